@@ -1,0 +1,310 @@
+"""What can be configured, in three kinds that are never mixed.
+
+* `FingerprintConfig` is everything that changes a hash; its digest ties an index to it.
+* `QueryConfig` may differ from query to query without touching the index.
+* `Decision` turns the evidence for a candidate into a confidence and a yes or no.
+
+A `Profile` is one of each with its provenance: the unit that is promoted and served.
+Extents are physical (seconds, hertz) so that they keep their meaning when the window or the
+hop changes; the properties give them in frames and bins of the configuration at hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fpcore import units
+from fpcore.errors import ConfigError
+
+ALGORITHM_VERSION = 1
+"""Raised whenever the same configuration would give other hashes than before."""
+
+MAX_TOKEN = 2**62
+"""Packed tokens stay below this, well inside a signed 64-bit integer."""
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0)]
+Hertz = Annotated[float, Field(ge=0)]
+
+
+class Strict(BaseModel):
+    """Frozen model that refuses unknown keys and non-finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SpectrogramConfig(Strict):
+    """Short-time Fourier transform: window, hop and the band of bins that is kept."""
+
+    n_fft: Annotated[int, Field(ge=64, le=65536)] = 4096
+    hop_length: PositiveInt = 1024
+    window: Literal["hann", "hamming", "blackman"] = "hann"
+    min_hz: Hertz = 0.0
+    max_hz: Hertz | None = None
+
+
+class NoWhitening(Strict):
+    """Levels are used as they are."""
+
+    kind: Literal["none"] = "none"
+
+
+class BoxWhitening(Strict):
+    """The mean level over a box of ``width_hz`` × ``width_s`` around each bin is subtracted."""
+
+    kind: Literal["box"] = "box"
+    width_hz: Annotated[float, Field(gt=0)] = 400.0
+    width_s: Annotated[float, Field(gt=0)] = 2.0
+
+
+class GridNeighbourhood(Strict):
+    """A peak is highest in ``n_frames`` × ``n_bins``; an even size reaches one further back."""
+
+    kind: Literal["grid"] = "grid"
+    n_frames: PositiveInt = 20
+    n_bins: PositiveInt = 20
+
+
+class PhysicalNeighbourhood(Strict):
+    """A peak is highest over ``width_s`` × ``width_hz``, rounded to odd numbers of frames, bins."""
+
+    kind: Literal["physical"] = "physical"
+    width_s: Seconds = 0.3
+    width_hz: Hertz = 220.0
+
+
+class PeaksConfig(Strict):
+    """Which local maxima become the constellation.
+
+    ``floor_db`` is the level under which nothing is a peak, before whitening. With
+    ``max_peaks_per_s`` only the highest peaks of every ``density_window_s`` are kept.
+    """
+
+    neighbourhood: Annotated[
+        GridNeighbourhood | PhysicalNeighbourhood, Field(discriminator="kind")
+    ] = GridNeighbourhood()
+    floor_db: Annotated[float, Field(ge=-200, le=0)] = -90.0
+    max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
+    density_window_s: Annotated[float, Field(gt=0)] = 0.5
+
+
+class PairsConfig(Strict):
+    """The target zone: each anchor is paired with the first ``fan_out`` peaks in it."""
+
+    fan_out: PositiveInt = 5
+    min_delta_s: Seconds = 0.0
+    max_delta_s: Seconds = 2.0
+    max_delta_hz: Hertz | None = None
+
+
+class FingerprintConfig(Strict):
+    """Everything that changes a hash, from the sample rate to the form of the token."""
+
+    sample_rate_hz: Annotated[int, Field(ge=4000, le=192000)] = 22050
+    resampler: Literal["soxr_hq", "soxr_vhq"] = "soxr_hq"
+    spectrogram: SpectrogramConfig = SpectrogramConfig()
+    whitening: Annotated[NoWhitening | BoxWhitening, Field(discriminator="kind")] = NoWhitening()
+    peaks: PeaksConfig = PeaksConfig()
+    pairs: PairsConfig = PairsConfig()
+    token: Literal["packed", "text"] = "packed"
+
+    @model_validator(mode="after")
+    def _check_together(self) -> FingerprintConfig:
+        spectrogram, pairs = self.spectrogram, self.pairs
+        if spectrogram.n_fft % 2:
+            raise ValueError(f"spectrogram.n_fft must be even, got {spectrogram.n_fft}")
+        if spectrogram.hop_length > spectrogram.n_fft:
+            raise ValueError(
+                f"spectrogram.hop_length must not exceed n_fft, got {spectrogram.hop_length} > "
+                f"{spectrogram.n_fft}: samples between two frames would be ignored"
+            )
+        nyquist_hz = self.sample_rate_hz / 2
+        top_hz = nyquist_hz if spectrogram.max_hz is None else spectrogram.max_hz
+        if not spectrogram.min_hz < top_hz <= nyquist_hz:
+            raise ValueError(
+                "spectrogram.min_hz must be below max_hz, and max_hz at most half of "
+                f"sample_rate_hz, got {spectrogram.min_hz} and {top_hz} at {self.sample_rate_hz}"
+            )
+        if self.min_delta_frames > self.max_delta_frames:
+            raise ValueError(
+                "pairs.min_delta_s must not exceed max_delta_s, "
+                f"got {pairs.min_delta_s} > {pairs.max_delta_s}"
+            )
+        if self.n_tokens > MAX_TOKEN:
+            raise ValueError(
+                f"{self.n_bins} bins and {self.max_delta_frames} frames of delta give more than "
+                "2**62 tokens: narrow the band or lower pairs.max_delta_s"
+            )
+        return self
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one frame to the next."""
+        return self.spectrogram.hop_length / self.sample_rate_hz
+
+    @property
+    def bin_hz(self) -> float:
+        """Hertz from one bin to the next."""
+        return self.sample_rate_hz / self.spectrogram.n_fft
+
+    @property
+    def first_bin(self) -> int:
+        """Lowest FFT bin of the band."""
+        return units.hz_to_bins(self.spectrogram.min_hz, self.bin_hz)
+
+    @property
+    def n_bins(self) -> int:
+        """Number of FFT bins in the band."""
+        max_hz = self.spectrogram.max_hz
+        last = self.spectrogram.n_fft // 2 if max_hz is None else units.hz_to_bins(max_hz, self.bin_hz)
+        return last - self.first_bin + 1
+
+    @property
+    def whitening_radii(self) -> tuple[int, int]:
+        """Frames and bins to either side of the whitening box; (0, 0) without whitening."""
+        if isinstance(self.whitening, NoWhitening):
+            return 0, 0
+        return (
+            units.s_to_frames(self.whitening.width_s / 2, self.hop_s),
+            units.hz_to_bins(self.whitening.width_hz / 2, self.bin_hz),
+        )
+
+    @property
+    def neighbourhood(self) -> tuple[int, int]:
+        """Frames and bins over which a peak must be the highest."""
+        area = self.peaks.neighbourhood
+        if isinstance(area, GridNeighbourhood):
+            return area.n_frames, area.n_bins
+        return (
+            2 * units.s_to_frames(area.width_s / 2, self.hop_s) + 1,
+            2 * units.hz_to_bins(area.width_hz / 2, self.bin_hz) + 1,
+        )
+
+    @property
+    def min_delta_frames(self) -> int:
+        """Fewest frames from anchor to target."""
+        return units.s_to_frames(self.pairs.min_delta_s, self.hop_s)
+
+    @property
+    def max_delta_frames(self) -> int:
+        """Most frames from anchor to target."""
+        return units.s_to_frames(self.pairs.max_delta_s, self.hop_s)
+
+    @property
+    def max_delta_bins(self) -> int:
+        """Most bins, up or down, from anchor to target."""
+        limit_hz = self.pairs.max_delta_hz
+        span = self.n_bins - 1
+        return span if limit_hz is None else min(span, units.hz_to_bins(limit_hz, self.bin_hz))
+
+    @property
+    def n_tokens(self) -> int:
+        """Size of the token space: every packed token lies in ``range(n_tokens)``."""
+        return self.n_bins**2 * (self.max_delta_frames + 1)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of the canonical JSON and the algorithm's version."""
+        content = {"algorithm": ALGORITHM_VERSION, "fingerprint": self.model_dump(mode="json")}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class QueryConfig(Strict):
+    """What may change at query time without re-indexing.
+
+    A query may be analysed more densely than the index (``max_peaks_per_s``, ``fan_out``; None
+    means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
+    ``offset_tolerance_frames`` of one offset count together. The commonest
+    ``max_hot_share`` of the looked-up hashes are left out when they are common.
+    """
+
+    max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
+    fan_out: PositiveInt | None = None
+    n_shifts: Annotated[int, Field(ge=1, le=16)] = 1
+    offset_tolerance_frames: Annotated[float, Field(ge=0, le=16)] = 1.0
+    n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
+    max_query_s: Annotated[float, Field(gt=0)] = 60.0
+
+
+EvidenceName = Literal[
+    "log_votes", "log_anchors", "log_idf", "anchor_share", "blocks_share", "log_gap"
+]
+"""What a decision may weigh; `fpcore.matching` says what each one is."""
+
+
+class Decision(Strict):
+    """A logistic model over the evidence for a candidate, and the confidence that accepts it.
+
+    ``calibration`` says in words where the numbers come from; None means never calibrated.
+    """
+
+    intercept: float
+    weights: dict[EvidenceName, float]
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    calibration: str | None = None
+
+
+class Profile(Strict):
+    """One configuration, complete: what is promoted, learned under and served."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    description: str = ""
+    fingerprint: FingerprintConfig = FingerprintConfig()
+    query: QueryConfig = QueryConfig()
+    decision: Decision
+    provenance: dict[str, Any] | None = None
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def parse(model: type[ModelT], content: str | bytes, *, source: str | Path) -> ModelT:
+    """Return ``content`` (JSON) as a ``model``.
+
+    Raises
+    ------
+    ConfigError
+        When it is not JSON or not valid; the sentence names ``source`` and the first bad key.
+    """
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Return the first fault of a validation error as "key.path: what is wrong, got value"."""
+    fault = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = "is not a known key"
+    elif path and not isinstance(fault["input"], dict):
+        message = f"{message[0].lower()}{message[1:]}, got {fault['input']!r}"
+    return f"{path}: {message}" if path else message
+
+
+def diff(old: BaseModel, new: BaseModel) -> dict[str, tuple[Any, Any]]:
+    """Return the fields in which two models differ: dotted key -> (old value, new value)."""
+    before, after = (_flat(model.model_dump(mode="json")) for model in (old, new))
+    keys = [*before, *(key for key in after if key not in before)]
+    return {
+        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    }
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the leaves of nested dicts under dotted keys."""
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            leaves |= _flat(value, f"{prefix}{key}.")
+        else:
+            leaves[f"{prefix}{key}"] = value
+    return leaves

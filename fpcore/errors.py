@@ -1,0 +1,39 @@
+"""The errors that callers may want to tell apart.
+
+Every message is one sentence that names the cause and, where there is one, the remedy.
+Commands print it as it is; the service maps each class to an HTTP status.
+"""
+
+from __future__ import annotations
+
+
+class FpError(Exception):
+    """Anything this package refuses or fails to do, with a sentence fit for the user."""
+
+
+class AudioError(FpError):
+    """A file that cannot be decoded, or whose audio is outside the stated limits."""
+
+
+class ConfigError(FpError):
+    """A configuration or profile that is not valid or cannot be read."""
+
+
+class ConfigMismatchError(ConfigError):
+    """An index made with another fingerprint configuration than the one asked for."""
+
+
+class StoreError(FpError):
+    """A database that cannot be opened, read or written."""
+
+
+class StoreBusyError(StoreError):
+    """A database that another process kept locked for longer than the busy timeout."""
+
+
+class StoreFullError(StoreError):
+    """A write that was rolled back because the disk is full."""
+
+
+class UnknownSongError(StoreError):
+    """A song id or name that the index does not hold."""

@@ -1,0 +1,162 @@
+"""The arrays that flow between the stages, as frozen records of read-only NumPy arrays.
+
+Each record states shape, dtype, unit and sort order, and checks shape and dtype when it is
+built, so that no stage needs to check its input again. Records compare by identity
+(``eq=False``): compare their arrays instead.
+
+Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bins from 0 Hz,
+``_s`` is seconds, ``_hz`` hertz, ``_db`` decibels relative to a full-scale sine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+LongArray = NDArray[np.int64]
+
+
+def _frozen(name: str, array: Any, dtype: type[np.generic], ndim: int = 1) -> NDArray[Any]:
+    """Return a read-only view of ``array`` after checking its dtype and dimensions."""
+    view = np.asarray(array)
+    if view.dtype != dtype or view.ndim != ndim:
+        raise ValueError(
+            f"{name} must be a {ndim}-dimensional {np.dtype(dtype).name} array, "
+            f"got {view.ndim}-dimensional {view.dtype.name}"
+        )
+    view = view.view()
+    view.flags.writeable = False
+    return view
+
+
+class _Columns:
+    """Shared behaviour of records whose fields are columns of equal length."""
+
+    __slots__ = ()
+    _DTYPES: dict[str, type[np.generic]] = {}
+
+    def __post_init__(self) -> None:
+        lengths = set()
+        for name, dtype in self._DTYPES.items():
+            column = _frozen(f"{type(self).__name__}.{name}", getattr(self, name), dtype)
+            object.__setattr__(self, name, column)
+            lengths.add(len(column))
+        if len(lengths) > 1:
+            raise ValueError(f"the columns of {type(self).__name__} differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self._DTYPES))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signal:
+    """Mono audio: ``samples`` float32 (n,), nominally in [-1, 1], at ``sample_rate_hz``."""
+
+    samples: FloatArray
+    sample_rate_hz: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "samples", _frozen("Signal.samples", self.samples, np.float32))
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrogram:
+    """Levels ``level_db`` float32 (n_frames, n_bins) of a band of a short-time Fourier transform.
+
+    Row ``i`` is frame ``first_frame + i`` and column ``j`` is bin ``first_bin + j``. Frames are
+    ``hop_s`` seconds apart, bins ``bin_hz`` hertz. A full-scale sine reads 0 dB in its bin.
+    """
+
+    level_db: FloatArray
+    hop_s: float
+    bin_hz: float
+    first_frame: int = 0
+    first_bin: int = 0
+
+    def __post_init__(self) -> None:
+        level_db = _frozen("Spectrogram.level_db", self.level_db, np.float32, ndim=2)
+        object.__setattr__(self, "level_db", level_db)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peaks(_Columns):
+    """The constellation: ``frame`` int32, ``bin`` int32 and ``level_db`` float32, each (n,).
+
+    Sorted by (frame, bin), without repeats. ``level_db`` is the height that the peak was picked
+    by: above the local mean where the spectrogram was whitened, else above full scale.
+    """
+
+    frame: IntArray
+    bin: IntArray
+    level_db: FloatArray
+    _DTYPES = {"frame": np.int32, "bin": np.int32, "level_db": np.float32}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks(_Columns):
+    """Pairs of peaks: ``anchor_frame``, ``anchor_bin``, ``target_bin``, ``delta_frames``.
+
+    All int32 (m,), sorted by (anchor_frame, anchor_bin), and for one anchor by target
+    (frame, bin). ``delta_frames`` is target frame minus anchor frame, never negative.
+    """
+
+    anchor_frame: IntArray
+    anchor_bin: IntArray
+    target_bin: IntArray
+    delta_frames: IntArray
+    _DTYPES = {
+        "anchor_frame": np.int32,
+        "anchor_bin": np.int32,
+        "target_bin": np.int32,
+        "delta_frames": np.int32,
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hashes(_Columns):
+    """Hash tokens ``token`` int64 (m,) at anchor times ``frame`` int32 (m,), sorted by frame.
+
+    Tokens are always packed integers here; the store writes them as integers or as text.
+    """
+
+    token: LongArray
+    frame: IntArray
+    _DTYPES = {"token": np.int64, "frame": np.int32}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryHashes(_Columns):
+    """Hash tokens of a query: ``token`` int64 (m,) at ``tick`` int32 (m,), no repeated pair.
+
+    A query may be analysed at several shifts of less than a hop; a tick is a hop divided by
+    their number ``ticks_per_frame``, and ``tick`` is the anchor's time in ticks.
+    """
+
+    token: LongArray
+    tick: IntArray
+    ticks_per_frame: int
+    _DTYPES = {"token": np.int64, "tick": np.int32}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Postings(_Columns):
+    """Index entries found for a query, in no particular order.
+
+    ``query_row`` int64 (k,) points into the tokens looked up, ``song_id`` int64 (k,) and
+    ``frame`` int32 (k,) say where that token stands in the index.
+    """
+
+    query_row: LongArray
+    song_id: LongArray
+    frame: IntArray
+    _DTYPES = {"query_row": np.int64, "song_id": np.int64, "frame": np.int32}

@@ -1,0 +1,36 @@
+"""The only converters between frames and seconds, bins and hertz.
+
+Conventions used throughout the package:
+
+* Frame ``k`` covers samples ``[k * hop, k * hop + n_fft)``; its time is its first sample's.
+  There is no centring and no padding, so a stream can be cut anywhere.
+* Bin ``b`` of a real FFT of length ``n_fft`` lies at ``b * sample_rate_hz / n_fft``.
+* Extents (widths, limits) are rounded to the nearest whole frame or bin.
+"""
+
+from __future__ import annotations
+
+
+def frames_to_s(frames: float, hop_s: float) -> float:
+    """Return the duration in seconds of ``frames`` hops of ``hop_s`` seconds each."""
+    return frames * hop_s
+
+
+def s_to_frames(seconds: float, hop_s: float) -> int:
+    """Return the number of whole hops nearest to ``seconds``."""
+    return round(seconds / hop_s)
+
+
+def bins_to_hz(bins: float, bin_hz: float) -> float:
+    """Return the frequency in hertz of FFT bin ``bins``, each ``bin_hz`` wide."""
+    return bins * bin_hz
+
+
+def hz_to_bins(hz: float, bin_hz: float) -> int:
+    """Return the FFT bin nearest to ``hz``."""
+    return round(hz / bin_hz)
+
+
+def n_frames(n_samples: int, n_fft: int, hop_length: int) -> int:
+    """Return how many whole frames fit into ``n_samples``; 0 when not even one does."""
+    return 0 if n_samples < n_fft else 1 + (n_samples - n_fft) // hop_length
