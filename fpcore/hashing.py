@@ -1,0 +1,70 @@
+"""Landmarks <-> hash tokens: what is looked up in the index.
+
+A landmark (f1, f2, Δt) becomes one integer in mixed radix,
+``((f1 - first_bin) * n_bins + (f2 - first_bin)) * (max_delta_frames + 1) + Δt``,
+so every combination inside the configured band and time limit has a token of its own: nothing
+is masked, wrapped or rounded, and no token is wasted. The readable form of the same token is
+``f1|f2|Δt`` with FFT bins counted from 0 Hz and Δt in frames. The triple is that of
+A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003, section 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fpcore.config import FingerprintConfig
+from fpcore.records import Hashes, IntArray, Landmarks, LongArray
+
+
+def hashes(landmarks: Landmarks, config: FingerprintConfig) -> Hashes:
+    """Return the token of each landmark at its anchor's frame, in the landmarks' order.
+
+    Raises
+    ------
+    ValueError
+        When a landmark lies outside the band or the time limit of ``config``.
+    """
+    token = pack(landmarks.anchor_bin, landmarks.target_bin, landmarks.delta_frames, config)
+    return Hashes(token, landmarks.anchor_frame)
+
+
+def pack(
+    anchor_bin: IntArray, target_bin: IntArray, delta_frames: IntArray, config: FingerprintConfig
+) -> LongArray:
+    """Return the packed tokens int64 (m,) of triples given as three arrays (m,)."""
+    first, n_bins, n_deltas = config.first_bin, config.n_bins, config.max_delta_frames + 1
+    f1, f2 = anchor_bin.astype(np.int64) - first, target_bin.astype(np.int64) - first
+    for name, values, limit in (("f1", f1, n_bins), ("f2", f2, n_bins), ("dt", delta_frames, n_deltas)):
+        if len(values) and not (values.min() >= 0 and values.max() < limit):
+            raise ValueError(
+                f"{name} must lie in a range of {limit} values of the configuration, "
+                f"got {values.min()} to {values.max()}"
+            )
+    packed: LongArray = (f1 * n_bins + f2) * n_deltas + delta_frames
+    return packed
+
+
+def unpack(tokens: LongArray, config: FingerprintConfig) -> tuple[IntArray, IntArray, IntArray]:
+    """Return (anchor_bin, target_bin, delta_frames), each int32 (m,): the inverse of `pack`."""
+    bins, delta_frames = np.divmod(tokens, config.max_delta_frames + 1)
+    f1, f2 = np.divmod(bins, config.n_bins)
+    first = config.first_bin
+    return (
+        (f1 + first).astype(np.int32),
+        (f2 + first).astype(np.int32),
+        delta_frames.astype(np.int32),
+    )
+
+
+def to_text(tokens: LongArray, config: FingerprintConfig) -> list[str]:
+    """Return each packed token in its readable form ``f1|f2|Δt``."""
+    columns = (column.tolist() for column in unpack(tokens, config))
+    return [f"{f1}|{f2}|{dt}" for f1, f2, dt in zip(*columns, strict=True)]
+
+
+def from_text(texts: Sequence[str], config: FingerprintConfig) -> LongArray:
+    """Return the packed tokens int64 (m,) of readable ones: the inverse of `to_text`."""
+    triples = np.array([text.split("|") for text in texts], dtype=np.int32).reshape(-1, 3)
+    return pack(triples[:, 0], triples[:, 1], triples[:, 2], config)
