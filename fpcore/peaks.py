@@ -1,0 +1,118 @@
+"""Spectrogram -> Peaks: the constellation of local maxima.
+
+The level is whitened first where the configuration says so (the local mean is subtracted, so
+that a peak must stand out from its surroundings rather than be loud), then local maxima are
+taken, and finally the highest of every short window of time are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from fpcore.config import FingerprintConfig
+from fpcore.records import FloatArray, Peaks, Spectrogram
+
+EMPTY = Peaks(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
+    """Return every local maximum of a spectrogram above the floor, before thinning."""
+    from fpcore.kernels import maxima
+
+    if not spectrogram.level_db.size:
+        return EMPTY
+    height_db = whiten(spectrogram, config)
+    floor_db = np.float32(config.peaks.floor_db)
+    row, column = maxima.local_maxima(
+        height_db, spectrogram.level_db, floor_db, *config.neighbourhood
+    )
+    return Peaks(
+        row + np.int32(spectrogram.first_frame),
+        column + np.int32(spectrogram.first_bin),
+        height_db[row, column],
+    )
+
+
+def whiten(spectrogram: Spectrogram, config: FingerprintConfig) -> FloatArray:
+    """Return the heights (n_frames, n_bins) in dB by which peaks are picked."""
+    if config.whitening.kind == "none":
+        return spectrogram.level_db
+    from fpcore.kernels import whitening
+
+    height_db: FloatArray = whitening.subtract_box_mean(
+        spectrogram.level_db, *config.whitening_radii
+    )
+    return height_db
+
+
+def local_maxima_of_tiles(tiles: Iterable[Spectrogram], config: FingerprintConfig) -> Peaks:
+    """Return what `local_maxima` gives for the whole spectrogram, from consecutive tiles of it.
+
+    Only as many frames are kept as the whitening and the neighbourhood look around; a peak is
+    taken once all the frames around it are there.
+    """
+    reach = config.whitening_radii[0] + config.neighbourhood[0] // 2
+    found: list[Peaks] = []
+    seen: Spectrogram | None = None
+    n_done = 0  # frames whose peaks are already in ``found``
+    for tile in tiles:
+        seen = tile if seen is None else _joined(seen, tile)
+        end = seen.first_frame + len(seen.level_db) - reach
+        found.append(_between(local_maxima(seen, config), n_done, end))
+        n_done = max(n_done, end)
+        keep_from = max(n_done - reach - seen.first_frame, 0)
+        seen = Spectrogram(
+            seen.level_db[keep_from:],
+            seen.hop_s,
+            seen.bin_hz,
+            seen.first_frame + keep_from,
+            seen.first_bin,
+        )
+    if seen is not None:
+        found.append(_between(local_maxima(seen, config), n_done, None))
+    return _concatenated(found)
+
+
+def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None) -> Peaks:
+    """Return the highest peaks of every ``density_window_s``, at most ``max_peaks_per_s``.
+
+    Of equal heights the earlier in (frame, bin) order is kept. The quota of a window is the
+    whole number of peaks that has accrued by its end, so fractions are not lost.
+    """
+    if max_peaks_per_s is None or not len(peaks):
+        return peaks
+    frames_per_window = config.peaks.density_window_s / config.hop_s
+    window = np.floor(peaks.frame / frames_per_window).astype(np.int64)
+    order = np.lexsort((-peaks.level_db, window))  # stable: ties stay in (frame, bin) order
+    ordered = window[order]
+    rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered, side="left")
+    per_window = max_peaks_per_s * config.peaks.density_window_s
+    quota = np.floor((ordered + 1) * per_window) - np.floor(ordered * per_window)
+    return _taken(peaks, np.sort(order[rank < quota]))
+
+
+def _joined(first: Spectrogram, second: Spectrogram) -> Spectrogram:
+    level_db = np.concatenate([first.level_db, second.level_db])
+    return Spectrogram(level_db, first.hop_s, first.bin_hz, first.first_frame, first.first_bin)
+
+
+def _between(peaks: Peaks, start: int, end: int | None) -> Peaks:
+    """Return the peaks with ``start <= frame < end``."""
+    stop = len(peaks) if end is None else int(np.searchsorted(peaks.frame, end))
+    return _taken(peaks, slice(int(np.searchsorted(peaks.frame, start)), stop))
+
+
+def _taken(peaks: Peaks, rows: object) -> Peaks:
+    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows])  # type: ignore[index]
+
+
+def _concatenated(parts: list[Peaks]) -> Peaks:
+    if not parts:
+        return EMPTY
+    return Peaks(
+        np.concatenate([part.frame for part in parts]),
+        np.concatenate([part.bin for part in parts]),
+        np.concatenate([part.level_db for part in parts]),
+    )
