@@ -220,8 +220,8 @@ class QueryConfig(Strict):
 
     A query may be analysed more densely than the index (``max_peaks_per_s``, ``fan_out``; None
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
-    ``offset_tolerance_frames`` of one offset count together. The commonest
-    ``max_hot_share`` of the looked-up hashes are left out when they are common.
+    ``offset_tolerance_frames`` to either side of one offset count together. Of a recording,
+    the first ``max_query_s`` are used, unless it is scanned.
     """
 
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
@@ -233,9 +233,9 @@ class QueryConfig(Strict):
 
 
 EvidenceName = Literal[
-    "log_votes", "log_anchors", "log_idf", "anchor_share", "blocks_share", "log_gap"
+    "log_votes", "log_anchors", "log_idf", "anchor_share", "blocks_share", "log_contrast"
 ]
-"""What a decision may weigh; `fpcore.matching` says what each one is."""
+"""What a decision may weigh; `fpcore.decision` says what each one is."""
 
 
 class Decision(Strict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fpcore.config import FingerprintConfig
 from fpcore.records import FloatArray, Peaks, Spectrogram
@@ -104,8 +105,8 @@ def _between(peaks: Peaks, start: int, end: int | None) -> Peaks:
     return _taken(peaks, slice(int(np.searchsorted(peaks.frame, start)), stop))
 
 
-def _taken(peaks: Peaks, rows: object) -> Peaks:
-    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows])  # type: ignore[index]
+def _taken(peaks: Peaks, rows: slice | NDArray[np.intp]) -> Peaks:
+    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows])
 
 
 def _concatenated(parts: list[Peaks]) -> Peaks:

@@ -11,7 +11,7 @@ Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class _Columns:
     """Shared behaviour of records whose fields are columns of equal length."""
 
     __slots__ = ()
-    _DTYPES: dict[str, type[np.generic]] = {}
+    _DTYPES: ClassVar[dict[str, type[np.generic]]] = {}
 
     def __post_init__(self) -> None:
         lengths = set()
@@ -99,7 +99,7 @@ class Peaks(_Columns):
     frame: IntArray
     bin: IntArray
     level_db: FloatArray
-    _DTYPES = {"frame": np.int32, "bin": np.int32, "level_db": np.float32}
+    _DTYPES: ClassVar = {"frame": np.int32, "bin": np.int32, "level_db": np.float32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ class Landmarks(_Columns):
     anchor_bin: IntArray
     target_bin: IntArray
     delta_frames: IntArray
-    _DTYPES = {
+    _DTYPES: ClassVar = {
         "anchor_frame": np.int32,
         "anchor_bin": np.int32,
         "target_bin": np.int32,
@@ -131,7 +131,7 @@ class Hashes(_Columns):
 
     token: LongArray
     frame: IntArray
-    _DTYPES = {"token": np.int64, "frame": np.int32}
+    _DTYPES: ClassVar = {"token": np.int64, "frame": np.int32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ class QueryHashes(_Columns):
     token: LongArray
     tick: IntArray
     ticks_per_frame: int
-    _DTYPES = {"token": np.int64, "tick": np.int32}
+    _DTYPES: ClassVar = {"token": np.int64, "tick": np.int32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,4 +159,33 @@ class Postings(_Columns):
     query_row: LongArray
     song_id: LongArray
     frame: IntArray
-    _DTYPES = {"query_row": np.int64, "song_id": np.int64, "frame": np.int32}
+    _DTYPES: ClassVar = {"query_row": np.int64, "song_id": np.int64, "frame": np.int32}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates(_Columns):
+    """Songs that a query may come from, best first, with the evidence for each; all (n,).
+
+    ``offset_ticks`` float64 is where in the song the query begins, in ticks of the query.
+    ``votes`` int64 counts the query's hashes found at that offset, ``anchors`` int64 the
+    distinct peaks of the song that anchor them, ``idf`` float64 adds them up weighted by
+    rarity. ``blocks`` int64 counts the half seconds of the query that hold at least one.
+    ``contrast`` float64 is ``idf`` over that of chance matches of the same query.
+    """
+
+    song_id: LongArray
+    offset_ticks: NDArray[np.float64]
+    votes: LongArray
+    anchors: LongArray
+    idf: NDArray[np.float64]
+    blocks: LongArray
+    contrast: NDArray[np.float64]
+    _DTYPES: ClassVar = {
+        "song_id": np.int64,
+        "offset_ticks": np.float64,
+        "votes": np.int64,
+        "anchors": np.int64,
+        "idf": np.float64,
+        "blocks": np.int64,
+        "contrast": np.float64,
+    }

@@ -1,0 +1,131 @@
+"""QueryHashes + Postings -> Candidates: the offset histogram and its best songs.
+
+A *hit* is a posting of a token that the query also has. Its offset, song time minus query
+time, is the same for all true hits of a song, while chance hits scatter: the song with most
+hits at one offset is the answer (A. Wang, ISMIR 2003, section 2.3). A hit weighs
+``1 / log2(2 + n)`` with ``n`` the postings of its token, because a hash that is everywhere
+says little.
+
+Offsets are in ticks of the query (see `fpcore.records.QueryHashes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.config import FingerprintConfig, QueryConfig
+from fpcore.hashing import unpack
+from fpcore.records import Candidates, IntArray, LongArray, Postings, QueryHashes
+
+BLOCK_S = 0.5
+"""Evidence that is spread over the query is counted in blocks of this many seconds."""
+
+BACKGROUND_RANK = 5
+"""Candidates from this place on are taken for chance matches: the few before may be other
+versions of the same song, which must not count against it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hits:
+    """Every posting found, against every query hash of its token; sorted by (song, offset).
+
+    ``row`` int64 points into the query's hashes, ``song_id`` int64 and ``frame`` int32 are the
+    posting's, ``offset_ticks`` int64 is song time minus query time, ``weight`` float64 its
+    rarity; all (k,).
+    """
+
+    row: LongArray
+    song_id: LongArray
+    frame: IntArray
+    offset_ticks: LongArray
+    weight: NDArray[np.float64]
+
+
+def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
+    """Return the hits of a query whose distinct ``tokens`` were looked up as ``postings``.
+
+    ``tokens`` must be sorted and hold every token of the query; ``postings.query_row`` points
+    into it.
+    """
+    n_postings = np.bincount(postings.query_row, minlength=len(tokens))
+    by_token = np.argsort(postings.query_row, kind="stable")
+    first = np.cumsum(n_postings) - n_postings
+    token_row = np.searchsorted(tokens, query.token)
+    n_hits = n_postings[token_row]
+    row = np.repeat(np.arange(len(query), dtype=np.int64), n_hits)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(n_hits) - n_hits, n_hits)
+    posting = by_token[np.repeat(first[token_row], n_hits) + within]
+    song_id, frame = postings.song_id[posting], postings.frame[posting]
+    offset_ticks = frame.astype(np.int64) * query.ticks_per_frame - query.tick[row]
+    weight = 1 / np.log2(2.0 + n_postings[token_row[row]])
+    order = np.lexsort((offset_ticks, song_id))
+    return Hits(row[order], song_id[order], frame[order], offset_ticks[order], weight[order])
+
+
+def rank(
+    found: Hits, query: QueryHashes, config: FingerprintConfig, query_config: QueryConfig
+) -> Candidates:
+    """Return the best offset of each song, the ``n_candidates`` heaviest songs first.
+
+    Songs of equal weight are in the order of their ids.
+    """
+    from fpcore.kernels import voting
+
+    width_ticks = round(2 * query_config.offset_tolerance_frames * query.ticks_per_frame)
+    start, end, weight = voting.best_windows(
+        found.song_id, found.offset_ticks, found.weight, width_ticks
+    )
+    best = np.argsort(-weight, kind="stable")[: query_config.n_candidates]
+    background = _background(weight)
+    rows = [
+        _evidence(found, slice(start[song], end[song]), query, config, background) for song in best
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * 7
+    dtypes = list(Candidates._DTYPES.values())
+    return Candidates(*(np.array(c, t) for c, t in zip(columns, dtypes, strict=True)))
+
+
+def window_of(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
+    """Return which hits of a song lie within half of ``width_ticks`` of an offset."""
+    song = slice(*np.searchsorted(found.song_id, [song_id, song_id + 1]))
+    low, high = offset_ticks - width_ticks / 2, offset_ticks + width_ticks / 2
+    offsets = found.offset_ticks[song]
+    return slice(
+        int(song.start + np.searchsorted(offsets, low)),
+        int(song.start + np.searchsorted(offsets, high, side="right")),
+    )
+
+
+def _background(weight: NDArray[np.float64]) -> float:
+    """Return the weight that chance gives a song of this query: the first beyond the best few."""
+    if len(weight) <= BACKGROUND_RANK:
+        return 1.0
+    return max(1.0, float(np.partition(weight, -BACKGROUND_RANK - 1)[-BACKGROUND_RANK - 1]))
+
+
+def _evidence(
+    found: Hits, window: slice, query: QueryHashes, config: FingerprintConfig, background: float
+) -> tuple[int, float, int, int, float, int, float]:
+    """Return the columns of `Candidates` for the hits of one window.
+
+    A query hash that meets several postings of its token in the window votes once.
+    """
+    row, first = np.unique(found.row[window], return_index=True)
+    anchor_bin, _, _ = unpack(query.token[row], config)
+    frame = found.frame[window][first]
+    n_anchors = len(np.unique(frame.astype(np.int64) * (config.spectrogram.n_fft) + anchor_bin))
+    ticks_per_block = BLOCK_S / config.hop_s * query.ticks_per_frame
+    n_blocks = len(np.unique((query.tick[row] / ticks_per_block).astype(np.int64)))
+    idf = float(found.weight[window][first].sum())
+    return (
+        int(found.song_id[window.start]),
+        float(np.average(found.offset_ticks[window], weights=found.weight[window])),
+        len(row),
+        n_anchors,
+        idf,
+        n_blocks,
+        idf / background,
+    )
