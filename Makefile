@@ -1,0 +1,89 @@
+# The project's commands: `make` alone lists them. Everything they make stays in this folder,
+# git-ignored. Written for POSIX sh and GNU make 3.81, which is what macOS has.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+SHA256 := { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-16
+
+# Set-up is done when these exist. Their names carry the hash of what they were made from: the
+# lock, and this folder's path, which a virtual environment cannot change; then pyproject.toml.
+ENVIRONMENT := $(VENV)/.environment-$(shell { pwd; cat requirements.lock; } | $(SHA256))
+PROJECT := $(VENV)/.project-$(shell cat pyproject.toml | $(SHA256))
+
+# The interpreter under an environment may have been removed since.
+REMAKE := $(shell test -x $(BIN)/python || echo remake)
+
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHONS = $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
+
+# What libraries would otherwise write into the home folder.
+CACHE := $(CURDIR)/.cache
+export NUMBA_CACHE_DIR := $(CACHE)/numba
+export MPLCONFIGDIR := $(CACHE)/matplotlib
+export IPYTHONDIR := $(CACHE)/ipython
+export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lock clean remake
+
+help: ## List these commands
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
+	while IFS='	' read -r target text; do printf '  make %-7s %s\n' "$$target" "$$text"; done
+
+setup: $(PROJECT) ## Make the environment in .venv/ (the other commands do so by themselves)
+
+demo: setup ## Learn real music, recognise noisy clips of it, and print how well that went
+	@$(BIN)/fpbench demo
+
+test: setup ## Run the linters, the type check, the layer contracts and every test
+	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@echo "Checking types" && $(BIN)/mypy
+	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
+	@echo "Running the tests" && $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+
+bench: setup ## Measure speed and size
+	@$(BIN)/fpbench bench
+
+lock: $(ENVIRONMENT) ## Renew requirements.lock after a change of pyproject.toml (UPGRADE=1: all of it)
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	    --generate-hashes --no-header --quiet --cache-dir $(CACHE)/uv \
+	    $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@echo "requirements.lock is renewed"
+
+clean: ## Remove the environment and the caches; runs and databases stay
+	@rm -rf $(VENV) $(CACHE) build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(ENVIRONMENT): $(REMAKE)
+	@for python in $(PYTHONS); do \
+	    "$$python" -c "$(SUITABLE)" >/dev/null 2>&1 && break; \
+	    python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "Set-up found no Python 3.11, 3.12 or 3.13 with its venv module: install one" \
+	        "(Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install" \
+	        "python@3.13) or name one with PYTHON=/path/to/python3." >&2; \
+	    exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@n=$$(grep -c '^[a-z].*==' requirements.lock); \
+	echo "Installing the $$n locked packages, about 1.3 GB; this takes minutes, and only once"; \
+	{ PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --require-hashes \
+	    --requirement requirements.lock 2>$(VENV)/errors.txt && touch $@; } | { \
+	    fetched=0; \
+	    while read -r word rest; do \
+	        case $$word in \
+	            Collecting) fetched=$$((fetched + 1)); \
+	                [ $$((fetched % 40)) -ne 0 ] || echo "  $$fetched fetched";; \
+	            Installing) echo "  all fetched, unpacking";; \
+	        esac; \
+	    done; \
+	}; \
+	[ -f $@ ] || { grep -v '^WARNING' $(VENV)/errors.txt >&2; exit 1; }
+
+$(PROJECT): $(ENVIRONMENT)
+	@echo "Installing the commands fpcore and fpbench into $(BIN)"
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.project-* && touch $@
