@@ -1,0 +1,1 @@
+"""Corpora, degradations, sweeps, metrics and reports: what tunes a profile and promotes it."""

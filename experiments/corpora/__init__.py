@@ -1,0 +1,11 @@
+"""Corpora of recordings to learn and to cut queries from, each with a manifest.
+
+`corpus` returns one by name and prepares it first where needed: ``generated`` songs, the
+``demo`` package's recordings, the soundtracks of ``debian-games``, the clips of
+``debian-speech``, or the user's own ``folder:PATH``.
+"""
+
+from experiments.corpora.catalogue import NAMES, corpus
+from experiments.corpora.manifest import Corpus, CorpusError, Skipped, Source, Track
+
+__all__ = ["NAMES", "Corpus", "CorpusError", "Skipped", "Source", "Track", "corpus"]

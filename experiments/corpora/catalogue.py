@@ -1,0 +1,50 @@
+"""Corpora by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from experiments.corpora import debian, demo, folder, generated
+from experiments.corpora.cache import corpora_folder
+from experiments.corpora.manifest import Corpus, CorpusError
+
+NAMES = ("generated", "generated:N", "demo", "debian-games", "debian-speech", "folder:PATH")
+"""What `corpus` understands, for help texts."""
+
+
+def corpus(name: str, *, cache_dir: Path | None = None, console: Console | None = None) -> Corpus:
+    """Return the corpus called ``name``, preparing it first where that has not been done.
+
+    A prepared corpus opens quickly: sizes and times of its files are compared with what was
+    recorded. Preparing can be interrupted at any time and goes on where it was.
+
+    Parameters
+    ----------
+    name : str
+        ``generated`` or ``generated:N`` (N songs), ``demo``, ``debian-games``,
+        ``debian-speech`` or ``folder:PATH``.
+    cache_dir : Path, optional
+        Folder of all corpora; by default ``corpora`` in the project's cache folder.
+    console : Console, optional
+        Where progress is shown; by default standard error.
+
+    Raises
+    ------
+    CorpusError
+        If the name is unknown, or the corpus cannot be prepared or is damaged.
+    """
+    cache_dir = cache_dir or corpora_folder()
+    console = console or Console(stderr=True)
+    kind, has_argument, argument = name.partition(":")
+    if kind == "folder":
+        return folder.prepare(argument, cache_dir=cache_dir, console=console)
+    if kind == "generated" and bool(has_argument) == bool(argument):
+        return generated.prepare(argument, cache_dir=cache_dir, console=console)
+    if name == "demo":
+        return demo.prepare(cache_dir=cache_dir, console=console)
+    for collection in (debian.GAMES, debian.SPEECH):
+        if name == collection.name:
+            return debian.prepare(collection, cache_dir=cache_dir, console=console)
+    raise CorpusError(f"there is no corpus {name!r}: choose one of {', '.join(NAMES)}")

@@ -1,0 +1,80 @@
+"""The corpora ``folder:PATH``, a user's own recordings, and ``demo``, an installed package's.
+
+The files stay where they are and belong to someone else, so they may change: the manifest
+follows them. What was measured is remembered, and only new and changed files are read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from rich.console import Console
+
+from experiments.corpora.manifest import (
+    Corpus,
+    CorpusError,
+    Skipped,
+    mark_duplicates,
+    write_whole,
+)
+from experiments.corpora.survey import survey
+from fpcore import audio
+
+
+def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
+    """Return the corpus of all audio files under the folder ``path``.
+
+    Track ids are paths relative to the folder, and a track's group is its parent folder.
+
+    Raises
+    ------
+    CorpusError
+        If ``path`` is not a folder, or holds no audio file that can be used.
+    """
+    root = Path(path).expanduser().resolve()
+    if not path or not root.is_dir():
+        raise CorpusError(f"folder:{path} names no folder: give the path of one with audio files")
+    place = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return follow(f"folder:{path}", root, state=cache_dir / "folders" / place, console=console)
+
+
+def follow(name: str, root: Path, *, state: Path, console: Console) -> Corpus:
+    """Return the corpus of the audio files that are under ``root`` now.
+
+    Parameters
+    ----------
+    name : str
+        Name of the corpus.
+    root : Path
+        Folder to look through.
+    state : Path
+        Folder for the manifest and the ledger; it is made when missing.
+    console : Console
+        Where progress is shown.
+
+    Raises
+    ------
+    CorpusError
+        If no audio file can be used; with the first reason.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    paths, skipped = [], []
+    for file in audio.find_audio_files(root):
+        path = file.relative_to(root).as_posix()
+        printable = path.encode("utf-8", "backslashreplace").decode()
+        if path == printable:
+            paths.append(path)
+        else:
+            skipped.append(Skipped(name=printable, reason="its name is not valid UTF-8"))
+    surveyed, unusable = survey(
+        root, paths, ledger=state / "survey.jsonl", console=console, label=f"decoding {name}"
+    )
+    skipped += unusable
+    if not surveyed:
+        first = f"; the first of {len(skipped)}: {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"{root} holds no audio file that can be used{first}")
+    tracks = (row.as_track(row.path, group=Path(row.path).parent.as_posix()) for row in surveyed)
+    corpus = Corpus(name, root, mark_duplicates(tracks), skipped=tuple(skipped))
+    write_whole(state / "manifest.json", corpus.to_json())
+    return corpus
