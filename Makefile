@@ -68,14 +68,13 @@ $(ENVIRONMENT): $(REMAKE)
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
-	@n=$$(grep -c '^[a-z].*==' requirements.lock); \
-	echo "Installing the $$n locked packages, about 1.3 GB; this takes minutes, and only once"; \
-	{ PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --require-hashes \
+	@echo "Installing the locked packages, about 1.3 GB: one to a few minutes, only this once"
+	@{ PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --require-hashes \
 	    --requirement requirements.lock 2>$(VENV)/errors.txt && touch $@; } | { \
 	    fetched=0; \
 	    while read -r word rest; do \
 	        case $$word in \
-	            Collecting) fetched=$$((fetched + 1)); \
+	            Collecting|Processing) fetched=$$((fetched + 1)); \
 	                [ $$((fetched % 40)) -ne 0 ] || echo "  $$fetched fetched";; \
 	            Installing) echo "  all fetched, unpacking";; \
 	        esac; \
