@@ -1,0 +1,95 @@
+"""Applies degradations: which function does what, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from experiments.degradations import (
+    babble,
+    channel,
+    codecs,
+    noise,
+    rooms,
+    telephone,
+    time_scale,
+)
+from experiments.degradations.config import Degradation
+from experiments.degradations.sources import Sources
+from fpcore.errors import AudioError
+from fpcore.records import Signal
+
+Step = Callable[[Signal, Any, np.random.Generator, Sources], Signal]
+
+NO_SOURCES: Sources = MappingProxyType({})
+
+
+def _fixed(change: Callable[[Signal, Any], Signal]) -> Step:
+    """Return a step out of a function that draws nothing and reads no file."""
+    return lambda signal, how, _rng, _sources: change(signal, how)
+
+
+def _random(change: Callable[[Signal, Any, np.random.Generator], Signal]) -> Step:
+    """Return a step out of a function that draws at random but reads no file."""
+    return lambda signal, how, rng, _sources: change(signal, how, rng)
+
+
+STEPS: dict[str, Step] = {
+    "white": _random(noise.add_white),
+    "pink": _random(noise.add_pink),
+    "babble": babble.add_babble,
+    "recording": noise.add_recording,
+    "room": _random(rooms.simulate_room),
+    "measured_room": rooms.replay_room,
+    "codec": _fixed(codecs.encode_and_decode),
+    "telephone": _fixed(telephone.call),
+    "band_pass": _fixed(channel.pass_band),
+    "clip": _fixed(channel.clip_peaks),
+    "gain": _fixed(channel.change_gain),
+    "speed": _fixed(time_scale.change_speed),
+    "pitch": _fixed(time_scale.change_pitch),
+    "tempo": _fixed(time_scale.change_tempo),
+}
+"""What each ``kind`` of `Degradation` does."""
+
+
+def degrade(
+    signal: Signal,
+    degradations: Sequence[Degradation],
+    *,
+    rng: np.random.Generator,
+    sources: Sources = NO_SOURCES,
+) -> Signal:
+    """Return ``signal`` after ``degradations``, applied from first to last.
+
+    Parameters
+    ----------
+    signal
+        At least one sample, all finite.
+    degradations
+        May be empty, which returns ``signal`` itself.
+    rng
+        The only source of randomness.
+    sources
+        Audio files by the names that ``recording``, ``measured_room`` and recorded ``babble``
+        give.
+
+    Raises
+    ------
+    AudioError
+        When ``signal`` is empty or not finite, or a file of a source cannot be decoded.
+    SilentSignalError
+        When noise is to be added to a silent signal. Everything else leaves silence silent.
+    ConfigError
+        When a source is missing or does not suffice.
+    """
+    if not len(signal.samples):
+        raise AudioError("an excerpt without samples cannot be degraded: cut a longer one")
+    if not np.all(np.isfinite(signal.samples)):
+        raise AudioError("the excerpt holds samples that are not finite: check how it was decoded")
+    for degradation in degradations:
+        signal = STEPS[degradation.kind](signal, degradation, rng, sources)
+    return signal

@@ -1,0 +1,221 @@
+"""Typed descriptions of the degradations: a union tagged by ``kind``, and named chains of it.
+
+A description says what is done; `chain` knows which function does it. Signal-to-noise ratios
+are over the whole band of the signal and its active parts only (see `levels`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from fpcore.config import Strict
+
+SPEED_OF_SOUND_M_S = 343.0
+"""In dry air at 20 °C."""
+
+_MAX_IMAGES = 5_000_000
+"""Image sources that a simulated room may need: some seconds of work and 1 GB of memory."""
+
+SnrDb = Annotated[float, Field(ge=-60, le=100)]
+TimeFactor = Annotated[float, Field(ge=0.5, le=2.0)]
+SourceName = Annotated[str, Field(min_length=1)]
+
+
+class White(Strict):
+    """White Gaussian noise is added at ``snr_db``."""
+
+    kind: Literal["white"] = "white"
+    snr_db: SnrDb
+
+
+class Pink(Strict):
+    """Gaussian noise that falls by 3 dB an octave above 20 Hz is added at ``snr_db``."""
+
+    kind: Literal["pink"] = "pink"
+    snr_db: SnrDb
+
+
+class Babble(Strict):
+    """``n_talkers`` equally loud voices are added at ``snr_db``.
+
+    ``recorded`` voices come from the audio files of ``source``; ``synthetic`` ones need no
+    files. Which of the two has to be said: one never stands in for the other.
+    """
+
+    kind: Literal["babble"] = "babble"
+    snr_db: SnrDb
+    talkers: Literal["recorded", "synthetic"]
+    n_talkers: Annotated[int, Field(ge=1, le=64)] = 8
+    source: SourceName = "speech"
+
+
+class Recording(Strict):
+    """A random cut of a random audio file of ``source`` is added at ``snr_db``."""
+
+    kind: Literal["recording"] = "recording"
+    snr_db: SnrDb
+    source: SourceName = "noise"
+
+
+class Room(Strict):
+    """A rectangular room is simulated, with equal absorption on all its walls.
+
+    The sound travels ``distance_m`` from loudspeaker to microphone, whose places are drawn from
+    ``seed``. Of ``n_positions`` such pairs of places, each excerpt gets one at random.
+    """
+
+    kind: Literal["room"] = "room"
+    rt60_s: Annotated[float, Field(ge=0.05, le=10)] = 0.5
+    size_m: tuple[
+        Annotated[float, Field(ge=1, le=200)],
+        Annotated[float, Field(ge=1, le=200)],
+        Annotated[float, Field(ge=1, le=200)],
+    ] = (6.0, 5.0, 3.0)
+    distance_m: Annotated[float, Field(ge=0.1, le=100)] = 2.0
+    seed: Annotated[int, Field(ge=0)] = 0
+    n_positions: Annotated[int, Field(ge=1, le=64)] = 1
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Room:
+        volume = math.prod(self.size_m)
+        x, y, z = self.size_m
+        surface = 2 * (x * y + y * z + x * z)
+        shortest_s = 24 * math.log(10) / SPEED_OF_SOUND_M_S * volume / surface
+        if self.rt60_s < shortest_s:
+            raise ValueError(
+                f"rt60_s must be at least {shortest_s:.2f} in a room of {x} × {y} × {z} m, whose "
+                f"walls would have to absorb more than everything, got {self.rt60_s}"
+            )
+        if self.distance_m > max(self.size_m) / 2:
+            raise ValueError(
+                "distance_m must be at most half of the longest side of size_m, "
+                f"got {self.distance_m} in {x} × {y} × {z} m"
+            )
+        images = 4 / 3 * math.pi * (SPEED_OF_SOUND_M_S * self.rt60_s) ** 3 / volume
+        if images > _MAX_IMAGES:
+            raise ValueError(
+                f"rt60_s of {self.rt60_s} in {x} × {y} × {z} m needs {images:.2g} image sources, "
+                f"more than {_MAX_IMAGES:.2g}: shorten rt60_s or enlarge size_m"
+            )
+        return self
+
+
+class MeasuredRoom(Strict):
+    """The signal is heard through a random impulse response out of the files of ``source``."""
+
+    kind: Literal["measured_room"] = "measured_room"
+    source: SourceName = "rooms"
+
+
+class Codec(Strict):
+    """The signal is encoded at about ``bit_rate_bps`` and decoded again.
+
+    The encoder works at its lowest sample rate that is not below the signal's, and takes the
+    nearest bit rate that it has there.
+    """
+
+    kind: Literal["codec"] = "codec"
+    codec: Literal["mp3", "aac", "opus"]
+    bit_rate_bps: Annotated[int, Field(ge=6000, le=320_000)]
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Codec:
+        if self.codec != "opus" and self.bit_rate_bps < 8000:
+            raise ValueError(
+                f"bit_rate_bps must be at least 8000 for {self.codec}, got {self.bit_rate_bps}"
+            )
+        if self.codec == "opus" and self.bit_rate_bps > 256_000:
+            raise ValueError(
+                f"bit_rate_bps must be at most 256000 for opus in mono, got {self.bit_rate_bps}"
+            )
+        return self
+
+
+class Telephone(Strict):
+    """A landline: 300-3400 Hz, 8000 samples a second of 8 bits by the µ-law of ITU-T G.711."""
+
+    kind: Literal["telephone"] = "telephone"
+
+
+class BandPass(Strict):
+    """A small loudspeaker: Butterworth slopes of ``6 * order`` dB an octave outside a band."""
+
+    kind: Literal["band_pass"] = "band_pass"
+    low_hz: Annotated[float, Field(gt=0)] = 300.0
+    high_hz: Annotated[float, Field(gt=0)] = 6000.0
+    order: Annotated[int, Field(ge=1, le=16)] = 2
+
+    @model_validator(mode="after")
+    def _check_together(self) -> BandPass:
+        if self.low_hz >= self.high_hz:
+            raise ValueError(f"low_hz must be below high_hz, got {self.low_hz} and {self.high_hz}")
+        return self
+
+
+class Clip(Strict):
+    """Samples are limited to ``ceiling_share`` of the signal's own peak."""
+
+    kind: Literal["clip"] = "clip"
+    ceiling_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class Gain(Strict):
+    """The level is changed by ``gain_db``."""
+
+    kind: Literal["gain"] = "gain"
+    gain_db: Annotated[float, Field(ge=-100, le=100)]
+
+
+class Speed(Strict):
+    """The signal is played ``factor`` times as fast: tempo and pitch rise together."""
+
+    kind: Literal["speed"] = "speed"
+    factor: TimeFactor
+
+
+class Pitch(Strict):
+    """The pitch rises by ``semitones``; tempo and length stay."""
+
+    kind: Literal["pitch"] = "pitch"
+    semitones: Annotated[float, Field(ge=-12, le=12)]
+
+
+class Tempo(Strict):
+    """The tempo rises by ``factor``; the pitch stays."""
+
+    kind: Literal["tempo"] = "tempo"
+    factor: TimeFactor
+
+
+Degradation = Annotated[
+    White
+    | Pink
+    | Babble
+    | Recording
+    | Room
+    | MeasuredRoom
+    | Codec
+    | Telephone
+    | BandPass
+    | Clip
+    | Gain
+    | Speed
+    | Pitch
+    | Tempo,
+    Field(discriminator="kind"),
+]
+
+
+class Condition(Strict):
+    """A named chain of degradations, applied from first to last; an empty chain is clean."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+    chain: tuple[Degradation, ...] = ()
+
+    @property
+    def time_factor(self) -> float:
+        """How much faster the excerpt runs: what was at ``t`` is at ``t / time_factor``."""
+        return math.prod(step.factor for step in self.chain if isinstance(step, Speed | Tempo))
