@@ -1,0 +1,30 @@
+"""Where songs and their postings are kept: the contract, and the engines that fulfil it."""
+
+from fpcore.store.base import (
+    JSON,
+    Added,
+    CheckReport,
+    Entry,
+    HotToken,
+    NewSong,
+    Song,
+    Store,
+    StoreStats,
+    TokenStats,
+)
+from fpcore.store.sqlite import SqliteStore, open_store
+
+__all__ = [
+    "JSON",
+    "Added",
+    "CheckReport",
+    "Entry",
+    "HotToken",
+    "NewSong",
+    "Song",
+    "SqliteStore",
+    "Store",
+    "StoreStats",
+    "TokenStats",
+    "open_store",
+]

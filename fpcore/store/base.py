@@ -1,0 +1,295 @@
+"""The contract of a store: songs, their postings and their constellations.
+
+Conventions of every engine:
+
+* Tokens go in and come out as packed int64 integers, whatever form the engine writes.
+* A song is added or removed as a whole: no reader ever sees a part of one.
+* A method that has returned has written to the disk what it says it wrote.
+* Times of postings are frames of the configuration that the index was made with.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import numpy as np
+
+from fpcore.config import FingerprintConfig
+from fpcore.errors import StoreError
+from fpcore.records import Hashes, LongArray, Peaks, Postings
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+"""Any value that JSON can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSong:
+    """A song to add: its name, the checksum of its content, its length and free metadata.
+
+    Two files with one ``checksum`` are one song. The name is kept verbatim.
+
+    Raises
+    ------
+    StoreError
+        When the name holds a NUL or half a character, the checksum is empty, the duration is
+        negative or not finite, or the metadata cannot be written as JSON.
+    """
+
+    name: str
+    checksum: str
+    duration_s: float
+    metadata: Mapping[str, JSON] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for label, text in (("name", self.name), ("checksum", self.checksum)):
+            _check_text(label, text)
+        if not self.checksum:
+            raise StoreError(f"the song {self.name!r} has an empty checksum: compute it first")
+        if not (math.isfinite(self.duration_s) and self.duration_s >= 0):
+            raise StoreError(
+                f"the duration of {self.name!r} must be a finite number of seconds >= 0, "
+                f"got {self.duration_s}"
+            )
+        try:
+            json.dumps(self.metadata, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"the metadata of {self.name!r} is not JSON: {error}") from None
+
+
+def _check_text(label: str, text: str) -> None:
+    """Refuse what a text column would cut short or could not hold."""
+    if "\0" in text:
+        raise StoreError(f"the song's {label} {text!r} holds a NUL character: leave it out")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"the song's {label} {text!r} is not valid Unicode text ({error.reason}): rename it"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A song of the index; ``learned_at`` is in UTC, ``n_fingerprints`` counts its postings."""
+
+    id: int
+    name: str
+    checksum: str
+    duration_s: float
+    n_fingerprints: int
+    learned_at: datetime
+    metadata: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a song: ``created``, or known before under the same checksum."""
+
+    song: Song
+    created: bool
+
+
+Entry: TypeAlias = tuple[NewSong, Hashes, Peaks]
+"""A song with its hashes and its constellation, as a store takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """Size of an index.
+
+    ``file_bytes`` is all of the database, ``unused_bytes`` the part of it that removed songs
+    left behind and that new ones will fill. ``lookup_bytes`` is what a look-up reads: the
+    postings and their index; None where the engine cannot tell.
+    """
+
+    n_songs: int
+    n_postings: int
+    duration_s: float
+    file_bytes: int
+    unused_bytes: int
+    lookup_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HotToken:
+    """A token with many postings, packed and in its readable form ``f1|f2|dt``."""
+
+    token: int
+    text: str
+    n_postings: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenStats:
+    """How the postings are spread over the tokens.
+
+    ``n_tokens[i]`` distinct tokens have exactly ``n_postings[i]`` postings each; both are
+    int64, and ``n_postings`` ascends. ``hottest`` has the commonest tokens, commonest first.
+    """
+
+    n_postings: LongArray
+    n_tokens: LongArray
+    hottest: tuple[HotToken, ...]
+
+    @property
+    def n_distinct_tokens(self) -> int:
+        """Number of tokens that have at least one posting."""
+        return int(self.n_tokens.sum())
+
+    def quantile(self, share: float) -> int:
+        """Return the postings of a token that ``share`` of the tokens do not exceed.
+
+        0 for an empty index. ``quantile(0.5)`` is the median, ``quantile(1)`` the maximum.
+        """
+        if not 0 <= share <= 1:
+            raise ValueError(f"share must lie in [0, 1], got {share}")
+        if not len(self.n_tokens):
+            return 0
+        cumulative = np.cumsum(self.n_tokens)
+        return int(self.n_postings[np.searchsorted(cumulative, share * cumulative[-1])])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found: one sentence for each problem, none when all is well."""
+
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problems
+
+
+class Store(ABC):
+    """An index of songs.
+
+    Ownership: whoever opened a store closes it, best by using it as a context manager; after
+    that every method raises `StoreError`. Everything returned is the caller's own.
+
+    Threads and processes: all methods may be called from any number of threads, and any number
+    of processes may open the same index. Readers never wait for writers. Writers take turns;
+    one that waits longer than the busy timeout raises `StoreBusyError` and has written
+    nothing. A store may be used on both sides of a fork.
+
+    Errors: every method raises `StoreError` or a child of it, with the path, the cause and the
+    remedy; `StoreFullError` when there is no room, and then nothing was written.
+    """
+
+    @property
+    @abstractmethod
+    def path(self) -> Path:
+        """Where the index lies."""
+
+    @property
+    @abstractmethod
+    def config(self) -> FingerprintConfig:
+        """The configuration that the index was made with."""
+
+    def add_song(self, song: NewSong, hashes: Hashes, peaks: Peaks) -> Added:
+        """Add a song; the same checksum again gives the song that is there, nothing written."""
+        return self.add_songs([(song, hashes, peaks)])[0]
+
+    @abstractmethod
+    def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
+        """Add songs in one transaction, all of them or none, and return one result for each.
+
+        A batch of about 20 songs is several times as fast as one at a time. The iterable is
+        used up before the transaction starts, so it may be slow. Repeated (token, frame) pairs
+        of a song count once.
+
+        Raises
+        ------
+        ValueError
+            When a token or a frame lies outside the range of ``config``.
+        """
+
+    @abstractmethod
+    def lookup(self, tokens: LongArray) -> Postings:
+        """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
+
+    @abstractmethod
+    def peaks(self, song_id: int) -> Peaks:
+        """Return the constellation of a song, ``level_db`` rounded to half a decibel.
+
+        Raises `UnknownSongError` when there is no such song.
+        """
+
+    @abstractmethod
+    def songs(
+        self, *, name_contains: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[Song]:
+        """Return songs in the order in which they were learned.
+
+        Parameters
+        ----------
+        name_contains
+            Keep songs with this text in the name, in either case.
+        limit, offset
+            At most ``limit`` songs (None: all), after the first ``offset``.
+        """
+
+    @abstractmethod
+    def n_songs(self, *, name_contains: str | None = None) -> int:
+        """Return how many songs `songs` gives without a limit."""
+
+    @abstractmethod
+    def song(self, song_id: int) -> Song:
+        """Return one song; raises `UnknownSongError` when there is none of that id."""
+
+    @abstractmethod
+    def find(self, checksum: str) -> Song | None:
+        """Return the song of this content, or None."""
+
+    @abstractmethod
+    def remove(self, song_id: int) -> Song:
+        """Remove a song with all that belongs to it, and return what it was.
+
+        Its id is never given to another song. Raises `UnknownSongError`.
+        """
+
+    @abstractmethod
+    def clear(self) -> int:
+        """Remove all songs and return how many there were."""
+
+    @abstractmethod
+    def stats(self) -> StoreStats:
+        """Return the size of the index."""
+
+    @abstractmethod
+    def token_stats(self, *, n_hottest: int = 10) -> TokenStats:
+        """Return how the postings are spread over the tokens; reads the whole index."""
+
+    @abstractmethod
+    def check(self, *, full: bool = False) -> CheckReport:
+        """Return what is wrong with the index; ``full`` also follows each posting and peak."""
+
+    @abstractmethod
+    def backup(self, path: str | Path) -> None:
+        """Write a copy of the index as it is now to a new file, while others use it.
+
+        Raises `StoreError` when ``path`` exists.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything; may be called twice. Calls in other threads finish first."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

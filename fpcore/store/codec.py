@@ -1,0 +1,91 @@
+"""Compact forms of what the store keeps for each song besides its postings.
+
+A constellation becomes a blob: a version byte, then, compressed by zlib, the number of peaks
+and the columns as byte planes (all lowest bytes first, then the next, …), which leaves the
+compressor long runs of zeros. Frames are differences (uint32), bins uint16, levels int16 in
+steps of half a decibel; everything little-endian. A peak takes about three bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.errors import StoreError
+from fpcore.records import LongArray, Peaks
+
+LEVEL_STEP_DB = 0.5
+"""Levels are rounded to this step: finer than any peak is certain to."""
+
+CHUNK_ROWS = 65536
+"""Rows turned into Python objects at a time: millions at once would cost gigabytes."""
+
+_VERSION = b"\x01"
+_COLUMNS = ("<u4", "<u2", "<i2")
+
+
+def encode_peaks(peaks: Peaks) -> bytes:
+    """Return a constellation as a blob.
+
+    Raises
+    ------
+    ValueError
+        When a frame or bin does not fit (negative, unsorted, bin > 65535) or a level is not
+        within ±16383 dB.
+    """
+    frame_steps = np.diff(peaks.frame.astype(np.int64), prepend=0)
+    levels = np.round(peaks.level_db.astype(np.float64) / LEVEL_STEP_DB)
+    columns: tuple[NDArray[Any], ...] = (frame_steps, peaks.bin, levels)
+    planes = [np.array([len(peaks)], dtype="<u4").tobytes()]
+    for column, dtype in zip(columns, _COLUMNS, strict=True):
+        limits = np.iinfo(dtype)
+        if not np.all((column >= limits.min) & (column <= limits.max)):
+            raise ValueError(
+                "peaks must be sorted by frame with frames and bins >= 0, bins <= 65535 and "
+                "finite levels"
+            )
+        planes.append(column.astype(dtype).view(np.uint8).reshape(len(peaks), -1).T.tobytes())
+    return _VERSION + zlib.compress(b"".join(planes))
+
+
+def decode_peaks(blob: bytes) -> Peaks:
+    """Return the constellation of a blob; raises `StoreError` when it is damaged."""
+    if blob[:1] != _VERSION:
+        raise StoreError("a stored constellation is damaged or of a newer version of fpcore")
+    try:
+        content = zlib.decompress(blob[1:])
+        n_peaks = int(np.frombuffer(content, "<u4", count=1)[0])
+        columns, start = [], 4
+        for dtype in _COLUMNS:
+            width = np.dtype(dtype).itemsize
+            planes = np.frombuffer(content, np.uint8, count=n_peaks * width, offset=start)
+            columns.append(planes.reshape(width, n_peaks).T.copy().view(dtype).reshape(n_peaks))
+            start += n_peaks * width
+    except (zlib.error, ValueError) as error:
+        raise StoreError(f"a stored constellation is damaged: {error}") from None
+    frame_steps, bins, levels = columns
+    return Peaks(
+        np.cumsum(frame_steps.astype(np.int64)).astype(np.int32),
+        bins.astype(np.int32),
+        levels.astype(np.float32) * np.float32(LEVEL_STEP_DB),
+    )
+
+
+def encode_tokens(tokens: LongArray) -> str:
+    """Return distinct ascending tokens as a JSON array: the first, then the differences.
+
+    A running sum over ``json_each`` gives them back in plain SQL.
+    """
+    steps = np.diff(tokens, prepend=0)
+    parts = (",".join(map(str, steps[part].tolist())) for part in chunks(len(steps)))
+    return f"[{','.join(parts)}]"
+
+
+def chunks(n_rows: int, size: int = CHUNK_ROWS) -> Iterator[slice]:
+    """Yield slices of at most ``size`` rows that cover ``range(n_rows)`` in order."""
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))

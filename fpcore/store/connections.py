@@ -1,0 +1,201 @@
+"""Connections to one SQLite database, shared by threads and safe across forks.
+
+A connection serves one thread at a time and goes back to a small pool. One that met an error
+is closed instead. SQLite forbids carrying an open connection through a fork: the child would
+inherit its idea of the file locks, which the system does not pass on, and a log that the child
+still writes could be deleted. So a fork waits until no connection is in use, closes the idle
+ones, and both sides open new ones when they need them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+from fpcore.errors import StoreError
+from fpcore.store.failures import busy, translated_errors
+
+N_IDLE = 8
+"""Connections kept open for later; more are opened when more threads come at once."""
+
+_PRAGMAS = (
+    "synchronous = FULL",  # an acknowledged song survives a power cut
+    "foreign_keys = ON",
+    "cache_size = -16384",  # KiB; sorted batches need no more, 256 MB were not faster
+    "secure_delete = OFF",  # builds differ; fingerprints need not be wiped
+    # Removing a song touches thousands of pages: the log may grow to 64 MB before its pages
+    # are copied home, so that most removals do not pay for it.
+    "wal_autocheckpoint = 8192",
+    "journal_size_limit = 67108864",
+)
+
+
+Mode = Literal["rw", "rwc"]
+"""How a file is opened: "rwc" makes a missing one."""
+
+
+def connect(path: Path, busy_timeout_s: float, *, mode: Mode = "rw") -> sqlite3.Connection:
+    """Open a connection in autocommit mode."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=busy_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(
+    connection: sqlite3.Connection, kind: Literal["DEFERRED", "IMMEDIATE"]
+) -> Iterator[None]:
+    """Commit at the end, or roll back on any exception, an interrupt too."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk has rolled back already; a broken connection cannot any more.
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+_pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
+_fork_lock = threading.Lock()
+_paused_pools: list[ConnectionPool] = []
+
+
+class ConnectionPool:
+    """Connections to the database at ``path``, lent to one thread at a time."""
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        self._path = path.absolute()
+        self._shown_path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._condition = threading.Condition(threading.Lock())
+        self._idle: list[sqlite3.Connection] = []
+        self._n_used = 0
+        self._has_writer = False
+        self._paused = False
+        self._closed = False
+        with _fork_lock:
+            _pools.add(self)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in a transaction that sees one state of the database."""
+        with self._lent(writer=False) as connection, transaction(connection, "DEFERRED"):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in a transaction that alone may write, committed at the end."""
+        with self._lent(writer=True) as connection, transaction(connection, "IMMEDIATE"):
+            yield connection
+
+    @contextmanager
+    def plain(self, *, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
+        """Lend a connection outside any transaction."""
+        with self._lent(writer=False, mode=mode) as connection:
+            yield connection
+
+    @contextmanager
+    def _lent(self, *, writer: bool, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
+        with translated_errors(self._shown_path, self._busy_timeout_s):
+            idle = self._borrow(writer=writer)
+            sound: sqlite3.Connection | None = None
+            try:
+                connection = idle or connect(self._path, self._busy_timeout_s, mode=mode)
+                try:
+                    yield connection
+                    sound = connection
+                finally:
+                    if sound is None:
+                        connection.close()
+            finally:
+                self._give_back(sound, writer=writer)
+
+    def _borrow(self, *, writer: bool) -> sqlite3.Connection | None:
+        """Wait for the turn and return an idle connection, or None to open one."""
+        with self._condition:
+            in_turn = self._condition.wait_for(
+                lambda: self._closed or not (self._paused or (writer and self._has_writer)),
+                timeout=self._busy_timeout_s if writer else None,
+            )
+            if self._closed:
+                raise StoreError(f"{self._shown_path} was closed: open it again")
+            if not in_turn:
+                raise busy(self._shown_path, self._busy_timeout_s)
+            self._n_used += 1
+            self._has_writer |= writer
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: sqlite3.Connection | None, *, writer: bool) -> None:
+        with self._condition:
+            keep = not self._closed and len(self._idle) < N_IDLE
+            if connection is not None and keep:
+                self._idle.append(connection)
+        if connection is not None and not keep:
+            connection.close()
+        with self._condition:
+            self._n_used -= 1
+            self._has_writer &= not writer
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Close the idle connections now and those in use when they come back."""
+        with self._condition:
+            self._closed = True
+            self._close_idle()
+            self._condition.notify_all()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def pause(self) -> None:
+        """Wait until no connection is in use, close all, and let nobody in until `resume`."""
+        self._condition.acquire()
+        self._paused = True
+        self._condition.wait_for(lambda: not self._n_used)
+        self._close_idle()
+
+    def resume(self) -> None:
+        """End a `pause`, in the same thread or in its copy in a forked child."""
+        self._paused = False
+        self._condition.notify_all()
+        self._condition.release()
+
+
+def _before_fork() -> None:
+    _fork_lock.acquire()
+    for pool in list(_pools):
+        pool.pause()
+        _paused_pools.append(pool)
+
+
+def _after_fork() -> None:
+    while _paused_pools:
+        _paused_pools.pop().resume()
+    _fork_lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )

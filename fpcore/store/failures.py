@@ -1,0 +1,91 @@
+"""Sentences for what SQLite refuses, and for what is refused before it is asked."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fpcore.errors import StoreBusyError, StoreError, StoreFullError
+
+_PRIMARY_CODE = 0xFF
+_NO_ROOM_BYTES = 1 << 20
+
+_SENTENCES = {
+    sqlite3.SQLITE_NOTADB: "{path} is not an SQLite database: give the path of an index",
+    sqlite3.SQLITE_CORRUPT: (
+        "{path} is damaged ({error}): run `fpcore check` on it and restore a backup"
+    ),
+    sqlite3.SQLITE_READONLY: "{path} is read-only: make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened: check the rights on it and on its folder",
+    sqlite3.SQLITE_PERM: "{path} cannot be opened: check the rights on it and on its folder",
+}
+
+
+@contextmanager
+def translated_errors(path: Path, busy_timeout_s: float) -> Iterator[None]:
+    """Raise a `StoreError` about ``path`` for every `sqlite3.Error` inside."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error, path, busy_timeout_s) from error
+
+
+def busy(path: Path, busy_timeout_s: float) -> StoreBusyError:
+    """Return the error for a lock that another writer kept for too long."""
+    return StoreBusyError(
+        f"{path} is locked by another writer for more than {busy_timeout_s:g} s: "
+        "try again when it is done"
+    )
+
+
+def _translated(error: sqlite3.Error, path: Path, busy_timeout_s: float) -> StoreError:
+    # The sqlite3 module's own errors (misuse, not SQLite's) carry no code.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return busy(path, busy_timeout_s)
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not _has_room(path)):
+        return StoreFullError(
+            f"there is no room to write {path}: nothing was changed, free some space on its disk"
+        )
+    sentence = _SENTENCES.get(code, "{path} cannot be read or written: {error}")
+    return StoreError(sentence.format(path=path, error=error))
+
+
+def _has_room(path: Path) -> bool:
+    """Whether the disk has space left: its log and shared memory fail as input/output errors."""
+    try:
+        disk = os.statvfs(path.parent)
+    except (OSError, AttributeError):
+        return True
+    return disk.f_bavail * disk.f_frsize >= _NO_ROOM_BYTES
+
+
+def check_place(path: Path, *, create: bool) -> None:
+    """Refuse what SQLite would refuse with less of a reason. Reads nothing of the file.
+
+    To open and close the file here would drop the locks that SQLite holds on it for other
+    connections of this process.
+    """
+    check_folder(path)
+    if not path.exists():
+        if not create:
+            raise StoreError(f"there is no index at {path}: learn some music into it first")
+    elif not path.is_file():
+        raise StoreError(f"{path} is not a file: give the path of a database file")
+    elif not os.access(path, os.R_OK | os.W_OK):
+        raise StoreError(f"{path} cannot be read and written: change the rights on it")
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file in a folder that is missing or cannot be written to."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise StoreError(f"{path} cannot be opened: there is no folder {folder}, make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"{path} cannot be opened: the folder {folder} is read-only, and SQLite writes its "
+            "log there"
+        )

@@ -1,0 +1,247 @@
+"""The tables of an SQLite index, how a file becomes one, and how one is told from others.
+
+A file is an index when its ``application_id`` is ours; ``user_version`` is the version of
+these tables, and the table ``meta`` names the configuration that all postings were made with.
+The comments inside the statements are kept by SQLite and shown by ``.schema``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, diff, parse
+from fpcore.errors import ConfigError, ConfigMismatchError, StoreError
+from fpcore.store.connections import transaction
+
+APPLICATION_ID = int.from_bytes(b"fpco", "big")
+"""PRAGMA application_id of every index."""
+
+SCHEMA_VERSION = 1
+"""PRAGMA user_version: raised when the tables change."""
+
+OLDEST_SQLITE = (3, 37, 0)
+"""The first SQLite with STRICT tables."""
+
+_PAGE_BYTES = 8192
+
+_TABLES = """
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE songs (
+  -- AUTOINCREMENT: the id of a removed song never comes to mean another one
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL UNIQUE,  -- of the content: the same again is the same song
+  duration_s REAL NOT NULL,
+  n_fingerprints INTEGER NOT NULL,
+  learned_at TEXT NOT NULL,  -- ISO 8601, UTC
+  metadata TEXT NOT NULL  -- JSON object
+) STRICT;
+
+CREATE TABLE fingerprints (
+  hash_token {token_type} NOT NULL,  -- {token_comment}
+  song_id INTEGER NOT NULL,  -- cascade: trigger songs_delete, see there
+  absolute_time INTEGER NOT NULL,  -- frame of the anchor peak
+  -- clustered: a look-up reads this one tree, and no index repeats its content
+  PRIMARY KEY (hash_token, song_id, absolute_time)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE song_tokens (
+  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
+  -- JSON array of the song's distinct packed tokens, ascending, each as the difference to the
+  -- one before: a running sum gives the tokens under which its fingerprints stand
+  tokens TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE constellations (
+  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
+  peaks BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER songs_delete BEFORE DELETE ON songs BEGIN
+  -- ON DELETE CASCADE for fingerprints. A foreign key there would read the whole table for
+  -- each song removed, and an index on song_id would nearly double it (such an index repeats
+  -- the primary key). song_tokens says where the rows are, for a quarter of that. Works in any
+  -- client, with foreign keys on or off.
+  DELETE FROM fingerprints WHERE song_id = OLD.id AND hash_token IN (
+    SELECT {token_of_sum} FROM (
+      SELECT sum(value) OVER (ORDER BY key) AS token
+      FROM json_each((SELECT tokens FROM song_tokens WHERE song_id = OLD.id))));
+  DELETE FROM song_tokens WHERE song_id = OLD.id;
+  DELETE FROM constellations WHERE song_id = OLD.id;
+END;
+
+CREATE VIEW fingerprints_text AS
+  SELECT {text_of_token} AS hash_text, song_id, absolute_time FROM fingerprints;
+"""
+
+
+def statements(config: FingerprintConfig) -> list[str]:
+    """Return the statements that make the tables of an index of ``config``."""
+    readable = token_text_sql("token", config)
+    if config.token == "text":
+        parts = {
+            "token_type": "TEXT",
+            "token_comment": "f1|f2|dt: FFT bins from 0 Hz, frames",
+            "token_of_sum": readable,
+            "text_of_token": "hash_token",
+        }
+    else:
+        parts = {
+            "token_type": "INTEGER",
+            "token_comment": "packed; readable in fingerprints_text",
+            "token_of_sum": "token",
+            "text_of_token": token_text_sql("hash_token", config),
+        }
+    script, found, statement = _TABLES.format(**parts), [], ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            found.append(statement.strip())
+            statement = ""
+    return found
+
+
+def token_text_sql(column: str, config: FingerprintConfig) -> str:
+    """Return the SQL of the readable form of a packed token: `fpcore.hashing.to_text`."""
+    n_bins, n_deltas, first = config.n_bins, config.max_delta_frames + 1, config.first_bin
+    return (
+        f"({column} / {n_bins * n_deltas} + {first}) || '|' || "
+        f"({column} / {n_deltas} % {n_bins} + {first}) || '|' || ({column} % {n_deltas})"
+    )
+
+
+def prepare(
+    connection: sqlite3.Connection, path: Path, config: FingerprintConfig | None, *, create: bool
+) -> FingerprintConfig:
+    """Make sure that ``connection`` is to an index of ``config``; return its configuration.
+
+    Only an empty database is ever written to, and only with ``create``.
+
+    Raises
+    ------
+    StoreError
+        When it is empty and not to be created, or belongs to another application or to a
+        newer version.
+    ConfigMismatchError
+        When it was made with another configuration than ``config`` (None: any will do).
+    """
+    if _is_empty(connection):
+        if not create or config is None:
+            raise StoreError(f"{path} holds no index yet: learn some music into it first")
+        _create(connection, config)
+    _check_owner(connection, path)
+    stored = stored_config(connection, path)
+    _check_config(connection, path, stored=stored, wanted=config)
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode = WAL")
+    return stored
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    (n_objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return n_objects == 0 and _pragma(connection, "application_id") == 0
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection, config: FingerprintConfig) -> None:
+    """Write tables and meta data into an empty database, unless another process just did."""
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+    with transaction(connection, "IMMEDIATE"):
+        if not _is_empty(connection):
+            return
+        for statement in statements(config):
+            connection.execute(statement)
+        meta = {
+            "digest": config.digest,
+            "config": canonical_json(config),
+            "algorithm_version": str(ALGORITHM_VERSION),
+            "created_at": now(),
+            "package_version": _package_version(),
+        }
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def canonical_json(config: FingerprintConfig) -> str:
+    """Return the configuration as it is stored in ``meta``."""
+    return json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def now() -> str:
+    """Return the time of the clock in ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _package_version() -> str:
+    try:
+        return metadata.version("fpworkbench")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise StoreError(f"{path} is a database of another application: give the path of an index")
+    version = _pragma(connection, "user_version")
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has tables of version {version}, this fpcore knows {SCHEMA_VERSION}: "
+            "use the version of fpcore that made it, or a newer one"
+        )
+
+
+def stored_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the table ``meta``."""
+    return dict(connection.execute("SELECT key, value FROM meta").fetchall())
+
+
+def stored_config(connection: sqlite3.Connection, path: Path) -> FingerprintConfig:
+    """Return the configuration that the index was made with."""
+    meta = stored_meta(connection)
+    try:
+        return parse(FingerprintConfig, meta["config"], source="its configuration")
+    except (KeyError, ConfigError) as error:
+        raise StoreError(
+            f"{path} was made with a configuration that this fpcore cannot read ({error}): "
+            "use the version of fpcore that made it, or learn again into a new database"
+        ) from None
+
+
+def _check_config(
+    connection: sqlite3.Connection,
+    path: Path,
+    *,
+    stored: FingerprintConfig,
+    wanted: FingerprintConfig | None,
+) -> None:
+    """Refuse an index whose hashes differ from those that this program makes for ``wanted``."""
+    meta = stored_meta(connection)
+    algorithm = meta.get("algorithm_version")
+    differences = [
+        f"{key} is {before!r} there and {after!r} here"
+        for key, (before, after) in diff(stored, wanted or stored).items()
+    ]
+    if algorithm != str(ALGORITHM_VERSION):
+        differences.append(f"algorithm version {algorithm} there, {ALGORITHM_VERSION} here")
+    if differences:
+        raise ConfigMismatchError(
+            f"{path} was made with another configuration ({'; '.join(differences)}): use the "
+            "profile that it was made with, or learn again into a new database"
+        )
+    if wanted is not None and meta.get("digest") != wanted.digest:
+        raise StoreError(
+            f"{path} is damaged, its digest does not belong to its configuration: "
+            "run `fpcore check` on it and restore a backup"
+        )

@@ -1,0 +1,264 @@
+"""The default store: one SQLite file in WAL mode.
+
+Writes take a lock (BEGIN IMMEDIATE) and end in a commit that reaches the disk. Reads see the
+last commit and wait for nobody. All SQL about songs and postings stands here, the tables in
+`fpcore.store.schema`, what a check looks for in `fpcore.store.health`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from fpcore.config import FingerprintConfig
+from fpcore.errors import StoreError
+from fpcore.hashing import to_text
+from fpcore.records import LongArray, Peaks, Postings
+from fpcore.store import health, schema, song_rows, statistics
+from fpcore.store.base import (
+    Added,
+    CheckReport,
+    Entry,
+    Song,
+    Store,
+    StoreStats,
+    TokenStats,
+)
+from fpcore.store.batch import Batch
+from fpcore.store.codec import chunks, decode_peaks
+from fpcore.store.connections import ConnectionPool
+from fpcore.store.failures import check_folder, check_place, translated_errors
+
+_LOOKUP_TOKENS = 8192
+"""Tokens of one look-up statement; more are looked up in several."""
+
+# One row holds the whole result as three texts, which NumPy parses: fetching the postings as
+# rows takes three times as long and passes the interpreter's lock back and forth at each.
+_LOOKUP = """
+SELECT group_concat(query.key), group_concat(f.song_id), group_concat(f.absolute_time)
+FROM json_each(?) AS query CROSS JOIN fingerprints AS f ON f.hash_token = query.value
+"""
+
+
+def open_store(
+    path: str | Path,
+    config: FingerprintConfig | None,
+    *,
+    create: bool = False,
+    busy_timeout_s: float = 30.0,
+) -> SqliteStore:
+    """Open the index in a file.
+
+    Nothing that exists is changed or deleted by opening it.
+
+    Parameters
+    ----------
+    path
+        The database file.
+    config
+        The configuration that the index must have; None takes whatever it was made with.
+    create
+        Make a new index when the file does not exist or is empty; needs ``config``.
+    busy_timeout_s
+        How long a write waits for other writers.
+
+    Raises
+    ------
+    StoreError
+        When the file cannot be used as an index; the sentence says why.
+    ConfigMismatchError
+        When it was made with another configuration; the sentence lists the differences.
+    """
+    if create and config is None:
+        raise ValueError("a new index needs a config")
+    path = Path(path)
+    if sqlite3.sqlite_version_info < schema.OLDEST_SQLITE:
+        raise StoreError(
+            f"SQLite {sqlite3.sqlite_version} is too old for an index: use a Python with "
+            f"{'.'.join(map(str, schema.OLDEST_SQLITE))} or newer"
+        )
+    check_place(path, create=create)
+    pool = ConnectionPool(path, busy_timeout_s)
+    try:
+        with pool.plain(mode="rwc" if create else "rw") as connection:
+            stored = schema.prepare(connection, path, config, create=create)
+    except BaseException:
+        pool.close()
+        raise
+    return SqliteStore(path, stored, pool)
+
+
+class SqliteStore(Store):
+    """An index in one SQLite file; made by `open_store`."""
+
+    def __init__(self, path: Path, config: FingerprintConfig, pool: ConnectionPool) -> None:
+        self._path = path
+        self._config = config
+        self._pool = pool
+        self._stored_form: Callable[[LongArray], Sequence[int | str]] = (
+            partial(to_text, config=config) if config.token == "text" else _as_integers
+        )
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
+    @property
+    def config(self) -> FingerprintConfig:
+        """The configuration that the index was made with."""
+        return self._config
+
+    def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
+        """Add songs in one transaction; takes the lock only when there is something to write."""
+        batch = Batch.of(list(entries), self._config)
+        with self._pool.reading() as connection:
+            known = [song_rows.find(connection, song.checksum) for song in batch.songs]
+        if all(known):  # nothing to write, so no need to wait for writers
+            return [Added(song, created=False) for song in known if song]
+        with self._pool.writing() as connection:
+            return self._insert(connection, batch)
+
+    def _insert(self, connection: sqlite3.Connection, batch: Batch) -> list[Added]:
+        added, row_ids = [], np.full(len(batch.songs), -1, dtype=np.int64)
+        for number, song in enumerate(batch.songs):
+            known = song_rows.find(connection, song.checksum)
+            if known is None:
+                row_ids[number] = song_rows.insert(connection, batch, number)
+                known = song_rows.get(connection, int(row_ids[number]), self._path)
+            added.append(Added(known, created=bool(row_ids[number] >= 0)))
+        connection.executemany(
+            "INSERT INTO fingerprints VALUES (?, ?, ?)", batch.rows(row_ids, self._stored_form)
+        )
+        return added
+
+    def lookup(self, tokens: LongArray) -> Postings:
+        """Return every posting of ``tokens``, all from one state of the index."""
+        order = np.argsort(tokens, kind="stable")  # neighbours lie on the same pages
+        rows, song_ids, frames = [_no_rows()], [_no_rows()], [_no_rows()]
+        with self._pool.reading() as connection:
+            for part in chunks(len(order), _LOOKUP_TOKENS):
+                looked_up = json.dumps(self._stored_form(tokens[order[part]]))
+                found = connection.execute(_LOOKUP, (looked_up,)).fetchone()
+                if found[0] is not None:
+                    columns = (np.fromstring(text, dtype=np.int64, sep=",") for text in found)
+                    for parts, column in zip((rows, song_ids, frames), columns, strict=True):
+                        parts.append(column)
+                    rows[-1] += part.start
+        return Postings(
+            order[np.concatenate(rows)].astype(np.int64),
+            np.concatenate(song_ids),
+            np.concatenate(frames).astype(np.int32),
+        )
+
+    def peaks(self, song_id: int) -> Peaks:
+        """Return the constellation of a song."""
+        with self._pool.reading() as connection:
+            song_rows.get(connection, song_id, self._path)
+            row = connection.execute(
+                "SELECT peaks FROM constellations WHERE song_id = ?", (song_id,)
+            ).fetchone()
+        if row is None:
+            raise StoreError(
+                f"{self._path} has lost the constellation of song {song_id}: remove the song "
+                "and learn it again"
+            )
+        return decode_peaks(row[0])
+
+    def songs(
+        self, *, name_contains: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[Song]:
+        """Return songs in the order in which they were learned."""
+        if offset < 0 or (limit is not None and limit < 0):
+            raise ValueError(f"limit and offset must be >= 0, got {limit} and {offset}")
+        with self._pool.reading() as connection:
+            return song_rows.select(connection, name_contains, limit, offset)
+
+    def n_songs(self, *, name_contains: str | None = None) -> int:
+        """Return how many songs there are, or how many have this text in the name."""
+        with self._pool.reading() as connection:
+            return song_rows.count(connection, name_contains)
+
+    def song(self, song_id: int) -> Song:
+        """Return one song."""
+        with self._pool.reading() as connection:
+            return song_rows.get(connection, song_id, self._path)
+
+    def find(self, checksum: str) -> Song | None:
+        """Return the song of this content, or None."""
+        with self._pool.reading() as connection:
+            return song_rows.find(connection, checksum)
+
+    def remove(self, song_id: int) -> Song:
+        """Remove a song; its postings go by the trigger ``songs_delete``."""
+        with self._pool.writing() as connection:
+            song = song_rows.get(connection, song_id, self._path)
+            connection.execute("DELETE FROM songs WHERE id = ?", (song_id,))
+        return song
+
+    def clear(self) -> int:
+        """Remove all songs and return how many there were."""
+        with self._pool.writing() as connection:
+            # Whole tables first, which takes no time; the trigger on songs then finds nothing.
+            for table in ("fingerprints", "song_tokens", "constellations"):
+                connection.execute(f"DELETE FROM {table}")
+            return connection.execute("DELETE FROM songs").rowcount
+
+    def stats(self) -> StoreStats:
+        """Return the size of the index; ``lookup_bytes`` needs an SQLite with dbstat."""
+        with self._pool.reading() as connection:
+            return statistics.sizes(connection)
+
+    def token_stats(self, *, n_hottest: int = 10) -> TokenStats:
+        """Return how the postings are spread over the tokens."""
+        with self._pool.reading() as connection:
+            return statistics.token_spread(connection, self._config, n_hottest=n_hottest)
+
+    def check(self, *, full: bool = False) -> CheckReport:
+        """Return what is wrong with the index; ``full`` also follows each posting and peak."""
+        with self._pool.reading() as connection:
+            return CheckReport(tuple(health.problems(connection, self._config, full=full)))
+
+    def backup(self, path: str | Path) -> None:
+        """Write a copy under a temporary name beside ``path`` and rename it when it is whole."""
+        target = Path(path)
+        check_folder(target)
+        if os.path.lexists(target):
+            raise StoreError(f"{target} exists already: give the backup another name")
+        partial_copy = target.with_name(
+            f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial"
+        )
+        try:
+            with (
+                self._pool.reading() as connection,
+                translated_errors(target, 0),
+                closing(sqlite3.connect(partial_copy)) as copy,
+            ):
+                # All pages at once: with smaller steps every write by others starts it again.
+                connection.backup(copy, pages=-1)
+            partial_copy.rename(target)
+        except OSError as error:
+            raise StoreError(f"the backup {target} cannot be written: {error.strerror}") from error
+        finally:
+            partial_copy.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the connections; the last one out brings the log home."""
+        self._pool.close()
+
+
+def _as_integers(tokens: LongArray) -> list[int]:
+    integers: list[int] = tokens.tolist()
+    return integers
+
+
+def _no_rows() -> LongArray:
+    return np.empty(0, dtype=np.int64)

@@ -1,0 +1,71 @@
+"""Figures about an SQLite index."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+
+from fpcore.config import FingerprintConfig
+from fpcore.hashing import from_text, to_text
+from fpcore.store.base import HotToken, StoreStats, TokenStats
+
+
+def sizes(connection: sqlite3.Connection) -> StoreStats:
+    """Return how much the index holds and how much room that takes."""
+    n_songs, n_postings, duration_s = connection.execute(
+        "SELECT count(*), coalesce(sum(n_fingerprints), 0), total(duration_s) FROM songs"
+    ).fetchone()
+    page_bytes, n_pages, n_unused = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_size", "page_count", "freelist_count")
+    )
+    return StoreStats(
+        n_songs=n_songs,
+        n_postings=n_postings,
+        duration_s=duration_s,
+        file_bytes=n_pages * page_bytes,
+        unused_bytes=n_unused * page_bytes,
+        lookup_bytes=_lookup_bytes(connection),
+    )
+
+
+def _lookup_bytes(connection: sqlite3.Connection) -> int | None:
+    try:
+        row = connection.execute(
+            "SELECT sum(pgsize) FROM dbstat WHERE name = 'fingerprints' AND aggregate = TRUE"
+        ).fetchone()
+    except sqlite3.OperationalError as error:
+        if "dbstat" in str(error):  # a build of SQLite without it
+            return None
+        raise
+    return int(row[0])
+
+
+def token_spread(
+    connection: sqlite3.Connection, config: FingerprintConfig, *, n_hottest: int
+) -> TokenStats:
+    """Return the numbers of postings per token and the commonest tokens."""
+    histogram = connection.execute(
+        "SELECT n, count(*) FROM "
+        "(SELECT count(*) AS n FROM fingerprints GROUP BY hash_token) GROUP BY n ORDER BY n"
+    ).fetchall()
+    hottest = connection.execute(
+        "SELECT hash_token, count(*) AS n FROM fingerprints GROUP BY hash_token "
+        "ORDER BY n DESC, hash_token LIMIT ?",
+        (n_hottest,),
+    ).fetchall()
+    columns = np.array(histogram, dtype=np.int64).reshape(-1, 2)
+    return TokenStats(
+        n_postings=columns[:, 0],
+        n_tokens=columns[:, 1],
+        hottest=tuple(_hot_token(stored, n, config) for stored, n in hottest),
+    )
+
+
+def _hot_token(stored: int | str, n_postings: int, config: FingerprintConfig) -> HotToken:
+    """Return both forms of a token that is stored in one of them."""
+    if isinstance(stored, str):
+        return HotToken(int(from_text([stored], config)[0]), stored, n_postings)
+    (text,) = to_text(np.array([stored]), config)
+    return HotToken(stored, text, n_postings)
