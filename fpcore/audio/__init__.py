@@ -1,0 +1,31 @@
+"""Any supported audio file to mono float32 samples at one sample rate, in bounded memory.
+
+Conventions of the package:
+
+* Channels are averaged, then resampled by soxr; the first sample is at time 0 of the audio.
+* The encoder's delay and padding are removed as far as the container states them: MP3 with a
+  LAME tag, M4A with an edit list, Ogg, Opus and WebM. Bare AAC, fragmented MP4 and MP3 without
+  the tag do not state them and start some 25 ms late.
+* Bytes decide what a file is, never its name; no other file is ever opened on a file's behalf.
+* A file is decoded whole and without a fault, or refused with one sentence. Whatever states
+  its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag) is refused when it is cut; an Ogg file
+  unless it ends with a page. A bare MP3 or AAC stream and a live WebM state no length: cut, they
+  look like a shorter file, and are taken as one. Samples of a WAV carry no check sum.
+"""
+
+from __future__ import annotations
+
+from fpcore.audio.blocks import decode_blocks, load
+from fpcore.audio.limits import AudioLimits
+from fpcore.audio.resample import ResamplerName
+from fpcore.audio.sources import SUPPORTED_SUFFIXES, checksum, find_audio_files
+
+__all__ = [
+    "SUPPORTED_SUFFIXES",
+    "AudioLimits",
+    "ResamplerName",
+    "checksum",
+    "decode_blocks",
+    "find_audio_files",
+    "load",
+]

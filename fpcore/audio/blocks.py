@@ -1,0 +1,194 @@
+"""From a source to mono blocks at the wanted sample rate: choose, decode, check, resample."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from fpcore.audio.completeness import refuse_cut
+from fpcore.audio.containers import Container, identify
+from fpcore.audio.decoding import DecodedBlock, DecoderError, Found, damaged
+from fpcore.audio.limits import AudioLimits, RefusedError
+from fpcore.audio.resample import ResamplerName, resample
+from fpcore.audio.sources import GuardedFile, name_of, opened
+from fpcore.errors import AudioError
+from fpcore.records import FloatArray, Signal
+
+BLOCK_FRAMES = 32_768
+"""Frames decoded at a time: the samples of a stereo block stay in the processor's cache."""
+
+logger = logging.getLogger(__name__)
+
+_DEFAULT_LIMITS = AudioLimits()
+
+
+def decode_blocks(
+    source: str | Path | BinaryIO,
+    *,
+    sample_rate_hz: int,
+    resampler: ResamplerName = "soxr_hq",
+    limits: AudioLimits = _DEFAULT_LIMITS,
+    name: str | None = None,
+    block_frames: int = BLOCK_FRAMES,
+) -> Generator[FloatArray, None, None]:
+    """Yield the audio of ``source`` as blocks of mono samples.
+
+    Nothing is opened before the first block is asked for, and a fault may show only after good
+    blocks: use them as a whole or not at all. Memory is bounded by a few blocks.
+
+    Parameters
+    ----------
+    source : str, Path or binary file object
+        A path, or an open seekable file, read from its start and left open.
+    sample_rate_hz : int
+        Sample rate of the blocks, in hertz.
+    resampler : {"soxr_hq", "soxr_vhq"}
+        Quality of the resampling; it changes a few hashes in a thousand.
+    limits : AudioLimits
+        Bounds on duration, sample rate, channels and level.
+    name : str, optional
+        What messages call the source instead of its path.
+    block_frames : int
+        Frames to decode at a time. Changes the size of the blocks, never their content.
+
+    Yields
+    ------
+    ndarray of float32, shape (n,), n >= 1
+        Consecutive samples, nominally in [-1, 1]. Together round(frames · ratio).
+
+    Raises
+    ------
+    AudioError
+        When the source cannot be opened or decoded whole, holds no samples or samples that are
+        no finite numbers, or is outside the limits. The sentence names it and the cause.
+    """
+    called = name_of(source) if name is None else name
+    if block_frames < 1:
+        raise ValueError(f"block_frames must be at least 1, got {block_frames}")
+    with opened(source) as file:
+        decoded = _decode(GuardedFile(file), limits, block_frames)
+        try:
+            first = next(decoded)
+            yield from resample(
+                (block.samples for block in chain([first], decoded)),
+                from_hz=first.sample_rate_hz,
+                to_hz=sample_rate_hz,
+                resampler=resampler,
+            )
+        except (RefusedError, DecoderError) as error:
+            raise AudioError(f"{called}: {error}") from None
+
+
+def load(
+    source: str | Path | BinaryIO,
+    *,
+    sample_rate_hz: int,
+    resampler: ResamplerName = "soxr_hq",
+    limits: AudioLimits = _DEFAULT_LIMITS,
+    name: str | None = None,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+) -> Signal:
+    """Return the audio of ``source``, or a part of it, as one `Signal`.
+
+    A part has exactly the samples that the whole has there: what comes before it is decoded
+    and dropped, since seeking in a lossy stream is not exact. What comes after it is not
+    decoded, so a fault there goes unnoticed.
+
+    Parameters
+    ----------
+    source, sample_rate_hz, resampler, limits, name
+        As for `decode_blocks`.
+    start_s, duration_s : float
+        Start and length of the part in seconds; without ``duration_s``, up to the end.
+
+    Raises
+    ------
+    AudioError
+        As for `decode_blocks`, and when the audio ends before or at ``start_s``.
+    """
+    if start_s < 0 or (duration_s is not None and duration_s < 0):
+        raise ValueError(f"start_s and duration_s must be >= 0, got {start_s} and {duration_s}")
+    start = round(start_s * sample_rate_hz)
+    stop = None if duration_s is None else start + round(duration_s * sample_rate_hz)
+    parts, position = [], 0
+    blocks = decode_blocks(
+        source, sample_rate_hz=sample_rate_hz, resampler=resampler, limits=limits, name=name
+    )
+    with closing(blocks):
+        for block in blocks:
+            end = None if stop is None else max(0, stop - position)
+            parts.append(block[max(0, start - position) : end])
+            position += len(block)
+            if stop is not None and position >= stop:
+                break
+    if start and position <= start:
+        called = name_of(source) if name is None else name
+        length_s = position / sample_rate_hz
+        raise AudioError(f"{called}: ends at {length_s:.2f} s, before the start {start_s:.2f} s")
+    return Signal(np.concatenate(parts or [np.empty(0, np.float32)]), sample_rate_hz)
+
+
+def _decode(file: GuardedFile, limits: AudioLimits, block_frames: int) -> Iterator[DecodedBlock]:
+    """Yield the blocks of the first decoder that reads the file to its end.
+
+    When one stumbles on the way, the next goes on where it stood: both count the same frames.
+    """
+    container = identify(file)
+    refuse_cut(file)
+    faults: list[DecoderError] = []
+    n_yielded, rate_hz = 0, 0
+    for decoder in container.decoders:
+        file.seek(0)
+        position = 0
+        try:
+            for samples, rate_hz in decoder(file, limits=limits, block_frames=block_frames):
+                fresh = samples[max(0, n_yielded - position) :]
+                position += len(samples)
+                limits.check_duration(position / rate_hz)
+                if len(fresh):
+                    _check_level(fresh, n_yielded / rate_hz, limits)
+                    n_yielded += len(fresh)
+                    yield DecodedBlock(fresh, rate_hz)
+            if position < n_yielded:
+                raise damaged(position / rate_hz, None)
+            file.check()
+            return
+        except DecoderError as fault:
+            file.check()
+            faults.append(fault)
+    raise _verdict(container, faults)
+
+
+def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) -> None:
+    """Raise `RefusedError` when ``samples`` hold NaN, infinities or absurd values."""
+    # Either comparison is false for NaN.
+    if samples.max() <= limits.max_level and samples.min() >= -limits.max_level:
+        return
+    finite = np.isfinite(samples).all()
+    what = f"louder than {limits.max_level:g} × full scale" if finite else "no finite number"
+    raise RefusedError(f"holds samples that are {what} after {position_s:.2f} s")
+
+
+def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | RefusedError:
+    """Return what to tell of a file that no decoder read: the fault that came farthest."""
+    for fault in faults:
+        logger.debug("%s", fault)
+    worst = max(faults, key=lambda fault: fault.rank)
+    if worst.rank[0] is not Found.NOTHING:
+        return worst
+    if container.name:
+        return RefusedError(
+            f"looks like {container.name}, but is damaged, cut off or of an "
+            "unsupported kind: use a complete copy or convert it to WAV or FLAC"
+        )
+    return RefusedError(
+        "is not audio in a supported format "
+        "(WAV, AIFF, CAF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
+    )

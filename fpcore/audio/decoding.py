@@ -1,0 +1,91 @@
+"""What the two decoders share: the block they yield, the fault they report, the mixing to mono.
+
+A decoder is a function ``(file, *, limits, block_frames) -> Iterator[DecodedBlock]`` that reads
+a seekable binary file from where it stands. It raises `DecoderError` for what another decoder
+may still read, and `RefusedError` for what none shall.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.records import FloatArray
+
+
+class SeekableReader(Protocol):
+    """What decoders need of a binary file."""
+
+    def read(self, n_bytes: int = -1, /) -> bytes:
+        """Return up to ``n_bytes``."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move to ``offset`` and return the position."""
+
+    def tell(self) -> int:
+        """Return the position."""
+
+
+class DecodedBlock(NamedTuple):
+    """Mono ``samples`` float32 (n,) at the file's own ``sample_rate_hz``."""
+
+    samples: FloatArray
+    sample_rate_hz: int
+
+
+class Found(IntEnum):
+    """How far a decoder came; of several faults the one that came farthest is reported."""
+
+    NOTHING = 0
+    CONTAINER = 1
+    TOO_LITTLE_AUDIO = 2
+    DAMAGED_AUDIO = 3
+
+
+class DecoderError(Exception):
+    """A decoder's reason to give up; the text completes "<file>: …"."""
+
+    def __init__(self, text: str, found: Found, position_s: float = 0.0) -> None:
+        super().__init__(text)
+        self.rank = (found, position_s)
+
+
+def no_audio() -> DecoderError:
+    """Return the fault of a file that opens well but holds no samples."""
+    return DecoderError("holds no audio samples", Found.CONTAINER)
+
+
+def damaged(position_s: float, declared_s: float | None) -> DecoderError:
+    """Return the fault of a stream whose decoder stumbled after ``position_s``."""
+    of_all = "" if declared_s is None else f" of {declared_s:.2f} s"
+    text = f"is damaged or cut off after {position_s:.2f} s{of_all}: use a complete copy"
+    return DecoderError(text, Found.DAMAGED_AUDIO, position_s)
+
+
+def too_short(position_s: float, declared_s: float) -> DecoderError:
+    """Return the fault of a stream that ended before its declared end."""
+    text = (
+        f"is damaged or cut off: only {position_s:.2f} s of the {declared_s:.2f} s that its header "
+        "states can be decoded, use a complete copy"
+    )
+    return DecoderError(text, Found.TOO_LITTLE_AUDIO, position_s)
+
+
+def mix_to_mono(channels: NDArray[np.float32]) -> FloatArray:
+    """Return the average of ``channels`` float32 (n_channels, n) as a new array (n,).
+
+    Adding whole channels one after the other is as fast as a matrix product, thirty times as
+    fast as ``np.mean`` over interleaved samples, and gives each sample the same bits wherever
+    a block begins, which no BLAS promises.
+    """
+    mono = np.array(channels[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for channel in channels[1:]:
+            mono += channel
+        if len(channels) > 1:
+            mono *= np.float32(1 / len(channels))
+    return mono

@@ -1,0 +1,207 @@
+"""Decoding by FFmpeg's libraries through PyAV: MP3, AAC, ALAC, Ogg, Opus, WebM and the rest.
+
+A file that FFmpeg may read freely can be a playlist that makes it open other files. So the
+file is opened by us, the demuxers are a whitelist and no protocol is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.audio.decoding import (
+    DecodedBlock,
+    DecoderError,
+    Found,
+    SeekableReader,
+    damaged,
+    mix_to_mono,
+    no_audio,
+    too_short,
+)
+from fpcore.audio.limits import AudioLimits, RefusedError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+
+DEMUXERS = "wav,w64,aiff,caf,flac,ogg,mp3,aac,mov,matroska"
+
+_OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
+
+_STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
+"""Without it FFmpeg passes FLAC frames with a wrong checksum."""
+
+_ERRORS = (OSError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError)
+"""What PyAV raises on broken input. Its own errors all are one of these, too."""
+
+_LOSSLESS = frozenset({"flac", "wav", "w64", "aiff", "caf"})
+_EXACT_LENGTH = _LOSSLESS | {"ogg", "mov"}
+_TRAILER_ALLOWED = frozenset({"mp3", "aac"})
+"""Streams without a container: what follows the last frame may be a tag or padding."""
+
+_LENGTH_TOLERANCE_S = 0.1
+"""Lossy lengths are stated to a frame, or to a millisecond that includes the encoder's delay."""
+
+
+def decode(
+    file: SeekableReader, *, limits: AudioLimits, block_frames: int
+) -> Iterator[DecodedBlock]:
+    """Yield the mono blocks of the first or default audio stream of ``file``.
+
+    Raises
+    ------
+    DecoderError
+        When FFmpeg cannot open the file, stumbles, or ends before the declared length.
+    RefusedError
+        When the layout is outside ``limits`` or the sample rate changes on the way.
+    """
+    import av
+
+    av.logging.set_level(None)
+    try:
+        container = av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
+    except _ERRORS as error:
+        raise DecoderError(f"FFmpeg: {error}", Found.NOTHING) from None
+    with container:
+        stream = _default_stream(container)
+        stream.codec_context.options = _STRICT
+        yield from _StreamReader(container, stream, limits).blocks(block_frames)
+
+
+def _default_stream(container: InputContainer) -> AudioStream:
+    """Return the audio stream that is marked as default, or else the first."""
+    streams = container.streams.audio
+    if not streams:
+        raise DecoderError("has no audio stream", Found.CONTAINER)
+    marked = (s for s in streams if s.disposition & s.disposition.default)
+    return next(marked, streams[0])
+
+
+def _declared_s(container: InputContainer, stream: AudioStream) -> float | None:
+    """Return the length in seconds where the container states it, None where it is a guess."""
+    name = _demuxer(container)
+    if name == "matroska":
+        # The container's length is that of its longest stream.
+        alone = len(container.streams) == 1 and container.duration is not None
+        return container.duration / 1e6 if alone and container.duration else None
+    # FFmpeg estimates the length of an MP3 from its bit rate unless a tag states it, and the
+    # tag that states the delay, seen here as a start time, is the one that states the length.
+    stated = name in _EXACT_LENGTH or (name == "mp3" and bool(stream.start_time))
+    if not stated or stream.duration is None or stream.time_base is None:
+        return None
+    return float(stream.duration * stream.time_base)
+
+
+def _demuxer(container: InputContainer) -> str:
+    """Return the first name of the demuxer: "mov" for "mov,mp4,m4a,3gp,3g2,mj2"."""
+    return container.format.name.split(",")[0]
+
+
+class _StreamReader:
+    """One pass over an audio stream, with the count of what came out of it."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream, limits: AudioLimits) -> None:
+        self._container = container
+        self._stream = stream
+        self._limits = limits
+        self._demuxer = _demuxer(container)
+        self._declared_s = _declared_s(container, stream)
+        self._rate_hz = 0
+        self._n_decoded = 0
+
+    @property
+    def _position_s(self) -> float:
+        return self._n_decoded / self._rate_hz if self._rate_hz else 0.0
+
+    def blocks(self, block_frames: int) -> Iterator[DecodedBlock]:
+        """Yield blocks of at least ``block_frames`` but for the last, then check the length."""
+        batch: list[NDArray[Any]] = []
+        n_batched = 0
+        for frame in self._frames():
+            # The last frame must still be in the batch when the padding is trimmed.
+            mixed = bool(batch) and _kind(frame) != _kind(batch[0])
+            if n_batched >= block_frames or mixed:
+                yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                batch, n_batched = [], 0
+            batch.append(frame)
+            n_batched += frame.shape[1]
+            self._n_decoded += frame.shape[1]
+        if batch:
+            last = self._without_padding(batch[-1])
+            yield DecodedBlock(_to_mono([*batch[:-1], last]), self._rate_hz)
+        self._check_length()
+
+    def _frames(self) -> Iterator[NDArray[Any]]:
+        """Yield decoded frames as arrays (n_channels, n) in the codec's own sample type."""
+        fault: DecoderError | None = None
+        for packet in self._packets():
+            try:
+                arrays = [self._array(frame) for frame in packet.decode()]
+            except _ERRORS:
+                fault = fault or damaged(self._position_s, self._declared_s)
+                if self._demuxer not in _TRAILER_ALLOWED:
+                    raise fault from None
+                continue
+            if arrays and fault is not None:
+                raise fault
+            yield from arrays
+
+    def _packets(self) -> Iterator[Packet[AudioStream]]:
+        """Yield the packets of the stream and at last an empty one that flushes the decoder."""
+        try:
+            yield from self._container.demux(self._stream)
+        except _ERRORS:
+            raise damaged(self._position_s, self._declared_s) from None
+
+    def _array(self, frame: AudioFrame) -> NDArray[Any]:
+        """Return the samples of ``frame`` as (n_channels, n), after checking its layout."""
+        n_channels = frame.layout.nb_channels
+        if frame.sample_rate != self._rate_hz:
+            self._limits.check_layout(frame.sample_rate, n_channels)
+            if self._rate_hz:
+                raise RefusedError(
+                    f"changes its sample rate from {self._rate_hz} to {frame.sample_rate} Hz "
+                    f"at {self._position_s:.2f} s: split it there"
+                )
+            self._rate_hz = frame.sample_rate
+        array = frame.to_ndarray()
+        return array if frame.format.is_planar else array.reshape(-1, n_channels).T
+
+    def _without_padding(self, last: NDArray[Any]) -> NDArray[Any]:
+        """Return the last frame without the encoder's padding, which PyAV leaves in M4A."""
+        if self._demuxer != "mov" or self._declared_s is None:
+            return last
+        n_excess = self._n_decoded - round(self._declared_s * self._rate_hz)
+        return last[:, :-n_excess] if 0 < n_excess < last.shape[1] else last
+
+    def _check_length(self) -> None:
+        if self._n_decoded == 0:
+            raise no_audio()
+        tolerance_s = 0.5 / self._rate_hz if self._demuxer in _LOSSLESS else _LENGTH_TOLERANCE_S
+        if self._declared_s is not None and self._position_s < self._declared_s - tolerance_s:
+            raise too_short(self._position_s, self._declared_s)
+
+
+def _kind(array: NDArray[Any]) -> tuple[int, np.dtype[Any]]:
+    """Return what arrays must have in common to be joined: channel count and sample type."""
+    return array.shape[0], array.dtype
+
+
+def _to_mono(batch: list[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return arrays (n_channels, n) of one kind as mono float32 at full scale 1."""
+    joined = np.concatenate(batch, axis=1)
+    with np.errstate(over="ignore"):
+        channels = joined.astype(np.float32, copy=False)
+    if joined.dtype.kind == "f":
+        return mix_to_mono(channels)
+    full_scale = 2.0 ** (8 * joined.dtype.itemsize - 1)
+    if joined.dtype.kind == "u":
+        channels -= np.float32(full_scale)
+    channels *= np.float32(1 / full_scale)
+    return mix_to_mono(channels)

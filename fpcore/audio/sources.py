@@ -1,0 +1,181 @@
+"""The files that audio comes from: finding, opening, naming and identifying them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from fpcore.audio.limits import RefusedError
+from fpcore.errors import AudioError
+
+SUPPORTED_SUFFIXES = frozenset(
+    {".wav", ".wave", ".aif", ".aiff", ".caf", ".flac", ".mp3", ".aac"}
+    | {".m4a", ".m4b", ".mp4", ".ogg", ".oga", ".opus", ".webm", ".mka"}
+)
+"""Lower-case suffixes by which files are found in folders; decoding looks at bytes alone."""
+
+
+def find_audio_files(
+    paths: Iterable[str | Path], *, on_error: Callable[[AudioError], None] | None = None
+) -> Iterator[Path]:
+    """Yield the given files, and the audio files in the given folders and their subfolders.
+
+    A file that is named is yielded whatever its suffix. In folders, files with one of
+    `SUPPORTED_SUFFIXES` count, in any case; hidden files and folders do not, and links to
+    folders are not followed. Each folder's files come first, then its subfolders, by name.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Files and folders, in the order in which they shall be visited.
+    on_error : callable, optional
+        Called with the error of what cannot be visited, and the search goes on.
+
+    Raises
+    ------
+    AudioError
+        Without ``on_error``, when a path does not exist or a folder cannot be listed.
+    """
+    for path in map(Path, paths):
+        try:
+            is_folder = stat.S_ISDIR(path.stat().st_mode)
+        except (OSError, ValueError) as error:
+            _report(_unreadable(path, error), on_error)
+            continue
+        if is_folder:
+            yield from _files_below(path, on_error)
+        else:
+            yield path
+
+
+def _files_below(folder: Path, on_error: Callable[[AudioError], None] | None) -> Iterator[Path]:
+    """Yield the audio files under ``folder``, sorted within each folder."""
+
+    def fail(error: OSError) -> None:
+        _report(_unreadable(error.filename, error), on_error)
+
+    for parent, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(parent, name)
+            if not name.startswith(".") and path.suffix.lower() in SUPPORTED_SUFFIXES:
+                yield path
+
+
+def _report(error: AudioError, on_error: Callable[[AudioError], None] | None) -> None:
+    if on_error is None:
+        raise error
+    on_error(error)
+
+
+def checksum(source: str | Path | BinaryIO) -> str:
+    """Return the SHA-256 of the bytes of ``source`` in hexadecimal.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be opened or read.
+    """
+    with opened(source) as file:
+        try:
+            file.seek(0)
+            digest = hashlib.sha256()
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+            return digest.hexdigest()
+        except OSError as error:
+            raise _unreadable(name_of(source), error) from None
+
+
+def name_of(source: str | Path | BinaryIO) -> str:
+    """Return what messages call ``source``: its path, or "uploaded audio" for bytes."""
+    if not isinstance(source, str | Path):
+        name = getattr(source, "name", None)
+        source = name if isinstance(name, str) and name else "uploaded audio"
+    # A name in another encoding or with a line break must not break the message.
+    name = os.fsencode(source).decode(errors="replace")
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+
+
+@contextmanager
+def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Open ``source`` for reading; a file object is passed on as it is and stays open.
+
+    Raises
+    ------
+    AudioError
+        When the path is missing, not a regular file, not readable, or the file is empty.
+    """
+    if not isinstance(source, str | Path):
+        yield source
+        return
+    try:
+        # A named pipe would block in open.
+        mode = os.stat(source).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise AudioError(f"{name_of(source)}: is {kind}, not an audio file")
+        file = open(source, "rb")  # noqa: SIM115  closed below
+    except (OSError, ValueError) as error:
+        raise _unreadable(source, error) from None
+    with file:
+        yield file
+
+
+class GuardedFile:
+    """A binary file whose read errors are kept, since the C libraries' callbacks cannot raise."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: Exception | None = None
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        """Return up to ``n_bytes``, or nothing after an error."""
+        try:
+            return self._file.read(n_bytes)
+        except (OSError, ValueError) as error:
+            self._error = error
+            return b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to ``offset`` and return the position, or -1 on an error."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError) as error:
+            # A broken header makes a decoder seek before the start: that is no read error.
+            if offset >= 0 and whence == os.SEEK_SET:
+                self._error = error
+            return -1
+
+    def tell(self) -> int:
+        """Return the position, or -1 on an error."""
+        try:
+            return self._file.tell()
+        except (OSError, ValueError) as error:
+            self._error = error
+            return -1
+
+    def check(self) -> None:
+        """Raise `RefusedError` when anything could not be read."""
+        if self._error is not None:
+            raise RefusedError(f"cannot be read, {_reason(self._error)}")
+
+
+def _unreadable(path: object, error: Exception) -> AudioError:
+    """Return the error for a path that the operating system refuses."""
+    name = name_of(path if isinstance(path, str | Path) else str(path))
+    if isinstance(error, FileNotFoundError):
+        return AudioError(f"{name}: does not exist")
+    if isinstance(error, PermissionError):
+        return AudioError(f"{name}: cannot be read, permission denied")
+    return AudioError(f"{name}: cannot be read, {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Return what the operating system says, without number and path."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
