@@ -220,8 +220,9 @@ class QueryConfig(Strict):
 
     A query may be analysed more densely than the index (``max_peaks_per_s``, ``fan_out``; None
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
-    ``offset_tolerance_frames`` to either side of one offset count together. Of a recording,
-    the first ``max_query_s`` are used, unless it is scanned.
+    ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
+    ``n_candidates`` songs are looked at closely, each at its ``n_offsets`` heaviest offsets. Of
+    a recording, the first ``max_query_s`` are used, unless it is scanned.
     """
 
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
@@ -229,11 +230,18 @@ class QueryConfig(Strict):
     n_shifts: Annotated[int, Field(ge=1, le=16)] = 1
     offset_tolerance_frames: Annotated[float, Field(ge=0, le=16)] = 1.0
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
+    n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
     max_query_s: Annotated[float, Field(gt=0)] = 60.0
 
 
 EvidenceName = Literal[
-    "log_votes", "log_anchors", "log_idf", "anchor_share", "blocks_share", "log_contrast"
+    "log_votes",
+    "log_anchors",
+    "log_idf",
+    "log_contrast",
+    "log_verified",
+    "verified_share",
+    "blocks_share",
 ]
 """What a decision may weigh; `fpcore.decision` says what each one is."""
 

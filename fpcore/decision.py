@@ -3,9 +3,9 @@
 The confidence is a logistic model over evidence of several kinds, because the plain number of
 votes misleads: the many pairs around one shared peak are not independent. The kinds are
 
-* ``log_votes``, ``log_anchors``, ``log_idf``: natural logarithms of 1 + the counts of
-  `fpcore.records.Candidates`;
-* ``anchor_share``: anchors found per peak of the query;
+* ``log_votes``, ``log_anchors``, ``log_idf``, ``log_verified``: natural logarithms of 1 + the
+  counts of `fpcore.records.Candidates` and `fpcore.records.Verification`;
+* ``verified_share``: verified over expected peaks of the song;
 * ``blocks_share``: share of the query's half seconds with at least one vote;
 * ``log_contrast``: logarithm of the weight over that of chance matches of the same query.
 
@@ -15,41 +15,42 @@ A candidate below the profile's threshold has confidence 0.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fpcore.config import Decision, EvidenceName
-from fpcore.records import Candidates
+from fpcore.records import Candidates, DoubleArray, Verification
 
 
 def evidence(
-    candidates: Candidates, *, n_query_peaks: int, n_query_blocks: int
-) -> dict[EvidenceName, NDArray[np.float64]]:
+    candidates: Candidates, verification: Verification, *, n_query_blocks: int
+) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
-    ``n_query_peaks`` is the number of peaks at one shift, ``n_query_blocks`` the query's
-    length in half seconds.
+    ``n_query_blocks`` is the query's length in half seconds.
     """
     return {
         "log_votes": np.log1p(candidates.votes),
         "log_anchors": np.log1p(candidates.anchors),
         "log_idf": np.log1p(candidates.idf),
-        "anchor_share": candidates.anchors / max(n_query_peaks, 1),
-        "blocks_share": candidates.blocks / max(n_query_blocks, 1),
         "log_contrast": np.log(np.maximum(candidates.contrast, 1e-9)),
+        "log_verified": np.log1p(verification.verified),
+        "verified_share": verification.verified / np.maximum(verification.expected, 1),
+        "blocks_share": candidates.blocks / max(n_query_blocks, 1),
     }
 
 
-def confidence(
-    observed: dict[EvidenceName, NDArray[np.float64]], decision: Decision
-) -> NDArray[np.float64]:
-    """Return the confidence in [0, 1] of each candidate, before the threshold is applied."""
-    logit: NDArray[np.float64] = decision.intercept + sum(
-        (weight * observed[name] for name, weight in decision.weights.items()),
-        start=np.zeros(len(observed["log_votes"])),
-    )
-    return 1 / (1 + np.exp(-np.clip(logit, -500, 500)))
+def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:
+    """Return the log-odds float64 (n,) that each candidate is right."""
+    total = np.full(len(observed["log_votes"]), decision.intercept)
+    for name, weight in decision.weights.items():
+        total += weight * observed[name]
+    return total
 
 
-def decide(probability: NDArray[np.float64], decision: Decision) -> NDArray[np.float64]:
+def probability(log_odds: DoubleArray) -> DoubleArray:
+    """Return the probability in [0, 1] of log-odds."""
+    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+
+
+def confidence(probability: DoubleArray, decision: Decision) -> DoubleArray:
     """Return ``probability`` with everything below the threshold set to 0."""
     return np.where(probability >= decision.threshold, probability, 0.0)

@@ -14,11 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fpcore.config import FingerprintConfig, QueryConfig
-from fpcore.hashing import unpack
-from fpcore.records import Candidates, IntArray, LongArray, Postings, QueryHashes
+from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
 
 BLOCK_S = 0.5
 """Evidence that is spread over the query is counted in blocks of this many seconds."""
@@ -41,7 +39,7 @@ class Hits:
     song_id: LongArray
     frame: IntArray
     offset_ticks: LongArray
-    weight: NDArray[np.float64]
+    weight: DoubleArray
 
 
 def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
@@ -68,38 +66,49 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
 def rank(
     found: Hits, query: QueryHashes, config: FingerprintConfig, query_config: QueryConfig
 ) -> Candidates:
-    """Return the best offset of each song, the ``n_candidates`` heaviest songs first.
+    """Return the heaviest offsets of the heaviest songs, as many as ``query_config`` asks for.
 
-    Songs of equal weight are in the order of their ids.
+    Songs of equal weight are in the order of their ids, offsets of equal weight ascend.
     """
     from fpcore.kernels import voting
 
     width_ticks = round(2 * query_config.offset_tolerance_frames * query.ticks_per_frame)
-    start, end, weight = voting.best_windows(
+    starts, _, weight = voting.best_windows(
         found.song_id, found.offset_ticks, found.weight, width_ticks
     )
-    best = np.argsort(-weight, kind="stable")[: query_config.n_candidates]
     background = _background(weight)
-    rows = [
-        _evidence(found, slice(start[song], end[song]), query, config, background) for song in best
-    ]
-    columns = list(zip(*rows, strict=True)) or [()] * 7
+    rows = []
+    for song in np.argsort(-weight, kind="stable")[: query_config.n_candidates]:
+        of_song = hits_of_song(found, int(found.song_id[starts[song]]))
+        windows = voting.top_windows(
+            found.offset_ticks[of_song],
+            found.weight[of_song],
+            width_ticks,
+            query_config.n_offsets,
+        )
+        for start, end in windows + of_song.start:
+            rows.append(_evidence(found, slice(start, end), query, config, background))
     dtypes = list(Candidates._DTYPES.values())
+    columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
     return Candidates(*(np.array(c, t) for c, t in zip(columns, dtypes, strict=True)))
 
 
-def window_of(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
-    """Return which hits of a song lie within half of ``width_ticks`` of an offset."""
-    song = slice(*np.searchsorted(found.song_id, [song_id, song_id + 1]))
-    low, high = offset_ticks - width_ticks / 2, offset_ticks + width_ticks / 2
+def hits_of_song(found: Hits, song_id: int) -> slice:
+    """Return which hits are of a song."""
+    start, end = np.searchsorted(found.song_id, [song_id, song_id + 1])
+    return slice(int(start), int(end))
+
+
+def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
+    """Return which hits are of a song and within half of ``width_ticks`` of an offset."""
+    song = hits_of_song(found, song_id)
     offsets = found.offset_ticks[song]
-    return slice(
-        int(song.start + np.searchsorted(offsets, low)),
-        int(song.start + np.searchsorted(offsets, high, side="right")),
-    )
+    start = np.searchsorted(offsets, offset_ticks - width_ticks / 2)
+    end = np.searchsorted(offsets, offset_ticks + width_ticks / 2, side="right")
+    return slice(int(song.start + start), int(song.start + end))
 
 
-def _background(weight: NDArray[np.float64]) -> float:
+def _background(weight: DoubleArray) -> float:
     """Return the weight that chance gives a song of this query: the first beyond the best few."""
     if len(weight) <= BACKGROUND_RANK:
         return 1.0
@@ -114,9 +123,8 @@ def _evidence(
     A query hash that meets several postings of its token in the window votes once.
     """
     row, first = np.unique(found.row[window], return_index=True)
-    anchor_bin, _, _ = unpack(query.token[row], config)
-    frame = found.frame[window][first]
-    n_anchors = len(np.unique(frame.astype(np.int64) * (config.spectrogram.n_fft) + anchor_bin))
+    frame = found.frame[window][first].astype(np.int64)
+    n_anchors = len(np.unique(frame * config.spectrogram.n_fft + query.anchor_bin[row]))
     ticks_per_block = BLOCK_S / config.hop_s * query.ticks_per_frame
     n_blocks = len(np.unique((query.tick[row] / ticks_per_block).astype(np.int64)))
     idf = float(found.weight[window][first].sum())

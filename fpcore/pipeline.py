@@ -58,17 +58,21 @@ def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) 
     """
     n_shifts = query_config.n_shifts
     density = query_config.max_peaks_per_s or config.peaks.max_peaks_per_s
-    tokens, ticks, constellations = [], [], []
+    tokens, ticks, anchor_bins, constellations = [], [], [], []
     for shift in range(n_shifts):
         skip = shift * config.spectrogram.hop_length // n_shifts
         shifted = Signal(signal.samples[skip:], signal.sample_rate_hz)
         found = peaks.local_maxima(spectrogram.spectrogram(shifted, config), config)
         kept = peaks.thin(found, config, density)
-        hashes = hashing.hashes(landmarks(kept, config, query_config.fan_out), config)
+        pairs = landmarks(kept, config, query_config.fan_out)
+        hashes = hashing.hashes(pairs, config)
         tokens.append(hashes.token)
+        anchor_bins.append(pairs.anchor_bin)
         ticks.append(hashes.frame * np.int32(n_shifts) + np.int32(shift))
         constellations.append(kept)
-    all_hashes = QueryHashes(np.concatenate(tokens), np.concatenate(ticks), n_shifts)
+    all_hashes = QueryHashes(
+        np.concatenate(tokens), np.concatenate(ticks), np.concatenate(anchor_bins), n_shifts
+    )
     return Query(all_hashes, tuple(constellations), signal.duration_s)
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 LongArray = NDArray[np.int64]
+DoubleArray = NDArray[np.float64]
 
 
 def _frozen(name: str, array: Any, dtype: type[np.generic], ndim: int = 1) -> NDArray[Any]:
@@ -136,16 +137,18 @@ class Hashes(_Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryHashes(_Columns):
-    """Hash tokens of a query: ``token`` int64 (m,) at ``tick`` int32 (m,), no repeated pair.
+    """Hashes of a query: ``token`` int64, ``tick`` and ``anchor_bin`` int32, all (m,).
 
     A query may be analysed at several shifts of less than a hop; a tick is a hop divided by
-    their number ``ticks_per_frame``, and ``tick`` is the anchor's time in ticks.
+    their number ``ticks_per_frame``, and ``tick`` is the anchor's time in ticks. No pair of
+    token and tick comes twice.
     """
 
     token: LongArray
     tick: IntArray
+    anchor_bin: IntArray
     ticks_per_frame: int
-    _DTYPES: ClassVar = {"token": np.int64, "tick": np.int32}
+    _DTYPES: ClassVar = {"token": np.int64, "tick": np.int32, "anchor_bin": np.int32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,22 +167,23 @@ class Postings(_Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates(_Columns):
-    """Songs that a query may come from, best first, with the evidence for each; all (n,).
+    """Places in songs that a query may come from, with the evidence of the votes; all (n,).
 
-    ``offset_ticks`` float64 is where in the song the query begins, in ticks of the query.
-    ``votes`` int64 counts the query's hashes found at that offset, ``anchors`` int64 the
-    distinct peaks of the song that anchor them, ``idf`` float64 adds them up weighted by
-    rarity. ``blocks`` int64 counts the half seconds of the query that hold at least one.
-    ``contrast`` float64 is ``idf`` over that of chance matches of the same query.
+    A song may have several, at different offsets; they are sorted by song, the song with the
+    heaviest place first, and within a song by weight. ``offset_ticks`` float64 is where in the
+    song the query begins, in ticks of the query. ``votes`` int64 counts the query's hashes
+    found there, ``anchors`` int64 the distinct peaks of the song that anchor them, ``idf``
+    float64 is their weight by rarity. ``blocks`` int64 counts the half seconds of the query
+    that hold at least one. ``contrast`` float64 is ``idf`` over that of chance matches.
     """
 
     song_id: LongArray
-    offset_ticks: NDArray[np.float64]
+    offset_ticks: DoubleArray
     votes: LongArray
     anchors: LongArray
-    idf: NDArray[np.float64]
+    idf: DoubleArray
     blocks: LongArray
-    contrast: NDArray[np.float64]
+    contrast: DoubleArray
     _DTYPES: ClassVar = {
         "song_id": np.int64,
         "offset_ticks": np.float64,
@@ -189,3 +193,81 @@ class Candidates(_Columns):
         "blocks": np.int64,
         "contrast": np.float64,
     }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verification(_Columns):
+    """For each candidate, how many of the song's peaks the query has too; both (n,).
+
+    ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
+    float64 those that the query has at their place, each counted by how near it lies.
+    """
+
+    verified: DoubleArray
+    expected: LongArray
+    _DTYPES: ClassVar = {"verified": np.float64, "expected": np.int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A song that a recording may come from.
+
+    ``offset_s`` is where in the song the recording begins, ``votes`` how many of its hashes
+    were found there. ``probability`` is what the profile's model makes of the evidence;
+    ``confidence`` is the same, but 0 when it is below the profile's threshold.
+    """
+
+    song_id: int
+    song_name: str
+    offset_s: float
+    votes: int
+    probability: float
+    confidence: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this is an answer rather than a guess."""
+        return self.confidence > 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Seconds that each stage of a recognition took."""
+
+    decode_s: float
+    fingerprint_s: float
+    lookup_s: float
+    align_s: float
+
+    @property
+    def total_s(self) -> float:
+        """All stages together."""
+        return self.decode_s + self.fingerprint_s + self.lookup_s + self.align_s
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The answer to one recording: the accepted match or None, and all candidates, best first."""
+
+    match: Match | None
+    candidates: tuple[Match, ...]
+    query_s: float
+    n_hashes: int
+    times: StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A song heard in a long recording from ``start_s`` to ``end_s``, times in the recording.
+
+    ``song_offset_s`` is where in the song it is at ``start_s``; ``votes`` and ``confidence``
+    are the best of its windows.
+    """
+
+    song_id: int
+    song_name: str
+    start_s: float
+    end_s: float
+    song_offset_s: float
+    votes: int
+    confidence: float

@@ -44,3 +44,41 @@ def best_windows(
             starts[n_songs - 1], ends[n_songs - 1], weights[n_songs - 1] = start, end, total
         total -= weight[start]
     return starts[:n_songs].copy(), ends[:n_songs].copy(), weights[:n_songs].copy()
+
+
+@njit(cache=True, nogil=True)
+def top_windows(
+    offset_ticks: NDArray[np.int64], weight: NDArray[np.float64], width_ticks: int, n_windows: int
+) -> NDArray[np.int64]:
+    """Return (start, end) rows of one song's heaviest windows, heaviest first, none overlapping.
+
+    ``offset_ticks`` must be sorted. Windows are those of `best_windows`; one that shares a hit
+    with a heavier one is left out. At most ``n_windows`` rows.
+    """
+    n = len(offset_ticks)
+    cumulative = np.zeros(n + 1, np.float64)
+    for i in range(n):
+        cumulative[i + 1] = cumulative[i] + weight[i]
+    ends = np.empty(n, np.int64)
+    end = 0
+    for start in range(n):
+        while end < n and offset_ticks[end] - offset_ticks[start] <= width_ticks:
+            end += 1
+        ends[start] = end
+    totals = cumulative[ends] - cumulative[:n]
+    windows = np.empty((n_windows, 2), np.int64)
+    n_found = 0
+    while n_found < n_windows:
+        best = -1
+        for start in range(n):
+            if totals[start] > 0 and (best < 0 or totals[start] > totals[best] * (1 + 1e-12)):
+                best = start
+        if best < 0:
+            break
+        windows[n_found, 0], windows[n_found, 1] = best, ends[best]
+        n_found += 1
+        first = best
+        while first > 0 and ends[first - 1] > best:
+            first -= 1
+        totals[first : ends[best]] = 0.0
+    return windows[:n_found].copy()

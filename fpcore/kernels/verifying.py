@@ -1,0 +1,34 @@
+"""Which peaks of a song a query has too, at a given alignment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+
+@njit(cache=True, nogil=True)
+def nearness(
+    song_tick: NDArray[np.float64],
+    song_bin: NDArray[np.int32],
+    query_tick: NDArray[np.int32],
+    query_bin: NDArray[np.int32],
+    reach_ticks: float,
+    reach_bins: int,
+) -> NDArray[np.float64]:
+    """Return for each song peak how near in time the nearest query peak of its bin lies.
+
+    1 at the same tick, falling linearly to 0 at ``reach_ticks``; 0 without a query peak within
+    ``reach_bins``. Both constellations must be sorted by tick, on the query's time.
+    """
+    result = np.zeros(len(song_tick), np.float64)
+    first = 0
+    for i in range(len(song_tick)):
+        while first < len(query_tick) and query_tick[first] <= song_tick[i] - reach_ticks:
+            first += 1
+        j = first
+        while j < len(query_tick) and query_tick[j] < song_tick[i] + reach_ticks:
+            if abs(query_bin[j] - song_bin[i]) <= reach_bins:
+                result[i] = max(result[i], 1 - abs(query_tick[j] - song_tick[i]) / reach_ticks)
+            j += 1
+    return result

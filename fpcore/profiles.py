@@ -1,0 +1,65 @@
+"""Profile files: where they lie, and how a name finds one.
+
+A profile is one JSON file. Presets and promoted profiles lie together in
+``experiments/profiles/`` of the project; the environment variable ``FPCORE_PROFILES`` names
+another folder, and anything with a suffix or a slash is taken as a path.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fpcore.config import Profile, parse
+from fpcore.errors import ConfigError
+
+DEFAULT_PROFILE = "balanced"
+
+
+def profiles_folder() -> Path:
+    """Return the folder in which profile names are looked up."""
+    override = os.environ.get("FPCORE_PROFILES")
+    if override:
+        return Path(override)
+    return Path(__file__).resolve().parent.parent / "experiments" / "profiles"
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles at hand, sorted."""
+    return sorted(path.stem for path in profiles_folder().glob("*.json"))
+
+
+def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
+    """Return the profile of that name, or in that file.
+
+    Raises
+    ------
+    ConfigError
+        When there is none, or it is not a valid profile.
+    """
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and not path.suffix == ".json" and len(path.parts) == 1:
+        path = profiles_folder() / f"{name_or_path}.json"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        known = ", ".join(profile_names()) or "none"
+        reason = error.strerror or "not readable"
+        raise ConfigError(
+            f"cannot read profile {str(name_or_path)!r} ({reason}): "
+            f"name a file or one of the profiles at hand: {known}"
+        ) from None
+    return parse(Profile, content, source=path)
+
+
+def save_profile(profile: Profile, path: Path) -> None:
+    """Write a profile as readable JSON, all fields spelled out; the old file stays until done."""
+    text = profile.model_dump_json(indent=2) + "\n"
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write profile {path}: {error.strerror}") from None

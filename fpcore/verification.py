@@ -1,0 +1,70 @@
+"""Candidates + the songs' constellations -> Verification: are the song's peaks in the query?
+
+Votes count pairs, and one lucky clump of peaks makes many pairs. Each peak of the song, looked
+for by itself at the place where the alignment puts it, tells the right place from a refrain or
+a chance match that shares only some of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fpcore.records import Candidates, DoubleArray, IntArray, Peaks, Verification
+
+REACH_FRAMES = 1.5
+"""A peak may lie this far from where it is expected; its weight falls linearly with distance."""
+REACH_BINS = 1
+
+
+def verify(
+    candidates: Candidates, query_peaks: Sequence[Peaks], peaks_of: Callable[[int], Peaks]
+) -> Verification:
+    """Return how many of each candidate's peaks the query has.
+
+    ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
+    indexed constellation of a song id.
+    """
+    tick, bin_ = merged(query_peaks)
+    verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
+    songs: dict[int, Peaks] = {}
+    for row, (song_id, offset) in enumerate(
+        zip(candidates.song_id.tolist(), candidates.offset_ticks.tolist(), strict=True)
+    ):
+        if song_id not in songs:
+            songs[song_id] = peaks_of(song_id)
+        near = nearness(songs[song_id], offset, tick, bin_, len(query_peaks))[1]
+        verified[row], expected[row] = near.sum(), len(near)
+    return Verification(verified, expected)
+
+
+def nearness(
+    song: Peaks, offset_ticks: float, tick: IntArray, bin_: IntArray, ticks_per_frame: int
+) -> tuple[slice, DoubleArray]:
+    """Return which song peaks lie in the query's span, and how near the query has each, 0 to 1."""
+    from fpcore.kernels import verifying
+
+    if not len(tick):
+        return slice(0, 0), np.empty(0)
+    span = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
+    start, end = np.searchsorted(song.frame, span)
+    inside = slice(int(start), int(end))
+    near: DoubleArray = verifying.nearness(
+        song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks,
+        song.bin[inside],
+        tick,
+        bin_,
+        REACH_FRAMES * ticks_per_frame,
+        REACH_BINS,
+    )
+    return inside, near
+
+
+def merged(query_peaks: Sequence[Peaks]) -> tuple[IntArray, IntArray]:
+    """Return ticks and bins, int32, of the query's peaks at all shifts, sorted by tick."""
+    n = np.int32(len(query_peaks))
+    tick = np.concatenate([p.frame * n + np.int32(shift) for shift, p in enumerate(query_peaks)])
+    bin_ = np.concatenate([p.bin for p in query_peaks])
+    order = np.lexsort((bin_, tick))
+    return tick[order], bin_[order]
