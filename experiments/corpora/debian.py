@@ -136,7 +136,7 @@ def _build(collection: Collection, *, root: Path, ledger: Path, console: Console
     skipped, sources = gone, []
     for folder in sorted(path for path in packages.iterdir() if (path / SOURCE_FILE).is_file()):
         source = Source.model_validate_json((folder / SOURCE_FILE).read_bytes())
-        files = [file.relative_to(root).as_posix() for file in audio.find_audio_files(folder)]
+        files = [file.relative_to(root).as_posix() for file in audio.find_audio_files([folder])]
         surveyed, unusable = survey(
             root, files, ledger=ledger, console=console, label=f"decoding {source.name}"
         )
@@ -188,8 +188,8 @@ def _fetch_all(names: Iterable[str], packages: Path, *, console: Console) -> Ite
             bar.update(task, description=f"downloading {name}")
             try:
                 _fetch(name, packages / name)
-            except PackageGoneError as error:
-                yield Skipped(name=name, reason=str(error))
+            except PackageGoneError:
+                yield Skipped(name=name, reason="is not in apt-get's package lists")
             bar.advance(task)
 
 
@@ -204,7 +204,7 @@ def _fetch(name: str, target: Path) -> None:
         _run(["dpkg-deb", "--extract", str(deb), str(unpacked)], folder=work)
         version = _run(["dpkg-deb", "--field", str(deb), "Version"], folder=work).strip()
         licence = unpacked / "usr/share/doc" / name / "copyright"
-        for file in (*audio.find_audio_files(unpacked), licence):
+        for file in (*audio.find_audio_files([unpacked]), licence):
             if file.is_file() and not file.is_symlink():
                 place = partial / file.relative_to(unpacked)
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.corpora import folder
-from experiments.corpora.manifest import Corpus, CorpusError
+from experiments.corpora.manifest import Corpus, CorpusError, Source
 
 DISTRIBUTION = "immich-memories-music"
 
@@ -31,9 +31,11 @@ def prepare(*, cache_dir: Path, console: Console) -> Corpus:
             f"the corpus demo needs the package {DISTRIBUTION}, which is not installed: "
             f"run `pip install {DISTRIBUTION}`, or install the project with its extra `demo`"
         ) from error
+    version = metadata.version(DISTRIBUTION)
     return folder.follow(
         "demo",
         Path(module.tracks_dir()),
-        state=cache_dir / f"demo-{metadata.version(DISTRIBUTION)}",
+        state=cache_dir / f"demo-{version}",
         console=console,
+        sources=(Source(name=DISTRIBUTION, version=version),),
     )

@@ -7,6 +7,7 @@ follows them. What was measured is remembered, and only new and changed files ar
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +16,13 @@ from experiments.corpora.manifest import (
     Corpus,
     CorpusError,
     Skipped,
+    Source,
     mark_duplicates,
     write_whole,
 )
 from experiments.corpora.survey import survey
 from fpcore import audio
+from fpcore.errors import AudioError
 
 
 def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
@@ -39,7 +42,14 @@ def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
     return follow(f"folder:{path}", root, state=cache_dir / "folders" / place, console=console)
 
 
-def follow(name: str, root: Path, *, state: Path, console: Console) -> Corpus:
+def follow(
+    name: str,
+    root: Path,
+    *,
+    state: Path,
+    console: Console,
+    sources: tuple[Source, ...] = (),
+) -> Corpus:
     """Return the corpus of the audio files that are under ``root`` now.
 
     Parameters
@@ -52,6 +62,8 @@ def follow(name: str, root: Path, *, state: Path, console: Console) -> Corpus:
         Folder for the manifest and the ledger; it is made when missing.
     console : Console
         Where progress is shown.
+    sources : tuple of Source
+        The package that the folder belongs to, if any.
 
     Raises
     ------
@@ -59,22 +71,33 @@ def follow(name: str, root: Path, *, state: Path, console: Console) -> Corpus:
         If no audio file can be used; with the first reason.
     """
     state.mkdir(parents=True, exist_ok=True)
-    paths, skipped = [], []
-    for file in audio.find_audio_files(root):
+    paths: list[str] = []
+    skipped: list[Skipped] = []
+
+    def note(error: AudioError) -> None:
+        # "<folder>: <reason>"; the manifest has it without the part that differs by machine.
+        name, _, reason = str(error).rpartition(": ")
+        skipped.append(Skipped(name=name.removeprefix(f"{root}{os.sep}"), reason=reason))
+
+    for file in audio.find_audio_files([root], on_error=note):
         path = file.relative_to(root).as_posix()
         printable = path.encode("utf-8", "backslashreplace").decode()
         if path == printable:
             paths.append(path)
         else:
-            skipped.append(Skipped(name=printable, reason="its name is not valid UTF-8"))
+            skipped.append(Skipped(name=printable, reason="has a name that is not valid UTF-8"))
     surveyed, unusable = survey(
         root, paths, ledger=state / "survey.jsonl", console=console, label=f"decoding {name}"
     )
     skipped += unusable
     if not surveyed:
-        first = f"; the first of {len(skipped)}: {skipped[0].reason}" if skipped else ""
+        first = (
+            f"; the first of {len(skipped)}: {skipped[0].name} {skipped[0].reason}"
+            if skipped
+            else ""
+        )
         raise CorpusError(f"{root} holds no audio file that can be used{first}")
     tracks = (row.as_track(row.path, group=Path(row.path).parent.as_posix()) for row in surveyed)
-    corpus = Corpus(name, root, mark_duplicates(tracks), skipped=tuple(skipped))
+    corpus = Corpus(name, root, mark_duplicates(tracks), sources, tuple(skipped))
     write_whole(state / "manifest.json", corpus.to_json())
     return corpus

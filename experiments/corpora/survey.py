@@ -167,10 +167,13 @@ def _measure(root: Path, path: str) -> Surveyed | Skipped:
         for block in audio.decode_blocks(file, sample_rate_hz=SURVEY_RATE_HZ):
             n_samples += len(block)
             peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
+    except FileNotFoundError:
+        return Skipped(name=path, reason="does not exist")
     except (OSError, AudioError) as error:
-        return Skipped(name=path, reason=str(error))
+        # The name stands before the reason; the manifest has it without this machine's folder.
+        return Skipped(name=path, reason=str(error).removeprefix(f"{file}: "))
     if peak < SILENT_PEAK:
-        return Skipped(name=path, reason="it is silent throughout")
+        return Skipped(name=path, reason="is silent throughout")
     return Surveyed(
         path=path,
         n_bytes=status.st_size,
