@@ -80,7 +80,7 @@ $(ENVIRONMENT): $(REMAKE)
 	        esac; \
 	    done; \
 	}; \
-	[ -f $@ ] || { grep -v '^WARNING' $(VENV)/errors.txt >&2; exit 1; }
+	[ -f $@ ] || { tail -n 12 $(VENV)/errors.txt >&2; exit 1; }
 
 $(PROJECT): $(ENVIRONMENT)
 	@echo "Installing the commands fpcore and fpbench into $(BIN)"
