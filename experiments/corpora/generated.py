@@ -80,7 +80,8 @@ def prepare(count: str, *, cache_dir: Path, console: Console) -> Corpus:
     surveyed, skipped = survey(root, names, ledger=ledger, console=console, label="checking songs")
     if skipped:
         raise CorpusError(
-            f"{root / skipped[0].name} cannot be used ({skipped[0].reason}): remove it, and it is made again"
+            f"{root / skipped[0].name} cannot be used ({skipped[0].reason}): "
+            "remove it, and it is made again"
         )
     tracks = [row.as_track(row.path, group="generated") for row in surveyed]
     corpus = Corpus(f"generated:{n_songs}", root, mark_duplicates(tracks))
