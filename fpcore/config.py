@@ -161,8 +161,9 @@ class FingerprintConfig(Strict):
     def n_bins(self) -> int:
         """Number of FFT bins in the band."""
         max_hz = self.spectrogram.max_hz
-        last = self.spectrogram.n_fft // 2 if max_hz is None else units.hz_to_bins(max_hz, self.bin_hz)
-        return last - self.first_bin + 1
+        if max_hz is None:
+            max_hz = self.sample_rate_hz / 2
+        return units.hz_to_bins(max_hz, self.bin_hz) - self.first_bin + 1
 
     @property
     def whitening_radii(self) -> tuple[int, int]:

@@ -36,7 +36,8 @@ def pack(
     """Return the packed tokens int64 (m,) of triples given as three arrays (m,)."""
     first, n_bins, n_deltas = config.first_bin, config.n_bins, config.max_delta_frames + 1
     f1, f2 = anchor_bin.astype(np.int64) - first, target_bin.astype(np.int64) - first
-    for name, values, limit in (("f1", f1, n_bins), ("f2", f2, n_bins), ("dt", delta_frames, n_deltas)):
+    ranges = (("f1", f1, n_bins), ("f2", f2, n_bins), ("dt", delta_frames, n_deltas))
+    for name, values, limit in ranges:
         if len(values) and not (values.min() >= 0 and values.max() < limit):
             raise ValueError(
                 f"{name} must lie in a range of {limit} values of the configuration, "

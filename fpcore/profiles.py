@@ -38,7 +38,7 @@ def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
         When there is none, or it is not a valid profile.
     """
     path = Path(name_or_path)
-    if isinstance(name_or_path, str) and not path.suffix == ".json" and len(path.parts) == 1:
+    if isinstance(name_or_path, str) and path.suffix != ".json" and len(path.parts) == 1:
         path = profiles_folder() / f"{name_or_path}.json"
     try:
         content = path.read_bytes()

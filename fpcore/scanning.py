@@ -105,9 +105,7 @@ def _continues(last: Sighting, seen: Sighting) -> bool:
 
     The place in the song may jump: loops and refrains align at several places.
     """
-    return (
-        last.match.song_id == seen.match.song_id and seen.window_s - last.window_s <= 2 * STEP_S
-    )
+    return last.match.song_id == seen.match.song_id and seen.window_s - last.window_s <= 2 * STEP_S
 
 
 def _appearance(sightings: Sequence[Sighting]) -> Appearance:

@@ -96,7 +96,7 @@ def _levels(windowed: FloatArray, config: FingerprintConfig) -> FloatArray:
 
 
 def _window(config: FingerprintConfig) -> NDArray[np.float32]:
-    """Return the periodic window, scaled so that a full-scale sine in a bin's centre has power 1."""
+    """Return the periodic window, scaled to power 1 for a full-scale sine on a bin."""
     n = np.arange(config.spectrogram.n_fft) * (2 * np.pi / config.spectrogram.n_fft)
     a0, a1, a2 = {
         "hann": (0.5, 0.5, 0.0),

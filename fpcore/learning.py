@@ -1,0 +1,239 @@
+"""Many files into a store: decoded and fingerprinted on all cores, written by one process.
+
+Each worker takes one file at a time, so memory stays bounded by their number. Finished songs
+are written in batches of one transaction each, and only then reported: what was reported as
+learned is on the disk. Learning the same files again passes over what is there, which is also
+how an interrupted run is resumed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+from fpcore import pipeline
+from fpcore.audio import AudioLimits, checksum, decode_blocks
+from fpcore.config import FingerprintConfig
+from fpcore.errors import AudioError, FpError
+from fpcore.store import Entry, NewSong, Song, Store
+
+BATCH_SONGS = 20
+BATCH_S = 5.0
+"""A batch is written when it holds this many songs, or when its first has waited this long."""
+
+QUEUED_PER_WORKER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: learned, known before (as ``song``), or failed for a reason."""
+
+    path: Path
+    status: Literal["learned", "known", "failed"]
+    song: Song | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a worker needs to know besides the path."""
+
+    config: FingerprintConfig
+    limits: AudioLimits
+    known: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Extracted:
+    """What a worker sends back; ``fingerprint`` is None when the checksum was known."""
+
+    checksum: str
+    fingerprint: pipeline.Fingerprint | None
+
+
+def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: str) -> Entry:
+    """Return what a store takes for the song in a file; its path is kept for re-indexing."""
+    metadata = {"source": str(path.resolve())}
+    song = NewSong(name, content, fingerprint.duration_s, metadata)
+    return song, fingerprint.hashes, fingerprint.peaks
+
+
+def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:
+    """Return the fingerprint of a file.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be decoded, or is too short or silent to give a single hash.
+    """
+    blocks = decode_blocks(
+        path, sample_rate_hz=config.sample_rate_hz, resampler=config.resampler, limits=limits
+    )
+    return checked(pipeline.fingerprint(blocks, config), path)
+
+
+def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerprint:
+    """Return the fingerprint, or raise `AudioError` when it has no hash to be found by."""
+    if not len(fingerprint.hashes):
+        raise AudioError(
+            f"{name}: its {fingerprint.duration_s:.1f} s of audio give no fingerprint: "
+            "it is silent, or too short to be recognised"
+        )
+    return fingerprint
+
+
+def learn_files(
+    paths: Iterable[Path],
+    store: Store,
+    *,
+    n_workers: int | None = None,
+    limits: AudioLimits | None = None,
+) -> Iterator[Outcome]:
+    """Learn files under the stem of their names and yield what became of each, as they finish.
+
+    Parameters
+    ----------
+    paths
+        Audio files; one that fails is reported and the rest go on.
+    n_workers
+        Worker processes; None takes one for each core.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be written; what was yielded before is on the disk.
+    """
+    known = frozenset(song.checksum for song in store.songs())
+    job = _Job(store.config, limits or AudioLimits(), known)
+    batch = _Batch(store)
+    for path, result in _extracted(paths, job, n_workers or os.cpu_count() or 1):
+        if isinstance(result, Exception):
+            yield Outcome(path, "failed", reason=str(result))
+        elif result.fingerprint is None:
+            yield Outcome(path, "known", song=store.find(result.checksum))
+        else:
+            batch.add(path, entry(path, result.checksum, result.fingerprint, name=path.stem))
+            if batch.is_due:
+                yield from batch.write()
+    yield from batch.write()
+
+
+class _Batch:
+    """Songs that wait to be written together."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[tuple[Path, Entry]] = []
+        self._since = 0.0
+
+    def add(self, path: Path, song: Entry) -> None:
+        if not self._waiting:
+            self._since = monotonic()
+        self._waiting.append((path, song))
+
+    @property
+    def is_due(self) -> bool:
+        return len(self._waiting) >= BATCH_SONGS or monotonic() - self._since >= BATCH_S
+
+    def write(self) -> list[Outcome]:
+        waiting, self._waiting = self._waiting, []
+        added = self._store.add_songs(song for _, song in waiting) if waiting else []
+        return [
+            Outcome(path, "learned" if one.created else "known", song=one.song)
+            for (path, _), one in zip(waiting, added, strict=True)
+        ]
+
+
+def _extracted(
+    paths: Iterable[Path], job: _Job, n_workers: int
+) -> Iterator[tuple[Path, _Extracted | Exception]]:
+    """Yield each path with what a worker made of it, in the order in which they finish."""
+    remaining = iter(paths)
+    pool = _pool(job, n_workers)
+    running: dict[Future[_Extracted], Path] = {}
+    try:
+        while True:
+            for path in islice(remaining, n_workers * QUEUED_PER_WORKER - len(running)):
+                running[pool.submit(_work, path)] = path
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+                # A decoder took its process down, and the pool with it: find out which file.
+                pool.shutdown(cancel_futures=True)
+                yield from _one_by_one(list(running.values()), job)
+                running.clear()
+                pool = _pool(job, n_workers)
+                continue
+            for future in done:
+                yield running.pop(future), _result(future)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _one_by_one(paths: Iterable[Path], job: _Job) -> Iterator[tuple[Path, _Extracted | Exception]]:
+    """Yield the result of each path, every one in a process of its own."""
+    for path in paths:
+        with _pool(job, 1) as pool:
+            future = pool.submit(_work, path)
+            wait([future])
+            if isinstance(future.exception(), BrokenProcessPool):
+                yield path, AudioError(f"{path}: the decoder crashed on it: the file is damaged")
+            else:
+                yield path, _result(future)
+
+
+def _result(future: Future[_Extracted]) -> _Extracted | Exception:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, FpError | MemoryError):
+        return error
+    raise error
+
+
+def _pool(job: _Job, n_workers: int) -> ProcessPoolExecutor:
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(["fpcore.learning"])
+    return ProcessPoolExecutor(
+        n_workers, mp_context=context, initializer=_start_worker, initargs=(job,)
+    )
+
+
+_job: _Job | None = None  # of this worker process
+
+
+def _start_worker(job: _Job) -> None:
+    """Make this process end with its parent, and leave Ctrl-C to it."""
+    global _job  # noqa: PLW0603 - a worker process is given its job once, at its start
+    _job = job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(path: Path) -> _Extracted:
+    if _job is None:
+        raise RuntimeError("the worker was not initialised")
+    content = checksum(path)
+    if content in _job.known:
+        return _Extracted(content, None)
+    return _Extracted(content, extract(path, _job.config, _job.limits))

@@ -1,0 +1,192 @@
+"""The facade: a store and a profile, and what one does with them.
+
+>>> from fpcore import Library
+>>> with Library.open("music_recognition.db", create=True) as library:  # doctest: +SKIP
+...     library.learn("song.flac")
+...     print(library.recognize("noisy.wav").match)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from fpcore import learning, pipeline, scanning
+from fpcore.audio import AudioLimits, checksum, decode_blocks, load
+from fpcore.config import Profile
+from fpcore.errors import ConfigMismatchError
+from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
+from fpcore.recognition import Alignment, align
+from fpcore.records import Appearance, FloatArray, Recognition
+from fpcore.store import JSON, Added, NewSong, Store, open_store
+
+Source = str | Path | BinaryIO
+"""A path, or an open seekable binary file."""
+
+
+class Library:
+    """An index of songs under one profile. Safe to use from several threads."""
+
+    def __init__(
+        self, store: Store, profile: Profile, *, limits: AudioLimits | None = None
+    ) -> None:
+        if store.config.digest != profile.fingerprint.digest:
+            raise ConfigMismatchError(
+                f"{store.path}: was not made with the configuration of profile {profile.name!r}"
+            )
+        self.store = store
+        self.profile = profile
+        self.limits = limits or AudioLimits()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        profile: Profile | str | None = None,
+        *,
+        create: bool = False,
+        limits: AudioLimits | None = None,
+    ) -> Self:
+        """Open the index in a file.
+
+        Parameters
+        ----------
+        path
+            The database.
+        profile
+            A profile, or its name or file. Without one, an index is opened under the profile
+            at hand that it was made with, and a new one is made with the default.
+        create
+            Make the index when the file does not exist.
+
+        Raises
+        ------
+        StoreError
+            When the file cannot be used.
+        ConfigMismatchError
+            When it was made with another configuration than the profile's.
+        """
+        if isinstance(profile, str):
+            profile = load_profile(profile)
+        exists = Path(path).exists() and Path(path).stat().st_size > 0
+        if profile is None and (exists or not create):
+            store = open_store(path, None)
+            try:
+                return cls(store, profile_of(store), limits=limits)
+            except BaseException:
+                store.close()
+                raise
+        profile = profile or load_profile(DEFAULT_PROFILE)
+        return cls(open_store(path, profile.fingerprint, create=create), profile, limits=limits)
+
+    def learn(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+    ) -> Added:
+        """Learn one song, under the stem of its file's name unless ``name`` is given.
+
+        The same content again gives the song that is there, with ``created`` False.
+
+        Raises
+        ------
+        AudioError
+            When the source cannot be decoded whole, or gives no fingerprint.
+        StoreError
+            When it cannot be written; then nothing was.
+        """
+        content = checksum(source)
+        known = self.store.find(content)
+        if known is not None:
+            return Added(known, created=False)
+        called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
+        found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
+        found = learning.checked(found, source if isinstance(source, str | Path) else called)
+        origin: dict[str, JSON] = {}
+        if isinstance(source, str | Path):
+            origin["source"] = str(Path(source).resolve())
+        song = NewSong(called, content, found.duration_s, {**origin, **(metadata or {})})
+        return self.store.add_song(song, found.hashes, found.peaks)
+
+    def learn_files(
+        self, paths: Iterable[Path], *, n_workers: int | None = None
+    ) -> Iterator[learning.Outcome]:
+        """Learn many files on all cores; see `fpcore.learning.learn_files`."""
+        return learning.learn_files(paths, self.store, n_workers=n_workers, limits=self.limits)
+
+    def recognize(self, source: Source) -> Recognition:
+        """Return which song a recording comes from, or that it is none of them.
+
+        Of a long recording the first ``max_query_s`` of the profile are used; see `scan`.
+
+        Raises
+        ------
+        AudioError
+            When the source cannot be decoded.
+        """
+        return self.align(source).recognition
+
+    def align(self, source: Source) -> Alignment:
+        """Return everything that `recognize` found on the way to its answer."""
+        started = perf_counter()
+        config = self.profile.fingerprint
+        signal = load(
+            source,
+            sample_rate_hz=config.sample_rate_hz,
+            resampler=config.resampler,
+            limits=self.limits,
+            duration_s=self.profile.query.max_query_s,
+        )
+        return align(signal, self.store, self.profile, decode_s=perf_counter() - started)
+
+    def scan(self, source: Source) -> Iterator[Appearance]:
+        """Yield every song heard in a long recording, with its time span; see `scanning.scan`."""
+        return scanning.scan(self._blocks(source), self.store, self.profile)
+
+    def _blocks(self, source: Source) -> Iterator[FloatArray]:
+        config = self.profile.fingerprint
+        return decode_blocks(
+            source,
+            sample_rate_hz=config.sample_rate_hz,
+            resampler=config.resampler,
+            limits=self.limits,
+        )
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def profile_of(store: Store) -> Profile:
+    """Return the profile at hand that an index was made with; the default one first.
+
+    Raises
+    ------
+    ConfigMismatchError
+        When none of the profiles at hand has the index's configuration.
+    """
+    names = profile_names()
+    for name in sorted(names, key=lambda name: name != DEFAULT_PROFILE):
+        profile = load_profile(name)
+        if profile.fingerprint.digest == store.config.digest:
+            return profile
+    raise ConfigMismatchError(
+        f"{store.path}: was made with a configuration that none of the profiles at hand has "
+        f"({', '.join(names)}): pass the profile that it was made with"
+    )
