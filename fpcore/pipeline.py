@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,36 +44,57 @@ def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fing
     bounded however long the song is. Silence gives an empty fingerprint.
     """
     counter = _Counter(blocks)
-    found = peaks.local_maxima_of_tiles(spectrogram.tiles_of(counter, config), config)
-    kept = peaks.thin(found, config, config.peaks.max_peaks_per_s)
-    hashes = hashing.hashes(landmarks(kept, config), config)
-    return Fingerprint(kept, hashes, counter.n_samples / config.sample_rate_hz)
+    maxima = peaks.local_maxima_of_tiles(spectrogram.tiles_of(counter, config), config)
+    return fingerprint_of(maxima, counter.n_samples / config.sample_rate_hz, config)
+
+
+def fingerprint_of(maxima: Peaks, duration_s: float, config: FingerprintConfig) -> Fingerprint:
+    """Return the fingerprint of a song whose local maxima are known."""
+    kept = peaks.thin(maxima, config, config.peaks.max_peaks_per_s)
+    return Fingerprint(kept, hashing.hashes(landmarks(kept, config), config), duration_s)
 
 
 def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Query:
-    """Return the hashes to look up for a recording, at every sub-hop shift.
+    """Return the hashes to look up for a recording, at every sub-hop shift."""
+    maxima = query_maxima(signal, config, n_shifts=query_config.n_shifts)
+    return query_of(maxima, signal.duration_s, config, query_config)
+
+
+def query_maxima(signal: Signal, config: FingerprintConfig, *, n_shifts: int) -> tuple[Peaks, ...]:
+    """Return the local maxima of a recording at each of ``n_shifts`` sub-hop shifts.
 
     Shift ``i`` leaves out the first ``i / n_shifts`` of a hop, so that at one of the shifts the
     frames of the query lie close to those that the song was indexed with.
     """
-    n_shifts = query_config.n_shifts
-    density = query_config.max_peaks_per_s or config.peaks.max_peaks_per_s
-    tokens, ticks, anchor_bins, constellations = [], [], [], []
+    found = []
     for shift in range(n_shifts):
         skip = shift * config.spectrogram.hop_length // n_shifts
         shifted = Signal(signal.samples[skip:], signal.sample_rate_hz)
-        found = peaks.local_maxima(spectrogram.spectrogram(shifted, config), config)
-        kept = peaks.thin(found, config, density)
-        pairs = landmarks(kept, config, query_config.fan_out)
-        hashes = hashing.hashes(pairs, config)
-        tokens.append(hashes.token)
-        anchor_bins.append(pairs.anchor_bin)
-        ticks.append(hashes.frame * np.int32(n_shifts) + np.int32(shift))
-        constellations.append(kept)
+        found.append(peaks.local_maxima(spectrogram.spectrogram(shifted, config), config))
+    return tuple(found)
+
+
+def query_of(
+    maxima: Sequence[Peaks],
+    duration_s: float,
+    config: FingerprintConfig,
+    query_config: QueryConfig,
+) -> Query:
+    """Return the hashes to look up for a recording whose maxima at each shift are known."""
+    n_shifts = len(maxima)
+    density = query_config.max_peaks_per_s or config.peaks.max_peaks_per_s
+    constellations = tuple(peaks.thin(found, config, density) for found in maxima)
+    pairs = [landmarks(kept, config, query_config.fan_out) for kept in constellations]
+    hashes = [hashing.hashes(found, config) for found in pairs]
     all_hashes = QueryHashes(
-        np.concatenate(tokens), np.concatenate(ticks), np.concatenate(anchor_bins), n_shifts
+        np.concatenate([one.token for one in hashes]),
+        np.concatenate(
+            [one.frame * np.int32(n_shifts) + np.int32(shift) for shift, one in enumerate(hashes)]
+        ),
+        np.concatenate([found.anchor_bin for found in pairs]),
+        n_shifts,
     )
-    return Query(all_hashes, tuple(constellations), signal.duration_s)
+    return Query(all_hashes, constellations, duration_s)
 
 
 class _Counter:

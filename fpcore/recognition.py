@@ -40,9 +40,22 @@ def align(signal: Signal, store: Store, profile: Profile, *, decode_s: float = 0
     that is silent or shorter than a window gives no candidates.
     """
     started = perf_counter()
+    query = pipeline.query(signal, profile.fingerprint, profile.query)
+    fingerprint_s = perf_counter() - started
+    return align_query(query, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s)
+
+
+def align_query(
+    query: pipeline.Query,
+    store: Store,
+    profile: Profile,
+    *,
+    decode_s: float = 0.0,
+    fingerprint_s: float = 0.0,
+) -> Alignment:
+    """Return the candidates for a recording whose hashes are known; see `align`."""
+    started = perf_counter()
     config = profile.fingerprint
-    query = pipeline.query(signal, config, profile.query)
-    fingerprinted = perf_counter()
     tokens = np.unique(query.hashes.token)
     postings = store.lookup(tokens)
     looked_up = perf_counter()
@@ -50,9 +63,7 @@ def align(signal: Signal, store: Store, profile: Profile, *, decode_s: float = 0
     candidates = matching.rank(hits, query.hashes, config, profile.query)
     verification = verify(candidates, query.peaks, store.peaks)
     matches = _matches(candidates, verification, query, store, profile)
-    times = StageTimes(
-        decode_s, fingerprinted - started, looked_up - fingerprinted, perf_counter() - looked_up
-    )
+    times = StageTimes(decode_s, fingerprint_s, looked_up - started, perf_counter() - looked_up)
     return Alignment(query, hits, candidates, verification, matches, times)
 
 
