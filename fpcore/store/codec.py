@@ -48,7 +48,9 @@ def encode_peaks(peaks: Peaks) -> bytes:
                 "peaks must be sorted by frame with frames and bins >= 0, bins <= 65535 and "
                 "finite levels"
             )
-        planes.append(column.astype(dtype).view(np.uint8).reshape(len(peaks), -1).T.tobytes())
+        width = np.dtype(dtype).itemsize
+        octets = column.astype(dtype).view(np.uint8).reshape(len(peaks), width)
+        planes.append(octets.T.tobytes())
     return _VERSION + zlib.compress(b"".join(planes))
 
 

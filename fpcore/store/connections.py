@@ -29,10 +29,10 @@ _PRAGMAS = (
     "foreign_keys = ON",
     "cache_size = -16384",  # KiB; sorted batches need no more, 256 MB were not faster
     "secure_delete = OFF",  # builds differ; fingerprints need not be wiped
-    # Removing a song touches thousands of pages: the log may grow to 64 MB before its pages
+    # Removing a song touches thousands of pages: the log may grow to 128 MB before its pages
     # are copied home, so that most removals do not pay for it.
-    "wal_autocheckpoint = 8192",
-    "journal_size_limit = 67108864",
+    "wal_autocheckpoint = 16384",
+    "journal_size_limit = 134217728",
 )
 
 

@@ -1,0 +1,71 @@
+"""Other processes that the tests start, kill or wait for: ``python -m <this> ACTION PATH …``."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from fpcore.errors import FpError
+from fpcore.store import open_store
+from tests.fpcore.store.material import CONFIGS, entry
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def start(action: str, path: Path, *arguments: object, user: int | None = None) -> Program:
+    """Start an action of this file on the index at ``path``."""
+    command = [sys.executable, "-m", __name__, action, str(path), *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        user=user,
+    )
+
+
+Program = subprocess.Popen[str]
+
+
+def line(program: Program) -> str:
+    """Return the next line that a program prints; empty when it has ended."""
+    assert program.stdout is not None
+    return program.stdout.readline().strip()
+
+
+def learn(path: Path, kind: str, first: str, n_songs: str, batch: str) -> None:
+    """Learn songs in batches and print the seed and id of each as soon as it is acknowledged."""
+    with open_store(path, CONFIGS[kind], create=True) as store:
+        for start in range(int(first), int(first) + int(n_songs), int(batch)):
+            seeds = range(start, start + int(batch))
+            for seed, added in zip(seeds, store.add_songs(map(entry, seeds)), strict=True):
+                print(seed, added.song.id, added.created, flush=True)
+
+
+def lock(path: Path) -> None:
+    """Keep the index locked for writing until standard input ends."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    print("locked", flush=True)
+    sys.stdin.read()
+    connection.execute("ROLLBACK")
+
+
+def read(path: Path) -> None:
+    """Open the index, and print how many songs it has or why that failed."""
+    try:
+        with open_store(path, None) as store:
+            print(store.n_songs())
+    except FpError as error:
+        print(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    _, action, path, *arguments = sys.argv
+    {"learn": learn, "lock": lock, "read": read}[action](Path(path), *arguments)
