@@ -45,6 +45,7 @@ SPEECH_SPECTRUM_DB = {
 _N_VOICES = 12
 _TRACK_S = 15.0
 _TRACK_SEED = 1994
+_N_SPECTRUM_STEPS = 4  # gains between band centres are interpolated: a few steps even that out
 _SYLLABLE_S = (0.15, 0.35)
 _PAUSE_SHARE, _PAUSE_S = 0.12, (0.2, 0.5)
 _PITCH_HZ = ((95.0, 140.0), (180.0, 250.0))  # men, women
@@ -233,12 +234,16 @@ def _with_speech_spectrum(tracks: DoubleArray, sample_rate_hz: int) -> DoubleArr
     """Return ``tracks`` filtered, all alike, so that their mean spectrum is that of speech."""
     spectra = fft.rfft(tracks)
     frequency_hz = fft.rfftfreq(tracks.shape[1], 1 / sample_rate_hz)
-    power = np.mean(np.abs(spectra) ** 2, axis=0)
     highest_hz = sample_rate_hz / 2 / 2 ** (1 / 6)
-    bands_hz = [centre_hz for centre_hz in SPEECH_SPECTRUM_DB if centre_hz < highest_hz]
-    edges = np.searchsorted(frequency_hz, np.outer(bands_hz, [2 ** (-1 / 6), 2 ** (1 / 6)]))
-    band_db = [10 * np.log10(power[low:high].sum()) for low, high in edges]
-    wanted_db = np.array([SPEECH_SPECTRUM_DB[centre_hz] for centre_hz in bands_hz]) - band_db
-    octaves = np.log2(np.maximum(frequency_hz, 1.0))
-    gain_db = np.interp(octaves, np.log2(bands_hz), wanted_db)
-    return np.asarray(fft.irfft(spectra * 10 ** (gain_db / 20), tracks.shape[1]))
+    wanted_db = {hz: level for hz, level in SPEECH_SPECTRUM_DB.items() if hz < highest_hz}
+    octaves = np.log2(list(wanted_db))
+    edges = np.searchsorted(frequency_hz, 2 ** np.add.outer(octaves, [-1 / 6, 1 / 6]))
+    spectra[:, : edges[0, 0]] = 0  # pulses have a mean, speech has not
+    power = np.mean(np.abs(spectra) ** 2, axis=0)
+    along = np.log2(np.maximum(frequency_hz, 1.0))
+    gain = np.ones(len(frequency_hz))
+    for _ in range(_N_SPECTRUM_STEPS):
+        band_power = [np.sum((power * gain**2)[low:high]) for low, high in edges]
+        gain_db = np.array(list(wanted_db.values())) - 10 * np.log10(band_power)
+        gain *= 10 ** (np.interp(along, octaves, gain_db) / 20)
+    return np.asarray(fft.irfft(spectra * gain, tracks.shape[1]))

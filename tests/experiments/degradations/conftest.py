@@ -68,6 +68,8 @@ def loudest_hz() -> Callable[[Signal], float]:
         level = np.log(np.abs(np.fft.rfft(signal.samples * np.hanning(n))) + 1e-12)
         top = int(np.argmax(level))
         before, at, after = level[top - 1 : top + 2]
-        return (top + 0.5 * (before - after) / (before - 2 * at + after)) * signal.sample_rate_hz / n
+        return (
+            (top + 0.5 * (before - after) / (before - 2 * at + after)) * signal.sample_rate_hz / n
+        )
 
     return measure

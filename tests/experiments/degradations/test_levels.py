@@ -99,7 +99,7 @@ def test_a_lone_click_is_active() -> None:
 
 @pytest.mark.parametrize("samples", [np.zeros(800), np.zeros(0), np.full(800, 1e-7)])
 def test_silence_has_no_level(samples: FloatArray) -> None:
-    with pytest.raises(SilentSignalError, match="the signal is silent.*cut the excerpt where"):
+    with pytest.raises(SilentSignalError, match=r"the signal is silent.*cut the excerpt where"):
         active_mask(samples.astype(np.float32), RATE_HZ)
 
 

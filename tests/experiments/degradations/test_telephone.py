@@ -62,8 +62,14 @@ def test_a_call_at_8_khz_holds_only_those_levels(tone: Callable[..., Signal]) ->
 
 @pytest.mark.parametrize(
     "frequency_hz, low_db, high_db",
-    [(100, -200, -60), (320, -2.5, 0), (1000, -0.1, 0.1), (3200, -2.5, 0), (3900, -200, -8)]
-    + [(5000, -200, -60)],
+    [
+        (100, -200, -60),
+        (320, -2.5, 0),
+        (1000, -0.1, 0.1),
+        (3200, -2.5, 0),
+        (3900, -200, -8),
+        (5000, -200, -60),
+    ],
 )
 def test_only_the_telephone_band_is_heard(
     tone: Callable[..., Signal], frequency_hz: float, low_db: float, high_db: float
