@@ -1,0 +1,47 @@
+"""Writes the golden fingerprints: ``python -m tests.fpcore.golden.generate``.
+
+Run it only together with a raised `fpcore.config.ALGORITHM_VERSION`, or when the signal or the
+two configurations in `tests.fpcore.synthetic` change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fpcore import pipeline
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
+from tests.fpcore.synthetic import CLASSIC, LEAN, music
+
+CONFIGS: dict[str, FingerprintConfig] = {"classic": CLASSIC, "lean": LEAN}
+
+
+def path(name: str) -> Path:
+    """Return where the golden fingerprint of a configuration lies."""
+    return Path(__file__).with_name(f"{name}.npz")
+
+
+def signal() -> np.ndarray:
+    """Return the six seconds of notes that the golden fingerprints are of."""
+    return music(6.0, 22050, seed=2003)
+
+
+def main() -> None:
+    """Write a file for each configuration."""
+    for name, config in CONFIGS.items():
+        found = pipeline.fingerprint([signal()], config)
+        np.savez_compressed(
+            path(name),
+            algorithm=np.int64(ALGORITHM_VERSION),
+            digest=np.array(config.digest),
+            token=found.hashes.token,
+            token_frame=found.hashes.frame,
+            frame=found.peaks.frame,
+            bin=found.peaks.bin,
+            level_db=found.peaks.level_db,
+        )
+
+
+if __name__ == "__main__":
+    main()

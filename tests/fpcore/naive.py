@@ -1,0 +1,203 @@
+"""Slow and plain references for the fast code of `fpcore`: loops over Python numbers.
+
+Each follows the definition in the docstring of what it checks, not its implementation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal as scipy_signal
+
+from fpcore.config import FingerprintConfig
+from fpcore.records import Postings, QueryHashes
+
+Hit = tuple[int, int, int, int, float]  # query row, song id, frame, offset in ticks, weight
+
+
+def amplitudes(samples: NDArray[np.float32], config: FingerprintConfig) -> NDArray[np.float64]:
+    """Return the unrounded amplitudes (n_frames, n_bins) of the band; a full-scale sine is 1."""
+    n_fft, hop = config.spectrogram.n_fft, config.spectrogram.hop_length
+    window = scipy_signal.get_window(config.spectrogram.window, n_fft, fftbins=True)
+    rows = []
+    start = 0
+    while start + n_fft <= len(samples):
+        frame = samples[start : start + n_fft].astype(np.float64)
+        spectrum = np.fft.rfft(frame * window) * 2 / window.sum()
+        rows.append(np.abs(spectrum[config.first_bin : config.first_bin + config.n_bins]))
+        start += hop
+    return np.array(rows).reshape(-1, config.n_bins)
+
+
+def minus_box_mean(
+    level_db: NDArray[np.float32], radius_frames: int, radius_bins: int
+) -> NDArray[np.float32]:
+    """Return each level minus the mean of the box around it, cut off at the edges."""
+    result = np.empty_like(level_db)
+    for i, j in np.ndindex(level_db.shape):
+        box = level_db[
+            max(i - radius_frames, 0) : i + radius_frames + 1,
+            max(j - radius_bins, 0) : j + radius_bins + 1,
+        ]
+        total = math.fsum(float(level) for level in box.flat)
+        result[i, j] = np.float32(float(level_db[i, j]) - total / box.size)
+    return result
+
+
+def local_maxima(
+    height_db: NDArray[np.float32],
+    level_db: NDArray[np.float32],
+    floor_db: float,
+    n_frames: int,
+    n_bins: int,
+) -> list[tuple[int, int]]:
+    """Return the elements that are highest in their window, the first of equals, above a floor."""
+    rows, columns = height_db.shape
+    found = []
+    for i, j in np.ndindex(rows, columns):
+        beaten = False
+        for m in range(i - n_frames // 2, i + (n_frames - 1) // 2 + 1):
+            for n in range(j - n_bins // 2, j + (n_bins - 1) // 2 + 1):
+                if 0 <= m < rows and 0 <= n < columns:
+                    higher = height_db[m, n] > height_db[i, j]
+                    same_but_first = height_db[m, n] == height_db[i, j] and (m, n) < (i, j)
+                    beaten = beaten or bool(higher or same_but_first)
+        if not beaten and level_db[i, j] > floor_db:
+            found.append((i, j))
+    return found
+
+
+def thinned(
+    frames: Sequence[int],
+    levels: Sequence[float],
+    *,
+    hop_s: float,
+    window_s: float,
+    max_per_s: float,
+) -> list[int]:
+    """Return the indices of the peaks kept: per window of time the highest, up to its quota."""
+    by_window = defaultdict(list)
+    for index, frame in enumerate(frames):
+        by_window[math.floor(frame / (window_s / hop_s))].append(index)
+    kept: list[int] = []
+    for window, members in by_window.items():
+        accrued_before = math.floor(window * (max_per_s * window_s))
+        accrued = math.floor((window + 1) * (max_per_s * window_s))
+        members.sort(key=lambda index: (-levels[index], index))
+        kept += members[: accrued - accrued_before]
+    return sorted(kept)
+
+
+def pairs(
+    frames: Sequence[int],
+    bins: Sequence[int],
+    *,
+    fan_out: int,
+    min_delta_frames: int,
+    max_delta_frames: int,
+    max_delta_bins: int,
+) -> list[tuple[int, int]]:
+    """Return (anchor, target) indices: for each peak the first ones after it in its zone."""
+    found = []
+    for anchor in range(len(frames)):
+        zone = [
+            target
+            for target in range(anchor + 1, len(frames))
+            if min_delta_frames <= frames[target] - frames[anchor] <= max_delta_frames
+            and abs(bins[target] - bins[anchor]) <= max_delta_bins
+        ]
+        found += [(anchor, target) for target in zone[:fan_out]]
+    return found
+
+
+def best_windows(
+    song_ids: Sequence[int],
+    offsets: Sequence[int],
+    weights: Sequence[float],
+    width_ticks: int,
+) -> list[tuple[int, int, float]]:
+    """Return (start, end, weight) of the first heaviest window of each song."""
+    best: dict[int, tuple[int, int, float]] = {}
+    for start, song in enumerate(song_ids):
+        inside = [
+            row
+            for row in range(start, len(song_ids))
+            if song_ids[row] == song and offsets[row] - offsets[start] <= width_ticks
+        ]
+        weight = math.fsum(weights[row] for row in inside)
+        if song not in best or weight > best[song][2]:
+            best[song] = (start, inside[-1] + 1, weight)
+    return [best[song] for song in sorted(best)]
+
+
+def hits(query: QueryHashes, tokens: Sequence[int], postings: Postings) -> list[Hit]:
+    """Return every posting against every query hash of its token, by (song, offset, row)."""
+    n_postings = [list(postings.query_row).count(row) for row in range(len(tokens))]
+    found = []
+    for row, (token, tick) in enumerate(zip(query.token, query.tick, strict=True)):
+        looked_up = list(tokens).index(token)
+        for at, song, frame in zip(
+            postings.query_row, postings.song_id, postings.frame, strict=True
+        ):
+            if at == looked_up:
+                offset = int(frame) * query.ticks_per_frame - int(tick)
+                weight = 1 / math.log2(2 + n_postings[looked_up])
+                found.append((row, int(song), int(frame), offset, weight))
+    return sorted(found, key=lambda hit: (hit[1], hit[3], hit[0], hit[2]))
+
+
+def top_windows(
+    offsets: Sequence[int], weights: Sequence[float], width_ticks: int, n_windows: int
+) -> list[tuple[int, int]]:
+    """Return (start, end) of the heaviest windows of one song that share no hit, in order."""
+    windows = []
+    for start in range(len(offsets)):
+        inside = [
+            row
+            for row in range(start, len(offsets))
+            if offsets[row] - offsets[start] <= width_ticks
+        ]
+        windows.append((-math.fsum(weights[row] for row in inside), start, inside[-1] + 1))
+    chosen: list[tuple[int, int]] = []
+    for _, start, end in sorted(windows):
+        if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
+            chosen.append((start, end))
+    return chosen[:n_windows]
+
+
+def candidates(
+    found: Sequence[Hit],
+    query: QueryHashes,
+    *,
+    ticks_per_block: float,
+    width_ticks: int,
+    n_candidates: int,
+    n_offsets: int,
+) -> list[tuple[int, float, int, int, float, int, float]]:
+    """Return the rows of `Candidates`, for hits in which no window holds a query hash twice."""
+    by_song = []
+    for song in sorted({hit[1] for hit in found}):
+        own = [hit for hit in found if hit[1] == song]
+        offsets, weights = [hit[3] for hit in own], [hit[4] for hit in own]
+        windows = [
+            own[start:end] for start, end in top_windows(offsets, weights, width_ticks, n_offsets)
+        ]
+        by_song.append((-math.fsum(hit[4] for hit in windows[0]), song, windows))
+    # Songs may differ by the last bit of a sum and are yet of equal weight.
+    by_song.sort(key=lambda entry: (round(entry[0], 9), entry[1]))
+    background = max(1.0, -by_song[5][0]) if len(by_song) > 5 else 1.0
+    rows = []
+    for _, song, windows in by_song[:n_candidates]:
+        for window in windows:
+            idf = math.fsum(hit[4] for hit in window)
+            offset = math.fsum(hit[3] * hit[4] for hit in window) / idf
+            anchors = {(hit[2], int(query.anchor_bin[hit[0]])) for hit in window}
+            blocks = {math.floor(int(query.tick[hit[0]]) / ticks_per_block) for hit in window}
+            rows.append(
+                (song, offset, len(window), len(anchors), idf, len(blocks), idf / background)
+            )
+    return rows

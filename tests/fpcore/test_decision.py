@@ -1,0 +1,105 @@
+"""Evidence, confidence and the threshold."""
+
+from __future__ import annotations
+
+import math
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fpcore import decision
+from fpcore.config import Decision, EvidenceName
+from fpcore.records import Candidates, Verification
+
+TWO = Candidates(
+    np.array([7, 3], np.int64),
+    np.array([10.0, 20.0]),
+    np.array([40, 0], np.int64),
+    np.array([12, 0], np.int64),
+    np.array([9.5, 0.0]),
+    np.array([6, 0], np.int64),
+    np.array([19.0, 0.0]),
+)
+VERIFIED = Verification(np.array([15.0, 0.0]), np.array([60, 0], np.int64))
+
+
+def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8)
+    assert set(observed) == set(get_args(EvidenceName))
+    first = {name: values[0] for name, values in observed.items()}
+    assert first == pytest.approx(
+        {
+            "log_votes": math.log(41),
+            "log_anchors": math.log(13),
+            "log_idf": math.log(10.5),
+            "log_verified": math.log(16),
+            "verified_share": 0.25,
+            "blocks_share": 0.75,
+            "log_contrast": math.log(19.0),
+        }
+    )
+    assert all(values.shape == (2,) for values in observed.values())
+
+
+def test_evidence_for_nothing_is_finite() -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0)
+    assert all(np.isfinite(values).all() for values in observed.values())
+
+
+def test_without_candidates_there_is_no_confidence() -> None:
+    none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
+    nothing = Verification(np.empty(0), np.empty(0, np.int64))
+    observed = decision.evidence(none, nothing, n_query_blocks=2)
+    model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
+    probability = decision.probability(decision.logit(observed, model))
+    assert probability.shape == (0,)
+    assert decision.confidence(probability, model).shape == (0,)
+
+
+def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8)
+    weights: dict[EvidenceName, float] = {
+        "log_votes": 0.5,
+        "verified_share": -2.0,
+        "log_contrast": 0.1,
+    }
+    model = Decision(intercept=-1.5, weights=weights, threshold=0.5)
+    got = decision.probability(decision.logit(observed, model))
+    for row in range(2):
+        logit = -1.5 + sum(w * observed[name][row] for name, w in weights.items())
+        assert got[row] == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8)
+    model = Decision(intercept=0.0, weights={}, threshold=0.5)
+    assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
+
+
+@given(st.floats(-1e300, 1e300), st.floats(-1e6, 1e6))
+def test_the_probability_stays_between_0_and_1_without_warnings(
+    intercept: float, weight: float
+) -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8)
+    model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
+    with np.errstate(all="raise", under="ignore"):
+        probability = decision.probability(decision.logit(observed, model))
+    assert ((probability >= 0) & (probability <= 1)).all()
+
+
+def test_more_evidence_of_positive_weight_means_more_probability() -> None:
+    observed: dict[EvidenceName, np.ndarray] = {"log_votes": np.linspace(0, 8, 30)}
+    model = Decision(intercept=-4.0, weights={"log_votes": 1.0}, threshold=0.5)
+    assert (np.diff(decision.probability(decision.logit(observed, model))) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    [(0.5, [0.0, 0.5, 0.9]), (0.0, [0.499, 0.5, 0.9]), (0.95, [0.0, 0.0, 0.0])],
+)
+def test_below_the_threshold_confidence_is_0(threshold: float, expected: list[float]) -> None:
+    model = Decision(intercept=0.0, weights={}, threshold=threshold)
+    assert decision.confidence(np.array([0.499, 0.5, 0.9]), model).tolist() == expected

@@ -1,0 +1,209 @@
+"""The stages composed: streams, shifts, and excerpts found again at the right place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fpcore import pipeline
+from fpcore.config import FingerprintConfig, QueryConfig
+from fpcore.pipeline import Fingerprint
+from fpcore.records import Signal
+from fpcore.spectrogram import TILE_FRAMES
+from tests.fpcore import synthetic
+from tests.fpcore.synthetic import CLASSIC, LEAN, SMALL, DictIndex
+
+RATE_HZ = SMALL.sample_rate_hz
+WHITENED = LEAN.model_copy(
+    update={"sample_rate_hz": RATE_HZ, "spectrogram": SMALL.spectrogram, "pairs": SMALL.pairs}
+)
+LONG = synthetic.music(2.3 * TILE_FRAMES * SMALL.hop_s, RATE_HZ, seed=21)
+
+
+def _same(one: Fingerprint, other: Fingerprint) -> None:
+    np.testing.assert_array_equal(one.hashes.token, other.hashes.token)
+    np.testing.assert_array_equal(one.hashes.frame, other.hashes.frame)
+    np.testing.assert_array_equal(one.peaks.frame, other.peaks.frame)
+    np.testing.assert_array_equal(one.peaks.bin, other.peaks.bin)
+    np.testing.assert_array_equal(one.peaks.level_db, other.peaks.level_db)
+    assert one.duration_s == other.duration_s
+
+
+@pytest.mark.parametrize("config", [SMALL, WHITENED], ids=["plain", "whitened"])
+@settings(deadline=None, max_examples=15)
+@given(
+    lengths=st.lists(st.sampled_from([0, 1, 63, 64, 257, 70_000, 140_000]), min_size=1, max_size=5)
+)
+def test_the_cutting_of_the_stream_does_not_change_the_fingerprint(
+    config: FingerprintConfig, lengths: list[int]
+) -> None:
+    lengths = [*lengths, 9_999]
+    whole = pipeline.fingerprint([LONG], config)
+    assert len(whole.hashes) > 100
+    _same(pipeline.fingerprint(synthetic.blocks(LONG, lengths), config), whole)
+
+
+def test_blocks_of_one_sample_do_not_change_the_fingerprint() -> None:
+    whole = pipeline.fingerprint([LONG], SMALL)
+    _same(pipeline.fingerprint(synthetic.blocks(LONG, [1]), SMALL), whole)
+
+
+def test_a_song_and_a_query_of_the_same_samples_have_the_same_hashes() -> None:
+    for config in (SMALL, WHITENED):
+        song = pipeline.fingerprint(synthetic.blocks(LONG, [4096]), config)
+        asked = pipeline.query(Signal(LONG, RATE_HZ), config, QueryConfig())
+        np.testing.assert_array_equal(asked.hashes.token, song.hashes.token)
+        np.testing.assert_array_equal(asked.hashes.tick, song.hashes.frame)
+        np.testing.assert_array_equal(asked.peaks[0].frame, song.peaks.frame)
+        assert asked.duration_s == song.duration_s == len(LONG) / RATE_HZ
+
+
+def test_hashes_lie_in_the_token_space_at_frames_of_the_song_in_order() -> None:
+    for config in (SMALL, WHITENED):
+        found = pipeline.fingerprint([LONG], config)
+        assert found.hashes.token.min() >= 0
+        assert found.hashes.token.max() < config.n_tokens
+        assert (np.diff(found.hashes.frame) >= 0).all()
+        assert set(found.hashes.frame.tolist()) <= set(found.peaks.frame.tolist())
+        order = found.peaks.frame.astype(np.int64) * 10_000 + found.peaks.bin
+        assert (np.diff(order) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.empty(0), np.zeros(1), LONG[:255], np.zeros(40_000)],
+    ids=["nothing", "a sample", "less than a window", "silence"],
+)
+@pytest.mark.parametrize("config", [SMALL, WHITENED], ids=["plain", "whitened"])
+def test_silence_and_too_little_give_empty_results(
+    config: FingerprintConfig, samples: np.ndarray
+) -> None:
+    samples = samples.astype(np.float32)
+    found = pipeline.fingerprint([samples], config)
+    assert (len(found.peaks), len(found.hashes)) == (0, 0)
+    assert found.duration_s == len(samples) / RATE_HZ
+    asked = pipeline.query(Signal(samples, RATE_HZ), config, QueryConfig(n_shifts=3))
+    assert len(asked.hashes) == 0
+    assert [len(at_shift) for at_shift in asked.peaks] == [0, 0, 0]
+    index = DictIndex(config)
+    index.learn(1, LONG)
+    candidates, _ = index.recognise(samples, QueryConfig(n_shifts=3))
+    assert len(candidates) == 0
+
+
+def test_silence_has_no_peaks_whatever_the_floor() -> None:
+    for floor_db in (-200.0, -90.0, -80.1, -33.333):
+        peaks = SMALL.peaks.model_copy(update={"floor_db": floor_db})
+        config = SMALL.model_copy(update={"peaks": peaks})
+        assert len(pipeline.fingerprint([np.zeros(9000, np.float32)], config).peaks) == 0
+
+
+@pytest.mark.parametrize("n_hops", [1, 100, TILE_FRAMES])
+def test_leading_silence_by_whole_hops_moves_the_frames_only(n_hops: int) -> None:
+    silence = np.zeros(n_hops * 64, np.float32)
+    before = pipeline.fingerprint([LONG], SMALL)
+    after = pipeline.fingerprint([silence, LONG], SMALL)
+    # Windows that reach into the silence are new; those of the music are the same, later.
+    first, reach = SMALL.spectrogram.n_fft // 64, SMALL.neighbourhood[0]
+    expected = {
+        (frame + n_hops, bin_)
+        for frame, bin_ in zip(before.peaks.frame.tolist(), before.peaks.bin.tolist(), strict=True)
+        if frame >= first + reach
+    }
+    late = after.peaks.frame >= n_hops + first + reach
+    got = zip(after.peaks.frame[late].tolist(), after.peaks.bin[late].tolist(), strict=True)
+    assert set(got) == expected
+    assert len(expected) > 200
+
+
+@pytest.mark.parametrize("n_shifts", [2, 3, 5])
+def test_each_shift_leaves_out_its_share_of_a_hop(n_shifts: int) -> None:
+    asked = pipeline.query(Signal(LONG, RATE_HZ), SMALL, QueryConfig(n_shifts=n_shifts))
+    assert asked.hashes.ticks_per_frame == n_shifts
+    assert len(asked.peaks) == n_shifts
+    for shift in range(n_shifts):
+        alone = pipeline.fingerprint([LONG[shift * 64 // n_shifts :]], SMALL)
+        at_shift = asked.hashes.tick % n_shifts == shift
+        np.testing.assert_array_equal(asked.hashes.token[at_shift], alone.hashes.token)
+        frame = asked.hashes.tick[at_shift] // n_shifts
+        np.testing.assert_array_equal(frame, alone.hashes.frame)
+        np.testing.assert_array_equal(asked.peaks[shift].bin, alone.peaks.bin)
+
+
+def test_no_query_hash_comes_twice_and_each_names_its_anchor() -> None:
+    asked = pipeline.query(Signal(LONG, RATE_HZ), SMALL, QueryConfig(n_shifts=4, fan_out=9)).hashes
+    pairs = set(zip(asked.token.tolist(), asked.tick.tolist(), strict=True))
+    assert len(pairs) == len(asked) > 1000
+    anchor = asked.token // (SMALL.n_bins * (SMALL.max_delta_frames + 1)) + SMALL.first_bin
+    np.testing.assert_array_equal(asked.anchor_bin, anchor)
+
+
+def test_a_query_may_be_denser_than_the_index() -> None:
+    dense = QueryConfig(max_peaks_per_s=60.0, fan_out=8)
+    asked = pipeline.query(Signal(LONG, RATE_HZ), WHITENED, dense)
+    config = WHITENED.model_copy(
+        update={
+            "peaks": WHITENED.peaks.model_copy(update={"max_peaks_per_s": 60.0}),
+            "pairs": WHITENED.pairs.model_copy(update={"fan_out": 8}),
+        }
+    )
+    as_song = pipeline.fingerprint([LONG], config)
+    np.testing.assert_array_equal(asked.hashes.token, as_song.hashes.token)
+    assert len(as_song.peaks) > 2 * len(pipeline.fingerprint([LONG], WHITENED).peaks)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_blocks"), [(0, 0), (1, 1), (4000, 1), (4001, 2), (8000, 2)]
+)
+def test_a_query_counts_its_half_seconds_in_full(n_samples: int, n_blocks: int) -> None:
+    asked = pipeline.query(Signal(LONG[:n_samples], RATE_HZ), SMALL, QueryConfig())
+    assert asked.n_blocks == n_blocks
+
+
+def test_a_query_of_another_sample_rate_is_refused() -> None:
+    with pytest.raises(ValueError, match="the signal has 44100 Hz"):
+        pipeline.query(Signal(LONG, 44100), SMALL, QueryConfig())
+
+
+@pytest.mark.parametrize(
+    ("config", "query_config"),
+    [
+        (CLASSIC, QueryConfig()),
+        (CLASSIC, QueryConfig(n_shifts=2)),
+        (LEAN, QueryConfig(n_shifts=2, max_peaks_per_s=30.0, fan_out=15)),
+        (LEAN, QueryConfig(n_shifts=3)),
+    ],
+    ids=["classic", "classic, shifted", "lean, dense query", "lean, shifted"],
+)
+def test_an_excerpt_is_found_at_its_place_within_25_ms(
+    config: FingerprintConfig, query_config: QueryConfig
+) -> None:
+    rate_hz = config.sample_rate_hz
+    index = DictIndex(config)
+    songs = {song_id: synthetic.music(12.0, rate_hz, seed=song_id) for song_id in (5, 6, 7, 8)}
+    for song_id, samples in songs.items():
+        index.learn(song_id, samples)
+    rng = np.random.default_rng(12)
+    for song_id, samples in songs.items():
+        for start in rng.integers(0, 7 * rate_hz, size=3).tolist():
+            excerpt = samples[start : start + 5 * rate_hz]
+            candidates, tick_s = index.recognise(excerpt, query_config)
+            assert candidates.song_id[0] == song_id
+            # A frame lasts 46 ms: half of one is what the nearest frame would give.
+            assert candidates.offset_ticks[0] * tick_s == pytest.approx(start / rate_hz, abs=0.025)
+            assert candidates.contrast[0] > 3
+
+
+def test_music_that_was_not_learned_has_little_evidence() -> None:
+    index = DictIndex(LEAN)
+    for song_id in range(5, 9):
+        index.learn(song_id, synthetic.music(12.0, 22050, seed=song_id))
+    query_config = QueryConfig(n_shifts=2, max_peaks_per_s=30.0, fan_out=15)
+    known, unknown = (
+        index.recognise(synthetic.music(12.0, 22050, seed)[40_000:150_000], query_config)[0]
+        for seed in (5, 99)
+    )
+    assert len(unknown)
+    assert known.idf[0] > 5 * unknown.idf[0]
