@@ -116,6 +116,7 @@ class Score:
     tempo_bpm: float
     tuning_cents: float
     n_beats: float
+    section_beats: float
     notes: dict[str, list[Note]]
     hits: list[Hit]
 
@@ -170,22 +171,22 @@ def compose(rng: np.random.Generator) -> Score:
         swing=float(_one_of((0.0, 0.0, 0.0, 1 / 6), rng)),
     )
     material = {name: _section(style, rng) for name in LAYERS}
-    section_beats = style.bars_per_section * beats_per_bar
+    section_beats = float(style.bars_per_section * beats_per_bar)
     n_sections = int(MAX_DURATION_S * tempo_bpm / 60.0 / section_beats)
     names = _one_of(STRUCTURES, rng)[:n_sections]
     notes: dict[str, list[Note]] = {"melody": [], "chords": [], "bass": [], "pad": []}
     hits: list[Hit] = []
     for place, name in enumerate(names):
-        start_beat = float(place * section_beats)
+        start_beat = place * section_beats
         section = material[name]
         for part, written in _play(section, style, rng).items():
             if part in LAYERS[name]:
                 notes[part] += [_moved(note, start_beat, style) for note in written]
         if "drums" in LAYERS[name]:
             hits += _drum(style, start_beat, is_loud=name == "chorus", rng=rng)
-    n_beats = float(len(names) * section_beats)
+    n_beats = len(names) * section_beats
     tuning_cents = round(float(rng.uniform(-45.0, 45.0)), 2)
-    return Score(tempo_bpm, tuning_cents, n_beats, notes, hits)
+    return Score(tempo_bpm, tuning_cents, n_beats, section_beats, notes, hits)
 
 
 def _section(style: _Style, rng: np.random.Generator) -> _Section:

@@ -124,7 +124,7 @@ def test_impossible_requests_are_refused(n: int, duration_s: float) -> None:
 
 
 def test_cutting_beyond_the_end_is_refused() -> None:
-    with pytest.raises(CorpusError, match="reaches beyond a, which lasts 10.000 s"):
+    with pytest.raises(CorpusError, match=r"reaches beyond a, which lasts 10\.000 s"):
         cut(noise(10.0), Excerpt("a", 5.001, 5.0))
 
 
