@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.corpora import debian, demo, folder, generated
-from experiments.corpora.cache import corpora_folder
+from experiments.corpora.cache import CACHE_VARIABLE, corpora_folder
 from experiments.corpora.manifest import Corpus, CorpusError
 
 NAMES = ("generated", "generated:N", "demo", "debian-games", "debian-speech", "folder:PATH")
@@ -33,10 +33,22 @@ def corpus(name: str, *, cache_dir: Path | None = None, console: Console | None 
     Raises
     ------
     CorpusError
-        If the name is unknown, or the corpus cannot be prepared or is damaged.
+        If the name is unknown, or the corpus cannot be prepared (for want of packages, tools,
+        rights or room on the disk) or is damaged.
     """
     cache_dir = cache_dir or corpora_folder()
-    console = console or Console(stderr=True)
+    try:
+        return _prepare(name, cache_dir=cache_dir, console=console or Console(stderr=True))
+    except OSError as error:
+        raise CorpusError(
+            f"the corpus {name} could not be prepared in {cache_dir} "
+            f"({error.strerror or error}): make room or rights there, or name another folder in "
+            f"{CACHE_VARIABLE}; what is done is kept"
+        ) from error
+
+
+def _prepare(name: str, *, cache_dir: Path, console: Console) -> Corpus:
+    """Return the corpus called ``name``, from the module that knows it."""
     kind, has_argument, argument = name.partition(":")
     if kind == "folder":
         return folder.prepare(argument, cache_dir=cache_dir, console=console)

@@ -110,7 +110,7 @@ def prepare(collection: Collection, *, cache_dir: Path, console: Console) -> Cor
     root = cache_dir / collection.name
     ledger = root / "survey.jsonl"
     corpus = read_manifest(root / "manifest.json", root=root)
-    if corpus is None:
+    if corpus is None or not _covers(corpus, collection):
         corpus = _build(collection, root=root, ledger=ledger, console=console)
     else:
         remedy = f"remove {root}, and it is downloaded again"
@@ -128,13 +128,17 @@ def curated_works() -> list[tuple[str, ...]]:
 
 def _build(collection: Collection, *, root: Path, ledger: Path, console: Console) -> Corpus:
     """Fetch what is missing, survey it, and return the corpus."""
+    _require_tools(collection.name)
     packages = root / "packages"
     packages.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         gone = list(_fetch_all(collection.packages, packages, console=console))
     tracks: list[Track] = []
     skipped, sources = gone, []
-    for folder in sorted(path for path in packages.iterdir() if (path / SOURCE_FILE).is_file()):
+    for name in sorted(collection.packages):
+        folder = packages / name
+        if not folder.is_dir():
+            continue
         source = Source.model_validate_json((folder / SOURCE_FILE).read_bytes())
         files = [file.relative_to(root).as_posix() for file in audio.find_audio_files([folder])]
         surveyed, unusable = survey(
@@ -161,16 +165,25 @@ def _name(rows: list[Surveyed], *, group: str) -> Iterator[Track]:
         yield row.as_track(f"{group}/{os.path.relpath(row.path, shared)}", group=group)
 
 
+def _covers(corpus: Corpus, collection: Collection) -> bool:
+    """Return whether the manifest tells of every package that the collection has by now."""
+    told = {source.name for source in corpus.sources} | {skip.name for skip in corpus.skipped}
+    return told.issuperset(collection.packages)
+
+
+def _require_tools(name: str) -> None:
+    """Refuse to go on where Debian's commands are missing."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise CorpusError(
+            f"the corpus {name} needs apt-get and dpkg-deb, which this system does not have: "
+            "take `demo`, `generated` or `folder:PATH`"
+        )
+
+
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Wait until no other process fetches into ``root``; a killed one holds nothing up."""
-    # Imported here because it exists only on the systems that have apt-get, too.
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise CorpusError(
-            f"the corpus {root.name} needs apt-get and dpkg-deb, which this system does not "
-            "have: take `demo`, `generated` or `folder:PATH`"
-        )
-    import fcntl
+    import fcntl  # only on systems of the kind that have apt-get
 
     with (root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,6 +7,7 @@ written as 16-bit FLAC at 44.1 kHz; every fourth is mono.
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -98,8 +99,10 @@ def _make_missing(root: Path, names: list[str], *, console: Console) -> None:
         for index in bar.track(missing, description="making songs"):
             target = root / names[index]
             beside = target.with_suffix(f".{os.getpid()}")
+            flac = io.BytesIO()
+            soundfile.write(flac, song(index), RATE_HZ, format="FLAC", subtype="PCM_16")
             try:
-                soundfile.write(beside, song(index), RATE_HZ, format="FLAC", subtype="PCM_16")
+                beside.write_bytes(flac.getbuffer())
                 beside.replace(target)
             finally:
                 beside.unlink(missing_ok=True)

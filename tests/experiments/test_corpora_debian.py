@@ -182,6 +182,13 @@ class TestPrepare:
         ):
             prepare(tmp_path / "cache")
 
+    def test_packages_that_the_collection_gains_are_fetched(self, repository, tmp_path) -> None:
+        few = Collection("tunes", ("tunes-data",), min_duration_s=1.0)
+        assert len(prepare(tmp_path / "cache", few).tracks) == 2
+        grown = prepare(tmp_path / "cache")
+        assert len(grown.tracks) == 4
+        assert grown.tracks == prepare(tmp_path / "other").tracks
+
     def test_new_groups_of_variants_are_taken_over_at_once(
         self, repository, tmp_path, monkeypatch
     ) -> None:
@@ -248,6 +255,7 @@ class TestWithoutApt:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(CorpusError, match=r"tunes needs apt-get and dpkg-deb, .*take `demo`"):
             prepare(tmp_path / "cache")
+        assert not (tmp_path / "cache").exists()
 
 
 class TestCuratedWorks:

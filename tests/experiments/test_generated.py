@@ -241,20 +241,19 @@ class TestKilled:
     SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-import soundfile
 from rich.console import Console
 from experiments.corpora import corpus
 
-write, calls = soundfile.write, []
+write_bytes, calls = Path.write_bytes, []
 
-def kill_in_the_third(path, samples, *arguments, **options):
+def kill_in_the_third(path, content):
     calls.append(path)
     if len(calls) == 3:
-        write(path, samples[:50_000], *arguments, **options)
+        write_bytes(path, content[:50_000])
         os.kill(os.getpid(), signal.SIGKILL)
-    write(path, samples, *arguments, **options)
+    write_bytes(path, content)
 
-soundfile.write = kill_in_the_third
+Path.write_bytes = kill_in_the_third
 corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
 """
 
@@ -264,6 +263,7 @@ corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
         killed = subprocess.run([sys.executable, "-c", self.SCRIPT, tmp_path], check=False)
         assert killed.returncode == -signal.SIGKILL
         root = next(tmp_path.iterdir())
+        assert len(list(root.iterdir())) == 3
         assert sorted(path.name for path in root.glob("*.flac")) == [
             "song-0000.flac",
             "song-0001.flac",
@@ -274,6 +274,37 @@ corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
         monkeypatch.setattr(generated, "song", lambda index: made.append(index) or song(index))
         assert corpus("generated:4", cache_dir=tmp_path, console=QUIET).tracks == songs.tracks[:4]
         assert made == [2, 3]
+
+
+class TestFullDisk:
+    # A limit on the size of files makes writing fail half-way, as a full disk does.
+    SCRIPT = """
+import resource, sys
+from pathlib import Path
+from rich.console import Console
+from experiments.corpora import CorpusError, corpus
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    corpus("generated:2", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
+except CorpusError as error:
+    sys.exit(str(error))
+"""
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+    def test_it_is_said_in_one_sentence_and_leaves_no_part_of_a_song(self, tmp_path: Path) -> None:
+        failed = subprocess.run(
+            [sys.executable, "-c", self.SCRIPT, tmp_path],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert failed.returncode == 1
+        assert failed.stderr.startswith(
+            f"the corpus generated:2 could not be prepared in {tmp_path} (File too large): make"
+        )
+        assert failed.stderr.count("\n") == 1
+        assert not list(next(tmp_path.iterdir()).iterdir())
 
 
 GOLDEN = [0, -1277, -2351, 7677, 4870, -1773, 317, 5093, 12380, 6545, 2240, 981, 7078, -4488, 0]
