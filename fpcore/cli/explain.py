@@ -1,0 +1,49 @@
+"""``fpcore explain``: a picture of how a recognition came about."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import print_json, say
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PNG", help="The picture to write.")
+    ] = Path("explanation.png"),
+    db: options.Database = options.DEFAULT_DATABASE,
+    profile: options.ProfileName = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Draw how a recording was recognised, or why it was not.
+
+    The picture shows the constellation of the recording over that of the likeliest song, the
+    hits that lie on one line, and the histogram of offsets with the peak that decides.
+
+    \b
+    Example:
+      fpcore explain noisy.wav -o why.png
+
+    Exit codes: 0 the picture is written, whatever it shows, 1 something failed.
+    """
+    from fpcore.display import save_explanation
+    from fpcore.explain import explain as explanation_of
+
+    with options.open_library(db, profile) as library:
+        alignment = library.align(file)
+        explanation = explanation_of(alignment, library.store, library.profile)
+    save_explanation(explanation, output)
+    match = alignment.recognition.match
+    if as_json:
+        found = None if match is None else asdict(match)
+        print_json({"file": str(file), "picture": str(output), "match": found})
+        return
+    answer = "no match" if match is None else f'"{match.song_name}"'
+    say(f"{file}: {answer}; {output} shows why")

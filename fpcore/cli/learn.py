@@ -1,0 +1,262 @@
+"""``fpcore learn``: files and folders into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import clock, complain, console, counted, print_json_line, say, song_record
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from fpcore.errors import FpError
+    from fpcore.learning import Outcome
+    from fpcore.library import Library
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+
+def learn(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATHS", help="Audio files, and folders to search for them."),
+    ],
+    *,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What to call the song; for a single file only."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1024, metavar="N", help="Processes that decode; one for each core if unset."
+        ),
+    ] = None,
+    db: options.Database = options.DEFAULT_DATABASE,
+    profile: options.ProfileName = None,
+    wait: options.WaitS = options.DEFAULT_WAIT_S,
+    as_json: options.AsJson = False,
+) -> None:
+    """Learn songs, so that recordings of them are recognised.
+
+    Each song is called as its file without the suffix. What was learned before is passed over,
+    also under another file name, so the same command resumes after an interruption. Files that
+    cannot be used are listed at the end, with the reason, and the others are learned.
+
+    \b
+    Examples:
+      fpcore learn ~/Music
+      fpcore learn take-7.flac --name "Aria, first take"
+
+    With --json each file gets one line of JSON as soon as its song is safely on the disk, or
+    refused, and the last line is a summary.
+
+    Exit codes: 0 all learned or known, 1 some failed, 130 interrupted.
+    """
+    from fpcore.audio import find_audio_files
+    from fpcore.errors import AudioError
+
+    faults: list[FpError] = []
+    files = list(find_audio_files(paths, on_error=faults.append))
+    if name is not None and len(files) + len(faults) != 1:
+        raise typer.BadParameter(
+            f"is for a single file, and {counted(len(files), 'file')} were found",
+            param_hint="'--name'",
+        )
+    if not files and not faults:
+        raise AudioError(f"there is no audio file in {', '.join(map(str, paths))}")
+    tally = _Tally(as_json=as_json)
+    for fault in faults:
+        tally.add_fault(fault)
+    if files:
+        with options.open_library(db, profile, create=True, wait_s=wait) as library:
+            outcomes = (
+                library.learn_files(files, n_workers=jobs)
+                if name is None
+                else _learn_as(name, files[0], library)
+            )
+            _follow(outcomes, tally, n_files=len(files))
+    tally.tell()
+    if tally.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if tally.failures:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _learn_as(name: str, path: Path, library: Library) -> Iterator[Outcome]:
+    from fpcore.errors import AudioError
+    from fpcore.learning import Outcome
+
+    try:
+        added = library.learn(path, name=name)
+    except AudioError as error:
+        yield Outcome(path, "failed", reason=str(error))
+    else:
+        yield Outcome(path, "learned" if added.created else "known", song=added.song)
+
+
+@dataclass
+class _Tally:
+    """What became of the files so far; tells of each in JSON, and of all at the end."""
+
+    as_json: bool
+    n_learned: int = 0
+    n_known: int = 0
+    learned_s: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    started: float = field(default_factory=monotonic)
+
+    @property
+    def elapsed_s(self) -> float:
+        return monotonic() - self.started
+
+    @property
+    def speed(self) -> float:
+        """Seconds of audio learned in a second."""
+        return self.learned_s / max(self.elapsed_s, 1e-9)
+
+    def add_fault(self, fault: FpError) -> None:
+        """Count a path at which no file could be looked for."""
+        self._add_failure(None, str(fault))
+
+    def add(self, outcome: Outcome) -> None:
+        """Count what became of a file."""
+        if outcome.song is None:
+            self._add_failure(outcome.path, outcome.reason or "failed")
+            return
+        if outcome.status == "learned":
+            self.n_learned += 1
+            self.learned_s += outcome.song.duration_s
+        else:
+            self.n_known += 1
+        self._tell_line(outcome.path, outcome.status, song=song_record(outcome.song))
+
+    def _add_failure(self, path: Path | None, reason: str) -> None:
+        self.failures.append(reason)
+        self._tell_line(path, "failed", reason=reason)
+
+    def _tell_line(
+        self,
+        path: Path | None,
+        status: str,
+        *,
+        song: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        if self.as_json:
+            file = None if path is None else str(path)
+            print_json_line({"file": file, "status": status, "song": song, "reason": reason})
+
+    def tell(self) -> None:
+        """Tell what was learned, and complain about each failure."""
+        if self.as_json:
+            summary = {
+                "n_learned": self.n_learned,
+                "n_known": self.n_known,
+                "n_failed": len(self.failures),
+                "learned_s": self.learned_s,
+                "elapsed_s": self.elapsed_s,
+                "interrupted": self.interrupted,
+            }
+            print_json_line({"summary": summary})
+        else:
+            say(self._sentence())
+        for reason in self.failures:
+            complain(reason)
+        if self.interrupted:
+            complain(
+                f"interrupted: {counted(self.n_learned, 'song')} learned and kept; "
+                "the same command goes on from there"
+            )
+
+    def _sentence(self) -> str:
+        parts = [f"learned {counted(self.n_learned, 'song')}"]
+        if self.n_learned:
+            parts[0] += (
+                f" ({clock(self.learned_s, decimals=0)}) in "
+                f"{clock(self.elapsed_s)}, {self.speed:.0f} × real time"
+            )
+        if self.n_known:
+            parts.append(f"{self.n_known:,} known before")
+        if self.failures:
+            parts.append(f"{len(self.failures):,} failed")
+        return "; ".join(parts)
+
+
+def _follow(outcomes: Iterable[Outcome], tally: _Tally, *, n_files: int) -> None:
+    """Count the outcomes and show how far they are, until the end or Ctrl-C.
+
+    What is learned when the database cannot be written any more is told before the error goes on.
+    """
+    try:
+        with closing(_generator(outcomes)) as following, _progress(n_files) as progress:
+            for outcome in following:
+                tally.add(outcome)
+                progress.advance(tally)
+    except KeyboardInterrupt:
+        tally.interrupted = True
+    except BaseException:
+        tally.tell()
+        raise
+
+
+def _generator(outcomes: Iterable[Outcome]) -> Generator[Outcome, None, None]:
+    yield from outcomes
+
+
+class _Progress(Protocol):
+    """Where it is shown how far the work is."""
+
+    def advance(self, tally: _Tally) -> None:
+        """Show that one more file is done."""
+
+
+class _NoBar:
+    """For when nobody looks on."""
+
+    def advance(self, tally: _Tally) -> None:
+        """Show nothing."""
+
+
+class _Bar:
+    """A bar on a terminal: files done, songs a second, × real time, time left."""
+
+    def __init__(self, bar: Progress, n_files: int) -> None:
+        self._bar = bar
+        self._task = bar.add_task("learning", total=n_files, rate="")
+
+    def advance(self, tally: _Tally) -> None:
+        """Show that one more file is done."""
+        n_songs = tally.n_learned + tally.n_known
+        rate = f"{n_songs / max(tally.elapsed_s, 1e-9):.1f} songs/s, {tally.speed:.0f} × real time"
+        self._bar.update(self._task, advance=1, rate=rate)
+
+
+@contextmanager
+def _progress(n_files: int) -> Iterator[_Progress]:
+    """Show a bar on standard error while inside, if that is a terminal."""
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        yield _NoBar()
+        return
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=terminal) as bar:
+        yield _Bar(bar, n_files)

@@ -1,0 +1,122 @@
+"""Options that several commands share, and the library or store that they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fpcore.library import Library
+    from fpcore.store import Store
+
+DEFAULT_DATABASE = Path("music_recognition.db")
+
+Database = Annotated[
+    Path,
+    typer.Option(
+        "--db",
+        envvar="FPCORE_DB",
+        metavar="FILE",
+        help="The database file with the songs that were learned.",
+    ),
+]
+
+ProfileName = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        envvar="FPCORE_PROFILE",
+        metavar="NAME|FILE",
+        help="The profile to use. Without it: the one that the database was made with, and "
+        "'balanced' for a new database.",
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+WaitS = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        min=0.0,
+        max=86_400.0,
+        metavar="SECONDS",
+        help="How long to wait while another program writes to the database.",
+    ),
+]
+
+DEFAULT_WAIT_S = 30.0
+
+
+def open_library(
+    database: Path,
+    profile_name: str | None,
+    *,
+    create: bool = False,
+    wait_s: float = DEFAULT_WAIT_S,
+) -> Library:
+    """Open a database under a profile; with ``create``, make it when it is not there.
+
+    Raises
+    ------
+    ConfigError
+        When the profile cannot be read or is not the one of the database.
+    StoreError
+        When the database cannot be used.
+    """
+    from fpcore.library import Library, profile_of
+    from fpcore.profiles import DEFAULT_PROFILE, load_profile
+    from fpcore.store import open_store
+
+    profile = load_profile(profile_name) if profile_name else None
+    if create and profile is None and _is_new(database):
+        profile = load_profile(DEFAULT_PROFILE)
+    if not create:
+        _require(database)
+    store = open_store(
+        database,
+        profile.fingerprint if profile else None,
+        create=create and profile is not None,
+        busy_timeout_s=wait_s,
+    )
+    try:
+        return Library(store, profile or profile_of(store))
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
+    """Open the store in a database that must be there, whatever its profile.
+
+    Raises
+    ------
+    StoreError
+        When it is not there or cannot be used.
+    """
+    from fpcore.store import open_store
+
+    _require(database)
+    return open_store(database, None, busy_timeout_s=wait_s)
+
+
+def _is_new(database: Path) -> bool:
+    try:
+        return database.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+
+
+def _require(database: Path) -> None:
+    """Refuse a database that is not there, with the command that makes one."""
+    from fpcore.errors import StoreError
+
+    try:
+        database.stat()
+    except FileNotFoundError:
+        raise StoreError(
+            f"there is no database {database}: make it with `fpcore learn PATHS…` first, or "
+            "name another one with --db"
+        ) from None

@@ -1,0 +1,104 @@
+"""What the commands print: answers, tables, JSON and complaints.
+
+Names come from files and may hold anything. `plain` escapes what would steer a terminal, and
+nothing here interprets markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fpcore.store import Song
+
+Justify = Literal["left", "right"]
+
+UNBOUNDED_COLUMNS = 10_000
+"""Width of tables that go to a file or another program: nothing is cut or wrapped."""
+
+
+def plain(text: object) -> str:
+    """Return ``text`` with control characters, and bytes that are no text, as escapes."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in str(text)
+    )
+
+
+def say(text: str) -> None:
+    """Print a line of the answer, and let it be read at once."""
+    print(plain(text), flush=True)
+
+
+def complain(text: str) -> None:
+    """Print a line about what went wrong."""
+    print(f"fpcore: {plain(text)}", file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """Print a JSON document."""
+    print(json.dumps(document, indent=2, allow_nan=False), flush=True)
+
+
+def print_json_line(record: Any) -> None:
+    """Print a JSON document on one line: one of several."""
+    print(json.dumps(record, allow_nan=False), flush=True)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console for standard output or standard error that takes text literally."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else UNBOUNDED_COLUMNS
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
+
+
+def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings, each column on its side."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in columns:
+        table.add_column(heading, justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    console().print(table)
+
+
+def clock(seconds: float, *, decimals: int = 1) -> str:
+    """Return a time such as ``1:23.4``, or ``1:02:03.4`` from an hour on."""
+    sign = "-" if seconds < 0 else ""
+    units = round(abs(seconds) * 10**decimals)
+    whole_s, fraction = divmod(units, 10**decimals)
+    minutes, whole_s = divmod(whole_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    tail = f".{fraction:0{decimals}d}" if decimals else ""
+    return f"{sign}{head}:{whole_s:02d}{tail}"
+
+
+def size(n_bytes: float) -> str:
+    """Return a size such as ``12.3 MB``, in powers of 1000."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.0f} {unit}" if unit == "bytes" else f"{n_bytes:.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} TB"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 song`` or ``1,200 songs``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def song_record(song: Song) -> dict[str, Any]:
+    """Return a song as it stands in JSON."""
+    return {**asdict(song), "learned_at": song.learned_at.isoformat()}

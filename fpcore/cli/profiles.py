@@ -1,0 +1,179 @@
+"""``fpcore profile``: what configurations there are and how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import complain, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from fpcore.config import Profile
+
+EXIT_ERROR = 1
+
+app = typer.Typer(
+    help=(
+        "Show profiles: complete configurations, from the sample rate to the threshold.\n\n"
+        "A profile is one JSON file. Its fingerprint part makes the hashes: a database is bound "
+        "to it. Its query and decision parts may change at any time."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|FILE]", envvar="FPCORE_PROFILE", help="The default one if left out."
+        ),
+    ] = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show one profile, every field of it.
+
+    With --json the answer is a profile file: change it and use it with --profile.
+
+    \b
+    Example:
+      fpcore profile show seed --json > mine.json
+
+    Exit codes: 0 done, 1 there is no such profile or it is not valid.
+    """
+    from fpcore.profiles import DEFAULT_PROFILE, load_profile
+
+    profile = load_profile(name or DEFAULT_PROFILE)
+    if as_json:
+        print_json(profile.model_dump(mode="json"))
+        return
+    say(f"{profile.name}: {profile.description}" if profile.description else profile.name)
+    say("")
+    rows = _leaves(profile.model_dump(mode="json", exclude={"name", "description"}))
+    print_table((("field", "left"), ("value", "left")), rows)
+    config = profile.fingerprint
+    say("")
+    say(f"a frame every {config.hop_s * 1000:.1f} ms, bins of {config.bin_hz:.2f} Hz")
+    say(f"digest {config.digest}")
+
+
+def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested dicts under dotted keys."""
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", "-" if value is None else value
+
+
+@app.command("list")
+def list_profiles(*, as_json: options.AsJson = False) -> None:
+    """List the profiles that can be used by their name.
+
+    \b
+    Example:
+      fpcore profile list
+
+    Exit codes: 0 done, 1 one of the profiles is not valid.
+    """
+    from fpcore.errors import ConfigError
+    from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
+
+    found: list[Profile] = []
+    faults: list[str] = []
+    for name in profile_names():
+        try:
+            found.append(load_profile(name))
+        except ConfigError as error:
+            faults.append(str(error))
+    if as_json:
+        print_json({"profiles": [_summary(profile, DEFAULT_PROFILE) for profile in found]})
+    else:
+        print_table(
+            (("profile", "left"), ("digest", "left"), ("description", "left")),
+            (
+                (
+                    f"{profile.name} (default)"
+                    if profile.name == DEFAULT_PROFILE
+                    else profile.name,
+                    profile.fingerprint.digest[:12],
+                    profile.description,
+                )
+                for profile in found
+            ),
+        )
+    for fault in faults:
+        complain(fault)
+    if faults:
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _summary(profile: Profile, default: str) -> dict[str, Any]:
+    return {
+        "name": profile.name,
+        "description": profile.description,
+        "default": profile.name == default,
+        "digest": profile.fingerprint.digest,
+        "threshold": profile.decision.threshold,
+        "calibration": profile.decision.calibration,
+    }
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A profile's name or file.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.")],
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Tell in which fields two profiles differ, and whether music must be learned again.
+
+    It must when any field of the fingerprint differs, since then the hashes do; a database of
+    one profile then cannot be asked under the other.
+
+    \b
+    Example:
+      fpcore profile diff seed mine.json
+
+    Exit codes: 0 compared, whether or not they differ, 1 one of them is not valid.
+    """
+    from fpcore import config
+    from fpcore.profiles import load_profile
+
+    before, after = load_profile(old), load_profile(new)
+    fields = {
+        field: values
+        for field, values in config.diff(before, after).items()
+        if field.partition(".")[0] in ("fingerprint", "query", "decision")
+    }
+    must_learn = before.fingerprint.digest != after.fingerprint.digest
+    if as_json:
+        records = [
+            {"field": field, "old": values[0], "new": values[1]} for field, values in fields.items()
+        ]
+        print_json({"fields": records, "must_learn_again": must_learn})
+        return
+    if fields:
+        headings = ("field", before.name, after.name)
+        print_table(
+            tuple((heading, "left") for heading in headings),
+            (
+                (field, *("-" if value is None else value for value in values))
+                for field, values in fields.items()
+            ),
+        )
+    say(_verdict(differ=bool(fields), must_learn=must_learn))
+
+
+def _verdict(*, differ: bool, must_learn: bool) -> str:
+    if must_learn:
+        return "They make different hashes: learn the music again into a new database to switch."
+    if differ:
+        return "They make the same hashes: both work on the same database."
+    return "They are the same."

@@ -1,0 +1,222 @@
+"""``fpcore recognize``: which songs are heard in recordings."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol, cast
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import clock, complain, counted, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from fpcore.library import Library, Source
+    from fpcore.records import Appearance, Match, Recognition
+
+EXIT_ERROR = 1
+EXIT_NO_MATCH = 3
+
+STANDARD_INPUT = "-"
+SPOOL_BYTES = 64_000_000
+"""Standard input is kept in memory up to this size, and on the disk beyond."""
+
+
+def recognize(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Recordings; '-' is one from standard input."),
+    ],
+    *,
+    scan: Annotated[
+        bool,
+        typer.Option("--scan", help="Report every song heard in a long recording, and when."),
+    ] = False,
+    top: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1000, metavar="N", help="Show the N likeliest songs, accepted or not."
+        ),
+    ] = 1,
+    db: options.Database = options.DEFAULT_DATABASE,
+    profile: options.ProfileName = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Recognise recordings: which song each is, and where in the song it begins.
+
+    The confidence lies between 0 and 1. When it is below the profile's threshold the answer is
+    "no match", with the best guess. Of a long recording only the beginning is used (a minute,
+    unless the profile says otherwise): --scan hears it to its end.
+
+    \b
+    Examples:
+      fpcore recognize noisy.wav
+      fpcore recognize --scan concert.mp3
+      ffmpeg -i talk.mkv -f wav - | fpcore recognize -
+
+    Exit codes: 0 a match for every file, 3 no match for some, 1 something failed.
+    """
+    answer = _appearances if scan else _recognition
+    records: list[dict[str, Any]] = []
+    with options.open_library(db, profile) as opened:
+        library = _with_candidates(opened, top)
+        for file in files:
+            records.append(_answered(answer, file, library, top=top, quiet=as_json))
+    if as_json:
+        print_json({"results": records})
+    raise typer.Exit(_exit_code(records))
+
+
+class _Answer(Protocol):
+    """Answers for one recording: tells it unless ``quiet``, and returns it for JSON."""
+
+    def __call__(
+        self, source: Source, library: Library, *, name: str, top: int, quiet: bool
+    ) -> dict[str, Any]: ...
+
+
+def _with_candidates(library: Library, n_candidates: int) -> Library:
+    """Return the library, asked to look closely at no fewer than ``n_candidates`` songs."""
+    from fpcore.library import Library
+
+    profile = library.profile
+    if n_candidates <= profile.query.n_candidates:
+        return library
+    query = profile.query.model_copy(update={"n_candidates": n_candidates})
+    return Library(library.store, profile.model_copy(update={"query": query}))
+
+
+def _answered(
+    answer: _Answer, file: str, library: Library, *, top: int, quiet: bool
+) -> dict[str, Any]:
+    """Return the answer for a file; one that cannot be decoded is complained about."""
+    from fpcore.errors import AudioError
+
+    name = "standard input" if file == STANDARD_INPUT else file
+    try:
+        with _source(file) as source:
+            found = answer(source, library, name=name, top=top, quiet=quiet)
+    except AudioError as error:
+        complain(str(error))
+        return {"file": name, "error": str(error)}
+    return {"file": name, "error": None, **found}
+
+
+def _exit_code(records: list[dict[str, Any]]) -> int:
+    if any(record["error"] is not None for record in records):
+        return EXIT_ERROR
+    all_found = all(record.get("match") or record.get("appearances") for record in records)
+    return 0 if all_found else EXIT_NO_MATCH
+
+
+class _StandardInput(SpooledTemporaryFile[bytes]):
+    """What came by standard input, as a file that can be read twice; messages call it so."""
+
+    name = "standard input"
+
+
+@contextmanager
+def _source(file: str) -> Iterator[Source]:
+    """Open a recording: the path itself, or all of standard input."""
+    if file != STANDARD_INPUT:
+        yield file
+        return
+    with _StandardInput(SPOOL_BYTES) as spooled:
+        shutil.copyfileobj(sys.stdin.buffer, spooled)
+        yield cast(BinaryIO, spooled)
+
+
+def _recognition(
+    source: Source, library: Library, *, name: str, top: int, quiet: bool
+) -> dict[str, Any]:
+    """Recognise a recording; see `_Answer`."""
+    found = library.recognize(source)
+    candidates = found.candidates[:top]
+    if not quiet:
+        say(f"{name}: {_sentence(found)}")
+        if top > 1:
+            _tell_candidates(candidates)
+    return {
+        "match": None if found.match is None else asdict(found.match),
+        "candidates": [asdict(candidate) for candidate in candidates],
+        "query_s": found.query_s,
+        "n_hashes": found.n_hashes,
+        "times": {**asdict(found.times), "total_s": found.times.total_s},
+    }
+
+
+def _sentence(found: Recognition) -> str:
+    """Return the answer in words."""
+    match = found.match
+    if match is not None:
+        return (
+            f'"{match.song_name}" at {clock(match.offset_s)}, confidence {match.confidence:.3f}, '
+            f"{match.votes} votes ({found.times.total_s * 1000:.0f} ms)"
+        )
+    if not found.candidates:
+        return "no match"
+    guess = found.candidates[0]
+    return f'no match (best guess "{guess.song_name}", probability {guess.probability:.2g})'
+
+
+def _tell_candidates(candidates: tuple[Match, ...]) -> None:
+    print_table(
+        (
+            ("song", "left"),
+            ("begins at", "right"),
+            ("votes", "right"),
+            ("probability", "right"),
+            ("", "left"),
+        ),
+        (
+            (
+                candidate.song_name,
+                clock(candidate.offset_s),
+                candidate.votes,
+                f"{candidate.probability:.3f}",
+                "accepted" if candidate.accepted else "",
+            )
+            for candidate in candidates
+        ),
+    )
+
+
+def _appearances(
+    source: Source, library: Library, *, name: str, top: int, quiet: bool
+) -> dict[str, Any]:
+    """Find every song in a recording; see `_Answer`. ``top`` plays no part in it."""
+    found = list(library.scan(source))
+    if not quiet:
+        say(f"{name}: {counted(len(found), 'appearance')}" if found else f"{name}: no match")
+        if found:
+            _tell_appearances(found)
+    return {"appearances": [asdict(appearance) for appearance in found]}
+
+
+def _tell_appearances(appearances: list[Appearance]) -> None:
+    print_table(
+        (
+            ("from", "right"),
+            ("to", "right"),
+            ("song", "left"),
+            ("at", "right"),
+            ("confidence", "right"),
+            ("votes", "right"),
+        ),
+        (
+            (
+                clock(appearance.start_s),
+                clock(appearance.end_s),
+                appearance.song_name,
+                clock(appearance.song_offset_s),
+                f"{appearance.confidence:.3f}",
+                appearance.votes,
+            )
+            for appearance in appearances
+        ),
+    )

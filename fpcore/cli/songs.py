@@ -1,0 +1,129 @@
+"""``fpcore songs`` and ``fpcore remove``: what is in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import clock, counted, print_json, print_table, say, song_record
+
+if TYPE_CHECKING:
+    from fpcore.store import Song, Store
+
+
+def songs(
+    *,
+    search: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Only songs with this in the name, in either case."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many songs.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, metavar="N", help="After so many songs.")] = 0,
+    db: options.Database = options.DEFAULT_DATABASE,
+    as_json: options.AsJson = False,
+) -> None:
+    """List the songs, in the order in which they were learned.
+
+    \b
+    Examples:
+      fpcore songs --search "aria"
+      fpcore songs --limit 20 --offset 40
+
+    Exit codes: 0 done (also when there is no song), 1 the database cannot be read.
+    """
+    with options.open_existing(db) as store:
+        total = store.n_songs(name_contains=search)
+        page = store.songs(name_contains=search, limit=limit, offset=offset)
+    if as_json:
+        records = [song_record(song) for song in page]
+        print_json({"total": total, "offset": offset, "limit": limit, "songs": records})
+        return
+    if page:
+        print_table(
+            (("id", "right"), ("song", "left"), ("length", "right"), ("postings", "right")),
+            (
+                (song.id, song.name, clock(song.duration_s, decimals=0), f"{song.n_fingerprints:,}")
+                for song in page
+            ),
+        )
+    say(_place(total, offset, len(page)))
+
+
+def _place(total: int, offset: int, n_shown: int) -> str:
+    """Return which part of the list was shown, and how to see the next."""
+    if n_shown == total:
+        return counted(total, "song")
+    shown = f"{offset + 1:,} to {offset + n_shown:,}" if n_shown else "none"
+    more = offset + n_shown
+    hint = f"; --offset {more} shows the next" if n_shown and more < total else ""
+    return f"{shown} of {counted(total, 'song')}{hint}"
+
+
+def remove(
+    which: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SONG", help="Ids, as `fpcore songs` lists them, or names."),
+    ] = None,
+    *,
+    remove_all: Annotated[bool, typer.Option("--all", help="Remove every song.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Needed with --all.")] = False,
+    db: options.Database = options.DEFAULT_DATABASE,
+    wait: options.WaitS = options.DEFAULT_WAIT_S,
+    as_json: options.AsJson = False,
+) -> None:
+    """Remove songs from the database; the audio files stay.
+
+    A number is taken as an id before it is taken as a name. A name must be exact, and belong to
+    one song alone. When one of several cannot be found, none is removed.
+
+    \b
+    Examples:
+      fpcore remove 17
+      fpcore remove "Aria, first take" 18
+      fpcore remove --all --yes
+
+    Exit codes: 0 removed, 1 a song was not found or the database cannot be written.
+    """
+    if remove_all == bool(which):
+        raise typer.BadParameter("name songs, or use --all", param_hint="SONG")
+    if remove_all and not yes:
+        raise typer.BadParameter("removes every song: add --yes", param_hint="'--all'")
+    with options.open_existing(db, wait_s=wait) as store:
+        if remove_all:
+            removed = store.songs()
+            store.clear()
+        else:
+            found = {song.id: song for song in (_find(store, text) for text in which or ())}
+            removed = [store.remove(song_id) for song_id in found]
+    if as_json:
+        print_json({"removed": [song_record(song) for song in removed]})
+        return
+    if remove_all:
+        say(f"removed {counted(len(removed), 'song')}")
+        return
+    for song in removed:
+        say(f'removed {song.id}: "{song.name}"')
+
+
+def _find(store: Store, text: str) -> Song:
+    """Return the song of this id or exact name."""
+    from fpcore.errors import UnknownSongError
+
+    if text.isascii() and text.isdecimal() and int(text) < 2**63:
+        try:
+            return store.song(int(text))
+        except UnknownSongError:
+            pass  # a song may be called by a number
+    named = [song for song in store.songs(name_contains=text) if song.name == text]
+    if not named:
+        raise UnknownSongError(
+            f'{store.path} has no song with the id or name "{text}": see `fpcore songs`'
+        )
+    if len(named) > 1:
+        ids = ", ".join(str(song.id) for song in named)
+        raise UnknownSongError(
+            f'{len(named)} songs are called "{text}": name one by its id, which are {ids}'
+        )
+    return named[0]
