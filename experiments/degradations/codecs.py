@@ -54,10 +54,13 @@ def _open_encoder(codec: Codec, sample_rate_hz: int) -> AudioCodecContext:
 
 
 def _encode(encoder: AudioCodecContext, samples: FloatArray) -> Iterator[av.Packet[av.AudioStream]]:
-    """Yield the packets of ``samples`` and of enough silence to flush the codec's delay."""
+    """Yield the packets of ``samples`` and of their mirror image, to flush the codec's delay.
+
+    Silence instead would be a sudden end that the codec spreads over what comes before it.
+    """
     size = encoder.frame_size
     n_frames = -(-len(samples) // size) + 4  # the priming is less than three frames
-    padded = fit_length(samples, n_frames * size)
+    padded = np.pad(samples, (0, n_frames * size - len(samples)), mode="symmetric")
     for start in range(0, len(padded), size):
         frame = av.AudioFrame.from_ndarray(
             padded[np.newaxis, start : start + size], format=encoder.format.name, layout="mono"
