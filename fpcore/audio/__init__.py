@@ -10,7 +10,8 @@ Conventions of the package:
 * A file is decoded whole and without a fault, or refused with one sentence. Whatever states
   its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag) is refused when it is cut; an Ogg file
   unless it ends with a page. A bare MP3 or AAC stream and a live WebM state no length: cut, they
-  look like a shorter file, and are taken as one. Samples of a WAV carry no check sum.
+  look like a shorter file, and are taken as one. Damage inside is noticed where the format
+  carries check sums (FLAC, Ogg) or the decoder stumbles over it, and cannot be in a WAV.
 """
 
 from __future__ import annotations

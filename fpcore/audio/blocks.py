@@ -72,7 +72,8 @@ def decode_blocks(
     if block_frames < 1:
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
-        decoded = _decode(GuardedFile(file), limits, block_frames)
+        guarded = GuardedFile(file)
+        decoded = _decode(guarded, limits, block_frames)
         try:
             first = next(decoded)
             yield from resample(
@@ -82,7 +83,7 @@ def decode_blocks(
                 resampler=resampler,
             )
         except (RefusedError, DecoderError) as error:
-            raise AudioError(f"{called}: {error}") from None
+            raise AudioError(f"{called}: {guarded.failure() or error}") from None
 
 
 def load(
@@ -142,28 +143,52 @@ def _decode(file: GuardedFile, limits: AudioLimits, block_frames: int) -> Iterat
     """
     container = identify(file)
     refuse_cut(file)
-    faults: list[DecoderError] = []
-    n_yielded, rate_hz = 0, 0
+    progress = _Progress(limits)
     for decoder in container.decoders:
         file.seek(0)
-        position = 0
         try:
-            for samples, rate_hz in decoder(file, limits=limits, block_frames=block_frames):
-                fresh = samples[max(0, n_yielded - position) :]
-                position += len(samples)
-                limits.check_duration(position / rate_hz)
-                if len(fresh):
-                    _check_level(fresh, n_yielded / rate_hz, limits)
-                    n_yielded += len(fresh)
-                    yield DecodedBlock(fresh, rate_hz)
-            if position < n_yielded:
-                raise damaged(position / rate_hz, None)
+            yield from progress.fresh(decoder(file, limits=limits, block_frames=block_frames))
+        except DecoderError as fault:
+            logger.debug("%s", fault)
+            progress.faults.append(fault)
+        else:
             file.check()
             return
-        except DecoderError as fault:
-            file.check()
-            faults.append(fault)
-    raise _verdict(container, faults)
+    raise _verdict(container, progress.faults)
+
+
+class _Progress:
+    """What the decoders of one file have given so far, and how they failed."""
+
+    def __init__(self, limits: AudioLimits) -> None:
+        self.faults: list[DecoderError] = []
+        self._limits = limits
+        self._rate_hz = 0
+        self._n_yielded = 0
+
+    def fresh(self, blocks: Iterator[DecodedBlock]) -> Iterator[DecodedBlock]:
+        """Yield of one decoder's ``blocks`` what no decoder before it has given, checked."""
+        n_before, position = self._n_yielded, 0
+        for samples, rate_hz in blocks:
+            if n_before and rate_hz != self._rate_hz:
+                raise damaged(n_before / self._rate_hz, None)
+            self._rate_hz = rate_hz
+            self._limits.check_duration((position + len(samples)) / rate_hz)
+            new = samples[max(0, n_before - position) :]
+            position += len(samples)
+            if len(new):
+                _check_level(new, self._n_yielded / rate_hz, self._limits)
+                self._n_yielded += len(new)
+                yield DecodedBlock(new, rate_hz)
+        if position < n_before or position <= self._stumbled_s * self._rate_hz:
+            # It took for the end what another decoder knows is none.
+            raise damaged(position / self._rate_hz, None)
+
+    @property
+    def _stumbled_s(self) -> float:
+        """Where the decoders before stumbled, in seconds; -1 when none did."""
+        ranks = [fault.rank for fault in self.faults]
+        return max((at_s for found, at_s in ranks if found is Found.DAMAGED_AUDIO), default=-1.0)
 
 
 def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) -> None:
@@ -172,14 +197,12 @@ def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) ->
     if samples.max() <= limits.max_level and samples.min() >= -limits.max_level:
         return
     finite = np.isfinite(samples).all()
-    what = f"louder than {limits.max_level:g} × full scale" if finite else "no finite number"
+    what = f"louder than {limits.max_level:g} × full scale" if finite else "not finite numbers"
     raise RefusedError(f"holds samples that are {what} after {position_s:.2f} s")
 
 
 def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | RefusedError:
     """Return what to tell of a file that no decoder read: the fault that came farthest."""
-    for fault in faults:
-        logger.debug("%s", fault)
     worst = max(faults, key=lambda fault: fault.rank)
     if worst.rank[0] is not Found.NOTHING:
         return worst
@@ -190,5 +213,5 @@ def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError |
         )
     return RefusedError(
         "is not audio in a supported format "
-        "(WAV, AIFF, CAF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
+        "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
     )

@@ -7,9 +7,15 @@ file is opened by us, the demuxers are a whitelist and no protocol is allowed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from fpcore.audio.decoding import (
@@ -24,23 +30,20 @@ from fpcore.audio.decoding import (
 )
 from fpcore.audio.limits import AudioLimits, RefusedError
 
-if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
-    from av.packet import Packet
-
-DEMUXERS = "wav,w64,aiff,caf,flac,ogg,mp3,aac,mov,matroska"
+DEMUXERS = "wav,w64,aiff,flac,ogg,mp3,aac,mov,matroska"
 
 _OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
 
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 """Without it FFmpeg passes FLAC frames with a wrong checksum."""
 
-_ERRORS = (OSError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError)
-"""What PyAV raises on broken input. Its own errors all are one of these, too."""
+_ERRORS = (
+    *(av.error.FFmpegError, OSError, ValueError, TypeError),
+    *(ArithmeticError, LookupError, RuntimeError, MemoryError),
+)
+"""What FFmpeg reports and what PyAV's own code meets on broken input."""
 
-_LOSSLESS = frozenset({"flac", "wav", "w64", "aiff", "caf"})
+_LOSSLESS = frozenset({"flac", "wav", "w64", "aiff"})
 _EXACT_LENGTH = _LOSSLESS | {"ogg", "mov"}
 _TRAILER_ALLOWED = frozenset({"mp3", "aac"})
 """Streams without a container: what follows the last frame may be a tag or padding."""
@@ -61,8 +64,6 @@ def decode(
     RefusedError
         When the layout is outside ``limits`` or the sample rate changes on the way.
     """
-    import av
-
     av.logging.set_level(None)
     try:
         container = av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
@@ -70,7 +71,12 @@ def decode(
         raise DecoderError(f"FFmpeg: {error}", Found.NOTHING) from None
     with container:
         stream = _default_stream(container)
-        stream.codec_context.options = _STRICT
+        codec: AudioCodecContext | None = stream.codec_context
+        if codec is None:
+            raise DecoderError("holds audio of an unknown codec", Found.CONTAINER)
+        if codec.sample_rate and codec.channels:
+            limits.check_layout(codec.sample_rate, codec.channels)
+        codec.options = _STRICT
         yield from _StreamReader(container, stream, limits).blocks(block_frames)
 
 
@@ -90,10 +96,7 @@ def _declared_s(container: InputContainer, stream: AudioStream) -> float | None:
         # The container's length is that of its longest stream.
         alone = len(container.streams) == 1 and container.duration is not None
         return container.duration / 1e6 if alone and container.duration else None
-    # FFmpeg estimates the length of an MP3 from its bit rate unless a tag states it, and the
-    # tag that states the delay, seen here as a start time, is the one that states the length.
-    stated = name in _EXACT_LENGTH or (name == "mp3" and bool(stream.start_time))
-    if not stated or stream.duration is None or stream.time_base is None:
+    if name not in _EXACT_LENGTH or stream.duration is None or stream.time_base is None:
         return None
     return float(stream.duration * stream.time_base)
 

@@ -1,4 +1,4 @@
-"""Decoding by libsndfile: WAV, AIFF, CAF and FLAC, and Ogg as second choice."""
+"""Decoding by libsndfile: WAV, AIFF and FLAC, and Ogg as second choice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fpcore.audio.decoding import (
 )
 from fpcore.audio.limits import AudioLimits
 
-FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "FLAC", "OGG"})
+FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG"})
 """Containers that are decoded here. MP3 is not: mpg123 inside libsndfile writes its complaints
 to standard error and drops damaged frames without a word."""
 

@@ -14,7 +14,7 @@ from fpcore.audio.limits import RefusedError
 from fpcore.errors import AudioError
 
 SUPPORTED_SUFFIXES = frozenset(
-    {".wav", ".wave", ".aif", ".aiff", ".caf", ".flac", ".mp3", ".aac"}
+    {".wav", ".wave", ".aif", ".aiff", ".flac", ".mp3", ".aac"}
     | {".m4a", ".m4b", ".mp4", ".ogg", ".oga", ".opus", ".webm", ".mka"}
 )
 """Lower-case suffixes by which files are found in folders; decoding looks at bytes alone."""
@@ -139,7 +139,7 @@ class GuardedFile:
         try:
             return self._file.read(n_bytes)
         except (OSError, ValueError) as error:
-            self._error = error
+            self._error = self._error or error
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -149,7 +149,7 @@ class GuardedFile:
         except (OSError, ValueError) as error:
             # A broken header makes a decoder seek before the start: that is no read error.
             if offset >= 0 and whence == os.SEEK_SET:
-                self._error = error
+                self._error = self._error or error
             return -1
 
     def tell(self) -> int:
@@ -157,13 +157,20 @@ class GuardedFile:
         try:
             return self._file.tell()
         except (OSError, ValueError) as error:
-            self._error = error
+            self._error = self._error or error
             return -1
+
+    def failure(self) -> RefusedError | None:
+        """Return the first error as a refusal, or None when all could be read."""
+        if self._error is None:
+            return None
+        return RefusedError(f"cannot be read, {_reason(self._error)}")
 
     def check(self) -> None:
         """Raise `RefusedError` when anything could not be read."""
-        if self._error is not None:
-            raise RefusedError(f"cannot be read, {_reason(self._error)}")
+        failure = self.failure()
+        if failure is not None:
+            raise failure
 
 
 def _unreadable(path: object, error: Exception) -> AudioError:
