@@ -51,7 +51,7 @@ def samples(path: Path, sample_rate_hz: int) -> FloatArray:
     return _CACHE.get(path, sample_rate_hz)
 
 
-class _DecodedFiles:
+class DecodedFiles:
     """The most recently used decoded files, up to a number of bytes; safe between threads."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -86,4 +86,4 @@ def _version(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-_CACHE = _DecodedFiles(_CACHE_BYTES)
+_CACHE = DecodedFiles(_CACHE_BYTES)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.degradations.sources import _DecodedFiles, files, samples
+from experiments.degradations.sources import DecodedFiles, files, samples
 from fpcore.errors import AudioError, ConfigError
 
 
@@ -29,7 +29,7 @@ def test_a_changed_file_is_decoded_anew(tmp_path: Path) -> None:
 
 def test_only_so_many_bytes_are_kept(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{name}.wav", 0.1) for name in "abc"]
-    decoded = _DecodedFiles(max_bytes=2 * 8000 * 4)
+    decoded = DecodedFiles(max_bytes=2 * 8000 * 4)
     a, b = decoded.get(paths[0], 8000), decoded.get(paths[1], 8000)
     assert decoded.get(paths[0], 8000) is a
     decoded.get(paths[2], 8000)  # the least recently used one, b, has to go
@@ -39,7 +39,7 @@ def test_only_so_many_bytes_are_kept(tmp_path: Path) -> None:
 
 def test_a_file_larger_than_the_cache_is_still_decoded(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", 0.1)
-    assert len(_DecodedFiles(max_bytes=100).get(path, 8000)) == 8000
+    assert len(DecodedFiles(max_bytes=100).get(path, 8000)) == 8000
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
