@@ -60,11 +60,9 @@ def connect(path: Path, busy_timeout_s: float, *, mode: Mode = "rw") -> sqlite3.
 
 
 @contextmanager
-def transaction(
-    connection: sqlite3.Connection, kind: Literal["DEFERRED", "IMMEDIATE"]
-) -> Iterator[None]:
-    """Commit at the end, or roll back on any exception, an interrupt too."""
-    connection.execute(f"BEGIN {kind}")
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Take the lock for writing; commit at the end, or roll back on any exception."""
+    connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
@@ -99,13 +97,20 @@ class ConnectionPool:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction that sees one state of the database."""
-        with self._lent(writer=False) as connection, transaction(connection, "DEFERRED"):
-            yield connection
+        with self._lent(writer=False) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                # Not a commit, which would raise again what a check met in a damaged file.
+                # Some errors have ended the transaction already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction that alone may write, committed at the end."""
-        with self._lent(writer=True) as connection, transaction(connection, "IMMEDIATE"):
+        with self._lent(writer=True) as connection, transaction(connection):
             yield connection
 
     @contextmanager

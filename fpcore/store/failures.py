@@ -12,6 +12,7 @@ from fpcore.errors import StoreBusyError, StoreError, StoreFullError
 
 _PRIMARY_CODE = 0xFF
 _NO_ROOM_BYTES = 1 << 20
+_SMALLEST_PAGE_BYTES = 512
 
 _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "{path} is not an SQLite database: give the path of an index",
@@ -31,6 +32,10 @@ def translated_errors(path: Path, busy_timeout_s: float) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translated(error, path, busy_timeout_s) from error
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"{error.object!r} is not valid Unicode text: {path} holds none such"
+        ) from error
 
 
 def busy(path: Path, busy_timeout_s: float) -> StoreBusyError:
@@ -75,6 +80,9 @@ def check_place(path: Path, *, create: bool) -> None:
             raise StoreError(f"there is no index at {path}: learn some music into it first")
     elif not path.is_file():
         raise StoreError(f"{path} is not a file: give the path of a database file")
+    elif 0 < path.stat().st_size < _SMALLEST_PAGE_BYTES:
+        # SQLite takes a file of one byte for an empty one and would write over it.
+        raise StoreError(_SENTENCES[sqlite3.SQLITE_NOTADB].format(path=path))
     elif not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"{path} cannot be read and written: change the rights on it")
 

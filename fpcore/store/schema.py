@@ -157,7 +157,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 def _create(connection: sqlite3.Connection, config: FingerprintConfig) -> None:
     """Write tables and meta data into an empty database, unless another process just did."""
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-    with transaction(connection, "IMMEDIATE"):
+    with transaction(connection):
         if not _is_empty(connection):
             return
         for statement in statements(config):

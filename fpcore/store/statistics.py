@@ -10,6 +10,8 @@ from fpcore.config import FingerprintConfig
 from fpcore.hashing import from_text, to_text
 from fpcore.store.base import HotToken, StoreStats, TokenStats
 
+_LOOKUP_BYTES = "SELECT sum(pgsize) FROM dbstat WHERE name = 'fingerprints' AND aggregate = TRUE"
+
 
 def sizes(connection: sqlite3.Connection) -> StoreStats:
     """Return how much the index holds and how much room that takes."""
@@ -32,9 +34,7 @@ def sizes(connection: sqlite3.Connection) -> StoreStats:
 
 def _lookup_bytes(connection: sqlite3.Connection) -> int | None:
     try:
-        row = connection.execute(
-            "SELECT sum(pgsize) FROM dbstat WHERE name = 'fingerprints' AND aggregate = TRUE"
-        ).fetchone()
+        row = connection.execute(_LOOKUP_BYTES).fetchone()
     except sqlite3.OperationalError as error:
         if "dbstat" in str(error):  # a build of SQLite without it
             return None

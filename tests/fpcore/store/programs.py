@@ -15,7 +15,7 @@ from tests.fpcore.store.material import CONFIGS, entry
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def start(action: str, path: Path, *arguments: object, user: int | None = None) -> Program:
+def start(action: str, path: Path, *arguments: object) -> Program:
     """Start an action of this file on the index at ``path``."""
     command = [sys.executable, "-m", __name__, action, str(path), *map(str, arguments)]
     return subprocess.Popen(
@@ -26,7 +26,6 @@ def start(action: str, path: Path, *arguments: object, user: int | None = None) 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        user=user,
     )
 
 
@@ -57,8 +56,12 @@ def lock(path: Path) -> None:
     connection.execute("ROLLBACK")
 
 
-def read(path: Path) -> None:
-    """Open the index, and print how many songs it has or why that failed."""
+def read(path: Path, user: str) -> None:
+    """Open the index as a user, and print how many songs it has or why that failed."""
+    if os.geteuid() != int(user):
+        os.setgroups([])
+        os.setgid(int(user))
+        os.setuid(int(user))
     try:
         with open_store(path, None) as store:
             print(store.n_songs())

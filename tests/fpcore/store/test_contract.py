@@ -274,6 +274,11 @@ class TestSongs:
         assert found("nowhere") == []
         assert store.n_songs(name_contains="") == store.n_songs() == 6
 
+    def test_are_not_searched_for_what_is_no_text(self, store: Store) -> None:
+        for ask in (store.find, lambda text: store.songs(name_contains=text)):
+            with pytest.raises(StoreError, match="not valid Unicode text"):
+                ask("half \udcff")
+
     def test_an_unknown_id_is_named(self, store: Store) -> None:
         for ask in (store.song, store.peaks, store.remove):
             for song_id in (7, 0, -1, 2**70):

@@ -1,0 +1,143 @@
+"""Random sequences of operations on a real index behave like a dict of songs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from fpcore.errors import UnknownSongError
+from fpcore.records import Hashes
+from fpcore.store import Entry, NewSong
+from tests.fpcore.store.material import CONFIGS, constellation, new_store, postings_of, rows, scan
+
+MAX_TOKEN = 30
+"""So few tokens that songs share most of them."""
+
+contents = st.tuples(
+    st.integers(0, 12),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8),
+    st.lists(st.tuples(st.integers(0, MAX_TOKEN), st.integers(0, 50)), max_size=25),
+)
+
+
+def entry_of(content: tuple[int, str, list[tuple[int, int]]]) -> Entry:
+    number, name, pairs = content
+    pairs = sorted(pairs, key=lambda pair: pair[1])
+    hashes = Hashes(
+        np.array([token for token, _ in pairs], dtype=np.int64),
+        np.array([frame for _, frame in pairs], dtype=np.int32),
+    )
+    return NewSong(name, f"checksum {number}", number / 2), hashes, constellation(number)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """A store beside ``model``: song id -> entry."""
+
+    ids = Bundle("ids")
+
+    @initialize(kind=st.sampled_from(sorted(CONFIGS)))
+    def begin(self, kind: str) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.kind = kind
+        self.path = Path(self.folder.name) / "index.db"
+        self.store = new_store(self.path, kind)
+        self.model: dict[int, Entry] = {}
+        self.ever: set[int] = set()
+
+    @rule(target=ids, batch=st.lists(contents, max_size=4))
+    def add(self, batch: list[tuple[int, str, list[tuple[int, int]]]]) -> object:
+        entries = [entry_of(content) for content in batch]
+        for given, added in zip(entries, self.store.add_songs(iter(entries)), strict=True):
+            known = [
+                song_id
+                for song_id, (song, _, _) in self.model.items()
+                if song.checksum == given[0].checksum
+            ]
+            assert added.created == (not known)
+            if known:
+                assert [added.song.id] == known
+            else:
+                assert added.song.id not in self.ever
+                self.ever.add(added.song.id)
+                self.model[added.song.id] = given
+        return multiple(*self.model)
+
+    @rule(song_id=consumes(ids))
+    def remove(self, song_id: int) -> None:
+        if song_id in self.model:
+            assert self.store.remove(song_id).name == self.model.pop(song_id)[0].name
+        else:
+            with pytest.raises(UnknownSongError):
+                self.store.remove(song_id)
+
+    @rule()
+    def clear(self) -> None:
+        assert self.store.clear() == len(self.model)
+        self.model.clear()
+
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = new_store(self.path, self.kind)
+
+    @rule()
+    def go_on_with_a_backup(self) -> None:
+        copy = self.path.with_name(f"{len(list(self.path.parent.iterdir()))}.db")
+        self.store.backup(copy)
+        self.store.close()
+        self.path, self.store = copy, new_store(copy, self.kind)
+
+    @rule(tokens=st.lists(st.integers(0, MAX_TOKEN + 2), unique=True))
+    def look_up(self, tokens: list[int]) -> None:
+        wanted = np.array(tokens, dtype=np.int64)
+        hashes = {song_id: hashes for song_id, (_, hashes, _) in self.model.items()}
+        assert rows(self.store.lookup(wanted)) == scan(hashes, wanted)
+
+    @rule(text=st.text(max_size=2))
+    def search(self, text: str) -> None:
+        found = [song.id for song in self.store.songs(name_contains=text)]
+        assert found == [
+            song_id
+            for song_id, (song, _, _) in sorted(self.model.items())
+            if text.casefold() in song.name.casefold()
+        ]
+
+    @invariant()
+    def songs_are_those_of_the_model(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        found = {song.id: song for song in self.store.songs()}
+        assert found.keys() == self.model.keys()
+        for song_id, (song, hashes, peaks) in self.model.items():
+            assert found[song_id].name == song.name
+            assert found[song_id].n_fingerprints == len(postings_of(hashes))
+            np.testing.assert_array_equal(self.store.peaks(song_id).bin, peaks.bin)
+        stats = self.store.stats()
+        assert stats.n_songs == len(self.model)
+        assert stats.n_postings == sum(song.n_fingerprints for song in found.values())
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            assert self.store.check(full=True).ok
+            self.store.close()
+            self.folder.cleanup()
+
+
+StoreMachine.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=20, deadline=None, derandomize=True
+)
+TestStoreBehavesLikeADict = StoreMachine.TestCase

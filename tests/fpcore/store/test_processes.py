@@ -1,0 +1,192 @@
+"""Several real processes on one index: writing at once, killed, locked out, without room."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fpcore.errors import StoreBusyError, StoreFullError
+from fpcore.store import SqliteStore, open_store
+from tests.fpcore.store import programs
+from tests.fpcore.store.material import PACKED, entry, new_store, postings_of, rows, scan
+
+
+def seeds_of(store: SqliteStore) -> dict[int, int]:
+    """Return seed -> id of every song."""
+    return {int(song.metadata["seed"]): song.id for song in store.songs()}  # type: ignore[arg-type]
+
+
+def fill(path: Path) -> None:
+    """Write a file until its disk has no room left."""
+    with open(path, "wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while file.write(bytes(512)) == 512:
+            pass
+        raise OSError("No space for all of a block")
+
+
+def test_96_songs_learned_by_8_processes_at_once_are_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"  # which does not exist: they also race to create it
+    started = [programs.start("learn", path, "packed", 100 * n, 12, 1) for n in range(8)]
+    outputs = [program.communicate(timeout=300)[0] for program in started]
+    assert [program.returncode for program in started] == [0] * 8, outputs
+    told = [line.split() for output in outputs for line in output.splitlines()]
+    assert len(told) == 96
+    with open_store(path, PACKED) as store:
+        assert seeds_of(store) == {int(seed): int(song_id) for seed, song_id, _ in told}
+        songs = {int(song_id): entry(int(seed))[1] for seed, song_id, _ in told}
+        tokens = np.unique(entry(705)[1].token)
+        assert rows(store.lookup(tokens)) == scan(songs, tokens)
+        assert store.check(full=True).ok
+
+
+def test_processes_that_learn_the_same_songs_make_each_once(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    started = [programs.start("learn", path, "text", 0, 8, 2) for _ in range(4)]
+    outputs = [program.communicate(timeout=300)[0] for program in started]
+    told = [line.split() for output in outputs for line in output.splitlines()]
+    assert len(told) == 32, outputs
+    assert sum(created == "True" for _, _, created in told) == 8
+    with open_store(path, None) as store:
+        assert {(int(seed), int(song_id)) for seed, song_id, _ in told} == set(
+            seeds_of(store).items()
+        )
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
+    tmp_path: Path, batch: int
+) -> None:
+    path = tmp_path / "index.db"
+    acknowledged: dict[int, int] = {}
+    for attempt in range(10):  # ten for each size of batch: twenty kills
+        program = programs.start("learn", path, "packed", 10_000 * attempt, 9_000, batch)
+        n_wanted = 1 + attempt
+        while n_wanted and (told := programs.line(program)):
+            seed, song_id, _ = map(str.strip, told.split())
+            acknowledged[int(seed)] = int(song_id)
+            n_wanted -= 1
+        assert not n_wanted
+        program.kill()  # SIGKILL, at whatever it is doing
+        rest, _ = program.communicate(timeout=60)
+        assert program.returncode == -9
+        # What it had still printed was acknowledged too; the last line may be cut.
+        for told in rest.splitlines(keepends=True):
+            if told.endswith("\n"):
+                seed, song_id, _ = told.split()
+                acknowledged[int(seed)] = int(song_id)
+        with open_store(path, PACKED) as store:
+            found = seeds_of(store)
+            assert acknowledged.items() <= found.items()
+            assert len(found) % batch == 0
+            for song in store.songs():
+                expected = len(postings_of(entry(int(song.metadata["seed"]))[1]))  # type: ignore[arg-type]
+                assert song.n_fingerprints == expected
+            assert store.check(full=True).ok
+    assert len(acknowledged) >= 55
+
+
+def test_an_index_locked_by_another_process_is_busy_for_writers_only(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with new_store(path, busy_timeout_s=0.05) as store:
+        song = store.add_song(*entry(1)).song
+        locker = programs.start("lock", path)
+        assert programs.line(locker) == "locked"
+        for write in (
+            lambda: store.add_song(*entry(2)),
+            lambda: store.remove(song.id),
+            store.clear,
+        ):
+            with pytest.raises(
+                StoreBusyError,
+                match=r"index\.db is locked by another writer for more than 0\.05 s: try again",
+            ):
+                write()
+        assert store.songs() == [song]
+        assert len(store.lookup(np.unique(entry(1)[1].token))) >= song.n_fingerprints
+        assert not store.add_song(*entry(1)).created
+        store.backup(tmp_path / "copy.db")
+        locker.communicate(timeout=60)
+        assert store.add_song(*entry(2)).created
+
+
+def test_a_writer_waits_for_its_turn(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    new_store(path).close()
+    locker = programs.start("lock", path)
+    assert programs.line(locker) == "locked"
+    waiting = programs.start("learn", path, "packed", 0, 1, 1)
+    locker.communicate(timeout=60)
+    assert waiting.communicate(timeout=60)[0].split() == ["0", "1", "True"]
+
+
+def test_a_backup_while_others_write_holds_whole_songs(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    program = programs.start("learn", path, "packed", 0, 60, 2)
+    for _ in range(6):
+        assert programs.line(program)
+    with open_store(path, PACKED) as store:
+        for number in range(5):
+            store.backup(tmp_path / f"copy {number}.db")
+    program.communicate(timeout=120)
+    for number in range(5):
+        with open_store(tmp_path / f"copy {number}.db", PACKED) as copy:
+            assert copy.n_songs() >= 6
+            assert copy.n_songs() % 2 == 0
+            assert copy.check(full=True).ok
+
+
+class TestAFullDisk:
+    @pytest.fixture
+    def disk(self, tmp_path: Path) -> Iterator[Path]:
+        """A disk of two megabytes."""
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a disk needs root")
+        yield disk
+        subprocess.run(["umount", disk], check=True)
+
+    def test_refuses_what_does_not_fit_and_goes_on_reading(self, disk: Path) -> None:
+        (disk / "ballast").write_bytes(bytes(600_000))
+        with new_store(disk / "index.db") as store:
+            learned: list[int] = []
+            with pytest.raises(StoreFullError, match=r"no room to write .*: nothing was changed"):
+                for seed in range(1000):
+                    store.add_song(*entry(seed, n_hashes=3000))
+                    learned.append(seed)
+            assert learned
+            assert sorted(seeds_of(store)) == learned
+            assert store.check(full=True).ok
+            songs = {seeds_of(store)[seed]: entry(seed, n_hashes=3000)[1] for seed in learned}
+            tokens = np.unique(entry(learned[0], n_hashes=3000)[1].token)[::50]
+            assert rows(store.lookup(tokens)) == scan(songs, tokens)
+            (disk / "ballast").unlink()
+            store.remove(seeds_of(store)[learned[0]])
+            assert store.add_song(*entry(5000)).created
+        with open_store(disk / "index.db", None) as again:
+            assert sorted(seeds_of(again)) == [*learned[1:], 5000]
+            assert again.check(full=True).ok
+
+    def test_is_told_of_when_opening_too(self, disk: Path) -> None:
+        new_store(disk / "index.db").close()
+        fill(disk / "ballast")
+        for path in (disk / "index.db", disk / "new.db"):
+            with pytest.raises(StoreFullError, match="no room to write"):
+                new_store(path)
+        (disk / "ballast").unlink()
+        for path in (disk / "index.db", disk / "new.db"):
+            with new_store(path) as store:
+                assert store.add_song(*entry(1)).created
+
+    def test_keeps_no_part_of_a_backup(self, disk: Path, tmp_path: Path) -> None:
+        with new_store(tmp_path / "index.db") as store:
+            store.add_songs(entry(seed, n_hashes=20_000) for seed in range(8))
+            with pytest.raises(StoreFullError, match=r"no room to write .*copy\.db"):
+                store.backup(disk / "copy.db")
+            assert store.check().ok
+        assert list(disk.iterdir()) == []
