@@ -4,8 +4,9 @@ Verhelst and Roelands, ICASSP 1993: fragments of 40 ms are taken from the input 
 tempo and overlapped by half. Each may be moved by up to 10 ms, to where it is most like what
 would have followed the fragment before, so that periods join on to each other. Attacks stay
 sharp, which a phase vocoder smears. Of FFmpeg's ``atempo``, also WSOLA, we differ in that a
-fragment never strays further from its place than that: a sound lies within 12 ms of where the
-tempo puts it (``atempo``, measured the same way at changes of 6%: up to 36 ms off).
+fragment never strays further from its place than that: at changes of up to 6% a sound starts
+within 12 ms of where the tempo puts it (``atempo``, measured the same way: up to 36 ms off). At
+half the tempo it may start 32 ms early, since what is repeated is heard twice.
 """
 
 from __future__ import annotations
