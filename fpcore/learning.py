@@ -17,14 +17,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 from time import monotonic
 from typing import Literal
 
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
+from fpcore.audio.sources import name_of
 from fpcore.config import FingerprintConfig
-from fpcore.errors import AudioError, FpError
+from fpcore.errors import AudioError, FpError, StoreError
 from fpcore.store import Entry, NewSong, Song, Store
 
 BATCH_SONGS = 20
@@ -122,7 +125,12 @@ def learn_files(
         elif result.fingerprint is None:
             yield Outcome(path, "known", song=store.find(result.checksum))
         else:
-            batch.add(path, entry(path, result.checksum, result.fingerprint, name=path.stem))
+            try:
+                song = entry(path, result.checksum, result.fingerprint, name=path.stem)
+            except StoreError as error:  # a file name that is no text
+                yield Outcome(path, "failed", reason=f"{name_of(path)}: {error}")
+                continue
+            batch.add(path, song)
             if batch.is_due:
                 yield from batch.write()
     yield from batch.write()
@@ -159,75 +167,104 @@ def _extracted(
 ) -> Iterator[tuple[Path, _Extracted | Exception]]:
     """Yield each path with what a worker made of it, in the order in which they finish."""
     remaining = iter(paths)
-    pool = _pool(job, n_workers)
+    pool = _Pool(job, n_workers)
     running: dict[Future[_Extracted], Path] = {}
     try:
         while True:
             for path in islice(remaining, n_workers * QUEUED_PER_WORKER - len(running)):
-                running[pool.submit(_work, path)] = path
+                running[pool.submit(path)] = path
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                 # A decoder took its process down, and the pool with it: find out which file.
-                pool.shutdown(cancel_futures=True)
+                pool.close()
                 yield from _one_by_one(list(running.values()), job)
                 running.clear()
-                pool = _pool(job, n_workers)
+                pool = _Pool(job, n_workers)
                 continue
             for future in done:
-                yield running.pop(future), _result(future)
+                path = running.pop(future)
+                yield path, _result(path, future)
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.close()
 
 
 def _one_by_one(paths: Iterable[Path], job: _Job) -> Iterator[tuple[Path, _Extracted | Exception]]:
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
-        with _pool(job, 1) as pool:
-            future = pool.submit(_work, path)
+        pool = _Pool(job, 1)
+        try:
+            future = pool.submit(path)
             wait([future])
-            if isinstance(future.exception(), BrokenProcessPool):
-                yield path, AudioError(f"{path}: the decoder crashed on it: the file is damaged")
-            else:
-                yield path, _result(future)
+        finally:
+            pool.close()
+        if isinstance(future.exception(), BrokenProcessPool):
+            crash = "the decoder crashed on it: the file is damaged"
+            yield path, AudioError(f"{name_of(path)}: {crash}")
+        else:
+            yield path, _result(path, future)
 
 
-def _result(future: Future[_Extracted]) -> _Extracted | Exception:
+def _result(path: Path, future: Future[_Extracted]) -> _Extracted | Exception:
     error = future.exception()
     if error is None:
         return future.result()
-    if isinstance(error, FpError | MemoryError):
+    if isinstance(error, FpError):
         return error
+    if isinstance(error, MemoryError):
+        return AudioError(f"{name_of(path)}: there is not enough memory to fingerprint it")
     raise error
 
 
-def _pool(job: _Job, n_workers: int) -> ProcessPoolExecutor:
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload(["fpcore.learning"])
-    return ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_start_worker, initargs=(job,)
-    )
+class _Pool:
+    """Worker processes that can be stopped in the middle of a file."""
+
+    def __init__(self, job: _Job, n_workers: int) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if context.get_start_method() == "forkserver":
+            context.set_forkserver_preload(["fpcore.learning"])
+        # Nothing is ever sent: the workers end when the writing side closes.
+        self._stop_reader, self._stop_writer = context.Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(
+            n_workers,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(job, self._stop_reader),
+        )
+
+    def submit(self, path: Path) -> Future[_Extracted]:
+        """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
+        try:
+            return self._executor.submit(_work, path)
+        except BrokenProcessPool as error:
+            broken: Future[_Extracted] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def close(self) -> None:
+        """End the workers, without waiting for the files that they are at."""
+        self._stop_writer.close()
+        self._executor.shutdown(cancel_futures=True)
+        self._stop_reader.close()
 
 
 _job: _Job | None = None  # of this worker process
 
 
-def _start_worker(job: _Job) -> None:
-    """Make this process end with its parent, and leave Ctrl-C to it."""
+def _start_worker(job: _Job, stop: Connection) -> None:
+    """Make this process end with its parent or when ``stop`` closes; leave Ctrl-C to it."""
     global _job  # noqa: PLW0603 - a worker process is given its job once, at its start
     _job = job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_at_stop(stop: Connection) -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
+    os._exit(1)
 
 
 def _work(path: Path) -> _Extracted:
