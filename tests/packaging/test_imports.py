@@ -14,7 +14,7 @@ HEAVY = ["IPython", "fastapi", "librosa", "matplotlib", "pandas"]
 CORE = [
     module.name
     for module in pkgutil.walk_packages(fpcore.__path__, "fpcore.")
-    if module.name != "fpcore.display"
+    if not module.name.startswith("fpcore.display") and module.name != "fpcore.__main__"
 ]
 
 PROBE = """
