@@ -28,6 +28,7 @@ MAX_TOKEN = 2**62
 """Packed tokens stay below this, well inside a signed 64-bit integer."""
 
 PositiveInt = Annotated[int, Field(ge=1)]
+FanOut = Annotated[int, Field(ge=1, le=1000)]
 Seconds = Annotated[float, Field(ge=0)]
 Hertz = Annotated[float, Field(ge=0)]
 
@@ -96,7 +97,7 @@ class PeaksConfig(Strict):
 class PairsConfig(Strict):
     """The target zone: each anchor is paired with the first ``fan_out`` peaks in it."""
 
-    fan_out: PositiveInt = 5
+    fan_out: FanOut = 5
     min_delta_s: Seconds = 0.0
     max_delta_s: Seconds = 2.0
     max_delta_hz: Hertz | None = None
@@ -129,6 +130,11 @@ class FingerprintConfig(Strict):
             raise ValueError(
                 "spectrogram.min_hz must be below max_hz, and max_hz at most half of "
                 f"sample_rate_hz, got {spectrogram.min_hz} and {top_hz} at {self.sample_rate_hz}"
+            )
+        if self.whitening.kind == "box" and self.whitening_radii == (0, 0):
+            raise ValueError(
+                "whitening.width_hz and width_s make a box of one element, which would whiten "
+                "everything away: widen it, or take whitening of kind none"
             )
         if self.min_delta_frames > self.max_delta_frames:
             raise ValueError(
@@ -164,6 +170,11 @@ class FingerprintConfig(Strict):
         if max_hz is None:
             max_hz = self.sample_rate_hz / 2
         return units.hz_to_bins(max_hz, self.bin_hz) - self.first_bin + 1
+
+    @property
+    def floor_db(self) -> float:
+        """Level at or under which nothing is a peak, as a whole number of level steps."""
+        return units.to_level_step(self.peaks.floor_db)
 
     @property
     def whitening_radii(self) -> tuple[int, int]:
@@ -227,12 +238,16 @@ class QueryConfig(Strict):
     """
 
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
-    fan_out: PositiveInt | None = None
+    fan_out: FanOut | None = None
     n_shifts: Annotated[int, Field(ge=1, le=16)] = 1
     offset_tolerance_frames: Annotated[float, Field(ge=0, le=16)] = 1.0
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
     n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
     max_query_s: Annotated[float, Field(gt=0)] = 60.0
+
+    def width_ticks(self, ticks_per_frame: int) -> int:
+        """Return how far apart in ticks two offsets may lie and still count as one."""
+        return int(2 * self.offset_tolerance_frames * ticks_per_frame)
 
 
 EvidenceName = Literal[
@@ -245,6 +260,10 @@ EvidenceName = Literal[
     "blocks_share",
 ]
 """What a decision may weigh; `fpcore.decision` says what each one is."""
+
+
+_TAGS = {"none", "box", "grid", "physical"}
+"""Values of ``kind``: pydantic puts them into the path of a fault, a user never writes them so."""
 
 
 class Decision(Strict):
@@ -290,7 +309,7 @@ def parse(model: type[ModelT], content: str | bytes, *, source: str | Path) -> M
 def describe(error: ValidationError) -> str:
     """Return the first fault of a validation error as "key.path: what is wrong, got value"."""
     fault = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in fault["loc"])
+    path = ".".join(str(part) for part in fault["loc"] if part not in _TAGS)
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         message = "is not a known key"

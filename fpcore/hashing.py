@@ -31,17 +31,26 @@ def hashes(landmarks: Landmarks, config: FingerprintConfig) -> Hashes:
 
 
 def pack(
-    anchor_bin: IntArray, target_bin: IntArray, delta_frames: IntArray, config: FingerprintConfig
+    anchor_bin: IntArray | LongArray,
+    target_bin: IntArray | LongArray,
+    delta_frames: IntArray | LongArray,
+    config: FingerprintConfig,
 ) -> LongArray:
-    """Return the packed tokens int64 (m,) of triples given as three arrays (m,)."""
+    """Return the packed tokens int64 (m,) of triples given as three arrays of integers (m,).
+
+    Raises
+    ------
+    ValueError
+        When a bin lies outside the band of ``config``, or a delta outside its time limit.
+    """
     first, n_bins, n_deltas = config.first_bin, config.n_bins, config.max_delta_frames + 1
     f1, f2 = anchor_bin.astype(np.int64) - first, target_bin.astype(np.int64) - first
     ranges = (("f1", f1, n_bins), ("f2", f2, n_bins), ("dt", delta_frames, n_deltas))
     for name, values, limit in ranges:
         if len(values) and not (values.min() >= 0 and values.max() < limit):
+            origin = "" if name == "dt" else f", counted from bin {first}"
             raise ValueError(
-                f"{name} must lie in a range of {limit} values of the configuration, "
-                f"got {values.min()} to {values.max()}"
+                f"{name} must lie in range({limit}){origin}, got {values.min()} to {values.max()}"
             )
     packed: LongArray = (f1 * n_bins + f2) * n_deltas + delta_frames
     return packed
@@ -66,6 +75,16 @@ def to_text(tokens: LongArray, config: FingerprintConfig) -> list[str]:
 
 
 def from_text(texts: Sequence[str], config: FingerprintConfig) -> LongArray:
-    """Return the packed tokens int64 (m,) of readable ones: the inverse of `to_text`."""
-    triples = np.array([text.split("|") for text in texts], dtype=np.int32).reshape(-1, 3)
+    """Return the packed tokens int64 (m,) of readable ones: the inverse of `to_text`.
+
+    Raises
+    ------
+    ValueError
+        When a text is not of three numbers, or outside the band or time limit of ``config``.
+    """
+    parts = [text.split("|") for text in texts]
+    odd = [text for text, triple in zip(texts, parts, strict=True) if len(triple) != 3]
+    if odd:
+        raise ValueError(f"a token reads f1|f2|dt, got {odd[0]!r}")
+    triples = np.array(parts, dtype=np.int64).reshape(-1, 3)
     return pack(triples[:, 0], triples[:, 1], triples[:, 2], config)

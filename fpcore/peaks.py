@@ -25,7 +25,7 @@ def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
     if not spectrogram.level_db.size:
         return EMPTY
     height_db = whiten(spectrogram, config)
-    floor_db = np.float32(config.peaks.floor_db)
+    floor_db = np.float32(config.floor_db)
     row, column = maxima.local_maxima(
         height_db, spectrogram.level_db, floor_db, *config.neighbourhood
     )

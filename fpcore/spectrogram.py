@@ -2,7 +2,7 @@
 
 Frame ``k`` is the transform of samples ``[k * hop, k * hop + n_fft)``, without padding (see
 `fpcore.units`). Levels are relative to a full-scale sine, clamped from below at the
-configuration's floor and rounded to 2**-10 dB, which keeps every later sum of levels exact.
+configuration's floor and rounded to `units.LEVEL_STEP_DB`, which keeps every later sum exact.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from fpcore import units
 from fpcore.config import FingerprintConfig
 from fpcore.records import FloatArray, Signal, Spectrogram
 
-LEVEL_STEP_DB = 2.0**-10
 TILE_FRAMES = 1024
 """Frames to a tile of a stream. Tiles lie at multiples of it, so that the cutting of the input
 into blocks cannot change a single bit of the result."""
@@ -58,7 +57,7 @@ def tiles_of(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Iterato
         pending.append(block)
         n_pending += len(block)
         while n_pending >= tile_samples:
-            samples = np.concatenate(pending)
+            samples = pending[0] if len(pending) == 1 else np.concatenate(pending)
             yield _tile(samples[:tile_samples], config, first_frame)
             first_frame += TILE_FRAMES
             pending = [samples[TILE_FRAMES * hop :]]
@@ -86,12 +85,11 @@ def _levels(windowed: FloatArray, config: FingerprintConfig) -> FloatArray:
     band = slice(config.first_bin, config.first_bin + config.n_bins)
     spectrum = fft.rfft(windowed, axis=1)[:, band]
     power = spectrum.real**2 + spectrum.imag**2
-    floor_db = config.peaks.floor_db
-    np.maximum(power, np.float32(10 ** (floor_db / 10)), out=power)
+    np.maximum(power, np.float32(10 ** (config.floor_db / 10)), out=power)
     level_db: FloatArray = np.log10(power, out=power)
-    level_db *= np.float32(10 / LEVEL_STEP_DB)
+    level_db *= np.float32(10 / units.LEVEL_STEP_DB)
     np.rint(level_db, out=level_db)
-    level_db *= np.float32(LEVEL_STEP_DB)
+    level_db *= np.float32(units.LEVEL_STEP_DB)
     return level_db
 
 

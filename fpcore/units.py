@@ -10,6 +10,9 @@ Conventions used throughout the package:
 
 from __future__ import annotations
 
+LEVEL_STEP_DB = 2.0**-10
+"""Levels are whole multiples of this, so that sums of them are exact in float64."""
+
 
 def frames_to_s(frames: float, hop_s: float) -> float:
     """Return the duration in seconds of ``frames`` hops of ``hop_s`` seconds each."""
@@ -29,6 +32,11 @@ def bins_to_hz(bins: float, bin_hz: float) -> float:
 def hz_to_bins(hz: float, bin_hz: float) -> int:
     """Return the FFT bin nearest to ``hz``."""
     return round(hz / bin_hz)
+
+
+def to_level_step(level_db: float) -> float:
+    """Return the whole multiple of `LEVEL_STEP_DB` nearest to a level."""
+    return round(level_db / LEVEL_STEP_DB) * LEVEL_STEP_DB
 
 
 def n_frames(n_samples: int, n_fft: int, hop_length: int) -> int:

@@ -19,15 +19,15 @@ def local_maxima(
 
     The neighbourhood of (i, j) is rows i - n_frames // 2 to i + (n_frames - 1) // 2, likewise
     for columns: the window of ``scipy.ndimage.maximum_filter(size=(n_frames, n_bins))``. Of
-    equal heights the first in (row, column) order wins, so that a plateau has one peak. Only
+    equal heights the first in (row, column) order wins, so that a flat rectangle has one peak. Only
     elements whose level is above ``floor_db`` can be peaks. Rows come out in order, columns in
     order within rows.
     """
     rows, columns = height_db.shape
     back_i, ahead_i = n_frames // 2, (n_frames - 1) // 2
     back_j, ahead_j = n_bins // 2, (n_bins - 1) // 2
-    found_rows = np.empty(rows * columns // 2 + 1, np.int32)
-    found_columns = np.empty(rows * columns // 2 + 1, np.int32)
+    found_rows = np.empty(rows * columns, np.int32)
+    found_columns = np.empty(rows * columns, np.int32)
     n_found = 0
     beats_next = np.empty(columns, np.bool_)
     for i in range(rows):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from fpcore.config import FingerprintConfig, PeaksConfig, SpectrogramConfig
 from fpcore.records import Signal
-from fpcore.spectrogram import LEVEL_STEP_DB, TILE_FRAMES, spectrogram, tiles_of
+from fpcore.spectrogram import TILE_FRAMES, spectrogram, tiles_of
+from fpcore.units import LEVEL_STEP_DB
 from tests.fpcore import naive, synthetic
 from tests.fpcore.synthetic import SMALL
 

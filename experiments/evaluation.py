@@ -1,0 +1,240 @@
+"""Ask an index about queries whose answers are known: one row of outcome per query.
+
+Rows are raw: what was asked, what was answered, with which evidence and how long it took.
+Metrics come afterwards (`experiments.metrics`), so a new one needs no new run.
+
+Columns
+-------
+query, track, work, condition, clip_s, start_s, indexed, role
+    What was asked: ids, the condition's name, seconds, whether the track is in the index, and
+    "calibration" or "test".
+answer, probability, votes
+    Track id of the likeliest song ("" for none), before any threshold, and its evidence.
+right
+    Whether that is the asked work. Variants of one piece count as right.
+offset_error_s
+    Reported minus true place in the song; NaN unless the answer is the asked track itself.
+same_passage
+    Whether what is heard at the reported place is what was asked: within 50 ms of the true
+    place, or an exact repeat of it (see `sounds_the_same`).
+decode_s, fingerprint_s, lookup_s, align_s, n_hashes
+    Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import signal as scipy_signal
+
+from experiments import queries as q
+from experiments.corpora import Corpus, Track
+from experiments.degradations import Sources
+from experiments.stages import StageCache
+from fpcore import decision, pipeline
+from fpcore.config import Profile
+from fpcore.recognition import Alignment, align
+from fpcore.records import FloatArray, Match, Signal
+from fpcore.store import NewSong, Store, open_store
+
+PLACE_TOLERANCE_S = 0.05
+SAME_PASSAGE_CORRELATION = 0.9
+BATCH_SONGS = 20
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all queries of one evaluation share."""
+
+    corpus: Corpus
+    profile: Profile
+    database: Path
+    cache: StageCache
+    sources: Sources
+    seed: int
+    longest_s: float
+
+
+def build_index(bench: Bench, tracks: Sequence[Track], *, n_jobs: int = -1) -> None:
+    """Learn ``tracks`` under the bench's profile into a new database, each named by its id."""
+    config = bench.profile.fingerprint
+    extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        joblib.delayed(_fingerprint)(bench, track) for track in tracks
+    )
+    with open_store(bench.database, config, create=True) as store:
+        batch = []
+        for track, found in zip(tracks, extracted, strict=True):
+            song = NewSong(track.id, track.checksum, found.duration_s)
+            batch.append((song, found.hashes, found.peaks))
+            if len(batch) == BATCH_SONGS:
+                store.add_songs(batch)
+                batch = []
+        store.add_songs(batch)
+
+
+def _fingerprint(bench: Bench, track: Track) -> pipeline.Fingerprint:
+    config = bench.profile.fingerprint
+    maxima = bench.cache.song_maxima(bench.corpus, track, config)
+    return pipeline.fingerprint_of(maxima, track.duration_s, config)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """``outcomes``: a row per query. ``candidates``: a row per query and song, with evidence."""
+
+    outcomes: pd.DataFrame
+    candidates: pd.DataFrame
+
+
+def ask(
+    bench: Bench, queries: Iterable[q.Query], *, roles: Mapping[str, str], n_jobs: int = -1
+) -> Answers:
+    """Return what the index answers to each query, in the order of the queries' ids.
+
+    ``roles`` maps track ids to "calibration" or "test". The answers do not depend on the
+    number of jobs.
+    """
+    by_track = [
+        list(group)
+        for _, group in groupby(sorted(queries, key=lambda one: one.id), lambda one: one.track.id)
+    ]
+    results = joblib.Parallel(n_jobs=n_jobs)(
+        joblib.delayed(_ask_about_track)(bench, group, roles) for group in by_track
+    )
+    outcomes = pd.DataFrame([row for rows, _ in results for row in rows])
+    candidates = pd.DataFrame([row for _, rows in results for row in rows])
+    return Answers(outcomes, candidates)
+
+
+def _ask_about_track(
+    bench: Bench, queries: Sequence[q.Query], roles: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    track = queries[0].track
+    whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
+    n = 1 + max(query.number for query in queries)
+    excerpts = q.excerpts_of(
+        bench.corpus, track, whole, n=n, longest_s=bench.longest_s, seed=bench.seed
+    )
+    store = _opened(bench.database)
+    outcomes: list[dict[str, Any]] = []
+    candidates: list[dict[str, Any]] = []
+    for query in queries:
+        excerpt = excerpts[query.number]
+        clean = q.clip(whole, excerpt, query.clip_s)
+        noisy = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+        alignment = align(noisy, store, bench.profile)
+        row = _outcome(bench, query, excerpt.start_s, clean, alignment)
+        outcomes.append(row | {"role": roles[track.id]})
+        candidates += _candidate_rows(bench, query, alignment, roles[track.id])
+    return outcomes, candidates
+
+
+@lru_cache(maxsize=4)
+def _opened(database: Path) -> Store:
+    """Return the store of a worker process; it is closed with the process."""
+    return open_store(database, None)
+
+
+def _outcome(
+    bench: Bench, query: q.Query, start_s: float, clean: Signal, alignment: Alignment
+) -> dict[str, Any]:
+    best = alignment.matches[0] if alignment.matches else None
+    times = alignment.times
+    return {
+        "query": query.id,
+        "track": query.track.id,
+        "work": query.track.work,
+        "condition": query.condition.name,
+        "clip_s": query.clip_s,
+        "start_s": start_s,
+        "indexed": query.indexed,
+        **_verdict(bench, query, start_s, clean, best),
+        "decode_s": times.decode_s,
+        "fingerprint_s": times.fingerprint_s,
+        "lookup_s": times.lookup_s,
+        "align_s": times.align_s,
+        "n_hashes": len(alignment.query.hashes),
+    }
+
+
+def _verdict(
+    bench: Bench, query: q.Query, start_s: float, clean: Signal, best: Match | None
+) -> dict[str, Any]:
+    answer = best.song_name if best else ""
+    right = bool(best) and bench.corpus.by_id[answer].work == query.track.work
+    error_s = best.offset_s - start_s if best and answer == query.track.id else float("nan")
+    same_passage = abs(error_s) <= PLACE_TOLERANCE_S
+    if best and right and not same_passage:
+        song = bench.corpus.by_id[answer]
+        whole = bench.cache.signal(bench.corpus, song, bench.profile.fingerprint)
+        same_passage = sounds_the_same(clean.samples, whole, best.offset_s)
+    return {
+        "answer": answer,
+        "probability": best.probability if best else 0.0,
+        "votes": best.votes if best else 0,
+        "right": right,
+        "offset_error_s": error_s,
+        "same_passage": same_passage,
+    }
+
+
+def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
+    """Whether the song has the very waveform of ``clip`` within 50 ms of ``offset_s``.
+
+    Music is full of exact repeats: loops, refrains, bars copied in a tracker. A place in the
+    song that holds the same samples is as right as any other. The measure is the largest
+    normalised cross-correlation, which must reach `SAME_PASSAGE_CORRELATION`.
+    """
+    reach = round(PLACE_TOLERANCE_S * song.sample_rate_hz)
+    start = round(offset_s * song.sample_rate_hz) - reach
+    wanted = len(clip) + 2 * reach
+    before, after = max(0, -start), max(0, start + wanted - len(song.samples))
+    if before + after >= wanted:
+        return False
+    passage = np.pad(song.samples[max(start, 0) : start + wanted], (before, after))
+    products = scipy_signal.correlate(passage, clip, mode="valid", method="fft")
+    cumulative = np.concatenate([[0.0], np.cumsum(passage.astype(np.float64) ** 2)])
+    window: NDArray[np.float64] = cumulative[len(clip) :] - cumulative[: -len(clip)]
+    norm = np.sqrt(np.maximum(window, 1e-12) * float(np.sum(clip.astype(np.float64) ** 2)))
+    return bool(np.max(products / np.maximum(norm, 1e-12)) >= SAME_PASSAGE_CORRELATION)
+
+
+def _candidate_rows(
+    bench: Bench, query: q.Query, alignment: Alignment, role: str
+) -> list[dict[str, Any]]:
+    """Return the evidence for each song at its best place, for fitting a decision."""
+    observed = decision.evidence(
+        alignment.candidates,
+        alignment.verification,
+        n_query_blocks=alignment.query.n_blocks,
+    )
+    log_odds = decision.logit(observed, bench.profile.decision)
+    rows = []
+    for rank, match in enumerate(alignment.matches):
+        of_song = np.flatnonzero(alignment.candidates.song_id == match.song_id)
+        best = of_song[np.argmax(log_odds[of_song])]
+        evidence = {str(name): float(values[best]) for name, values in observed.items()}
+        song = bench.corpus.by_id[match.song_name]
+        rows.append(
+            {
+                "query": query.id,
+                "condition": query.condition.name,
+                "clip_s": query.clip_s,
+                "work": query.track.work,
+                "indexed": query.indexed,
+                "role": role,
+                "rank": rank,
+                "right": query.indexed and song.work == query.track.work,
+                **evidence,
+            }
+        )
+    return rows

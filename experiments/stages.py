@@ -1,0 +1,116 @@
+"""What stages of the pipeline gave before, kept on disk by content and shared between trials.
+
+A stage's result is found by what went into it: the checksum of the audio and the part of the
+configuration that the stage reads. So a sweep over fan-out decodes, transforms and picks peaks
+once. Entries are written beside and renamed: a killed run leaves none that is half there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.corpora import Corpus, Track
+from fpcore import audio, peaks, pipeline, spectrogram
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
+from fpcore.records import Peaks, Signal
+
+
+@dataclass(frozen=True)
+class StageCache:
+    """Results of stages under one folder; safe to use from several processes."""
+
+    folder: Path
+
+    def signal(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Signal:
+        """Return the decoded audio of a track, mapped into memory."""
+        key = {"checksum": track.checksum, **_audio_part(config)}
+        path = self._path("audio", key, ".npy")
+        if not path.is_file():
+            decoded = audio.load(
+                corpus.path_of(track),
+                sample_rate_hz=config.sample_rate_hz,
+                resampler=config.resampler,
+            )
+            _write(path, decoded.samples)
+        return Signal(np.load(path, mmap_mode="r"), config.sample_rate_hz)
+
+    def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
+        """Return the local maxima of a whole track, before thinning."""
+        key = {"checksum": track.checksum, **_maxima_part(config)}
+        path = self._path("songs", key, ".npz")
+        if not path.is_file():
+            samples = self.signal(corpus, track, config).samples
+            tiles = spectrogram.tiles_of([samples], config)
+            _write_peaks(path, [peaks.local_maxima_of_tiles(tiles, config)])
+        return _read_peaks(path)[0]
+
+    def query_maxima(
+        self, clip: Signal, origin: Mapping[str, Any], config: FingerprintConfig, *, n_shifts: int
+    ) -> tuple[Peaks, ...]:
+        """Return the local maxima of a clip at each shift; ``origin`` is what made the clip."""
+        key = {"origin": dict(origin), "n_shifts": n_shifts, **_maxima_part(config)}
+        path = self._path("queries", key, ".npz")
+        if not path.is_file():
+            _write_peaks(path, pipeline.query_maxima(clip, config, n_shifts=n_shifts))
+        return _read_peaks(path)
+
+    def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
+        text = json.dumps(key, sort_keys=True, separators=(",", ":"))
+        name = hashlib.sha256(text.encode()).hexdigest()[:40]
+        return self.folder / stage / name[:2] / f"{name}{suffix}"
+
+
+def _audio_part(config: FingerprintConfig) -> dict[str, Any]:
+    return {"sample_rate_hz": config.sample_rate_hz, "resampler": config.resampler}
+
+
+def _maxima_part(config: FingerprintConfig) -> dict[str, Any]:
+    """Return what the local maxima depend on: all but the thinning, the pairs and the token."""
+    return {
+        "algorithm": ALGORITHM_VERSION,
+        **_audio_part(config),
+        **config.model_dump(mode="json", include={"spectrogram", "whitening"}),
+        "neighbourhood": list(config.neighbourhood),
+        "floor_db": config.peaks.floor_db,
+    }
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as stream:
+        np.save(stream, array)
+    beside.replace(path)
+
+
+def _write_peaks(path: Path, parts: Sequence[Peaks]) -> None:
+    """Write constellations as one structured file: columns end to end, and where each ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as stream:
+        np.savez(
+            stream,
+            ends=np.cumsum([len(part) for part in parts]),
+            frame=np.concatenate([part.frame for part in parts]),
+            bin=np.concatenate([part.bin for part in parts]),
+            level_db=np.concatenate([part.level_db for part in parts]),
+        )
+    beside.replace(path)
+
+
+def _read_peaks(path: Path) -> tuple[Peaks, ...]:
+    with np.load(path) as content:
+        columns = [content[name] for name in ("frame", "bin", "level_db")]
+        ends = content["ends"][:-1]
+    return tuple(
+        Peaks(*parts) for parts in zip(*(np.split(column, ends) for column in columns), strict=True)
+    )
