@@ -51,9 +51,9 @@ def scan(songs: dict[int, Hashes], tokens: LongArray) -> list[tuple[int, int, in
     """Return what a look-up must find, sorted: the naive way, over every hash of every song."""
     return sorted(
         (row, song_id, frame)
-        for row, wanted in enumerate(tokens.tolist())
         for song_id, hashes in songs.items()
         for token, frame in postings_of(hashes)
+        for row, wanted in enumerate(tokens.tolist())
         if token == wanted
     )
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from fpcore.errors import FpError
@@ -71,4 +72,5 @@ def read(path: Path, user: str) -> None:
 
 if __name__ == "__main__":
     _, action, path, *arguments = sys.argv
-    {"learn": learn, "lock": lock, "read": read}[action](Path(path), *arguments)
+    actions: dict[str, Callable[..., None]] = {"learn": learn, "lock": lock, "read": read}
+    actions[action](Path(path), *arguments)

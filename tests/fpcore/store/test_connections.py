@@ -144,8 +144,8 @@ class TestThreads:
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
 
-def in_fork(work: Callable[[], None]) -> multiprocessing.process.BaseProcess:
-    process = multiprocessing.get_context("fork").Process(target=work)
+def in_fork(work: Callable[..., object], *args: object) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=work, args=args)
     process.start()
     return process
 
@@ -163,7 +163,8 @@ class TestForks:
             childs_pipe.send("written")
             childs_pipe.recv()
             store.add_song(*entry(2))
-            store.close()
+            childs_pipe.send("acknowledged")
+            childs_pipe.recv()
 
         process = in_fork(child)
         assert pipe.poll(60)
@@ -174,8 +175,10 @@ class TestForks:
         # the log that the child goes on to write.
         store.close()
         pipe.send("go on")
+        assert pipe.poll(60)
+        assert pipe.recv() == "acknowledged"
+        process.kill()
         process.join(60)
-        assert process.exitcode == 0
         with new_store(store.path) as again:
             assert sorted(song.metadata["seed"] for song in again.songs()) == [0, 1, 2, 3]  # type: ignore[type-var]
             assert again.check(full=True).ok
@@ -203,10 +206,7 @@ class TestForks:
 
         with ThreadPoolExecutor(n_writers) as threads:
             writing = [threads.submit(write, number) for number in range(n_writers)]
-            children = [
-                in_fork(lambda number=number: store.add_song(*entry(1000 + number)) and None)  # type: ignore[misc]
-                for number in range(n_forks)
-            ]
+            children = [in_fork(store.add_song, *entry(1000 + n)) for n in range(n_forks)]
             for future in writing:
                 future.result(timeout=120)
         for process in children:

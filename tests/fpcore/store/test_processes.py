@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +75,7 @@ def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
         assert not n_wanted
         program.kill()  # SIGKILL, at whatever it is doing
         rest, _ = program.communicate(timeout=60)
-        assert program.returncode == -9
+        assert program.returncode == -signal.SIGKILL
         # What it had still printed was acknowledged too; the last line may be cut.
         for told in rest.splitlines(keepends=True):
             if told.endswith("\n"):
@@ -87,6 +90,41 @@ def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
                 assert song.n_fingerprints == expected
             assert store.check(full=True).ok
     assert len(acknowledged) >= 55
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_dying_at_any_step_of_a_write_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with new_store(path) as store:
+        before = store.add_song(*entry(0)).song
+
+    def write_and_die(n_calls: int) -> None:
+        calls = iter(range(n_calls))
+
+        def count() -> None:
+            if next(calls, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        with open_store(path, PACKED) as store:
+            with store._pool.plain() as connection:  # the one that is lent next
+                connection.set_progress_handler(count, 100)
+            store.add_songs(entry(seed) for seed in (1, 2, 3))
+
+    for n_calls in range(0, 60, 3):
+        child = multiprocessing.get_context("fork").Process(target=write_and_die, args=(n_calls,))
+        child.start()
+        child.join(60)
+        assert child.exitcode == -signal.SIGKILL
+        with open_store(path, PACKED) as store:
+            assert store.songs() == [before]
+            assert store.check(full=True).ok
+    with open_store(path, PACKED) as store:
+        assert [added.created for added in store.add_songs(map(entry, range(3)))] == [
+            False,
+            True,
+            True,
+        ]
 
 
 def test_an_index_locked_by_another_process_is_busy_for_writers_only(tmp_path: Path) -> None:
