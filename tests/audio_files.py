@@ -161,7 +161,22 @@ def _silent_frame(number: int, block: int) -> bytes:
     return body + _crc(body, 0x8005, 16).to_bytes(2)
 
 
-def _crc(content: bytes, polynomial: int, n_bits: int) -> int:
+def shift_granules(content: bytes, n_samples: int) -> bytes:
+    """Return an Ogg file whose pages count ``n_samples`` fewer than are in them."""
+    pages = []
+    while content:
+        n_segments = content[26]
+        length = 27 + n_segments + sum(content[27 : 27 + n_segments])
+        page, content = bytearray(content[:length]), content[length:]
+        granule = int.from_bytes(page[6:14], "little")
+        page[6:14] = max(0, granule - n_samples).to_bytes(8, "little")
+        page[22:26] = bytes(4)
+        page[22:26] = _crc(page, 0x04C1_1DB7, 32).to_bytes(4, "little")
+        pages.append(page)
+    return b"".join(pages)
+
+
+def _crc(content: bytes | bytearray, polynomial: int, n_bits: int) -> int:
     """Return the cyclic redundancy check of ``content``, most significant bit first."""
     top, mask = 1 << (n_bits - 1), (1 << n_bits) - 1
     register = 0

@@ -45,8 +45,8 @@ _ERRORS = (
 
 _LOSSLESS = frozenset({"flac", "wav", "w64", "aiff"})
 _EXACT_LENGTH = _LOSSLESS | {"ogg", "mov"}
-_TRAILER_ALLOWED = frozenset({"mp3", "aac"})
-"""Streams without a container: what follows the last frame may be a tag or padding."""
+_TAGS_ALLOWED = frozenset({"mp3", "aac"})
+"""Streams without a container: after the last frame, and between joined files, tags may stand."""
 
 _LENGTH_TOLERANCE_S = 0.1
 """Lossy lengths are stated to a frame, or to a millisecond that includes the encoder's delay."""
@@ -114,6 +114,7 @@ class _StreamReader:
         self._stream = stream
         self._limits = limits
         self._demuxer = _demuxer(container)
+        self._is_vorbis = stream.codec_context.name == "vorbis"
         self._declared_s = _declared_s(container, stream)
         self._rate_hz = 0
         self._n_decoded = 0
@@ -147,8 +148,10 @@ class _StreamReader:
             try:
                 arrays = [self._array(frame) for frame in packet.decode()]
             except _ERRORS:
+                if self._demuxer in _TAGS_ALLOWED and bytes(packet).startswith(b"ID3"):
+                    continue
                 fault = fault or damaged(self._position_s, self._declared_s)
-                if self._demuxer not in _TRAILER_ALLOWED:
+                if self._demuxer not in _TAGS_ALLOWED:
                     raise fault from None
                 continue
             if arrays and fault is not None:
@@ -174,11 +177,22 @@ class _StreamReader:
                 )
             self._rate_hz = frame.sample_rate
         array = frame.to_ndarray()
-        return array if frame.format.is_planar else array.reshape(-1, n_channels).T
+        channels = array if frame.format.is_planar else array.reshape(-1, n_channels).T
+        return channels[:, self._n_early(frame) :]
+
+    def _n_early(self, frame: AudioFrame) -> int:
+        """Return how many samples of ``frame`` stand before time 0.
+
+        An Ogg file may begin with more audio than its first page counts; libvorbis drops the
+        excess, FFmpeg's Vorbis decoder gives it negative times.
+        """
+        if not self._is_vorbis or frame.pts is None or frame.pts >= 0 or frame.time_base is None:
+            return 0
+        return min(frame.samples, round(-frame.pts * frame.time_base * frame.sample_rate))
 
     def _without_padding(self, last: NDArray[Any]) -> NDArray[Any]:
-        """Return the last frame without the encoder's padding, which PyAV leaves in M4A."""
-        if self._demuxer != "mov" or self._declared_s is None:
+        """Return the last frame without padding, which PyAV leaves in M4A and short Ogg files."""
+        if self._demuxer not in {"mov", "ogg"} or self._declared_s is None:
             return last
         n_excess = self._n_decoded - round(self._declared_s * self._rate_hz)
         return last[:, :-n_excess] if 0 < n_excess < last.shape[1] else last

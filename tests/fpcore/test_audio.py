@@ -80,6 +80,15 @@ def test_both_decoders_agree_on_ogg_to_float_rounding(make_audio: Make, kind: st
     )
 
 
+def test_audio_before_the_start_of_an_ogg_stream_is_dropped(make_audio: Make) -> None:
+    path = make_audio("vorbis.ogg", duration_s=1.0)
+    whole = audio.load(path, sample_rate_hz=48_000).samples
+    assert audio_files.shift_granules(path.read_bytes(), 0) == path.read_bytes()
+    path.write_bytes(audio_files.shift_granules(path.read_bytes(), 100))
+    # libsndfile drops as many samples, but at the end of the first page.
+    np.testing.assert_array_equal(audio.load(path, sample_rate_hz=48_000).samples, whole[100:])
+
+
 @pytest.mark.parametrize("kind", audio_files.LOSSY)
 def test_lossy_files_keep_time_and_length(make_audio: Make, kind: str) -> None:
     signal = audio.load(make_audio(kind), sample_rate_hz=48_000)
@@ -220,6 +229,16 @@ def test_an_mp3_may_end_with_tags_and_padding(make_audio: Make) -> None:
         assert len(expected) <= len(longer) < len(expected) + 2 * 1152
         # The resampling filter reaches ahead, into the padding.
         np.testing.assert_array_equal(longer[:21_000], expected[:21_000])
+
+
+@pytest.mark.parametrize("kind", ["lame.mp3", "untagged.mp3"])
+def test_joined_mp3_files_are_decoded_to_the_last(make_audio: Make, kind: str) -> None:
+    content = make_audio(kind, duration_s=1.0).read_bytes()
+    assert content.startswith(b"ID3")
+    once = audio.load(io.BytesIO(content), sample_rate_hz=22_050).duration_s
+    joined = audio.load(io.BytesIO(content * 3), sample_rate_hz=22_050).duration_s
+    # At each seam the frame behind the tag may be lost, and padding is not trimmed.
+    assert joined == pytest.approx(3 * once, abs=0.1)
 
 
 def test_a_streamed_wav_without_a_length_is_read_to_its_end(make_audio: Make) -> None:
