@@ -68,7 +68,7 @@ def decode_blocks(
         When the source cannot be opened or decoded whole, holds no samples or samples that are
         no finite numbers, or is outside the limits. The sentence names it and the cause.
     """
-    called = name_of(source) if name is None else name
+    called = name_of(source if name is None else name)
     if block_frames < 1:
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
@@ -130,7 +130,7 @@ def load(
             if stop is not None and position >= stop:
                 break
     if start and position <= start:
-        called = name_of(source) if name is None else name
+        called = name_of(source if name is None else name)
         length_s = position / sample_rate_hz
         raise AudioError(f"{called}: ends at {length_s:.2f} s, before the start {start_s:.2f} s")
     return Signal(np.concatenate(parts or [np.empty(0, np.float32)]), sample_rate_hz)

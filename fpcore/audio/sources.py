@@ -109,7 +109,7 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     Raises
     ------
     AudioError
-        When the path is missing, not a regular file, not readable, or the file is empty.
+        When the path is missing, not a regular file or not readable.
     """
     if not isinstance(source, str | Path):
         yield source

@@ -374,6 +374,7 @@ def test_a_read_error_is_named_and_not_taken_for_the_end(
 
 def test_a_given_name_stands_in_the_sentence() -> None:
     assert refusal(io.BytesIO(b"text"), name="song.mp3").startswith("song.mp3: is not audio")
+    assert refusal(io.BytesIO(b"text"), name="a\r\nb").startswith("a\ufffd\ufffdb: is not audio")
 
 
 def test_a_part_that_starts_after_the_end(make_audio: Make) -> None:
