@@ -138,6 +138,6 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, derandomize=True
+    max_examples=25, stateful_step_count=20, deadline=None, derandomize=True
 )
 TestStoreBehavesLikeADict = StoreMachine.TestCase
