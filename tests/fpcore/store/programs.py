@@ -39,13 +39,25 @@ def line(program: Program) -> str:
     return program.stdout.readline().strip()
 
 
+def rest(program: Program) -> str:
+    """Return what a program prints from here to its end, and wait for that.
+
+    Unlike ``communicate``, which would miss what `line` has read ahead.
+    """
+    with program:
+        assert program.stdout is not None
+        return program.stdout.read()
+
+
 def learn(path: Path, kind: str, first: str, n_songs: str, batch: str) -> None:
     """Learn songs in batches and print the seed and id of each as soon as it is acknowledged."""
     with open_store(path, CONFIGS[kind], create=True) as store:
         for start in range(int(first), int(first) + int(n_songs), int(batch)):
             seeds = range(start, start + int(batch))
             for seed, added in zip(seeds, store.add_songs(map(entry, seeds)), strict=True):
-                print(seed, added.song.id, added.created, flush=True)
+                # One write: a kill must not cut the line where it looks whole.
+                sys.stdout.write(f"{seed} {added.song.id} {added.created}\n")
+                sys.stdout.flush()
 
 
 def lock(path: Path) -> None:

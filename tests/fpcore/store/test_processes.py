@@ -67,20 +67,12 @@ def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
     acknowledged: dict[int, int] = {}
     for attempt in range(10):  # ten for each size of batch: twenty kills
         program = programs.start("learn", path, "packed", 10_000 * attempt, 9_000, batch)
-        n_wanted = 1 + attempt
-        while n_wanted and (told := programs.line(program)):
-            seed, song_id, _ = map(str.strip, told.split())
-            acknowledged[int(seed)] = int(song_id)
-            n_wanted -= 1
-        assert not n_wanted
-        program.kill()  # SIGKILL, at whatever it is doing
-        rest, _ = program.communicate(timeout=60)
+        told = [programs.line(program) for _ in range(1 + attempt)]
+        program.send_signal(signal.SIGKILL)  # at whatever it is doing
+        told += programs.rest(program).splitlines()  # acknowledged before it died
         assert program.returncode == -signal.SIGKILL
-        # What it had still printed was acknowledged too; the last line may be cut.
-        for told in rest.splitlines(keepends=True):
-            if told.endswith("\n"):
-                seed, song_id, _ = told.split()
-                acknowledged[int(seed)] = int(song_id)
+        for seed, song_id, _ in map(str.split, told):
+            acknowledged[int(seed)] = int(song_id)
         with open_store(path, PACKED) as store:
             found = seeds_of(store)
             assert acknowledged.items() <= found.items()
