@@ -37,7 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("learn")(learn.learn)
-app.command("recognize", short_help="Recognise recordings, or tell that there is no match.")(recognize.recognize)
+app.command("recognize", short_help="Recognise recordings, or tell that there is no match.")(
+    recognize.recognize
+)
 app.command("explain")(explain.explain)
 app.command("songs")(songs.songs)
 app.command("remove")(songs.remove)

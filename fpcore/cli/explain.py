@@ -13,10 +13,11 @@ from fpcore.cli.output import print_json, say
 
 
 def explain(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A recording.")],
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="PNG", help="The picture to write.")
+        Path,
+        typer.Option("--output", "-o", metavar="PNG", readable=False, help="The picture to write."),
     ] = Path("explanation.png"),
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,

@@ -153,7 +153,9 @@ def check(
 
 
 def backup(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The new file; must not exist.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", readable=False, help="The new file; must not exist.")
+    ],
     *,
     db: options.Database = options.DEFAULT_DATABASE,
     as_json: options.AsJson = False,

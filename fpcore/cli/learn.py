@@ -28,7 +28,9 @@ EXIT_INTERRUPTED = 130
 def learn(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATHS", help="Audio files, and folders to search for them."),
+        typer.Argument(
+            metavar="PATHS", readable=False, help="Audio files, and folders to search for them."
+        ),
     ],
     *,
     name: Annotated[

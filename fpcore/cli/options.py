@@ -19,6 +19,7 @@ Database = Annotated[
         "--db",
         envvar="FPCORE_DB",
         metavar="FILE",
+        readable=False,
         help="The database file with the songs that were learned.",
     ),
 ]

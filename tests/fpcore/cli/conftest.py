@@ -1,0 +1,49 @@
+"""A database that the command itself has learned, shared by the tests of one process."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.fpcore.cli.material import Music, piece, write_wav
+from tests.fpcore.cli.running import fpcore, lines_of_json
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Music, the run of ``fpcore learn`` over its folder, and the database that it made."""
+
+    music: Music
+    run: subprocess.CompletedProcess[str]
+    database: Path
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Song ids by name."""
+        *lines, _ = lines_of_json(self.run.stdout)
+        return {line["song"]["name"]: line["song"]["id"] for line in lines}
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
+    folder = tmp_path_factory.mktemp("learned")
+    music = Music.make(folder / "music")
+    run = fpcore("learn", music.folder, "--json", "--db", "all.db", cwd=folder)
+    assert run.returncode == 0, run.stderr
+    return Learned(music, run, folder / "all.db")
+
+
+@pytest.fixture
+def database(learned: Learned, tmp_path: Path) -> Path:
+    """A copy of the database, named as the command looks for it in ``tmp_path``."""
+    return Path(shutil.copy(learned.database, tmp_path / "music_recognition.db"))
+
+
+@pytest.fixture(scope="session")
+def one_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short song that is not in the database."""
+    return write_wav(tmp_path_factory.mktemp("one") / "a song.wav", piece(20, duration_s=8.0))

@@ -1,0 +1,312 @@
+"""Learning that is killed, interrupted or shared loses no acknowledged song, leaves no partial."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fpcore.errors import StoreError
+from fpcore.store import open_store
+from tests.fpcore.cli.material import write_short_songs, write_wav
+from tests.fpcore.cli.running import (
+    TIMEOUT_S,
+    answer,
+    complaint,
+    complaints,
+    fpcore,
+    lines_of_json,
+    start,
+)
+
+N_KILLS = 20
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="needs /proc to see which process is at which file"
+)
+
+
+@pytest.fixture(scope="module")
+def many_songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A folder of short songs, enough for several transactions, and their number."""
+    folder = tmp_path_factory.mktemp("many") / "music"
+    return folder, write_short_songs(folder, range(8), duration_s=3.0)
+
+
+def _processes_of_group(group: int) -> list[int]:
+    """Return the ids of the running processes of a process group."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                state, _, process_group = (
+                    (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+                )
+                if int(process_group) == group and state != "Z":
+                    found.append(int(entry.name))
+    return found
+
+
+def _holders(group: int, path: Path) -> list[int]:
+    """Return the processes of a group that have a file open."""
+    holders = []
+    for process in _processes_of_group(group):
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{process}/fd").iterdir():
+                with suppress(OSError):
+                    if os.readlink(descriptor) == str(path):
+                        holders.append(process)
+    return holders
+
+
+def _until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> bool:
+    """Wait until ``condition`` holds; False when the process ended before."""
+    while not condition():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.001)
+            return False
+    return True
+
+
+def _acknowledged(lines: list[str]) -> set[str]:
+    """Return the checksums of the songs that were told to be learned or known."""
+    found = set()
+    for line in lines:
+        if line.endswith("\n"):  # a kill may tear the last line
+            song = json.loads(line).get("song")
+            found |= {song["checksum"]} if song else set()
+    return found
+
+
+def _wait_for_lines(process: subprocess.Popen[str], n_lines: int) -> list[str]:
+    """Return the first ``n_lines`` of the answer, fewer when it ends before."""
+    assert process.stdout is not None
+    lines = []
+    while len(lines) < n_lines and (line := process.stdout.readline()):
+        lines.append(line)
+    return lines
+
+
+def _wait_for_end(process: int) -> None:
+    """Wait until any process has ended, a child or not."""
+    with suppress(ProcessLookupError):
+        watched = os.pidfd_open(process)
+        select.select([watched], [], [])
+        os.close(watched)
+
+
+def _finish(process: subprocess.Popen[str], lines: list[str]) -> tuple[list[str], str]:
+    """Return all lines of the answer, after those read already, and the complaints.
+
+    The answer ends when no process holds the pipe any more, and then none of them may be left:
+    workers that outlive the command would keep this waiting until they are killed.
+    """
+    assert process.stdout is not None and process.stderr is not None
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(TIMEOUT_S, give_up)
+    timer.start()
+    try:
+        with process:
+            everything = [*lines, *process.stdout]
+            errors = process.stderr.read()
+        for one in _processes_of_group(process.pid):  # it closes files a little before its end
+            _wait_for_end(one)
+    finally:
+        timer.cancel()
+    assert not late.is_set()
+    assert _processes_of_group(process.pid) == []
+    return everything, errors
+
+
+def _wait_for_moment(process: subprocess.Popen[str], number: int, database: Path) -> list[str]:
+    """Wait for the moment of kill ``number``, and return the answer up to then.
+
+    In turn: as soon as there is a file, at the first growth of the log, which is while songs
+    are written, and at one or another acknowledgement.
+    """
+    log = database.with_name(database.name + "-wal")
+    match number % 4:
+        case 0:
+            _until(process, database.exists)
+            return []
+        case 1:
+            _until(process, lambda: log.exists() and log.stat().st_size > 0)
+            return []
+        case 2:
+            return _wait_for_lines(process, 1 + number)
+        case _:
+            return _wait_for_lines(process, 21 + number)
+
+
+def _assert_whole(database: Path, acknowledged: set[str]) -> set[str]:
+    """Assert that every song is whole and no acknowledged one lost; return the checksums."""
+    try:
+        store = open_store(database, None)
+    except StoreError as error:
+        assert "no index" in str(error)
+        assert not acknowledged
+        return set()
+    with store:
+        assert store.check(full=True).problems == ()
+        songs = store.songs()
+    with closing(sqlite3.connect(database)) as connection:
+        rows = "SELECT song_id, count(*) FROM fingerprints GROUP BY song_id"
+        assert dict(connection.execute(rows)) == {song.id: song.n_fingerprints for song in songs}
+    checksums = {song.checksum for song in songs}
+    assert acknowledged <= checksums
+    return checksums
+
+
+def test_kills_in_the_middle_lose_no_acknowledged_song_and_leave_no_partial_one(
+    many_songs: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, n_songs = many_songs
+    names = (tmp_path / f"{number}.db" for number in count())
+    database, acknowledged, n_kills = next(names), set[str](), 0
+    n_acknowledged_before_kill = 0
+    while n_kills < N_KILLS:
+        process = start("learn", folder, "--json", "--db", database, "--jobs", 2, cwd=tmp_path)
+        lines = _wait_for_moment(process, n_kills, database)
+        if n_kills % 2:
+            os.kill(process.pid, signal.SIGKILL)  # the workers must notice
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+        lines, errors = _finish(process, lines)
+        n_kills += process.returncode == -signal.SIGKILL
+        assert "Traceback" not in errors
+        acknowledged |= _acknowledged(lines)
+        n_acknowledged_before_kill += len(acknowledged)
+        if len(_assert_whole(database, acknowledged)) == n_songs:
+            database, acknowledged = next(names), set()
+    assert n_acknowledged_before_kill > 0
+    assert fpcore("learn", folder, "--db", database, cwd=tmp_path).returncode == 0
+    assert len(_assert_whole(database, acknowledged)) == n_songs
+
+
+def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
+    many_songs: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, n_songs = many_songs
+    long = write_wav(tmp_path / "long.wav", _noise(duration_s=1200.0), 8000)
+    process = start("learn", folder, long, "--json", "--db", "x.db", cwd=tmp_path)
+    lines = _wait_for_lines(process, 1)
+    os.killpg(process.pid, signal.SIGINT)
+    lines, errors = _finish(process, lines)
+    assert process.returncode == 130
+    *told, last = lines_of_json("".join(lines))
+    assert last["summary"]["interrupted"] is True
+    n_learned = last["summary"]["n_learned"]
+    assert n_learned == len(told) > 0
+    assert errors == (
+        f"fpcore: interrupted: {n_learned} songs learned and kept; "
+        "the same command goes on from there\n"
+    )
+    _assert_whole(tmp_path / "x.db", {line["song"]["checksum"] for line in told})
+    assert fpcore("learn", folder, "--db", "x.db", cwd=tmp_path).returncode == 0
+    assert len(_assert_whole(tmp_path / "x.db", set())) == n_songs
+
+
+def _noise(*, duration_s: float) -> Any:
+    samples = 0.1 * np.random.default_rng(3).standard_normal((round(duration_s * 8000), 1))
+    return samples.astype(np.float32)
+
+
+@pytest.fixture
+def folder_with_long_song(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder of a few songs, one of which keeps a worker busy for a while."""
+    folder = tmp_path / "music"
+    write_short_songs(folder, [9], duration_s=8.0)
+    return folder, write_wav(folder / "long.wav", _noise(duration_s=900.0), 8000)
+
+
+def _kills_of_worker(process: subprocess.Popen[str], path: Path) -> Iterator[int]:
+    """Kill the worker that has ``path`` open, each time that there is one, until the end."""
+    held: list[int] = []
+
+    def is_held() -> bool:
+        held[:] = _holders(process.pid, path)
+        return bool(held)
+
+    while _until(process, is_held):
+        for worker in held:
+            assert worker != process.pid
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                yield worker
+
+
+def test_a_file_whose_worker_was_killed_is_tried_again(
+    folder_with_long_song: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, long = folder_with_long_song
+    process = start("learn", folder, "--json", "--jobs", 2, cwd=tmp_path)
+    assert next(_kills_of_worker(process, long))
+    output, errors = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, errors) == (0, "")
+    *lines, last = lines_of_json(output)
+    assert {line["song"]["name"] for line in lines} == {"long", "09-00", "09-01", "09-02"}
+    assert last["summary"]["n_learned"] == 4
+    assert len(_assert_whole(tmp_path / "music_recognition.db", set())) == 4
+
+
+def test_a_file_that_takes_every_worker_down_is_reported_and_the_others_are_learned(
+    folder_with_long_song: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, long = folder_with_long_song
+    process = start("learn", folder, "--jobs", 2, cwd=tmp_path)
+    assert len(set(_kills_of_worker(process, long))) >= 2
+    output, errors = process.communicate(timeout=TIMEOUT_S)
+    done = subprocess.CompletedProcess((), process.returncode, output, errors)
+    complaint(done, "long.wav", "the decoder crashed on it")
+    assert output.startswith("learned 3 songs ") and output.endswith("; 1 failed\n")
+    assert len(_assert_whole(tmp_path / "music_recognition.db", set())) == 3
+
+
+def test_two_learners_on_one_database_learn_each_song_once(
+    many_songs: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, n_songs = many_songs
+    learners = [start("learn", folder, "--json", "--jobs", 1, cwd=tmp_path) for _ in range(2)]
+    summaries = []
+    for learner in learners:
+        output, errors = learner.communicate(timeout=TIMEOUT_S)
+        assert (learner.returncode, errors) == (0, "")
+        *lines, last = lines_of_json(output)
+        assert len(lines) == n_songs
+        summaries.append(last["summary"])
+    assert sum(summary["n_learned"] for summary in summaries) == n_songs
+    assert sum(summary["n_known"] for summary in summaries) == n_songs
+    assert len(_assert_whole(tmp_path / "music_recognition.db", set())) == n_songs
+    songs = answer("songs", "--limit", 1000, cwd=tmp_path)["songs"]
+    assert len({song["name"] for song in songs}) == n_songs
+
+
+def test_readers_answer_while_songs_are_learned(
+    many_songs: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, n_songs = many_songs
+    learner = start("learn", folder, "--json", cwd=tmp_path)
+    lines = _wait_for_lines(learner, 1)
+    os.killpg(learner.pid, signal.SIGSTOP)  # in the middle of its work
+    done = fpcore("recognize", json.loads(lines[0])["file"], cwd=tmp_path)
+    os.killpg(learner.pid, signal.SIGCONT)
+    assert complaints(done) == [] and done.returncode == 0
+    lines, errors = _finish(learner, lines)
+    assert (learner.returncode, errors) == (0, "")
+    assert len(lines) == n_songs + 1
