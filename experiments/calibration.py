@@ -46,7 +46,7 @@ def fit(candidates: pd.DataFrame, *, false_alarm_rate: float, description: str) 
 def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     """Return the answer to each query, its probability from a model that saw none of its work.
 
-    Columns: query, condition, clip_s, work, indexed, right, probability; a row per query.
+    Columns: query, condition, clip_s, work, indexed, rank, right, probability; a row per query.
     """
     groups = candidates["work"].to_numpy()
     folds = GroupKFold(min(n_folds, len(np.unique(groups))))
@@ -60,7 +60,7 @@ def answers(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
     """Return the likeliest candidate of each query under ``decision``, with its probability."""
     rated = candidates.assign(probability=_probability(candidates, decision))
     best = rated.sort_values(["query", "probability"], ascending=[True, False], kind="stable")
-    columns = ["query", "condition", "clip_s", "work", "indexed", "right", "probability"]
+    columns = ["query", "condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
     return best.groupby("query", as_index=False).first()[columns]
 
 

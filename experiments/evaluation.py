@@ -18,14 +18,17 @@ same_passage
     Whether what is heard at the reported place is what was asked: within 50 ms of the true
     place, or an exact repeat of it (see `sounds_the_same`).
 decode_s, fingerprint_s, lookup_s, align_s, n_hashes
-    Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks.
+    Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks;
+    fingerprint_s is NaN where the bench keeps queries, since most of it was done before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,11 +42,12 @@ from scipy import signal as scipy_signal
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
+from experiments.excerpts import Excerpt
 from experiments.stages import StageCache
 from fpcore import decision, pipeline
 from fpcore.config import Profile
-from fpcore.recognition import Alignment, align
-from fpcore.records import FloatArray, Match, Signal
+from fpcore.recognition import Alignment, align, align_query
+from fpcore.records import FloatArray, Peaks, Signal
 from fpcore.store import NewSong, Store, open_store
 
 PLACE_TOLERANCE_S = 0.05
@@ -53,7 +57,10 @@ BATCH_SONGS = 20
 
 @dataclass(frozen=True)
 class Bench:
-    """What all queries of one evaluation share."""
+    """What all queries of one evaluation share.
+
+    With ``keeps_queries`` the local maxima of queries stay in the cache for other trials.
+    """
 
     corpus: Corpus
     profile: Profile
@@ -62,6 +69,16 @@ class Bench:
     sources: Sources
     seed: int
     longest_s: float
+    keeps_queries: bool = False
+
+    @cached_property
+    def sources_digest(self) -> str:
+        """SHA-256 of the names and sizes of all files that degradations draw from, in order."""
+        files = [
+            [name, [(path.name, path.stat().st_size) for path in self.sources[name]]]
+            for name in sorted(self.sources)
+        ]
+        return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def build_index(bench: Bench, tracks: Sequence[Track], *, n_jobs: int = -1) -> None:
@@ -98,44 +115,98 @@ class Answers:
 def ask(
     bench: Bench, queries: Iterable[q.Query], *, roles: Mapping[str, str], n_jobs: int = -1
 ) -> Answers:
-    """Return what the index answers to each query, in the order of the queries' ids.
+    """Return what the index answers to each query, sorted by track and query.
 
     ``roles`` maps track ids to "calibration" or "test". The answers do not depend on the
     number of jobs.
     """
-    by_track = [
-        list(group)
-        for _, group in groupby(sorted(queries, key=lambda one: one.id), lambda one: one.track.id)
-    ]
     results = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_ask_about_track)(bench, group, roles) for group in by_track
+        joblib.delayed(_ask_opened)(bench, group, roles) for group in by_track(queries)
     )
+    return _joined(results)
+
+
+def ask_in_turn(
+    bench: Bench, store: Store, queries: Iterable[q.Query], *, roles: Mapping[str, str]
+) -> Answers:
+    """Return what `ask` returns, from an index that is open, in this process alone."""
+    return _joined([_ask_about_track(bench, store, group, roles) for group in by_track(queries)])
+
+
+def by_track(queries: Iterable[q.Query]) -> Iterator[list[q.Query]]:
+    """Yield the queries of each track, tracks and queries sorted by id."""
+    in_order = sorted(queries, key=lambda one: (one.track.id, one.id))
+    for _, group in groupby(in_order, lambda one: one.track.id):
+        yield list(group)
+
+
+def _joined(results: Sequence[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) -> Answers:
     outcomes = pd.DataFrame([row for rows, _ in results for row in rows])
     candidates = pd.DataFrame([row for _, rows in results for row in rows])
     return Answers(outcomes, candidates)
 
 
-def _ask_about_track(
+def _ask_opened(
     bench: Bench, queries: Sequence[q.Query], roles: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    return _ask_about_track(bench, _opened(bench.database), queries, roles)
+
+
+def cuts(bench: Bench, queries: Sequence[q.Query]) -> Iterator[tuple[q.Query, float, Signal]]:
+    """Yield queries of one track, each with its start in seconds and its clip, undegraded."""
     track = queries[0].track
     whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
     n = 1 + max(query.number for query in queries)
     excerpts = q.excerpts_of(
         bench.corpus, track, whole, n=n, longest_s=bench.longest_s, seed=bench.seed
     )
-    store = _opened(bench.database)
-    outcomes: list[dict[str, Any]] = []
-    candidates: list[dict[str, Any]] = []
     for query in queries:
         excerpt = excerpts[query.number]
-        clean = q.clip(whole, excerpt, query.clip_s)
-        noisy = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-        alignment = align(noisy, store, bench.profile)
-        row = _outcome(bench, query, excerpt.start_s, clean, alignment)
-        outcomes.append(row | {"role": roles[track.id]})
-        candidates += _candidate_rows(bench, query, alignment, roles[track.id])
+        yield query, excerpt.start_s, q.clip(whole, excerpt, query.clip_s)
+
+
+def kept_maxima(bench: Bench, query: q.Query, clean: Signal) -> tuple[tuple[Peaks, ...], float]:
+    """Return the local maxima of a query from the cache, and its duration in seconds."""
+    draws = any(hasattr(step, "source") for step in query.condition.chain)
+    origin = {
+        "corpus": bench.corpus.name,
+        "checksum": query.track.checksum,
+        "query": query.id,
+        "chain": query.condition.model_dump(mode="json"),
+        "longest_s": bench.longest_s,
+        "seed": bench.seed,
+        "sources": bench.sources_digest if draws else None,
+    }
+    return bench.cache.query_maxima(
+        lambda: q.degraded(clean, query, sources=bench.sources, seed=bench.seed),
+        origin,
+        bench.profile.fingerprint,
+        n_shifts=bench.profile.query.n_shifts,
+    )
+
+
+def _ask_about_track(
+    bench: Bench, store: Store, queries: Sequence[q.Query], roles: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    outcomes: list[dict[str, Any]] = []
+    candidates: list[dict[str, Any]] = []
+    role = roles[queries[0].track.id]
+    for query, start_s, clean in cuts(bench, queries):
+        alignment = _aligned(bench, store, query, clean)
+        row = _outcome(bench, query, start_s, clean, alignment)
+        outcomes.append(row | {"role": role})
+        candidates += _candidate_rows(bench, query, alignment, role)
     return outcomes, candidates
+
+
+def _aligned(bench: Bench, store: Store, query: q.Query, clean: Signal) -> Alignment:
+    profile = bench.profile
+    if not bench.keeps_queries:
+        heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+        return align(heard, store, profile)
+    maxima, duration_s = kept_maxima(bench, query, clean)
+    asked = pipeline.query_of(maxima, duration_s, profile.fingerprint, profile.query)
+    return align_query(asked, store, profile, fingerprint_s=float("nan"))
 
 
 @lru_cache(maxsize=4)
@@ -148,6 +219,7 @@ def _outcome(
     bench: Bench, query: q.Query, start_s: float, clean: Signal, alignment: Alignment
 ) -> dict[str, Any]:
     best = alignment.matches[0] if alignment.matches else None
+    answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
     times = alignment.times
     return {
         "query": query.id,
@@ -157,7 +229,10 @@ def _outcome(
         "clip_s": query.clip_s,
         "start_s": start_s,
         "indexed": query.indexed,
-        **_verdict(bench, query, start_s, clean, best),
+        "answer": answer,
+        "probability": best.probability if best else 0.0,
+        "votes": best.votes if best else 0,
+        **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
         "decode_s": times.decode_s,
         "fingerprint_s": times.fingerprint_s,
         "lookup_s": times.lookup_s,
@@ -167,24 +242,57 @@ def _outcome(
 
 
 def _verdict(
-    bench: Bench, query: q.Query, start_s: float, clean: Signal, best: Match | None
+    bench: Bench, track: Track, start_s: float, clean: Signal, *, answer: str, offset_s: float
 ) -> dict[str, Any]:
-    answer = best.song_name if best else ""
-    right = bool(best) and bench.corpus.by_id[answer].work == query.track.work
-    error_s = best.offset_s - start_s if best and answer == query.track.id else float("nan")
+    """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``."""
+    right = bool(answer) and bench.corpus.by_id[answer].work == track.work
+    error_s = offset_s - start_s if answer == track.id else float("nan")
     same_passage = abs(error_s) <= PLACE_TOLERANCE_S
-    if best and right and not same_passage:
+    if right and not same_passage:
         song = bench.corpus.by_id[answer]
         whole = bench.cache.signal(bench.corpus, song, bench.profile.fingerprint)
-        same_passage = sounds_the_same(clean.samples, whole, best.offset_s)
+        same_passage = sounds_the_same(clean.samples, whole, offset_s)
     return {
-        "answer": answer,
-        "probability": best.probability if best else 0.0,
-        "votes": best.votes if best else 0,
         "right": right,
         "offset_error_s": error_s,
         "same_passage": same_passage,
     }
+
+
+def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes when another decision than the bench's picks the answers.
+
+    ``chosen`` has a row per query with candidates: its ``query``, the ``rank`` of the candidate
+    that is the answer, and its ``probability``, which becomes ``confidence_probability``;
+    queries without candidates get 0.
+    """
+    rows: dict[str, dict[str, Any]] = {
+        str(row["query"]): {str(key): value for key, value in row.items()}
+        for row in found.outcomes.to_dict("records")
+    }
+    for row in rows.values():
+        row["confidence_probability"] = 0.0
+    picked = chosen[["query", "rank", "probability"]].merge(
+        found.candidates[["query", "rank", "song", "offset_s", "votes"]], on=["query", "rank"]
+    )
+    for pick in picked.to_dict("records"):
+        row = rows[pick["query"]]
+        row["confidence_probability"] = pick["probability"]
+        if pick["rank"]:
+            row |= _verdict_on(bench, row, answer=pick["song"], offset_s=pick["offset_s"])
+            row |= {"answer": pick["song"], "votes": pick["votes"]}
+    return pd.DataFrame(list(rows.values()))
+
+
+def _verdict_on(
+    bench: Bench, row: Mapping[str, Any], *, answer: str, offset_s: float
+) -> dict[str, Any]:
+    """Return the verdict on another answer to the query of an outcome row."""
+    track = bench.corpus.by_id[row["track"]]
+    whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
+    excerpt = Excerpt(track.id, row["start_s"], row["clip_s"])
+    clean = q.clip(whole, excerpt, row["clip_s"])
+    return _verdict(bench, track, row["start_s"], clean, answer=answer, offset_s=offset_s)
 
 
 def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
@@ -233,6 +341,9 @@ def _candidate_rows(
                 "indexed": query.indexed,
                 "role": role,
                 "rank": rank,
+                "song": match.song_name,
+                "offset_s": match.offset_s,
+                "votes": match.votes,
                 "right": query.indexed and song.work == query.track.work,
                 **evidence,
             }

@@ -109,11 +109,11 @@ class SweepSpec(Strict):
     clip_lengths_s: Annotated[
         tuple[Annotated[float, Field(gt=0, le=600)], ...], Field(min_length=1)
     ] = (10.0,)
-    fingerprint: Grid = {}
-    query: Grid = {}
+    fingerprint: Grid = Field(default_factory=dict)
+    query: Grid = Field(default_factory=dict)
     excerpts: Excerpts = Excerpts()
     repeats: Annotated[int, Field(ge=1, le=1000)] = 1
-    sources: dict[Name, str] = {}
+    sources: dict[Name, str] = Field(default_factory=dict)
     calibration_share: Share = 0.5
     left_out_share: Share = 0.3
     false_alarm_rate: Share = 0.01

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from experiments.corpora import Corpus, Track
 from fpcore import audio, peaks, pipeline, spectrogram
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.records import Peaks, Signal
+
+_LAYOUT = 2
+"""Raised whenever the files of constellations are written otherwise."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +48,34 @@ class StageCache:
 
     def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
         """Return the local maxima of a whole track, before thinning."""
-        key = {"checksum": track.checksum, **_maxima_part(config)}
+        key = {"checksum": track.checksum, **maxima_part(config)}
         path = self._path("songs", key, ".npz")
         if not path.is_file():
             samples = self.signal(corpus, track, config).samples
             tiles = spectrogram.tiles_of([samples], config)
-            _write_peaks(path, [peaks.local_maxima_of_tiles(tiles, config)])
-        return _read_peaks(path)[0]
+            maxima = [peaks.local_maxima_of_tiles(tiles, config)]
+            _write_peaks(path, maxima, duration_s=track.duration_s)
+        return _read_peaks(path)[0][0]
 
     def query_maxima(
-        self, clip: Signal, origin: Mapping[str, Any], config: FingerprintConfig, *, n_shifts: int
-    ) -> tuple[Peaks, ...]:
-        """Return the local maxima of a clip at each shift; ``origin`` is what made the clip."""
-        key = {"origin": dict(origin), "n_shifts": n_shifts, **_maxima_part(config)}
+        self,
+        make: Callable[[], Signal],
+        origin: Mapping[str, Any],
+        config: FingerprintConfig,
+        *,
+        n_shifts: int,
+    ) -> tuple[tuple[Peaks, ...], float]:
+        """Return the local maxima of a query at each shift, and its duration in seconds.
+
+        ``origin`` is all that the query's samples follow from; ``make`` makes them when they
+        are needed.
+        """
+        key = {"origin": dict(origin), "n_shifts": n_shifts, **maxima_part(config)}
         path = self._path("queries", key, ".npz")
         if not path.is_file():
-            _write_peaks(path, pipeline.query_maxima(clip, config, n_shifts=n_shifts))
+            heard = make()
+            maxima = pipeline.query_maxima(heard, config, n_shifts=n_shifts)
+            _write_peaks(path, maxima, duration_s=heard.duration_s)
         return _read_peaks(path)
 
     def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
@@ -73,10 +88,11 @@ def _audio_part(config: FingerprintConfig) -> dict[str, Any]:
     return {"sample_rate_hz": config.sample_rate_hz, "resampler": config.resampler}
 
 
-def _maxima_part(config: FingerprintConfig) -> dict[str, Any]:
+def maxima_part(config: FingerprintConfig) -> dict[str, Any]:
     """Return what the local maxima depend on: all but the thinning, the pairs and the token."""
     return {
         "algorithm": ALGORITHM_VERSION,
+        "layout": _LAYOUT,
         **_audio_part(config),
         **config.model_dump(mode="json", include={"spectrogram", "whitening"}),
         "neighbourhood": list(config.neighbourhood),
@@ -92,13 +108,14 @@ def _write(path: Path, array: NDArray[Any]) -> None:
     beside.replace(path)
 
 
-def _write_peaks(path: Path, parts: Sequence[Peaks]) -> None:
+def _write_peaks(path: Path, parts: Sequence[Peaks], *, duration_s: float) -> None:
     """Write constellations as one structured file: columns end to end, and where each ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as stream:
         np.savez(
             stream,
+            duration_s=duration_s,
             ends=np.cumsum([len(part) for part in parts]),
             frame=np.concatenate([part.frame for part in parts]),
             bin=np.concatenate([part.bin for part in parts]),
@@ -107,10 +124,10 @@ def _write_peaks(path: Path, parts: Sequence[Peaks]) -> None:
     beside.replace(path)
 
 
-def _read_peaks(path: Path) -> tuple[Peaks, ...]:
+def _read_peaks(path: Path) -> tuple[tuple[Peaks, ...], float]:
     with np.load(path) as content:
+        duration_s = float(content["duration_s"])
         columns = [content[name] for name in ("frame", "bin", "level_db")]
         ends = content["ends"][:-1]
-    return tuple(
-        Peaks(*parts) for parts in zip(*(np.split(column, ends) for column in columns), strict=True)
-    )
+    split = (np.split(column, ends) for column in columns)
+    return tuple(Peaks(*parts) for parts in zip(*split, strict=True)), duration_s
