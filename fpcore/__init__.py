@@ -6,11 +6,30 @@ function of one of the stages (`fpcore.spectrogram`, `fpcore.peaks`, `fpcore.lan
 `fpcore.pipeline` and `fpcore.recognition`.
 """
 
-from fpcore.config import FingerprintConfig, Profile, QueryConfig
-from fpcore.errors import FpError
-from fpcore.library import Library
-from fpcore.profiles import load_profile
-from fpcore.records import Appearance, Match, Recognition, Signal
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fpcore.config import FingerprintConfig, Profile, QueryConfig
+    from fpcore.errors import FpError
+    from fpcore.library import Library
+    from fpcore.profiles import load_profile
+    from fpcore.records import Appearance, Match, Recognition, Signal
+
+_HOME = {
+    "Appearance": "records",
+    "FingerprintConfig": "config",
+    "FpError": "errors",
+    "Library": "library",
+    "Match": "records",
+    "Profile": "config",
+    "QueryConfig": "config",
+    "Recognition": "records",
+    "Signal": "records",
+    "load_profile": "profiles",
+}
 
 __all__ = [
     "Appearance",
@@ -24,3 +43,10 @@ __all__ = [
     "Signal",
     "load_profile",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that commands start at once."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -34,6 +34,7 @@ BATCH_SONGS = 20
 BATCH_S = 5.0
 """A batch is written when it holds this many songs, or when its first has waited this long."""
 
+TICK_S = 1.0
 QUEUED_PER_WORKER = 3
 
 
@@ -119,7 +120,12 @@ def learn_files(
     known = frozenset(song.checksum for song in store.songs())
     job = _Job(store.config, limits or AudioLimits(), known)
     batch = _Batch(store)
-    for path, result in _extracted(paths, job, n_workers or os.cpu_count() or 1):
+    for finished in _extracted(paths, job, n_workers or os.cpu_count() or 1):
+        if batch.is_due:
+            yield from batch.write()
+        if finished is None:
+            continue
+        path, result = finished
         if isinstance(result, Exception):
             yield Outcome(path, "failed", reason=str(result))
         elif result.fingerprint is None:
@@ -131,8 +137,6 @@ def learn_files(
                 yield Outcome(path, "failed", reason=f"{name_of(path)}: {error}")
                 continue
             batch.add(path, song)
-            if batch.is_due:
-                yield from batch.write()
     yield from batch.write()
 
 
@@ -151,7 +155,8 @@ class _Batch:
 
     @property
     def is_due(self) -> bool:
-        return len(self._waiting) >= BATCH_SONGS or monotonic() - self._since >= BATCH_S
+        waited_s = monotonic() - self._since if self._waiting else 0.0
+        return len(self._waiting) >= BATCH_SONGS or waited_s >= BATCH_S
 
     def write(self) -> list[Outcome]:
         waiting, self._waiting = self._waiting, []
@@ -164,8 +169,12 @@ class _Batch:
 
 def _extracted(
     paths: Iterable[Path], job: _Job, n_workers: int
-) -> Iterator[tuple[Path, _Extracted | Exception]]:
-    """Yield each path with what a worker made of it, in the order in which they finish."""
+) -> Iterator[tuple[Path, _Extracted | Exception] | None]:
+    """Yield each path with what a worker made of it, in the order in which they finish.
+
+    None comes in between when nothing has finished for `TICK_S`, so that the caller can see
+    to other things.
+    """
     remaining = iter(paths)
     pool = _Pool(job, n_workers)
     running: dict[Future[_Extracted], Path] = {}
@@ -175,7 +184,9 @@ def _extracted(
                 running[pool.submit(path)] = path
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            if not done:
+                yield None
             if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                 # A decoder took its process down, and the pool with it: find out which file.
                 pool.close()

@@ -48,6 +48,7 @@ class Library:
         profile: Profile | str | None = None,
         *,
         create: bool = False,
+        busy_timeout_s: float = 30.0,
         limits: AudioLimits | None = None,
     ) -> Self:
         """Open the index in a file.
@@ -61,6 +62,10 @@ class Library:
             at hand that it was made with, and a new one is made with the default.
         create
             Make the index when the file does not exist.
+        busy_timeout_s
+            How long a write waits for other writers.
+        limits
+            Bounds on the audio that is decoded.
 
         Raises
         ------
@@ -71,16 +76,17 @@ class Library:
         """
         if isinstance(profile, str):
             profile = load_profile(profile)
-        exists = Path(path).exists() and Path(path).stat().st_size > 0
-        if profile is None and (exists or not create):
-            store = open_store(path, None)
-            try:
-                return cls(store, profile_of(store), limits=limits)
-            except BaseException:
-                store.close()
-                raise
-        profile = profile or load_profile(DEFAULT_PROFILE)
-        return cls(open_store(path, profile.fingerprint, create=create), profile, limits=limits)
+        if profile is None and create and not _holds_something(Path(path)):
+            profile = load_profile(DEFAULT_PROFILE)
+        config = profile.fingerprint if profile else None
+        store = open_store(
+            path, config, create=create and config is not None, busy_timeout_s=busy_timeout_s
+        )
+        try:
+            return cls(store, profile or profile_of(store), limits=limits)
+        except BaseException:
+            store.close()
+            raise
 
     def learn(
         self,
@@ -171,6 +177,14 @@ class Library:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _holds_something(path: Path) -> bool:
+    """Whether there is a file with content; what cannot be looked at is left to the store."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def profile_of(store: Store) -> Profile:

@@ -21,9 +21,12 @@ from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Posting
 BLOCK_S = 0.5
 """Evidence that is spread over the query is counted in blocks of this many seconds."""
 
-BACKGROUND_RANK = 5
-"""Candidates from this place on are taken for chance matches: the few before may be other
-versions of the same song, which must not count against it."""
+WARPS = (1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8, 9)
+"""Decoy offsets are song time plus this many times query time; 1 is time reversed."""
+
+MIN_DECOY_SONGS = 100
+CHANCE_QUANTILE = 0.95
+MIN_CHANCE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,11 +75,11 @@ def rank(
     """
     from fpcore.kernels import voting
 
-    width_ticks = round(2 * query_config.offset_tolerance_frames * query.ticks_per_frame)
+    width_ticks = query_config.width_ticks(query.ticks_per_frame)
     starts, _, weight = voting.best_windows(
         found.song_id, found.offset_ticks, found.weight, width_ticks
     )
-    background = _background(weight)
+    chance = chance_weight(found, query, weight, width_ticks)
     rows = []
     for song in np.argsort(-weight, kind="stable")[: query_config.n_candidates]:
         of_song = hits_of_song(found, int(found.song_id[starts[song]]))
@@ -87,7 +90,7 @@ def rank(
             query_config.n_offsets,
         )
         for start, end in windows + of_song.start:
-            rows.append(_evidence(found, slice(start, end), query, config, background))
+            rows.append(_evidence(found, slice(start, end), query, config, chance))
     dtypes = list(Candidates._DTYPES.values())
     columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
     return Candidates(*(np.array(c, t) for c, t in zip(columns, dtypes, strict=True)))
@@ -108,15 +111,41 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
     return slice(int(song.start + start), int(song.start + end))
 
 
-def _background(weight: DoubleArray) -> float:
-    """Return the weight that chance gives a song of this query: the first beyond the best few."""
-    if len(weight) <= BACKGROUND_RANK:
-        return 1.0
-    return max(1.0, float(np.partition(weight, -BACKGROUND_RANK - 1)[-BACKGROUND_RANK - 1]))
+def chance_weight(
+    found: Hits, query: QueryHashes, weight: DoubleArray, width_ticks: int
+) -> float:
+    """Return the weight at one offset that wrong songs reach by chance; at least `MIN_CHANCE`.
+
+    The same hits are aligned with the query's time reversed: offsets are then song time *plus*
+    query time, which no true match keeps constant, while the number of hits, their rarity and
+    their clumping all stay. (Decoys of this kind tell chance matches in mass spectrometry: J. E.
+    Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The result is
+    a high quantile over the songs other than the heaviest one. A small index has too few other
+    songs for that, so its time is also warped in further ways: without, a
+    library of three songs gave a name to half of the recordings it did not know.
+
+    ``weight`` is that of each song's best window, in the order of `voting.best_windows`.
+    """
+    from fpcore.kernels import voting
+
+    if not len(weight):
+        return MIN_CHANCE
+    others = np.arange(len(weight)) != np.argmax(weight) if len(weight) > 1 else np.array([True])
+    n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
+    tick = query.tick[found.row].astype(np.int64)
+    chances = []
+    for warp in WARPS[:n_decoys]:
+        decoy_ticks = found.offset_ticks + (1 + warp) * tick
+        order = np.lexsort((decoy_ticks, found.song_id))
+        _, _, decoy = voting.best_windows(
+            found.song_id[order], decoy_ticks[order], found.weight[order], width_ticks
+        )
+        chances.append(decoy[others])
+    return max(MIN_CHANCE, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
 
 
 def _evidence(
-    found: Hits, window: slice, query: QueryHashes, config: FingerprintConfig, background: float
+    found: Hits, window: slice, query: QueryHashes, config: FingerprintConfig, chance: float
 ) -> tuple[int, float, int, int, float, int, float]:
     """Return the columns of `Candidates` for the hits of one window.
 
@@ -135,5 +164,5 @@ def _evidence(
         n_anchors,
         idf,
         n_blocks,
-        idf / background,
+        idf / chance,
     )

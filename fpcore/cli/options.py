@@ -67,26 +67,11 @@ def open_library(
     StoreError
         When the database cannot be used.
     """
-    from fpcore.library import Library, profile_of
-    from fpcore.profiles import DEFAULT_PROFILE, load_profile
-    from fpcore.store import open_store
+    from fpcore.library import Library
 
-    profile = load_profile(profile_name) if profile_name else None
-    if create and profile is None and _is_new(database):
-        profile = load_profile(DEFAULT_PROFILE)
     if not create:
         _require(database)
-    store = open_store(
-        database,
-        profile.fingerprint if profile else None,
-        create=create and profile is not None,
-        busy_timeout_s=wait_s,
-    )
-    try:
-        return Library(store, profile or profile_of(store))
-    except BaseException:
-        store.close()
-        raise
+    return Library.open(database, profile_name, create=create, busy_timeout_s=wait_s)
 
 
 def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
@@ -101,13 +86,6 @@ def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
 
     _require(database)
     return open_store(database, None, busy_timeout_s=wait_s)
-
-
-def _is_new(database: Path) -> bool:
-    try:
-        return database.stat().st_size == 0
-    except FileNotFoundError:
-        return True
 
 
 def _require(database: Path) -> None:

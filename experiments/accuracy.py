@@ -1,0 +1,52 @@
+"""How right a profile is: its decision fitted on one half of a corpus, measured on the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from experiments import calibration
+from experiments.corpora import Corpus
+from experiments.metrics import overall, summary
+from experiments.trial import Plan, ask_corpus
+from fpcore.config import Profile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accuracy:
+    """Raw outcome rows of the test half, and the metrics at the profile's own threshold.
+
+    ``by_condition`` and ``overall`` are the tables of `experiments.metrics`.
+    """
+
+    outcomes: pd.DataFrame
+    by_condition: pd.DataFrame
+    overall: pd.DataFrame
+
+
+def calibrated(
+    profile: Profile, source: Corpus, plan: Plan, *, false_alarm_rate: float, n_jobs: int = -1
+) -> Profile:
+    """Return the profile with a decision fitted on the calibration half of a corpus.
+
+    The threshold is set so that this share of the recordings of unknown songs are given a
+    name, judged on songs that the model in question had not seen.
+    """
+    rows = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs).candidates
+    names = ", ".join(condition.name for condition in plan.conditions)
+    lengths = " and ".join(f"{clip_s:g} s" for clip_s in plan.clip_lengths_s)
+    description = (
+        f"fitted on {rows['query'].nunique()} queries of {lengths} from the calibration half of "
+        f"{source.name} (checksum {source.checksum[:12]}, seed {plan.seed}; {names}) for "
+        f"{100 * false_alarm_rate:g}% false alarms"
+    )
+    decision = calibration.fit(rows, false_alarm_rate=false_alarm_rate, description=description)
+    return profile.model_copy(update={"decision": decision})
+
+
+def measure(profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1) -> Accuracy:
+    """Return how right a profile is on the test half of a corpus, at its own threshold."""
+    outcomes = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs).outcomes
+    threshold = profile.decision.threshold
+    return Accuracy(outcomes, summary(outcomes, threshold), overall(outcomes, threshold))
