@@ -1,0 +1,120 @@
+"""How far a run is: shown where it runs, and written for whoever watches its folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+WRITE_EVERY_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``n_done`` of ``n_total`` steps are done; ``label`` says what is being done."""
+
+    label: str
+    n_done: int
+    n_total: int
+
+
+class Show(Protocol):
+    """Where progress is shown."""
+
+    def __call__(self, step: Step) -> None:
+        """Show how far the work is."""
+
+
+class Reporter:
+    """Counts the steps of a run, shows them, and keeps ``progress.json`` in its folder."""
+
+    def __init__(self, folder: Path, n_total: int, show: Show) -> None:
+        self._file = folder / "progress.json"
+        self._n_total = n_total
+        self._n_done = 0
+        self._show = show
+        self._written = -WRITE_EVERY_S
+
+    def advance(self, label: str, n: int = 1) -> None:
+        """Count ``n`` more steps done."""
+        self._n_done += n
+        step = Step(label, self._n_done, self._n_total)
+        self._show(step)
+        if monotonic() - self._written >= WRITE_EVERY_S or self._n_done >= self._n_total:
+            self._written = monotonic()
+            self._write(step)
+
+    def _write(self, step: Step) -> None:
+        beside = self._file.with_name(".progress.json")
+        content = {"label": step.label, "n_done": step.n_done, "n_total": step.n_total}
+        beside.write_text(json.dumps(content), encoding="utf-8")
+        beside.replace(self._file)
+
+
+def read(folder: Path) -> Step | None:
+    """Return how far the run in ``folder`` is; None when that is not known."""
+    try:
+        return Step(**json.loads((folder / "progress.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextmanager
+def shown() -> Iterator[Show]:
+    """Give what shows progress here: a bar on a terminal or in a notebook, else nothing."""
+    if sys.stderr.isatty():
+        with bar() as show:
+            yield show
+    elif "ipykernel" in sys.modules:
+        with _notebook_bar() as show:
+            yield show
+    else:
+        yield lambda step: None
+
+
+@contextmanager
+def bar() -> Iterator[Show]:
+    """Give what shows progress as a bar with the time left, on standard error."""
+    from rich.console import Console
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as shown_bar:
+        task = shown_bar.add_task("starting", total=None)
+
+        def show(step: Step) -> None:
+            shown_bar.update(
+                task, description=step.label, completed=step.n_done, total=step.n_total
+            )
+
+        yield show
+
+
+@contextmanager
+def _notebook_bar() -> Iterator[Show]:
+    """Give what shows progress under a cell, as one line that is written over."""
+    from IPython.display import display
+
+    started = monotonic()
+    line: Any = display("starting", display_id=True)  # type: ignore[no-untyped-call]
+
+    def show(step: Step) -> None:
+        elapsed_s = monotonic() - started
+        left_s = elapsed_s * (step.n_total - step.n_done) / max(step.n_done, 1)
+        line.update(
+            {"text/plain": f"{step.label}: {step.n_done}/{step.n_total}, {left_s:.0f} s left"},
+            raw=True,
+        )
+
+    yield show

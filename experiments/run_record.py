@@ -1,0 +1,101 @@
+"""Keeps the manifest of a run while it goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from experiments import provenance
+from experiments.runs import Manifest, RunFolder, check_same
+from experiments.setting import Setting
+from experiments.specs import Trial, baseline
+from experiments.trial_folder import RunError, TrialStatus
+
+
+def first_manifest(
+    folder: RunFolder, setting: Setting, trials: Sequence[Trial], workers: Workers
+) -> Manifest:
+    """Return the manifest of a run that has not begun."""
+    parts = setting.parts
+    return Manifest(
+        run=folder.name,
+        spec=setting.spec,
+        seed=setting.spec.seed,
+        corpus=setting.corpus.name,
+        corpus_checksum=setting.corpus.checksum,
+        split_sizes={
+            "calibration_indexed": len(parts.calibration_indexed),
+            "calibration_left_out": len(parts.calibration_left_out),
+            "test_indexed": len(parts.test_indexed),
+            "test_left_out": len(parts.test_left_out),
+        },
+        baseline=baseline(setting.spec),
+        versions=provenance.versions(),
+        git_commit=provenance.git_commit(),
+        host=provenance.host(),
+        n_jobs=workers.n_jobs,
+        started=provenance.now(),
+        swept={trial.id: dict(trial.swept) for trial in trials},
+        trials={trial.id: "waiting" for trial in trials},
+    )
+
+
+class Record:
+    """Keeps the manifest of a run that goes on; `recorded` makes one."""
+
+    def __init__(self, folder: RunFolder, manifest: Manifest) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._write()
+
+    def note(self, trial_id: str, status: TrialStatus, **swept: Any) -> None:
+        """Record how a trial stands; a trial that was not planned comes with its values."""
+        update: dict[str, Any] = {"trials": {**self._manifest.trials, trial_id: status}}
+        if swept:
+            update["swept"] = {**self._manifest.swept, trial_id: swept}
+        self._manifest = self._manifest.model_copy(update=update)
+        self._write()
+
+    def finish(self, *, interrupted: bool = False) -> None:
+        """Record how the run ended; a complete one needs its scratch folder no more."""
+        statuses = self._folder.statuses(list(self._manifest.trials))
+        is_whole = all(status == "done" for status in statuses.values()) and not interrupted
+        status = "complete" if is_whole else "interrupted" if interrupted else "failed"
+        update = {"status": status, "trials": statuses, "finished": provenance.now()}
+        self._manifest = self._manifest.model_copy(update=update)
+        self._write()
+        if is_whole:
+            shutil.rmtree(self._folder.scratch, ignore_errors=True)
+
+    def _write(self) -> None:
+        self._folder.write_manifest(self._manifest)
+
+
+@contextmanager
+def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[Record]:
+    """Keep the manifest while a run goes on: how it began, how its trials stand, how it ended.
+
+    Raises
+    ------
+    RunError
+        When the folder holds a run that was started from something else.
+    """
+    if (folder.path / "manifest.json").is_file():
+        before = folder.manifest()
+        check_same(before, wanted)
+        kept = {"started": before.started, "trials": before.trials, "swept": before.swept}
+        wanted = wanted.model_copy(update=kept)
+    record = Record(folder, wanted)
+    try:
+        yield record
+    except KeyboardInterrupt:
+        record.finish(interrupted=True)
+        raise
+    except BaseException:
+        # What ended the run may also keep its end from being recorded, as a full disk does.
+        with suppress(RunError):
+            record.finish(interrupted=True)
+        raise
+    record.finish()

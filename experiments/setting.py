@@ -1,0 +1,136 @@
+"""What all trials of a sweep have in common: who is asked what, and where stages are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from experiments import queries as q
+from experiments.corpora import Corpus, CorpusError, Track, corpus
+from experiments.corpora.cache import cache_folder
+from experiments.degradations import Condition, Sources
+from experiments.evaluation import Bench
+from experiments.specs import SweepSpec
+from experiments.splits import Split, split
+from experiments.stages import StageCache
+from experiments.trial import sources_for
+from fpcore.config import Profile
+
+Role = Literal["calibration", "test"]
+
+MIN_WORKS = 2
+"""Works that each of the four groups needs: a decision is judged on works it was not fitted on."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A spec on a prepared corpus: the split, and the audio that degradations draw from."""
+
+    spec: SweepSpec
+    corpus: Corpus
+    parts: Split
+    sources: Sources
+    cache: StageCache
+
+    def half(self, role: Role) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+        """Return the indexed and the left-out tracks of a half of the corpus."""
+        if role == "calibration":
+            return self.parts.calibration_indexed, self.parts.calibration_left_out
+        return self.parts.test_indexed, self.parts.test_left_out
+
+    def roles(self, role: Role) -> Mapping[str, str]:
+        """Return the role of each track of one half."""
+        return {track.id: role for tracks in self.half(role) for track in tracks}
+
+    def seed_of(self, repeat: int) -> int:
+        """Return the seed of a repeat: excerpts and noise differ, the split does not."""
+        return self.spec.seed + repeat
+
+    def queries(self, role: Role, *, repeat: int = 0) -> list[q.Query]:
+        """Return what one half is asked.
+
+        Raises
+        ------
+        CorpusError
+            When no track is long enough.
+        """
+        indexed, left_out = self.half(role)
+        return q.plan(
+            indexed,
+            left_out,
+            conditions=self.spec.degradations,
+            clip_lengths_s=self.spec.clip_lengths_s,
+            n_indexed=self.spec.excerpts.indexed,
+            n_left_out=self.spec.excerpts.left_out,
+            seed=self.seed_of(repeat),
+        )
+
+    def bench(self, profile: Profile, database: Path, *, repeat: int = 0) -> Bench:
+        """Return the bench on which a profile is asked."""
+        return Bench(
+            corpus=self.corpus,
+            profile=profile,
+            database=database,
+            cache=self.cache,
+            sources=self.sources,
+            seed=self.seed_of(repeat),
+            longest_s=self.spec.longest_s,
+            keeps_queries=True,
+        )
+
+
+def prepare(
+    spec: SweepSpec, *, cache: StageCache | None = None, console: Console | None = None
+) -> Setting:
+    """Return the setting of a sweep, preparing its corpora where that has not been done.
+
+    Raises
+    ------
+    CorpusError
+        When the corpus is empty, or too small for the split and the queries.
+    """
+    source = corpus(spec.corpus, console=console)
+    if not source.tracks:
+        raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
+    parts = split(
+        source,
+        seed=spec.seed,
+        calibration_share=spec.calibration_share,
+        left_out_share=spec.left_out_share,
+    )
+    cache = cache or StageCache(cache_folder() / "stages")
+    setting = Setting(spec, source, parts, _sources(spec, console), cache)
+    for role in ("calibration", "test"):
+        for tracks in setting.half(role):
+            _check_suffices(spec, tracks)
+        setting.queries(role)
+    return setting
+
+
+def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
+    n_works = len({track.work for track in tracks if track.duration_s >= spec.longest_s})
+    if n_works < MIN_WORKS:
+        raise CorpusError(
+            f"the corpus {spec.corpus} is too small: calibration and test need {MIN_WORKS} works "
+            f"of at least {spec.longest_s:g} s each, indexed and left out, and one group has "
+            f"{n_works}: take a larger corpus, other shares, or shorter clips"
+        )
+
+
+def _sources(spec: SweepSpec, console: Console | None) -> Sources:
+    """Return the files that the degradations draw from: the spec's, else recorded speech."""
+    named = {}
+    for name, source_name in spec.sources.items():
+        source = corpus(source_name, console=console)
+        named[name] = tuple(source.path_of(track) for track in source.tracks)
+    unnamed = [condition for condition in spec.degradations if not _draws(condition, named)]
+    return {**sources_for(unnamed), **named}
+
+
+def _draws(condition: Condition, named: Mapping[str, object]) -> bool:
+    """Whether every source of a condition is among those named."""
+    return all(getattr(step, "source", None) in {None, *named} for step in condition.chain)
