@@ -1,0 +1,42 @@
+"""``python -m api``: the service with the settings of the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+import uvicorn
+
+from api.metrics import FOLDER_VARIABLE
+from api.settings import Settings
+from fpcore.errors import FpError
+
+
+def main() -> int:
+    """Serve until a signal says to stop, and finish what is in flight."""
+    try:
+        settings = Settings.from_environment()
+    except FpError as error:
+        print(f"api: {error}", file=sys.stderr)
+        return 2
+    print(f"Serving http://{settings.host}:{settings.port} (what it answers: /docs)", flush=True)
+    with tempfile.TemporaryDirectory(prefix="fpapi-metrics-") as folder:
+        if settings.web_workers > 1:
+            # Before the processes start: they share their counts through this folder.
+            os.environ.setdefault(FOLDER_VARIABLE, folder)
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.web_workers,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.worker_wall_s),
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""How many requests are let in at once: beyond that a client is told when to come again.
+
+Waiting in a long line is worse than being told at once: the client would give up, and the work
+be done for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.errors import RefusedError, busy
+
+
+class Admission:
+    """A number of places that are taken without waiting; for use in one event loop only."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.n_taken = 0
+
+    def check(self) -> None:
+        """Refuse when there is no free place; takes none."""
+        if self.n_taken >= self.capacity:
+            raise self._refusal()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place, or refuse at once with status 503."""
+        self.check()
+        self.n_taken += 1
+        try:
+            yield
+        finally:
+            self.n_taken -= 1
+
+    def _refusal(self) -> RefusedError:
+        return busy("busy", f"{self.capacity} requests are being worked on: try again")

@@ -1,0 +1,90 @@
+"""The application: ``uvicorn --factory api.app:create_app``, or ``python -m api``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from api import docs, errors, journal
+from api.middleware import ID_HEADER, RequestContext
+from api.routes import ROUTERS
+from api.security import KEY_HEADER
+from api.service import Service
+from api.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_DESCRIPTION = (
+    "Learns songs and recognises recordings of them under one tuned configuration. "
+    "Every error has one shape: a code for programs, a message for people, and the id of the "
+    "request, which the server's log names too."
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application; it opens the index when it starts, not before.
+
+    Without ``settings`` they come from the environment, and the log goes to standard error as
+    JSON lines.
+
+    Raises
+    ------
+    ConfigError
+        When the environment's settings are not valid.
+    """
+    if settings is None:
+        settings = Settings.from_environment()
+        journal.configure(settings.log_level)
+    app = FastAPI(
+        title="Audio fingerprinting service",
+        description=_DESCRIPTION,
+        version=_version(),
+        lifespan=_lifespan(settings),
+        docs_url=None,
+        redoc_url=None,
+    )
+    errors.install(app)
+    docs.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(RequestContext)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=[KEY_HEADER, ID_HEADER],
+            expose_headers=[ID_HEADER, "Retry-After"],
+        )
+    return app
+
+
+def _lifespan(settings: Settings) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        logger.info("settings", extra={"fields": {"settings": settings.public()}})
+        service = await to_thread.run_sync(Service.start, settings)
+        app.state.service = service
+        check = asyncio.create_task(to_thread.run_sync(service.first_check))
+        try:
+            yield {}
+        finally:
+            await check
+            await to_thread.run_sync(service.stop)
+
+    return lifespan
+
+
+def _version() -> str:
+    try:
+        return version("fpworkbench")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,63 @@
+"""``POST /learn``: a song into the index."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from api import forms, jobs, keeping
+from api.dependencies import WRITER, ServiceDep
+from api.errors import documented
+from api.intake import accepted
+from api.schemas import SOURCE_KEY, LearnedBody, SongBody
+from api.service import Service
+from api.uploads import Upload
+from fpcore.pipeline import Fingerprint
+from fpcore.store import Added, NewSong
+
+router = APIRouter(tags=["songs"])
+
+
+@router.post(
+    "/learn",
+    status_code=201,
+    response_model=LearnedBody,
+    dependencies=[WRITER],
+    openapi_extra=forms.documented(forms.LearnForm),
+    responses={
+        200: {"model": LearnedBody, "description": "The content is known: the song it is"},
+        **documented(401, 403, 408, 413, 415, 507),
+    },
+)
+async def learn(request: Request, response: Response, service: ServiceDep) -> LearnedBody:
+    """Learn a song from a file.
+
+    The name is kept verbatim. A file whose content is known gives the song that is there, under
+    the name that it has.
+    """
+    async with accepted(request, service, forms.LearnForm) as (upload, form):
+        known = await to_thread.run_sync(service.store.find, upload.checksum)
+        if known is not None:
+            added = Added(known, created=False)
+        else:
+            found = await service.pool.run(jobs.Fingerprint(upload.path, upload.name))
+            added = await to_thread.run_sync(_add, upload, form, found, service)
+    response.status_code = 201 if added.created else 200
+    return LearnedBody(**SongBody.of(added.song).model_dump(), created=added.created)
+
+
+def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:
+    """Write a song, and its audio before it where that is kept."""
+    folder, store = service.settings.keep_audio, service.store
+    metadata = dict(form.metadata)
+    kept = None
+    if folder is not None:
+        kept = keeping.keep(upload, folder)
+        metadata[SOURCE_KEY] = str(kept)
+    try:
+        song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
+        return store.add_song(song, found.hashes, found.peaks)
+    except BaseException:
+        if kept is not None and store.find(upload.checksum) is None:
+            kept.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,17 @@
+"""``GET /profile``: the configuration that is served."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.dependencies import ServiceDep
+from api.errors import documented
+from api.schemas import ProfileBody
+
+router = APIRouter(tags=["index"])
+
+
+@router.get("/profile", response_model=ProfileBody, responses=documented())
+async def profile(service: ServiceDep) -> ProfileBody:
+    """Return the tuned configuration, with what it was promoted on."""
+    return ProfileBody.of(service.profile)

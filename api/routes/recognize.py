@@ -1,0 +1,69 @@
+"""``POST /recognize``: which song a recording comes from."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+
+from api import forms, jobs
+from api.dependencies import ServiceDep
+from api.errors import busy, documented
+from api.intake import accepted
+from api.schemas import RecognitionBody
+from api.service import Service
+from fpcore.errors import UnknownSongError
+from fpcore.recognition import align_query
+from fpcore.records import Recognition
+
+router = APIRouter(tags=["recognition"])
+
+N_TRIES = 3
+"""How often a recording is looked up while songs that it resembles are being removed."""
+
+
+@router.post(
+    "/recognize",
+    response_model=RecognitionBody,
+    openapi_extra=forms.documented(forms.RecognizeForm),
+    responses=documented(408, 413, 415, 507),
+)
+async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
+    """Recognise a recording.
+
+    Of a long one the profile's ``max_query_s`` are used, unless it is scanned: then every song
+    that is heard in it is told, with its time span. Silence is a recording of no song.
+    """
+    async with accepted(request, service, forms.RecognizeForm) as (upload, form):
+        started = perf_counter()
+        if form.scan:
+            appearances = await service.pool.run(jobs.Scan(upload.path, upload.name))
+            return RecognitionBody.of_scan(
+                appearances, profile=service.profile, total_s=perf_counter() - started
+            )
+        heard = await service.pool.run(jobs.Hear(upload.path, upload.name))
+        found = await to_thread.run_sync(_look_up, heard, service)
+        service.metrics.recognised(found.times)
+        return RecognitionBody.of_recognition(
+            found,
+            top=form.top,
+            profile=service.profile,
+            total_s=perf_counter() - started,
+        )
+
+
+def _look_up(heard: jobs.Heard, service: Service) -> Recognition:
+    """Return the answer; a song may be removed between its look-up and its name."""
+    for _ in range(N_TRIES):
+        try:
+            return align_query(
+                heard.query,
+                service.store,
+                service.profile,
+                decode_s=heard.decode_s,
+                fingerprint_s=heard.fingerprint_s,
+            ).recognition
+        except UnknownSongError:
+            continue
+    raise busy("index_changing", "songs are being removed from the index: try again")

@@ -1,0 +1,91 @@
+"""``/songs``: what the index holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Query
+
+from api import keeping
+from api.dependencies import MAX_ID, WRITER, ServiceDep, SongId
+from api.errors import RefusedError, documented
+from api.schemas import RemovedBody, SongBody, SongsBody
+from api.service import Service
+from fpcore.store import Song
+
+router = APIRouter(prefix="/songs", tags=["songs"])
+
+Confirm = Annotated[
+    Literal["all"] | None, Query(description="Must be `all`: every song will be removed")
+]
+
+
+@router.get("", response_model=SongsBody, responses=documented())
+async def list_songs(
+    service: ServiceDep,
+    *,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Songs on a page")] = 100,
+    offset: Annotated[int, Query(ge=0, le=MAX_ID, description="Songs to pass over")] = 0,
+    name: Annotated[
+        str | None, Query(max_length=300, description="Text in the name, in either case")
+    ] = None,
+) -> SongsBody:
+    """List songs in the order in which they were learned."""
+
+    def page() -> SongsBody:
+        songs = service.store.songs(name_contains=name, limit=limit, offset=offset)
+        total = service.store.n_songs(name_contains=name)
+        shown = [SongBody.of(song) for song in songs]
+        return SongsBody(songs=shown, total=total, limit=limit, offset=offset)
+
+    return await to_thread.run_sync(page)
+
+
+@router.get("/{song_id}", response_model=SongBody, responses=documented(404))
+async def get_song(song_id: SongId, service: ServiceDep) -> SongBody:
+    """Return one song."""
+    return SongBody.of(await to_thread.run_sync(service.store.song, song_id))
+
+
+@router.delete(
+    "/{song_id}",
+    response_model=SongBody,
+    dependencies=[WRITER],
+    responses=documented(401, 403, 404, 507),
+)
+async def remove_song(song_id: SongId, service: ServiceDep) -> SongBody:
+    """Remove a song, with the audio that was kept of it, and return what it was."""
+
+    def remove() -> Song:
+        song = service.store.remove(song_id)
+        _discard([song], service)
+        return song
+
+    return SongBody.of(await to_thread.run_sync(remove))
+
+
+@router.delete(
+    "", response_model=RemovedBody, dependencies=[WRITER], responses=documented(401, 403, 507)
+)
+async def remove_all_songs(service: ServiceDep, confirm: Confirm = None) -> RemovedBody:
+    """Remove every song; only with `?confirm=all`."""
+    if confirm != "all":
+        raise RefusedError(
+            400, "unconfirmed", "this removes every song: say so with the parameter confirm=all"
+        )
+
+    def clear() -> int:
+        songs = service.store.songs() if service.settings.keep_audio else []
+        n_removed = service.store.clear()
+        _discard(songs, service)
+        return n_removed
+
+    return RemovedBody(removed=await to_thread.run_sync(clear))
+
+
+def _discard(songs: list[Song], service: Service) -> None:
+    """Remove the kept audio of removed songs, but not of what was learned again since."""
+    for song in songs:
+        if service.store.find(song.checksum) is None:
+            keeping.discard(song, service.settings.keep_audio)

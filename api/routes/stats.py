@@ -1,0 +1,47 @@
+"""``GET /stats``: how large and how sound the index is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query
+
+from api.dependencies import ServiceDep
+from api.errors import documented
+from api.schemas import HealthBody, ProvenanceBody, StatsBody
+from api.service import Health, Service
+
+router = APIRouter(tags=["index"])
+
+
+@router.get("/stats", response_model=StatsBody, responses=documented())
+async def stats(
+    service: ServiceDep,
+    *,
+    check: Annotated[bool, Query(description="Check the index now, which reads all of it")] = False,
+) -> StatsBody:
+    """Return the size of the index, its health when it was last checked, and its profile."""
+    if check:
+        with service.working.place():
+            await to_thread.run_sync(service.check)
+    return await to_thread.run_sync(_stats, service)
+
+
+def _stats(service: Service) -> StatsBody:
+    size, health = service.store.stats(), service.health
+    return StatsBody(
+        songs=size.n_songs,
+        postings=size.n_postings,
+        duration_s=size.duration_s,
+        file_bytes=size.file_bytes,
+        unused_bytes=size.unused_bytes,
+        lookup_bytes=size.lookup_bytes,
+        profile=ProvenanceBody.of(service.profile),
+        health=None if health is None else _health(health),
+    )
+
+
+def _health(health: Health) -> HealthBody:
+    report = health.report
+    return HealthBody(ok=report.ok, problems=list(report.problems), checked_at=health.checked_at)

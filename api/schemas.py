@@ -1,0 +1,322 @@
+"""What the service answers, as models that its documentation shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fpcore.config import Decision, FingerprintConfig, Profile, QueryConfig
+from fpcore.records import Appearance, Match, Recognition
+from fpcore.store import Song
+
+SOURCE_KEY = "source"
+"""Metadata under which a song's file is recorded for re-indexing; never shown to clients."""
+
+
+def _example(**content: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": content})
+
+
+class ErrorBody(BaseModel):
+    """Why a request was not fulfilled."""
+
+    code: str = Field(description="A stable word for programs")
+    message: str = Field(description="One sentence for people")
+    request_id: str = Field(description="Names the request in the server's log")
+
+    model_config = _example(
+        code="audio_unusable",
+        message="noise.wav: holds no audio samples",
+        request_id="5f2b8c0e9d1a4f7b",
+    )
+
+
+class ServedProfile(BaseModel):
+    """Which configuration gave an answer."""
+
+    name: str
+    digest: str = Field(description="SHA-256 of everything that changes a hash")
+
+    @classmethod
+    def of(cls, profile: Profile) -> ServedProfile:
+        """Return the name and the digest of a profile."""
+        return cls(name=profile.name, digest=profile.fingerprint.digest)
+
+
+class SongBody(BaseModel):
+    """A song of the index."""
+
+    song_id: int
+    song_name: str
+    duration_s: float
+    fingerprints: int
+    checksum: str = Field(description="SHA-256 of the learned file")
+    learned_at: datetime
+    metadata: Mapping[str, Any]
+    audio_kept: bool = Field(description="Whether the server can re-index it")
+
+    model_config = _example(
+        song_id=7,
+        song_name="Knalgan Theme",
+        duration_s=183.4,
+        fingerprints=8790,
+        checksum="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        learned_at="2026-05-01T12:00:00Z",
+        metadata={"album": "Wesnoth"},
+        audio_kept=False,
+    )
+
+    @classmethod
+    def of(cls, song: Song) -> SongBody:
+        """Return a song of the store as clients see it."""
+        shown = {key: value for key, value in song.metadata.items() if key != SOURCE_KEY}
+        return cls(
+            song_id=song.id,
+            song_name=song.name,
+            duration_s=song.duration_s,
+            fingerprints=song.n_fingerprints,
+            checksum=song.checksum,
+            learned_at=song.learned_at,
+            metadata=shown,
+            audio_kept=SOURCE_KEY in song.metadata,
+        )
+
+
+class LearnedBody(SongBody):
+    """A learned song, and whether this request was what learned it."""
+
+    created: bool
+
+
+class SongsBody(BaseModel):
+    """A page of the songs, in the order in which they were learned."""
+
+    songs: list[SongBody]
+    total: int = Field(description="Songs on all pages")
+    limit: int
+    offset: int
+
+
+class RemovedBody(BaseModel):
+    """How many songs were removed."""
+
+    removed: int
+
+
+class CandidateBody(BaseModel):
+    """A song that a recording may come from."""
+
+    song_id: int
+    song_name: str
+    offset_s: float = Field(description="Where in the song the recording begins")
+    matches: int = Field(description="Hashes of the recording found at that offset")
+    probability: float = Field(description="What the profile's model makes of the evidence")
+    confidence: float = Field(description="The same, but 0 below the profile's threshold")
+
+    @classmethod
+    def of(cls, match: Match) -> CandidateBody:
+        """Return a match as clients see it."""
+        return cls(
+            song_id=match.song_id,
+            song_name=match.song_name,
+            offset_s=match.offset_s,
+            matches=match.votes,
+            probability=match.probability,
+            confidence=match.confidence,
+        )
+
+
+class AppearanceBody(BaseModel):
+    """A song heard in a long recording."""
+
+    song_id: int
+    song_name: str
+    start_s: float = Field(description="Where in the recording it begins")
+    end_s: float
+    song_offset_s: float = Field(description="Where in the song it is then")
+    matches: int
+    confidence: float
+
+    @classmethod
+    def of(cls, heard: Appearance) -> AppearanceBody:
+        """Return an appearance as clients see it."""
+        return cls(
+            song_id=heard.song_id,
+            song_name=heard.song_name,
+            start_s=heard.start_s,
+            end_s=heard.end_s,
+            song_offset_s=heard.song_offset_s,
+            matches=heard.votes,
+            confidence=heard.confidence,
+        )
+
+
+class TimesBody(BaseModel):
+    """Seconds that the stages took; ``total_s`` is from the last byte to the answer."""
+
+    decode_s: float
+    fingerprint_s: float
+    lookup_s: float
+    align_s: float
+    total_s: float
+
+
+class RecognitionBody(BaseModel):
+    """Which song a recording comes from, or that it is none of them.
+
+    After a scan, the song is the surest of those heard, ``appearances`` has them all, and the
+    times are in ``total_s`` alone.
+    """
+
+    matched: bool
+    song_id: int | None = None
+    song_name: str | None = None
+    matches: int = 0
+    confidence: float = 0.0
+    offset_s: float | None = None
+    candidates: list[CandidateBody] = Field(default=[], description="Likeliest first")
+    appearances: list[AppearanceBody] | None = Field(default=None, description="After a scan")
+    query_s: float | None = Field(default=None, description="Seconds of the recording used")
+    hashes: int | None = None
+    profile: ServedProfile
+    times: TimesBody
+
+    model_config = _example(
+        matched=True,
+        song_id=7,
+        song_name="Knalgan Theme",
+        matches=412,
+        confidence=0.998,
+        offset_s=61.02,
+        candidates=[],
+        appearances=None,
+        query_s=10.0,
+        hashes=5210,
+        profile={"name": "balanced", "digest": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f2"},
+        times={
+            "decode_s": 0.004,
+            "fingerprint_s": 0.012,
+            "lookup_s": 0.006,
+            "align_s": 0.003,
+            "total_s": 0.031,
+        },
+    )
+
+    @classmethod
+    def of_recognition(
+        cls, found: Recognition, *, top: int, profile: Profile, total_s: float
+    ) -> RecognitionBody:
+        """Return a recognition with its ``top`` likeliest candidates."""
+        times = found.times
+        best = found.match
+        answer = {} if best is None else CandidateBody.of(best).model_dump(exclude={"probability"})
+        return cls(
+            matched=best is not None,
+            **answer,
+            candidates=[CandidateBody.of(match) for match in found.candidates[:top]],
+            query_s=found.query_s,
+            hashes=found.n_hashes,
+            profile=ServedProfile.of(profile),
+            times=TimesBody(
+                decode_s=times.decode_s,
+                fingerprint_s=times.fingerprint_s,
+                lookup_s=times.lookup_s,
+                align_s=times.align_s,
+                total_s=total_s,
+            ),
+        )
+
+    @classmethod
+    def of_scan(
+        cls, heard: list[Appearance], *, profile: Profile, total_s: float
+    ) -> RecognitionBody:
+        """Return what a scan heard; the surest appearance is the answer."""
+        appearances = [AppearanceBody.of(one) for one in heard]
+        best = max(appearances, key=lambda one: one.confidence, default=None)
+        answer: dict[str, Any] = {}
+        if best is not None:
+            answer = best.model_dump(include={"song_id", "song_name", "matches", "confidence"})
+            answer["offset_s"] = best.song_offset_s
+        return cls(
+            matched=best is not None,
+            **answer,
+            appearances=appearances,
+            profile=ServedProfile.of(profile),
+            times=TimesBody(
+                decode_s=0.0, fingerprint_s=0.0, lookup_s=0.0, align_s=0.0, total_s=total_s
+            ),
+        )
+
+
+class ProfileBody(ServedProfile):
+    """The tuned configuration that is served."""
+
+    description: str
+    fingerprint: FingerprintConfig
+    query: QueryConfig
+    decision: Decision
+    provenance: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, profile: Profile) -> ProfileBody:
+        """Return all of a profile, with its digest."""
+        return cls(
+            name=profile.name,
+            digest=profile.fingerprint.digest,
+            description=profile.description,
+            fingerprint=profile.fingerprint,
+            query=profile.query,
+            decision=profile.decision,
+            provenance=profile.provenance,
+        )
+
+
+class ProvenanceBody(ServedProfile):
+    """Where the served profile comes from and what its confidence rests on."""
+
+    description: str
+    threshold: float
+    calibration: str | None = Field(description="In words; null when never calibrated")
+    provenance: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, profile: Profile) -> ProvenanceBody:
+        """Return the accuracy card of a profile."""
+        return cls(
+            name=profile.name,
+            digest=profile.fingerprint.digest,
+            description=profile.description,
+            threshold=profile.decision.threshold,
+            calibration=profile.decision.calibration,
+            provenance=profile.provenance,
+        )
+
+
+class HealthBody(BaseModel):
+    """What the last check of the index found."""
+
+    ok: bool
+    problems: list[str]
+    checked_at: datetime
+
+
+class StatsBody(BaseModel):
+    """The size and the health of the index, and the profile it is served under."""
+
+    songs: int
+    postings: int
+    duration_s: float
+    file_bytes: int
+    unused_bytes: int
+    lookup_bytes: int | None
+    profile: ProvenanceBody
+    health: HealthBody | None = Field(description="Null until the first check is done")
+
+
+class StatusBody(BaseModel):
+    """That the service is alive, or ready."""
+
+    status: str

@@ -1,0 +1,123 @@
+"""Who may write, and the headers that keep browsers careful.
+
+Writing and deleting need the API key. Without a configured key, only requests that come from
+this machine to a loopback address may write: then both ends of the connection are loopback
+addresses, no proxy says that it forwards for another client, the Host header names this machine
+(which stops a foreign page whose name was pointed at it), and a browser says that the request
+comes from a page of the service's own (which stops a foreign page that posts a form).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Request, Security
+from fastapi.security import APIKeyHeader
+
+from api.errors import RefusedError
+from api.settings import Settings
+
+KEY_HEADER = "X-API-Key"
+
+_key_header = APIKeyHeader(
+    name=KEY_HEADER, auto_error=False, description="Needed to write unless bound to loopback"
+)
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+_STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+# FastAPI writes the start of Swagger UI into the page.
+_DOCS = _STRICT.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'").replace(
+    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+)
+
+
+def headers_for(path: str) -> dict[str, str]:
+    """Return the headers that an answer from ``path`` carries unless it sets them itself."""
+    policy = _DOCS if path.startswith("/docs") else _STRICT
+    return {**_HEADERS, "Content-Security-Policy": policy}
+
+
+def require_writer(
+    request: Request, given: Annotated[str | None, Security(_key_header)] = None
+) -> None:
+    """Refuse who may not write: 401 for a missing or wrong key, 403 for anyone else."""
+    settings: Settings = request.app.state.service.settings
+    if settings.api_key is not None:
+        if given is None or not _same(given, settings.api_key.get_secret_value()):
+            raise RefusedError(
+                401,
+                "api_key_needed",
+                f"this needs the API key: send it in the header {KEY_HEADER}",
+                {"WWW-Authenticate": KEY_HEADER},
+            )
+    elif not is_local(request):
+        raise RefusedError(
+            403,
+            "writing_is_local",
+            "without a configured API key only the server's own machine may write",
+        )
+    elif not _own_page(request, settings.cors_origins):
+        raise RefusedError(403, "foreign_origin", "pages of other origins may not write")
+
+
+def _same(given: str, expected: str) -> bool:
+    """Compare in a time that tells neither length nor content."""
+    digests = [hashlib.sha256(key.encode()).digest() for key in (given, expected)]
+    return hmac.compare_digest(*digests)
+
+
+def is_local(request: Request) -> bool:
+    """Whether a request comes from this machine over a loopback address."""
+    server = request.scope.get("server") or ("", None)
+    client = request.scope.get("client") or ("", None)
+    if any(header in request.headers for header in _FORWARDED):
+        return False
+    host = _netloc_and_name(f"//{request.headers.get('host', '')}")[1]
+    return (
+        _is_loopback(server[0])
+        and _is_loopback(client[0])
+        and (host == "localhost" or _is_loopback(host))
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _own_page(request: Request, allowed: tuple[str, ...]) -> bool:
+    """Whether no browser is involved, or its page is the service's own or an allowed one."""
+    origin = request.headers.get("origin")
+    if origin is None or origin in allowed:
+        return True
+    return _netloc_and_name(origin)[0] == request.headers.get("host")
+
+
+def _netloc_and_name(address: str) -> tuple[str, str]:
+    """Return host with port, and host alone, of an address; empty when it is none."""
+    try:
+        parts = urlsplit(address)
+        return parts.netloc, parts.hostname or ""
+    except ValueError:
+        return "", ""

@@ -1,0 +1,119 @@
+"""What all requests of one server process share, and how it comes and goes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from api.admission import Admission
+from api.jobs import Bounds, Task
+from api.metrics import Metrics
+from api.settings import Settings
+from api.uploads import Inbox, UploadLimits
+from api.warmed import noise_query
+from api.workers import DecodePool
+from fpcore import hashing
+from fpcore.audio import AudioLimits
+from fpcore.config import Profile
+from fpcore.errors import FpError
+from fpcore.landmarks import landmarks
+from fpcore.profiles import load_profile
+from fpcore.recognition import align_query
+from fpcore.store import CheckReport, NewSong, Store, open_store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a check of the index found, and when."""
+
+    report: CheckReport
+    checked_at: datetime
+
+
+class Service:
+    """One index under one profile, and the means to answer from it."""
+
+    def __init__(self, settings: Settings, profile: Profile, store: Store, inbox: Inbox) -> None:
+        self.settings = settings
+        self.profile = profile
+        self.store = store
+        self.inbox = inbox
+        self.metrics = Metrics(store)
+        self.receiving = Admission(settings.max_uploads)
+        self.working = Admission(settings.max_jobs)
+        self.health: Health | None = None
+        bounds = Bounds(settings.worker_memory_bytes, settings.worker_cpu_s, settings.worker_wall_s)
+        limits = AudioLimits(max_duration_s=settings.max_duration_s)
+        self.pool = DecodePool(
+            settings.decode_workers,
+            Task(profile, limits, store.path.absolute(), bounds),
+            on_loss=self.metrics.lost_workers.inc,
+        )
+
+    @classmethod
+    def start(cls, settings: Settings) -> Self:
+        """Open the index, make it when there is none, and start the decoders.
+
+        Raises
+        ------
+        FpError
+            When the profile or the index cannot be used.
+        """
+        profile = load_profile(settings.profile)
+        store = open_store(
+            settings.database,
+            profile.fingerprint,
+            create=True,
+            busy_timeout_s=settings.busy_timeout_s,
+        )
+        try:
+            if settings.keep_audio is not None:
+                settings.keep_audio.mkdir(parents=True, exist_ok=True)
+            inbox = Inbox(settings.temp_folder)
+            service = cls(settings, profile, store, inbox)
+            service.pool.start()
+            service.warm()
+        except BaseException:
+            store.close()
+            raise
+        return service
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        """Bounds on one upload."""
+        return UploadLimits(self.settings.max_upload_bytes, self.settings.upload_timeout_s)
+
+    def warm(self) -> None:
+        """Run what this process does for a recognition once, on noise: it loads compiled code."""
+        config = self.profile.fingerprint
+        query = noise_query(config, self.profile.query)
+        with open_store(self.inbox.folder / "warm.db", config, create=True) as store:
+            peaks = query.peaks[0]
+            hashes = hashing.hashes(landmarks(peaks, config), config)
+            store.add_song(NewSong("noise", "noise", query.duration_s), hashes, peaks)
+            align_query(query, store, self.profile)
+
+    def check(self) -> Health:
+        """Check the index, and remember what was found."""
+        self.health = Health(self.store.check(), datetime.now(UTC))
+        if not self.health.report.ok:
+            problems = list(self.health.report.problems)
+            logger.error("the index has problems", extra={"fields": {"problems": problems}})
+        return self.health
+
+    def first_check(self) -> None:
+        """Check the index at the start; a failure to do so is the log's, not the server's."""
+        try:
+            self.check()
+        except FpError as error:
+            logger.warning("the index could not be checked: %s", error)
+
+    def stop(self) -> None:
+        """End the decoders, close the index and remove what is left of uploads."""
+        self.pool.close()
+        self.store.close()
+        self.inbox.close()

@@ -1,0 +1,133 @@
+"""What the service is told by its environment: paths, limits and keys.
+
+Every variable is named ``FPAPI_`` and the upper-case name of a field of `Settings`. Nothing is
+read when a module is imported, and a variable that no field has is refused, so that a slip of
+the pen does not silently leave a default in force.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from fpcore.config import Strict, describe
+from fpcore.errors import ConfigError
+from fpcore.profiles import DEFAULT_PROFILE
+
+PREFIX = "FPAPI_"
+MIN_KEY_LENGTH = 16
+MEGABYTE = 1_000_000
+
+_LISTS = frozenset({"cors_origins"})
+"""Fields that the environment gives as words between commas."""
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(Strict):
+    """The settings of one server process; see the field comments for their meaning."""
+
+    host: str = "127.0.0.1"
+    """Address that ``python -m api`` binds to."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    web_workers: Count = 1
+    """Server processes of ``python -m api``; each has a decoding pool of its own."""
+    database: Path = Path("music_recognition.db")
+    """The index; made when it does not exist."""
+    profile: str = DEFAULT_PROFILE
+    """Name or file of the profile that is served."""
+    busy_timeout_s: Positive = 10.0
+    """How long a write waits for other writers of the database."""
+    keep_audio: Path | None = None
+    """Folder in which the audio of learned songs is kept, to be re-indexed later."""
+    temp_folder: Path | None = None
+    """Folder for uploads while they are worked on; None takes the system's."""
+    api_key: SecretStr | None = None
+    """Key that writing and deleting need; without one only this machine may."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the service, between commas; none by default."""
+    max_upload_mb: Positive = 100.0
+    upload_timeout_s: Positive = 60.0
+    """How long a client may take to send one request."""
+    max_uploads: Count = 64
+    """Requests whose bodies are received at the same time; more are told to come again."""
+    max_jobs: Count = 16
+    """Received requests that are decoded or wait for it; more are told to come again."""
+    max_duration_s: Positive = 2 * 3600.0
+    """Most seconds of audio that are decoded from one file."""
+    decode_workers: Count = Field(default_factory=available_cores)
+    """Processes that decode and fingerprint."""
+    worker_memory_mb: Positive = 1024.0
+    worker_cpu_s: Count = 120
+    worker_wall_s: Positive = 180.0
+    """Bounds on the work for one request; a worker that exceeds one is replaced."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("api_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < MIN_KEY_LENGTH:
+            raise ValueError(f"must have at least {MIN_KEY_LENGTH} characters")
+        return key
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Most bytes of one uploaded file."""
+        return round(self.max_upload_mb * MEGABYTE)
+
+    @property
+    def worker_memory_bytes(self) -> int:
+        """Memory that a decoding process may take on top of what it starts with."""
+        return round(self.worker_memory_mb * MEGABYTE)
+
+    def public(self) -> dict[str, Any]:
+        """Return the settings as JSON values, with the key masked."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the settings that environment variables give.
+
+        Raises
+        ------
+        ConfigError
+            When a variable is unknown or its value not valid; the sentence names it, but
+            never quotes the key.
+        """
+        variables = os.environ if environment is None else environment
+        given: dict[str, Any] = {}
+        for variable, text in variables.items():
+            if not variable.startswith(PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if variable != f"{PREFIX}{name.upper()}" or name not in cls.model_fields:
+                raise ConfigError(f"{variable}: is no setting of the service: remove it")
+            given[name] = _words(text) if name in _LISTS else text
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise ConfigError(_sentence(error)) from None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _sentence(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    variable = f"{PREFIX}{str(fault['loc'][0]).upper()}"
+    if fault["loc"][0] == "api_key":
+        return f"{variable}: {fault['msg'].removeprefix('Value error, ')}"
+    return f"{variable}: {describe(error).partition(': ')[2]}"
