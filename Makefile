@@ -25,7 +25,7 @@ export IPYTHONDIR := $(CACHE)/ipython
 export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lock clean remake
+.PHONY: help setup demo serve test bench lock clean remake
 
 help: ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
@@ -35,6 +35,9 @@ setup: $(PROJECT) ## Make the environment in .venv/ (the other commands do so by
 
 demo: setup ## Learn real music, recognise noisy clips of it, and print how well that went
 	@$(BIN)/fpbench demo
+
+serve: setup ## Serve the default profile over REST on this machine, port 8000 (settings: FPAPI_*)
+	@exec $(BIN)/python -m api
 
 test: setup ## Run the linters, the type check, the layer contracts and every test
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
