@@ -1,0 +1,101 @@
+"""What things are called in tables and figures: parameters, values, sizes and times.
+
+A swept parameter is known by its path in the profile, such as ``fingerprint.pairs.fan_out``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PARAMETERS: Mapping[str, tuple[str, str]] = {
+    "fingerprint.spectrogram.n_fft": ("window", "samples"),
+    "fingerprint.spectrogram.hop_length": ("hop", "samples"),
+    "fingerprint.spectrogram.min_hz": ("band from", "Hz"),
+    "fingerprint.spectrogram.max_hz": ("band to", "Hz"),
+    "fingerprint.whitening.width_hz": ("whitening width", "Hz"),
+    "fingerprint.whitening.width_s": ("whitening length", "s"),
+    "fingerprint.peaks.neighbourhood": ("peak neighbourhood", ""),
+    "fingerprint.peaks.neighbourhood.width_s": ("neighbourhood length", "s"),
+    "fingerprint.peaks.neighbourhood.width_hz": ("neighbourhood width", "Hz"),
+    "fingerprint.peaks.max_peaks_per_s": ("peak density", "peaks/s"),
+    "fingerprint.pairs.fan_out": ("fan-out", "pairs/peak"),
+    "fingerprint.pairs.min_delta_s": ("least Δt", "s"),
+    "fingerprint.pairs.max_delta_s": ("Δt limit", "s"),
+    "fingerprint.pairs.max_delta_hz": ("Δf limit", "Hz"),
+    "fingerprint.token": ("token", ""),
+    "query.max_peaks_per_s": ("query peak density", "peaks/s"),
+    "query.fan_out": ("query fan-out", "pairs/peak"),
+    "query.n_shifts": ("query shifts", ""),
+    "query.offset_tolerance_frames": ("offset tolerance", "frames"),
+    "query.n_candidates": ("candidates", "songs"),
+    "query.n_offsets": ("offsets a song", ""),
+    "profile": ("profile", ""),
+}
+
+
+def parameter(path: str) -> str:
+    """Return what a swept parameter is called, without its unit."""
+    return PARAMETERS.get(path, (path.rpartition(".")[2].replace("_", " "), ""))[0]
+
+
+def axis(path: str) -> str:
+    """Return the label of a parameter's axis, with its unit."""
+    unit = PARAMETERS.get(path, ("", ""))[1]
+    return f"{parameter(path)} [{unit}]" if unit else parameter(path)
+
+
+def value(one: Any) -> str:
+    """Return the value of a parameter, short."""
+    if one is None:
+        return "none"
+    if isinstance(one, Mapping):
+        inner = [f"{name} {value(part)}" for name, part in one.items() if name != "kind"]
+        return ", ".join([str(one.get("kind", "")), *inner]).strip(", ")
+    if isinstance(one, bool | str):
+        return str(one)
+    if isinstance(one, int | float):
+        return f"{one:g}"
+    return json.dumps(one)
+
+
+def settings(swept: Mapping[str, Any]) -> str:
+    """Return the swept values of a trial on one line; "as it is" when nothing was varied."""
+    if not swept:
+        return "as it is"
+    return ", ".join(
+        value(one) if path == "profile" else f"{parameter(path)} {value(one)}"
+        for path, one in swept.items()
+    )
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """Return a share in percent, "–" when there is none."""
+    return "–" if math.isnan(share) else f"{100 * share:.{decimals}f}%"
+
+
+def interval(low: float, high: float, decimals: int = 1) -> str:
+    """Return an interval of shares in percent, such as "81.2 to 90.4%"."""
+    return f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f}%"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a short time in milliseconds with three significant digits."""
+    if math.isnan(seconds):
+        return "–"
+    ms = 1e3 * seconds
+    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.3g} ms"
+
+
+def megabytes(n_bytes: float) -> str:
+    """Return a size in megabytes (10⁶ bytes) with three significant digits."""
+    return "–" if math.isnan(n_bytes) else f"{n_bytes / 1e6:.3g} MB"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,170 @@
+"""What a report is about: the finished trials of one or more runs, and what is known of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.runs import Manifest, RunFolder, run_folder
+from experiments.trial_folder import RunError
+from fpcore.config import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A finished trial: rows, times and size, as they were stored.
+
+    ``key`` names it within the report. ``swept`` are the values that set it apart from the
+    other trials of its run. ``index`` has at least postings_per_s, bytes_per_hour and
+    ingest_x_real_time. ``profile`` carries the decision fitted on the rows.
+    """
+
+    key: str
+    run: str
+    trial: str
+    profile: Profile
+    swept: Mapping[str, Any]
+    outcomes: pd.DataFrame
+    timings: pd.DataFrame
+    index: Mapping[str, float]
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which the trial accepts."""
+        return self.profile.decision.threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The runs of a report.
+
+    Parameters
+    ----------
+    manifests
+        What each run recorded of itself, by the run's name.
+    folders
+        Where each run is.
+    results
+        All finished trials, in the order of the runs and of their trials.
+    failed
+        Error of each trial that failed, by its key.
+    baseline
+        Key of the result that the others are compared with, if it finished.
+    """
+
+    manifests: Mapping[str, Manifest]
+    folders: Mapping[str, Path]
+    results: Sequence[Result]
+    failed: Mapping[str, str]
+    baseline: str | None
+
+    def find(self, key: str | None) -> Result | None:
+        """Return the result called ``key``; None when there is none."""
+        return next((result for result in self.results if result.key == key), None)
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Parameters that take more than one value in these runs, in the order of the specs."""
+        seen: dict[str, list[Any]] = {}
+        for result in self.results:
+            for path, one in result.swept.items():
+                values = seen.setdefault(path, [])
+                if one not in values:
+                    values.append(one)
+        return tuple(path for path, values in seen.items() if len(values) > 1)
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """The rate that the thresholds were set for, the largest of the runs."""
+        return max(manifest.spec.false_alarm_rate for manifest in self.manifests.values())
+
+    @property
+    def n_waiting(self) -> int:
+        """How many trials have neither finished nor failed."""
+        n_trials = sum(len(manifest.trials) for manifest in self.manifests.values())
+        return n_trials - len(self.results) - len(self.failed)
+
+
+def load(runs: Sequence[str | Path]) -> Study:
+    """Return the finished trials of runs, given by name or path.
+
+    The baseline is that of the first run that has one which finished.
+
+    Raises
+    ------
+    RunError
+        When no run is named or one comes twice, a run cannot be read, or no trial has finished.
+    """
+    if not runs:
+        raise RunError("name at least one run")
+    folders = {folder.name: folder for folder in map(run_folder, runs)}
+    if len(folders) < len(runs):
+        raise RunError("a run is named twice: name each run once, and runs apart")
+    manifests = {name: folder.manifest() for name, folder in folders.items()}
+    results: list[Result] = []
+    failed: dict[str, str] = {}
+    for name, folder in folders.items():
+        prefix = f"{name}/" if len(folders) > 1 else ""
+        results += _finished(folder, manifests[name], prefix)
+        for trial in manifests[name].trials:
+            if folder.trial(trial).status == "failed":
+                failed[prefix + trial] = folder.trial(trial).error
+    if not results:
+        raise RunError(f"no trial of {', '.join(folders)} has finished: there is nothing to report")
+    bases = {(name, manifest.baseline) for name, manifest in manifests.items()}
+    baseline = next((one.key for one in results if (one.run, one.trial) in bases), None)
+    return Study(
+        manifests=manifests,
+        folders={name: folder.path for name, folder in folders.items()},
+        results=results,
+        failed=failed,
+        baseline=baseline,
+    )
+
+
+def load_trial(run: str | Path, trial: str) -> Result:
+    """Return one finished trial of a run, by its id or by an unambiguous beginning of it.
+
+    Raises
+    ------
+    RunError
+        When the run has no such finished trial, or several.
+    """
+    study = load([run])
+    found = [one for one in study.results if one.trial == trial] or [
+        one for one in study.results if one.trial.startswith(trial)
+    ]
+    if len(found) != 1:
+        ids = ", ".join(result.trial for result in study.results)
+        few = "no" if not found else "more than one"
+        raise RunError(f"{few} finished trial of {run} is called {trial!r}: it has {ids}")
+    return found[0]
+
+
+def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result]:
+    done = [trial for trial in manifest.trials if folder.trial(trial).status == "done"]
+    results = []
+    for trial in done:
+        stored = folder.trial(trial)
+        profile = stored.profile.model_copy(update={"decision": stored.decision})
+        results.append(
+            Result(
+                key=prefix + trial,
+                run=folder.name,
+                trial=trial,
+                profile=profile,
+                swept=manifest.swept[trial],
+                outcomes=stored.outcomes,
+                timings=stored.timings,
+                index={
+                    name: math.nan if known is None else known
+                    for name, known in stored.index.items()
+                },
+            )
+        )
+    return results

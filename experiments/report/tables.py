@@ -1,0 +1,222 @@
+"""The leaderboard and what follows from it: Pareto front, recommendation, effects of parameters.
+
+*Accuracy* is the share of queries of indexed songs that are accepted and right, at the trial's
+own threshold, pooled over conditions and clip lengths; probabilities are out of fold. *Cost* is
+the median time of a query and the bytes of index per hour of audio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments import metrics
+from experiments.comparison import Comparison, compare
+from experiments.excerpts import seeded_rng
+from experiments.report import labels
+from experiments.report.study import Result, Study
+
+TOLERABLE_LOSS = 0.02
+"""Accuracy that the recommendation gives up for a cheaper configuration, as a share."""
+
+FALSE_ALARM_RATES = (0.01, 0.001)
+"""The false-alarm rates at which recall is reported."""
+
+
+def leaderboard(study: Study) -> pd.DataFrame:
+    """Return a row per trial, the most accurate first.
+
+    Columns: run, trial, settings, accuracy (with _low, _high), n_queries, n_works, top1,
+    same_passage, false_accept (with _low, _high), n_negatives, wrong_name, threshold,
+    calibration_error, recall_1pct, recall_01pct, postings_per_s, bytes_per_hour, query_p50_s,
+    query_p95_s, ingest_x_real_time; from the paired comparison with the baseline difference
+    (with _low, _high), p_value; the flags pareto, baseline, recommended; and the swept values.
+    The index is the result's key.
+    """
+    rows = {result.key: _row(result, study) for result in study.results}
+    board = pd.DataFrame.from_dict(rows, orient="index")
+    board["pareto"] = pareto(board)
+    board["baseline"] = board.index == study.baseline
+    board["recommended"] = board.index == recommended(study, board)
+    board = board.sort_values(
+        ["accuracy", "bytes_per_hour", "trial"], ascending=[False, True, True], kind="stable"
+    )
+    swept = pd.DataFrame.from_dict(
+        {
+            result.key: {
+                path: one if isinstance(one, int | float | str) else labels.value(one)
+                for path, one in result.swept.items()
+            }
+            for result in study.results
+        },
+        orient="index",
+    )
+    return board.join(swept)
+
+
+def _row(result: Result, study: Study) -> dict[str, Any]:
+    overall = metrics.overall(result.outcomes, result.threshold)
+    latency = metrics.latency(result.timings).loc["total"]
+    curve = metrics.calibration_curve(result.outcomes)
+    recall = [metrics.recall_at(result.outcomes, rate).recall.share for rate in FALSE_ALARM_RATES]
+    accuracy, alarms = overall.loc["accepted_right"], overall.loc["false_accept"]
+    positives = result.outcomes[result.outcomes["indexed"]]
+    return {
+        "run": result.run,
+        "trial": result.trial,
+        "settings": labels.settings(result.swept),
+        "accuracy": accuracy["share"],
+        "accuracy_low": accuracy["low"],
+        "accuracy_high": accuracy["high"],
+        "n_queries": len(positives),
+        "n_works": positives["work"].nunique(),
+        "top1": overall.loc["top1", "share"],
+        "same_passage": overall.loc["same_passage", "share"],
+        "wrong_name": overall.loc["wrong_name", "share"],
+        "false_accept": alarms["share"],
+        "false_accept_low": alarms["low"],
+        "false_accept_high": alarms["high"],
+        "n_negatives": len(result.outcomes) - len(positives),
+        "threshold": result.threshold,
+        "calibration_error": metrics.calibration_error(curve),
+        "recall_1pct": recall[0],
+        "recall_01pct": recall[1],
+        "postings_per_s": result.index["postings_per_s"],
+        "bytes_per_hour": result.index["bytes_per_hour"],
+        "query_p50_s": latency["p50_s"],
+        "query_p95_s": latency["p95_s"],
+        "ingest_x_real_time": result.index["ingest_x_real_time"],
+        **_against_baseline(result, study),
+    }
+
+
+def _against_baseline(result: Result, study: Study) -> dict[str, float]:
+    base = study.find(study.baseline)
+    if base is None:
+        one = dict.fromkeys(("difference", "difference_low", "difference_high"), math.nan)
+        return {**one, "p_value": math.nan}
+    found = paired(base, result)
+    return {
+        "difference": found.difference,
+        "difference_low": found.low,
+        "difference_high": found.high,
+        "p_value": found.p_value,
+    }
+
+
+def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Comparison:
+    """Return the paired comparison of two results, each at its own threshold."""
+    return compare(
+        a.outcomes,
+        b.outcomes,
+        thresholds=(a.threshold, b.threshold),
+        rng=seeded_rng(0, "bootstrap"),
+        metric=metric,
+    )
+
+
+def pareto(board: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows no other beats: not less accurate, slower or larger, and better in one.
+
+    An unknown accuracy, time or size counts as the worst there is.
+    """
+    losses = np.column_stack(
+        [
+            -board["accuracy"].fillna(-math.inf),
+            board["query_p50_s"].fillna(math.inf),
+            board["bytes_per_hour"].fillna(math.inf),
+        ]
+    )
+    no_worse = (losses[:, None, :] <= losses[None, :, :]).all(axis=2)
+    better = (losses[:, None, :] < losses[None, :, :]).any(axis=2)
+    return pd.Series(~(no_worse & better).any(axis=0), index=board.index)
+
+
+def recommended(study: Study, board: pd.DataFrame) -> str | None:
+    """Return the key of the trial to promote; None when no trial has a known accuracy.
+
+    Of the trials on the Pareto front that lose at most `TOLERABLE_LOSS` against the most
+    accurate one, and that the paired comparison cannot call worse, the cheapest: the least
+    product of query time and bytes per hour.
+    """
+    known = board[board["accuracy"].notna()]
+    if known.empty:
+        return None
+    best_key = str(
+        known.sort_values(["accuracy", "bytes_per_hour"], ascending=[False, True]).index[0]
+    )
+    best = study.find(best_key)
+    front = known[pareto(known) & (known["accuracy"] >= known["accuracy"].max() - TOLERABLE_LOSS)]
+    cost = front["query_p50_s"].fillna(1.0) * front["bytes_per_hour"].fillna(1.0)
+    for key in cost.sort_values(kind="stable").index:
+        result = study.find(str(key))
+        if key == best_key or best is None or result is None:
+            break
+        if not paired(best, result).real:
+            return str(key)
+    return best_key
+
+
+def effect(board: pd.DataFrame, study: Study, path: str) -> pd.DataFrame:
+    """Return accuracy and cost at each value of one swept parameter, pooled over the others.
+
+    Columns: value (label), n_trials, share, low, high (clustered by work), bytes_per_hour and
+    query_p50_s (medians over trials). In ascending order of numbers, else as first seen.
+    """
+    rows = []
+    for label, results in by_value(study.results, path):
+        keys = [result.key for result in results]
+        share = pooled(results)
+        rows.append(
+            {
+                "value": label,
+                "n_trials": len(results),
+                "share": share.share,
+                "low": share.low,
+                "high": share.high,
+                "bytes_per_hour": board.loc[keys, "bytes_per_hour"].median(),
+                "query_p50_s": board.loc[keys, "query_p50_s"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def pooled(results: Sequence[Result]) -> metrics.Share:
+    """Return the accuracy of several results together, its interval clustered by work."""
+    right, works = [], []
+    for result in results:
+        positives = result.outcomes["indexed"].to_numpy(bool)
+        found = metrics.verdicts(result.outcomes, result.threshold)["accepted_right"]
+        right.append(found.to_numpy(bool)[positives])
+        works.append(result.outcomes["work"].to_numpy(str)[positives])
+    return metrics.clustered(np.concatenate(right), np.concatenate(works))
+
+
+def by_value(results: Sequence[Result], path: str) -> list[tuple[str, list[Result]]]:
+    """Return the results of each value of a parameter, under the value's label."""
+    groups: dict[str, list[Result]] = {}
+    order: dict[str, float] = {}
+    for result in results:
+        if path not in result.swept:
+            continue
+        one = result.swept[path]
+        label = labels.value(one)
+        groups.setdefault(label, []).append(result)
+        order.setdefault(label, one if isinstance(one, int | float) else math.inf)
+    return sorted(groups.items(), key=lambda item: order[item[0]])
+
+
+def conditions(results: Sequence[Result]) -> pd.DataFrame:
+    """Return accuracy per condition and clip length for each result, with Wilson intervals.
+
+    The rows of `experiments.metrics.summary` for ``accepted_right``, with the result's key.
+    """
+    parts = []
+    for result in results:
+        cells = metrics.summary(result.outcomes, result.threshold)
+        parts.append(cells[cells["metric"] == "accepted_right"].assign(key=result.key))
+    return pd.concat(parts, ignore_index=True)
