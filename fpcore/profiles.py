@@ -29,6 +29,14 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in profiles_folder().glob("*.json"))
 
 
+def profile_path(name_or_path: str | Path) -> Path:
+    """Return the file of a profile: a path as it is, a name in the profiles' folder."""
+    path = Path(name_or_path)
+    if isinstance(name_or_path, Path) or path.suffix == ".json" or len(path.parts) > 1:
+        return path
+    return profiles_folder() / f"{name_or_path}.json"
+
+
 def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
     """Return the profile of that name, or in that file.
 
@@ -37,9 +45,7 @@ def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
     ConfigError
         When there is none, or it is not a valid profile.
     """
-    path = Path(name_or_path)
-    if isinstance(name_or_path, str) and path.suffix != ".json" and len(path.parts) == 1:
-        path = profiles_folder() / f"{name_or_path}.json"
+    path = profile_path(name_or_path)
     try:
         content = path.read_bytes()
     except OSError as error:

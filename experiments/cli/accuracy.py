@@ -1,0 +1,197 @@
+"""``fpbench accuracy`` and ``fpbench calibrate``: how right a profile is, and its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fpcore.cli.output import print_table, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.trial import Plan
+
+CONDITIONS = (
+    "clean",
+    "mp3-32k",
+    "telephone",
+    "white-0db",
+    "pink-m5db",
+    "babble-0db",
+    "babble-m5db",
+    "room-babble-3db-opus-16k",
+    "tempo-p6",
+)
+"""What profiles are calibrated and reported under, unless told otherwise."""
+
+ProfileName = Annotated[
+    str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to ask with.")
+]
+CorpusName = Annotated[
+    str,
+    typer.Option(
+        "--corpus",
+        metavar="NAME",
+        help="The music: generated, demo, debian-games or folder:PATH.",
+    ),
+]
+ConditionNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        metavar="NAME",
+        help="A condition to ask under; may be given several times. Without it: the nine that "
+        "profiles are reported under.",
+    ),
+]
+ClipLengths = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--clip",
+        metavar="SECONDS",
+        min=0.5,
+        help="A clip length; may be given several times. Without it: 10 and 5.",
+    ),
+]
+NQueries = Annotated[
+    int,
+    typer.Option(
+        "--queries",
+        metavar="N",
+        min=1,
+        help="Clips of indexed and of left-out songs each, per condition and length.",
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Another seed: another split, other clips and noise.")]
+Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1 takes one for each core.")]
+
+
+def accuracy(
+    *,
+    profile: ProfileName = "balanced",
+    corpus: CorpusName = "debian-games",
+    condition: ConditionNames = None,
+    clip: ClipLengths = None,
+    queries: NQueries = 200,
+    seed: Seed = 0,
+    jobs: Jobs = -1,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the raw outcome rows.")
+    ] = None,
+) -> None:
+    """Measure how right a profile is on the test half of a corpus.
+
+    Songs are split by a seed into calibration and test; 19% of each stay out of the index, and
+    their clips must not be given a name. Only test songs are asked about, so that a profile
+    calibrated on the other half is judged on songs that it never heard.
+
+    \b
+    Example:
+      fpbench accuracy --profile balanced --corpus debian-games --clip 5
+    """
+    from experiments.accuracy import measure
+    from experiments.corpora import corpus as open_corpus
+    from experiments.metrics import METRICS
+    from fpcore.profiles import load_profile
+
+    chosen, plan = load_profile(profile), _plan(condition, clip, queries, seed)
+    source = open_corpus(corpus)
+    result = measure(chosen, source, plan, n_jobs=jobs)
+    if csv is not None:
+        result.outcomes.to_csv(csv, index=False)
+    say(
+        f"Profile {chosen.name} ({chosen.fingerprint.digest[:12]}), threshold "
+        f"{chosen.decision.threshold:.3f}; test half of {source.name} ({source.checksum[:12]})"
+    )
+    _print_shares(result.by_condition)
+    say("")
+    for row in result.overall.reset_index().to_dict("records"):
+        say(
+            f"{METRICS[row['metric']]}: {100 * row['share']:.2f}% of {row['n']:.0f}, "
+            f"95% interval {100 * row['low']:.2f} to {100 * row['high']:.2f}%"
+        )
+
+
+def calibrate(
+    *,
+    profile: ProfileName = "balanced",
+    corpus: CorpusName = "debian-games",
+    condition: ConditionNames = None,
+    clip: ClipLengths = None,
+    queries: NQueries = 86,
+    false_alarms: Annotated[
+        float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")
+    ] = 0.005,
+    seed: Seed = 0,
+    jobs: Jobs = -1,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The profile to write. Without it: the profile that was read.",
+        ),
+    ] = None,
+) -> None:
+    """Fit a profile's decision, and the threshold, on the calibration half of a corpus.
+
+    \b
+    Example:
+      fpbench calibrate --profile balanced --corpus debian-games
+    """
+    from experiments.accuracy import calibrated
+    from experiments.corpora import corpus as open_corpus
+    from fpcore.profiles import load_profile, profile_path, save_profile
+
+    target = output or profile_path(profile)
+    plan = _plan(condition, clip, queries, seed)
+    source = open_corpus(corpus)
+    fitted = calibrated(
+        load_profile(profile), source, plan, false_alarm_rate=false_alarms, n_jobs=jobs
+    )
+    save_profile(fitted, target)
+    say(f"{target}: threshold {fitted.decision.threshold:.3f}, {fitted.decision.calibration}")
+
+
+def _plan(
+    names: list[str] | None, clip_lengths_s: list[float] | None, n_queries: int, seed: int
+) -> Plan:
+    from experiments.degradations import conditions
+    from experiments.trial import Plan
+
+    return Plan(
+        conditions(names or CONDITIONS),
+        tuple(clip_lengths_s or (10.0, 5.0)),
+        n_queries,
+        n_queries,
+        seed=seed,
+    )
+
+
+def _print_shares(summary: pd.DataFrame) -> None:
+    """Print a row per condition and clip length, each share with its interval."""
+    columns = ("top1", "accepted_right", "same_passage", "within_50ms", "false_accept")
+    rows = []
+    for (condition, clip_s), cell in summary.groupby(["condition", "clip_s"], sort=False):
+        by_metric = {row["metric"]: row for row in cell.to_dict("records")}
+        shares = [_with_interval(by_metric[name]) for name in columns]
+        rows.append([condition, f"{clip_s:g} s", *shares])
+    headings = ("top-1 %", "accepted, right %", "in place %", "strictly %", "false alarms %")
+    print_table(
+        [("condition", "left"), ("clip", "right"), *((name, "right") for name in headings)], rows
+    )
+
+
+def _with_interval(row: Mapping[Hashable, Any]) -> str:
+    return f"{100 * row['share']:.1f} ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``fpbench``."""
+    app.command("accuracy")(accuracy)
+    app.command("calibrate")(calibrate)
