@@ -12,6 +12,7 @@ from experiments.runs import Manifest, RunFolder, check_same
 from experiments.setting import Setting
 from experiments.specs import Trial, baseline
 from experiments.trial_folder import RunError, TrialStatus
+from experiments.workers import Workers
 
 
 def first_manifest(
