@@ -25,7 +25,13 @@ RIDGE = 1.0
 """Strength of the penalty on the standardised weights (C of scikit-learn is its inverse)."""
 
 
-def fit(candidates: pd.DataFrame, *, false_alarm_rate: float, description: str) -> Decision:
+def fit(
+    candidates: pd.DataFrame,
+    *,
+    false_alarm_rate: float,
+    description: str,
+    held_out: pd.DataFrame | None = None,
+) -> Decision:
     """Return the decision fitted on the candidate rows of `experiments.evaluation`.
 
     Parameters
@@ -36,9 +42,11 @@ def fit(candidates: pd.DataFrame, *, false_alarm_rate: float, description: str) 
         Share of left-out queries that may be given a name; sets the threshold.
     description
         Where the rows come from, kept with the profile.
+    held_out
+        What `cross_fitted` gives for the rows, when that is known.
     """
     model = _fitted(candidates)
-    held_out = cross_fitted(candidates)
+    held_out = cross_fitted(candidates) if held_out is None else held_out
     threshold = threshold_for(held_out[~held_out["indexed"]], false_alarm_rate)
     return model.model_copy(update={"threshold": threshold, "calibration": description})
 

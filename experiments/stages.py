@@ -8,6 +8,7 @@ once. Entries are written beside and renamed: a killed run leaves none that is h
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from fpcore import audio, peaks, pipeline, spectrogram
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.records import Peaks, Signal
 
-_LAYOUT = 2
+_LAYOUT = 3
 """Raised whenever the files of constellations are written otherwise."""
 
 
@@ -49,7 +50,7 @@ class StageCache:
     def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
         """Return the local maxima of a whole track, before thinning."""
         key = {"checksum": track.checksum, **maxima_part(config)}
-        path = self._path("songs", key, ".npz")
+        path = self._path("songs", key, ".peaks")
         if not path.is_file():
             samples = self.signal(corpus, track, config).samples
             tiles = spectrogram.tiles_of([samples], config)
@@ -71,7 +72,7 @@ class StageCache:
         are needed.
         """
         key = {"origin": dict(origin), "n_shifts": n_shifts, **maxima_part(config)}
-        path = self._path("queries", key, ".npz")
+        path = self._path("queries", key, ".peaks")
         if not path.is_file():
             heard = make()
             maxima = pipeline.query_maxima(heard, config, n_shifts=n_shifts)
@@ -109,25 +110,24 @@ def _write(path: Path, array: NDArray[Any]) -> None:
 
 
 def _write_peaks(path: Path, parts: Sequence[Peaks], *, duration_s: float) -> None:
-    """Write constellations as one structured file: columns end to end, and where each ends."""
+    """Write constellations as three arrays: where each begins and ends, duration, columns."""
+    columns = [
+        np.concatenate([part.frame for part in parts]),
+        np.concatenate([part.bin for part in parts]),
+        np.concatenate([part.level_db for part in parts]).view(np.int32),
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as stream:
-        np.savez(
-            stream,
-            duration_s=duration_s,
-            ends=np.cumsum([len(part) for part in parts]),
-            frame=np.concatenate([part.frame for part in parts]),
-            bin=np.concatenate([part.bin for part in parts]),
-            level_db=np.concatenate([part.level_db for part in parts]),
-        )
+        np.save(stream, np.cumsum([0, *map(len, parts)], dtype=np.int64))
+        np.save(stream, np.float64(duration_s))
+        np.save(stream, np.stack(columns))
     beside.replace(path)
 
 
 def _read_peaks(path: Path) -> tuple[tuple[Peaks, ...], float]:
-    with np.load(path) as content:
-        duration_s = float(content["duration_s"])
-        columns = [content[name] for name in ("frame", "bin", "level_db")]
-        ends = content["ends"][:-1]
-    split = (np.split(column, ends) for column in columns)
-    return tuple(Peaks(*parts) for parts in zip(*split, strict=True)), duration_s
+    with path.open("rb") as stream:
+        ends, duration_s, columns = np.load(stream), float(np.load(stream)), np.load(stream)
+    frame, bins, level_db = columns[0], columns[1], columns[2].view(np.float32)
+    spans = [slice(*span) for span in itertools.pairwise(ends.tolist())]
+    return tuple(Peaks(frame[span], bins[span], level_db[span]) for span in spans), duration_s
