@@ -58,6 +58,11 @@ def leaderboard(study: Study) -> pd.DataFrame:
     return board.join(swept)
 
 
+def row(board: pd.DataFrame, key: str) -> dict[str, Any]:
+    """Return one row of a leaderboard by the names of its columns."""
+    return {str(name): one for name, one in board.loc[[key]].to_dict("records")[0].items()}
+
+
 def _row(result: Result, study: Study) -> dict[str, Any]:
     overall = metrics.overall(result.outcomes, result.threshold)
     latency = metrics.latency(result.timings).loc["total"]

@@ -1,0 +1,291 @@
+"""What the numbers say, in plain sentences; and what they do not allow to say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from experiments import metrics
+from experiments.comparison import format_p, points
+from experiments.report import labels, tables
+from experiments.report.figures.drawing import short
+from experiments.report.study import Result, Study
+
+FEW_WORKS = 30
+"""With fewer works the report warns that another choice of music may order things otherwise."""
+
+
+def headline(study: Study, board: pd.DataFrame) -> str:
+    """Return the recommendation in one sentence."""
+    key = _marked(board, "recommended")
+    result = study.find(key)
+    if key is None or result is None:
+        return "No configuration can be recommended: no query of an indexed song was asked."
+    row = tables.row(board, key)
+    if key == _marked(board, "baseline"):
+        return f"Stay with the baseline {_named(result)}: {_achieves(row)}."
+    return f"Promote {_named(result)}: {_achieves(row)}."
+
+
+def reasons(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return the numbers behind the recommendation, a sentence or two each."""
+    key = _marked(board, "recommended")
+    result = study.find(key)
+    if key is None or result is None:
+        return []
+    row = tables.row(board, key)
+    said = [
+        f"It costs {labels.megabytes(row['bytes_per_hour'])} of index per hour of audio "
+        f"({row['postings_per_s']:.0f} postings per second) and "
+        f"{labels.milliseconds(row['query_p50_s'])} a query (median; 95th percentile "
+        f"{labels.milliseconds(row['query_p95_s'])}).",
+        _unknown_songs(row),
+        *_versus_best(study, board, result),
+        *_versus_baseline(study, board, result),
+        _hardest(result),
+        f"How it was chosen: of the configurations on the Pareto front that are at most "
+        f"{100 * tables.TOLERABLE_LOSS:g} points less accurate than the most accurate one, and "
+        f"that the paired test cannot call worse, the one with the least product of query time "
+        f"and index size.",
+    ]
+    return said
+
+
+def command(study: Study, board: pd.DataFrame) -> str:
+    """Return the command that promotes the recommended configuration; "" when there is none."""
+    result = study.find(_marked(board, "recommended"))
+    if result is None:
+        return ""
+    return f"fpbench promote {result.run} --trial {result.trial} --name my-profile"
+
+
+def caveats(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return what the sample does not allow to say, and what was set up rather than found."""
+    reference = study.find(_marked(board, "recommended")) or study.results[0]
+    return [
+        *_not_comparable(study),
+        *_unfinished(study),
+        _sample(reference),
+        *_chosen_among(study, board),
+        *_false_alarms(study, reference),
+        *_timed(study, reference),
+        "The degradations are computed from seeds, not recorded in rooms and on streets: their "
+        "order is more to be trusted than their absolute values.",
+    ]
+
+
+def history(study: Study) -> list[dict[str, str]]:
+    """Return what was run: for each run its facts by name, in words."""
+    return [_facts(study, name) for name in study.manifests]
+
+
+def _facts(study: Study, run: str) -> dict[str, str]:
+    manifest = study.manifests[run]
+    spec = manifest.spec
+    host: dict[str, Any] = manifest.host
+    sizes = ", ".join(
+        f"{name.replace('_', ' ')} {n}" for name, n in sorted(manifest.split_sizes.items())
+    )
+    done = sum(status == "done" for status in manifest.trials.values())
+    facts = {
+        "question": spec.question or "–",
+        "corpus": f"{manifest.corpus}, checksum {manifest.corpus_checksum[:12]}",
+        "tracks": f"{sizes}; only the calibration half was asked",
+        "degradations": ", ".join(condition.name for condition in spec.degradations),
+        "queries": (
+            f"{spec.excerpts.indexed} excerpts of indexed and {spec.excerpts.left_out} of "
+            f"left-out tracks, at {_lengths(spec.clip_lengths_s)}, under each degradation"
+            + (f", {spec.repeats} times" if spec.repeats > 1 else "")
+        ),
+        "swept": "; ".join(_grid(study, run)) or "nothing: the profiles as they are",
+        "trials": f"{done} of {len(manifest.trials)} finished ({manifest.status})",
+        "thresholds": f"for a false-alarm rate of {spec.false_alarm_rate:.1%}",
+        "seed": str(manifest.seed),
+        "started": _moment(manifest.started),
+        "took": _elapsed(manifest.started, manifest.finished),
+        "machine": (
+            f"{host.get('cpu', 'unknown')}, {host.get('n_cores', '?')} cores, "
+            f"{manifest.n_jobs} jobs"
+        ),
+        "code": (manifest.git_commit or "unknown")[:12],
+        "versions": ", ".join(f"{name} {one}" for name, one in manifest.versions.items()),
+    }
+    return facts
+
+
+def _grid(study: Study, run: str) -> list[str]:
+    results = [result for result in study.results if result.run == run]
+    paths = dict.fromkeys(path for result in results for path in result.swept)
+    return [
+        f"{labels.axis(path)}: {', '.join(value for value, _ in tables.by_value(results, path))}"
+        for path in paths
+    ]
+
+
+def _lengths(lengths_s: tuple[float, ...]) -> str:
+    return labels.listed([f"{length_s:g} s" for length_s in lengths_s])
+
+
+def _moment(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _elapsed(started: str, finished: str | None) -> str:
+    if finished is None:
+        return "not finished"
+    spent = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    minutes, seconds = divmod(round(spent.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _marked(board: pd.DataFrame, flag: str) -> str | None:
+    keys = board.index[board[flag]]
+    return str(keys[0]) if len(keys) else None
+
+
+def _named(result: Result) -> str:
+    return f"{short(result.key)} ({labels.settings(result.swept)})"
+
+
+def _achieves(row: dict[str, Any]) -> str:
+    return (
+        f"{labels.percent(row['accuracy'])} of the queries of indexed songs are accepted and "
+        f"right (95% interval {labels.interval(row['accuracy_low'], row['accuracy_high'])}; "
+        f"{row['n_queries']} queries from {row['n_works']} works)"
+    )
+
+
+def _unknown_songs(row: dict[str, Any]) -> str:
+    if not row["n_negatives"]:
+        return "No query of an unknown song was asked, so nothing is known of false alarms."
+    n_alarms = round(row["false_accept"] * row["n_negatives"])
+    bounds = labels.interval(row["false_accept_low"], row["false_accept_high"])
+    return (
+        f"Of {row['n_negatives']} queries of songs that are not in the index, {n_alarms} are given "
+        f"a name ({labels.percent(row['false_accept'])}, interval {bounds})."
+    )
+
+
+def _versus_best(study: Study, board: pd.DataFrame, result: Result) -> list[str]:
+    best = study.find(str(board.index[0]))
+    if best is None or best.key == result.key:
+        return ["It is also the most accurate of all."] if len(board) > 1 else []
+    found = tables.paired(best, result)
+    return [
+        f"The most accurate, {_named(best)}, reaches {labels.percent(found.share_a)} on the same "
+        f"queries; the recommended one differs from it by {points(found.difference)} points "
+        f"(interval {points(found.low)} to {points(found.high)}, exact McNemar p "
+        f"{format_p(found.p_value)}) and has {_ratio(board, result, best)}."
+    ]
+
+
+def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[str]:
+    base = study.find(study.baseline)
+    if base is None:
+        return ["No baseline is among these trials, so there is no paired comparison with one."]
+    if base.key == result.key:
+        return []
+    found = tables.paired(base, result)
+    clear = "a difference" if found.real else "no difference that these queries can show"
+    return [
+        f"Against the baseline, {_named(base)} with {labels.percent(found.share_a)}: "
+        f"{points(found.difference)} points (interval {points(found.low)} to "
+        f"{points(found.high)}, bootstrap over {found.n_works} works; {found.only_b} queries only "
+        f"the recommended one gets, {found.only_a} only the baseline, exact McNemar p "
+        f"{format_p(found.p_value)}): {clear}. It has {_ratio(board, result, base)}."
+    ]
+
+
+def _ratio(board: pd.DataFrame, result: Result, other: Result) -> str:
+    mine, theirs = tables.row(board, result.key), tables.row(board, other.key)
+    size, time = (mine[column] / theirs[column] for column in ("bytes_per_hour", "query_p50_s"))
+    return f"{size:.2g} times its index size and {time:.2g} times its query time"
+
+
+def _hardest(result: Result) -> str:
+    cells = tables.conditions([result])
+    cells = cells[cells["n"] > 0]
+    if cells.empty:
+        return ""
+    worst = cells.nsmallest(1, "share").to_dict("records")[0]
+    bounds = labels.interval(worst["low"], worst["high"])
+    return (
+        f"Hardest for it: {worst['condition']} at {worst['clip_s']:g} s, "
+        f"{labels.percent(worst['share'])} (interval {bounds}, {worst['n']} queries)."
+    )
+
+
+def _not_comparable(study: Study) -> list[str]:
+    if len({manifest.corpus_checksum for manifest in study.manifests.values()}) > 1:
+        return [
+            "The runs were made on different music. Their accuracies stand side by side here, but "
+            "only trials asked the same queries can be compared."
+        ]
+    return []
+
+
+def _unfinished(study: Study) -> list[str]:
+    said = []
+    if study.failed:
+        said.append(
+            f"{len(study.failed)} trials failed and are missing here: "
+            f"{labels.listed([short(key) for key in study.failed])}."
+        )
+    if study.n_waiting:
+        said.append(f"{study.n_waiting} trials have not run yet; resume the run to add them.")
+    return said
+
+
+def _sample(result: Result) -> str:
+    cells = tables.conditions([result])
+    widest = float((cells["high"] - cells["low"]).max())
+    n, n_works = int(cells["n"].min()), result.outcomes.loc[result.outcomes["indexed"], "work"]
+    few = (
+        f" They come from only {n_works.nunique()} works: other music may order close "
+        "configurations otherwise."
+        if n_works.nunique() < FEW_WORKS
+        else ""
+    )
+    return (
+        f"A single condition and clip length rests on {n} queries, and its interval is up to "
+        f"{100 * widest:.0f} points wide: do not read smaller differences from a single cell.{few}"
+    )
+
+
+def _chosen_among(study: Study, board: pd.DataFrame) -> list[str]:
+    if len(board) < 2:
+        return []
+    return [
+        f"The best of {len(board)} configurations was picked on the very queries that its accuracy "
+        "is counted on, which flatters it. `fpbench promote` asks the test half of the corpus, "
+        "which no sweep touches, and writes that accuracy into the profile."
+    ]
+
+
+def _false_alarms(study: Study, result: Result) -> list[str]:
+    said = [
+        f"Each threshold was set for a false-alarm rate of {study.false_alarm_rate:.1%} on the "
+        "same queries of unknown songs that false alarms are counted on (the probabilities come "
+        "from models that saw nothing of the work): that the rate is kept here is by "
+        "construction, not a finding."
+    ]
+    notes = [
+        metrics.recall_at(result.outcomes, rate).note
+        for rate in sorted({study.false_alarm_rate, *tables.FALSE_ALARM_RATES}, reverse=True)
+    ]
+    return [*said, *(note for note in notes if note)]
+
+
+def _timed(study: Study, result: Result) -> list[str]:
+    n = len(result.timings)
+    manifest = study.manifests[result.run]
+    machine = str(manifest.host.get("cpu", "one machine"))
+    if not n:
+        return ["No query was timed, so query times are unknown here."]
+    return [
+        f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
+        "them with one another rather than with another machine, and take differences of some "
+        "percent for noise."
+    ]

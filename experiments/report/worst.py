@@ -1,0 +1,169 @@
+"""The queries that failed worst, asked once more to see how the answers came about.
+
+A query is made again from its id, the corpus and the seeds; the index is built anew from the
+stages that the sweep left in its cache. The probability in a picture is that of the decision
+fitted on all rows, which may differ a little from the one in the rows, out of fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import pandas as pd
+from rich.console import Console
+
+from experiments import evaluation, metrics
+from experiments import queries as q
+from experiments.report.labels import percent
+from experiments.report.study import Result, Study
+from experiments.setting import Setting, prepare
+from experiments.trial_folder import RunError
+from fpcore.explain import Explanation, explain
+from fpcore.recognition import align
+from fpcore.records import Signal
+from fpcore.store import Store, open_store
+
+Kind = Literal["false alarm", "wrong name", "missed"]
+
+N_WORST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A query that a trial failed on; ``right`` is whether the likeliest song was right."""
+
+    query: str
+    kind: Kind
+    track: str
+    condition: str
+    clip_s: float
+    answer: str
+    probability: float
+    right: bool
+
+    @property
+    def sentence(self) -> str:
+        """What went wrong, in words."""
+        heard = f"{self.clip_s:g} s of “{self.track}” under {self.condition}"
+        odds = f"probability {self.probability:.3f}"
+        if self.kind == "false alarm":
+            return f"{heard}, not in the index, was taken for “{self.answer}” ({odds})."
+        if self.kind == "wrong name":
+            return f"{heard} was taken for “{self.answer}” ({odds})."
+        if not self.answer:
+            return f"{heard} matched nothing at all."
+        if self.right:
+            return f"{heard}: the right song came first, but below the threshold ({odds})."
+        return f"{heard}: no answer; the best guess, “{self.answer}”, was wrong ({odds})."
+
+
+def worst(result: Result, n: int = N_WORST) -> list[Failure]:
+    """Return the ``n`` worst failures: false alarms, wrong names and misses in turn.
+
+    False alarms and wrong names come with the highest probability first. Misses come from the
+    condition that is the easiest otherwise, and there the least likely first. At most one
+    failure of a kind is of the same track.
+    """
+    rows = result.outcomes.assign(probability=metrics.probability_of(result.outcomes))
+    found = metrics.verdicts(rows, result.threshold)
+    ease = found["accepted_right"].where(rows["indexed"]).groupby(rows["condition"]).mean()
+    rows = rows.assign(ease=rows["condition"].map(ease))
+    missed = rows["indexed"] & ~found["accepted_right"] & ~found["wrong_name"]
+    surest_first = rows.assign(ease=0, rank=-rows["probability"])
+    easiest_first = rows.assign(ease=-rows["ease"], rank=rows["probability"])
+    kinds: list[tuple[Kind, pd.DataFrame]] = [
+        ("false alarm", surest_first[found["false_accept"]]),
+        ("wrong name", surest_first[found["wrong_name"]]),
+        ("missed", easiest_first[missed]),
+    ]
+    groups: list[list[Failure]] = []
+    for kind, chosen in kinds:
+        picked = chosen.sort_values(["ease", "rank", "query"]).drop_duplicates("track").head(n)
+        groups.append([_failure(row, kind) for _, row in picked.iterrows()])
+    in_turn = [one for turn in zip_longest(*groups) for one in turn if one is not None]
+    return in_turn[:n]
+
+
+def _failure(row: pd.Series[Any], kind: Kind) -> Failure:
+    return Failure(
+        query=str(row["query"]),
+        kind=kind,
+        track=str(row["track"]),
+        condition=str(row["condition"]),
+        clip_s=float(row["clip_s"]),
+        answer=str(row["answer"]),
+        probability=float(row["probability"]),
+        right=bool(row["right"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A query made again: the clip as it was and as it was heard, and the explanation."""
+
+    query: str
+    clean: Signal
+    degraded: Signal
+    explanation: Explanation
+
+
+def explained(
+    study: Study, result: Result, query_ids: Sequence[str], *, console: Console | None = None
+) -> Iterator[Heard]:
+    """Yield queries of a result's run, heard again, in the order of their ids given.
+
+    Raises
+    ------
+    RunError
+        When the corpus is not the one of the run any more, or has no such query.
+    """
+    manifest = study.manifests[result.run]
+    setting = prepare(manifest.spec, console=console)
+    if setting.corpus.checksum != manifest.corpus_checksum:
+        raise RunError(
+            f"the corpus {manifest.corpus} has other files than when {result.run} was run, so its "
+            "queries cannot be heard again: restore the files, or run the sweep again"
+        )
+    with TemporaryDirectory(prefix="fpbench-") as folder:
+        bench = setting.bench(result.profile, Path(folder) / "index.db")
+        evaluation.build_index(bench, setting.parts.indexed, n_jobs=1)
+        with open_store(bench.database, result.profile.fingerprint) as store:
+            for query_id in query_ids:
+                yield heard_again(setting, result, store, query_id)
+
+
+def heard_again(setting: Setting, result: Result, store: Store, query_id: str) -> Heard:
+    """Return one query of a run, made and answered again from an open index."""
+    plain_id, _, repeat = query_id.rpartition("~") if "~" in query_id else (query_id, "", "0")
+    asked = setting.queries("calibration", repeat=int(repeat))
+    one = next((query for query in asked if query.id == plain_id), None)
+    if one is None:
+        raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
+    bench = setting.bench(result.profile, Path(), repeat=int(repeat))
+    of_track = [query for query in asked if query.track.id == one.track.id]
+    clean = next(
+        clip for query, _, clip in evaluation.cuts(bench, of_track) if query.id == plain_id
+    )
+    noisy = q.degraded(clean, one, sources=bench.sources, seed=bench.seed)
+    alignment = align(noisy, store, result.profile)
+    return Heard(query_id, clean, noisy, explain(alignment, store, result.profile, signal=noisy))
+
+
+def summary(result: Result) -> str:
+    """Return how many queries failed in which way, in a sentence."""
+    overall = metrics.overall(result.outcomes, result.threshold)
+    n_false, n_wrong = (int(overall["n_right"][name]) for name in ("false_accept", "wrong_name"))
+    n_indexed, n_right = int(overall["n"]["top1"]), int(overall["n_right"]["accepted_right"])
+    n_silent = n_indexed - n_right - n_wrong
+    first = int(overall["n_right"]["top1"]) - n_right
+    missed = "–" if not n_indexed else percent(n_silent / n_indexed)
+    return (
+        f"{n_false} queries of unknown songs were given a name and {n_wrong} queries of indexed "
+        f"songs a wrong one; {n_silent} ({missed}) got no answer, {first} of them although the "
+        "right song came first."
+    )
