@@ -80,20 +80,17 @@ def rank(
         found.song_id, found.offset_ticks, found.weight, width_ticks
     )
     chance = chance_weight(found, query, weight, width_ticks)
-    rows = []
+    windows = [np.empty((0, 2), np.int64)]
     for song in np.argsort(-weight, kind="stable")[: query_config.n_candidates]:
         of_song = hits_of_song(found, int(found.song_id[starts[song]]))
-        windows = voting.top_windows(
+        in_song = voting.top_windows(
             found.offset_ticks[of_song],
             found.weight[of_song],
             width_ticks,
             query_config.n_offsets,
         )
-        for start, end in windows + of_song.start:
-            rows.append(_evidence(found, slice(start, end), query, config, chance))
-    dtypes = list(Candidates._DTYPES.values())
-    columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
-    return Candidates(*(np.array(c, t) for c, t in zip(columns, dtypes, strict=True)))
+        windows.append(in_song + of_song.start)
+    return _evidence(found, np.concatenate(windows), query, config, chance)
 
 
 def hits_of_song(found: Hits, song_id: int) -> slice:
@@ -111,9 +108,7 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
     return slice(int(song.start + start), int(song.start + end))
 
 
-def chance_weight(
-    found: Hits, query: QueryHashes, weight: DoubleArray, width_ticks: int
-) -> float:
+def chance_weight(found: Hits, query: QueryHashes, weight: DoubleArray, width_ticks: int) -> float:
     """Return the weight at one offset that wrong songs reach by chance; at least `MIN_CHANCE`.
 
     The same hits are aligned with the query's time reversed: offsets are then song time *plus*
@@ -145,24 +140,40 @@ def chance_weight(
 
 
 def _evidence(
-    found: Hits, window: slice, query: QueryHashes, config: FingerprintConfig, chance: float
-) -> tuple[int, float, int, int, float, int, float]:
-    """Return the columns of `Candidates` for the hits of one window.
+    found: Hits, windows: LongArray, query: QueryHashes, config: FingerprintConfig, chance: float
+) -> Candidates:
+    """Return the evidence of each window (n, 2) of hits, first and past the last.
 
-    A query hash that meets several postings of its token in the window votes once.
+    A query hash that meets several postings of its token in a window votes once.
     """
-    row, first = np.unique(found.row[window], return_index=True)
-    frame = found.frame[window][first].astype(np.int64)
-    n_anchors = len(np.unique(frame * config.spectrogram.n_fft + query.anchor_bin[row]))
+    n = len(windows)
+    length = windows[:, 1] - windows[:, 0]
+    window = np.repeat(np.arange(n, dtype=np.int64), length)
+    hit = np.arange(len(window)) + np.repeat(windows[:, 0] - np.cumsum(length) + length, length)
+    weight = np.bincount(window, found.weight[hit], minlength=n)
+    offset = np.bincount(window, found.weight[hit] * found.offset_ticks[hit], minlength=n)
+    _, first = np.unique(window * len(query) + found.row[hit], return_index=True)
+    window, hit = window[first], hit[first]
+    row = found.row[hit]
+    anchor = found.frame[hit].astype(np.int64) * config.spectrogram.n_fft + query.anchor_bin[row]
     ticks_per_block = BLOCK_S / config.hop_s * query.ticks_per_frame
-    n_blocks = len(np.unique((query.tick[row] / ticks_per_block).astype(np.int64)))
-    idf = float(found.weight[window][first].sum())
-    return (
-        int(found.song_id[window.start]),
-        float(np.average(found.offset_ticks[window], weights=found.weight[window])),
-        len(row),
-        n_anchors,
-        idf,
-        n_blocks,
-        idf / chance,
+    block = (query.tick[row] / ticks_per_block).astype(np.int64)
+    idf = np.bincount(window, found.weight[hit], minlength=n).astype(np.float64)
+    return Candidates(
+        song_id=found.song_id[windows[:, 0]],
+        offset_ticks=offset / weight,
+        votes=np.bincount(window, minlength=n),
+        anchors=_n_distinct(window, anchor, n),
+        idf=idf,
+        blocks=_n_distinct(window, block, n),
+        contrast=idf / chance,
     )
+
+
+def _n_distinct(group: LongArray, value: LongArray, n_groups: int) -> LongArray:
+    """Return how many distinct values each group has, int64 (n_groups,)."""
+    order = np.lexsort((value, group))
+    group, value = group[order], value[order]
+    is_new = np.ones(len(group), np.bool_)
+    is_new[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
+    return np.bincount(group[is_new], minlength=n_groups)
