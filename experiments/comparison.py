@@ -201,7 +201,7 @@ def verdict(comparison: Comparison, *, a: str = "A", b: str = "B") -> str:
 
 def points(share: float) -> str:
     """Return a difference of shares in percentage points, with its sign."""
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
+    return f"{round(100 * share, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def format_p(p_value: float) -> str:

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from experiments import metrics
+from experiments.comparison import points
 from experiments.report import figures, labels, sentences, tables, worst
 from experiments.report.study import Result, Study
 from experiments.trial_folder import writing
@@ -242,23 +243,21 @@ def _context(study: Study, board: pd.DataFrame, chosen: Result) -> dict[str, Any
 def _board_row(study: Study, board: pd.DataFrame, key: str) -> dict[str, Any]:
     """Return one row of the leaderboard as text, each number with its value to sort by."""
     row = tables.row(board, key)
-    difference = "–"
+    difference = bounds = ""
     if not math.isnan(row["difference"]) and not row["baseline"]:
-        bounds = f"{100 * row['difference_low']:+.1f} to {100 * row['difference_high']:+.1f}"
-        difference = f"{100 * row['difference']:+.1f} ({bounds})"
+        difference = points(row["difference"])
+        bounds = f"{points(row['difference_low'])} to {points(row['difference_high'])}"
     cells = [
-        ("accuracy", labels.percent(row["accuracy"]), row["accuracy"]),
-        ("range", labels.interval(row["accuracy_low"], row["accuracy_high"]), row["accuracy_low"]),
-        ("difference", difference, row["difference"]),
-        ("top1", labels.percent(row["top1"]), row["top1"]),
-        ("place", labels.percent(row["same_passage"]), row["same_passage"]),
-        ("alarms", labels.percent(row["false_accept"]), row["false_accept"]),
-        ("calibration", f"{row['calibration_error']:.3f}", row["calibration_error"]),
-        ("size", f"{row['bytes_per_hour'] / 1e6:.2f}", row["bytes_per_hour"]),
-        ("postings", f"{row['postings_per_s']:.0f}", row["postings_per_s"]),
-        ("p50", f"{1e3 * row['query_p50_s']:.1f}", row["query_p50_s"]),
-        ("p95", f"{1e3 * row['query_p95_s']:.1f}", row["query_p95_s"]),
-        ("ingest", f"{row['ingest_x_real_time']:.0f}", row["ingest_x_real_time"]),
+        ("accuracy", labels.percent(row["accuracy"]), _bounds(row, "accuracy")),
+        ("difference", difference, bounds),
+        ("top1", labels.percent(row["top1"]), ""),
+        ("same_passage", labels.percent(row["same_passage"]), ""),
+        ("false_accept", labels.percent(row["false_accept"]), _bounds(row, "false_accept")),
+        ("calibration_error", f"{row['calibration_error']:.3f}", ""),
+        ("bytes_per_hour", f"{row['bytes_per_hour'] / 1e6:.2f}", ""),
+        ("postings_per_s", f"{row['postings_per_s']:.0f}", ""),
+        ("query_p50_s", f"{1e3 * row['query_p50_s']:.1f}", f"{1e3 * row['query_p95_s']:.1f}"),
+        ("ingest_x_real_time", f"{row['ingest_x_real_time']:.0f}", ""),
     ]
     result = study.find(key)
     return {
@@ -267,10 +266,14 @@ def _board_row(study: Study, board: pd.DataFrame, key: str) -> dict[str, Any]:
         "settings": labels.settings(result.swept) if result else "",
         "flags": [flag for flag in ("recommended", "baseline", "pareto") if row[flag]],
         "cells": [
-            (name, "–" if text == "nan" else text, "" if math.isnan(one) else repr(float(one)))
-            for name, text, one in cells
+            ("–", "", "") if math.isnan(row[name]) else (text, below, repr(float(row[name])))
+            for name, text, below in cells
         ],
     }
+
+
+def _bounds(row: dict[str, Any], name: str) -> str:
+    return labels.interval(row[f"{name}_low"], row[f"{name}_high"])
 
 
 def _latency_rows(results: dict[str, Result]) -> list[tuple[str, list[str]]]:

@@ -188,7 +188,7 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
     if base.key == result.key:
         return []
     found = tables.paired(base, result)
-    clear = "a difference" if found.real else "no difference that these queries can show"
+    clear = "more than chance" if found.real else "within chance"
     return [
         f"Against the baseline, {_named(base)} with {labels.percent(found.share_a)}: "
         f"{points(found.difference)} points (interval {points(found.low)} to "
@@ -229,12 +229,10 @@ def _not_comparable(study: Study) -> list[str]:
 def _unfinished(study: Study) -> list[str]:
     said = []
     if study.failed:
-        said.append(
-            f"{len(study.failed)} trials failed and are missing here: "
-            f"{labels.listed([short(key) for key in study.failed])}."
-        )
+        keys = labels.listed([short(key) for key in study.failed])
+        said.append(f"Missing here, because they failed: {keys}.")
     if study.n_waiting:
-        said.append(f"{study.n_waiting} trials have not run yet; resume the run to add them.")
+        said.append(f"Not run yet: {study.n_waiting} of the trials; resume the run to add them.")
     return said
 
 
@@ -259,7 +257,7 @@ def _chosen_among(study: Study, board: pd.DataFrame) -> list[str]:
         return []
     return [
         f"The best of {len(board)} configurations was picked on the very queries that its accuracy "
-        "is counted on, which flatters it. `fpbench promote` asks the test half of the corpus, "
+        "is counted on, which flatters it. fpbench promote asks the test half of the corpus, "
         "which no sweep touches, and writes that accuracy into the profile."
     ]
 

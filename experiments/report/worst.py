@@ -49,12 +49,12 @@ class Failure:
     @property
     def sentence(self) -> str:
         """What went wrong, in words."""
-        heard = f"{self.clip_s:g} s of “{self.track}” under {self.condition}"
+        heard = f"{self.clip_s:g} s of “{self.track}” ({self.condition})"
         odds = f"probability {self.probability:.3f}"
         if self.kind == "false alarm":
-            return f"{heard}, not in the index, was taken for “{self.answer}” ({odds})."
+            return f"{heard}, which is not in the index, were taken for “{self.answer}” ({odds})."
         if self.kind == "wrong name":
-            return f"{heard} was taken for “{self.answer}” ({odds})."
+            return f"{heard} were taken for “{self.answer}” ({odds})."
         if not self.answer:
             return f"{heard} matched nothing at all."
         if self.right:

@@ -65,7 +65,7 @@ def det(results: Mapping[str, Result]) -> Figure:
     markers stand where the trials' own thresholds do.
     """
     with house_style():
-        figure = new_figure(6.6, 5.6)
+        figure = new_figure(6.6, 6.4)
         ax = figure.subplots()
         indexed = [result.outcomes["indexed"].to_numpy(bool) for result in results.values()]
         n_negatives = max(int((~one).sum()) for one in indexed)
@@ -94,7 +94,7 @@ def det(results: Mapping[str, Result]) -> Figure:
             ylabel="misses [% of queries of indexed songs]",
         )
         ax.grid(True, color=FAINT)
-        ax.legend(loc="upper right", title="markers: at the trial's threshold", fontsize=9)
+        figure.legend(loc="outside upper center", ncols=2, fontsize=9)
     return figure
 
 
@@ -116,7 +116,7 @@ def _mark_unmeasurable(ax: Axes, left: float, n_negatives: int) -> None:
 def calibration(results: Mapping[str, Result]) -> Figure:
     """Draw share right against stated probability, with how many queries stand behind it."""
     with house_style():
-        figure = new_figure(6.6, 6.2)
+        figure = new_figure(6.6, 6.4)
         ax, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         ax.plot([0, 1], [0, 100], color=GREY, linestyle=":", linewidth=1.3, label="as stated")
         for row, (name, result) in enumerate(results.items()):
@@ -127,13 +127,13 @@ def calibration(results: Mapping[str, Result]) -> Figure:
             ax.errorbar(
                 curve["probability"], 100 * share, yerr=100 * bars, color=SERIES[row],
                 marker=MARKERS[row], markeredgecolor=BLACK, markeredgewidth=0.5, capsize=2.5,
-                linewidth=1.2, label=f"{name} (mean error {error:.3f})",
+                linewidth=1.2, label=f"{name} (error {error:.3f})",
             )  # fmt: skip
             width = 0.085 / len(results)
             shift = 0.05 + width * (row - (len(results) - 1) / 2)
             below.bar(curve["from_probability"] + shift, curve["n"], width, color=SERIES[row])
         ax.set(ylim=(-3, 103), ylabel="right among them [%]")
-        ax.legend(loc="upper left", fontsize=9)
+        figure.legend(loc="outside upper center", ncols=2, fontsize=9)
         ax.grid(True, color=FAINT)
         below.set(
             xlim=(-0.02, 1.02), yscale="symlog", ylabel="queries",
@@ -167,5 +167,9 @@ def latency(results: Mapping[str, Result]) -> Figure:
         ax.set_xlim(left=0)
         ax.set_xlabel("time of a query by stage, median [ms]")
         handles, labelled = ax.get_legend_handles_labels()
-        figure.legend(handles, labelled, loc="outside upper center", ncols=5, fontsize=9)
+        in_order = [*range(1, len(handles)), 0]
+        figure.legend(
+            [handles[i] for i in in_order], [labelled[i] for i in in_order],
+            loc="outside upper center", ncols=5, fontsize=9,
+        )  # fmt: skip
     return figure

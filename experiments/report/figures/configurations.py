@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
+from numpy.typing import NDArray
 
 from experiments import metrics
 from experiments.report import labels, tables
@@ -26,6 +27,9 @@ from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION, ho
 
 N_HEAT_ROWS = 30
 """Most configurations in one heat map."""
+
+NEAR = 0.03
+"""Points nearer than this share of the axes share one label."""
 
 _COSTS = (
     ("bytes_per_hour", "index [MB per hour of audio]", 1e-6),
@@ -75,16 +79,33 @@ def _tradeoff(ax: Axes, board: pd.DataFrame, column: str, unit: float) -> None:
         unit * chosen[column], 100 * chosen["accuracy"], s=190, facecolors="none",
         edgecolors=VERMILLION, linewidths=1.8, label="recommended", zorder=8,
     )  # fmt: skip
-    for key, row in board[board["pareto"] | board["baseline"]].iterrows():
-        ax.annotate(
-            short(str(key)), (row[column] * unit, 100 * row["accuracy"]), xytext=(8, 5),
-            textcoords="offset points", fontsize=8.5, color="#333333", zorder=9,
-        )  # fmt: skip
     _wide_axis(ax, unit * board[column].to_numpy(float))
     ax.grid(True, color=FAINT, zorder=0)
+    _number_points(ax, board[board["pareto"] | board["baseline"]], column, unit)
 
 
-def _wide_axis(ax: Axes, values: np.ndarray) -> None:
+def _number_points(ax: Axes, rows: pd.DataFrame, column: str, unit: float) -> None:
+    """Write the numbers of trials beside their points, points that nearly coincide together."""
+    places: list[tuple[NDArray[np.float64], list[str], tuple[float, float]]] = []
+    x, y = unit * rows[column].to_numpy(float), 100 * rows["accuracy"].to_numpy(float)
+    for key, *point in zip(rows.index, x, y, strict=True):
+        at = ax.transAxes.inverted().transform(ax.transData.transform(point))
+        if not np.isfinite(at).all():
+            continue
+        for beside, names, _ in places:
+            if np.abs(at - beside).max() < NEAR:
+                names.append(short(str(key)))
+                break
+        else:
+            places.append((at, [short(str(key))], (point[0], point[1])))
+    for _, names, place in places:
+        ax.annotate(
+            ", ".join(sorted(names)), place, xytext=(8, 5), textcoords="offset points",
+            fontsize=8.5, color="#333333", zorder=9,
+        )  # fmt: skip
+
+
+def _wide_axis(ax: Axes, values: NDArray[np.float64]) -> None:
     """Take a logarithmic axis with plain numbers where values differ threefold or more."""
     known = values[np.isfinite(values) & (values > 0)]
     if not len(known) or known.max() < 3 * known.min():
