@@ -8,16 +8,11 @@ that help comes at once.
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import NoReturn
 
 import typer
 
-from fpcore.cli import explain, index, learn, profiles, recognize, songs
-from fpcore.cli.output import complain
-
-EXIT_ERROR = 1
+from fpcore.cli import explain, index, learn, process, profiles, recognize, songs
 
 app = typer.Typer(
     name="fpcore",
@@ -51,36 +46,4 @@ app.add_typer(profiles.app, name="profile", short_help="Show and compare configu
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character must not keep the answer from the user.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    code = _run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the answer has had enough; keep the interpreter from flushing again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or EXIT_ERROR
-    except OSError as error:
-        complain(f"the answer cannot be written: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_ERROR
-    sys.exit(code)
-
-
-def _run() -> int:
-    """Return the exit code, after telling in one line what went wrong."""
-    from fpcore.errors import FpError
-
-    try:
-        app()
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
-    except FpError as error:
-        complain(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        complain(f"{where}{error.strerror or error}")
-    except MemoryError:
-        complain("there is not enough memory for this")
-    return EXIT_ERROR
+    process.run(app, name="fpcore")

@@ -36,9 +36,17 @@ def say(text: str) -> None:
     print(plain(text), flush=True)
 
 
+_SPEAKER = {"name": "fpcore"}
+
+
+def speak_as(name: str) -> None:
+    """Let `complain` begin its lines with the name of this process's command."""
+    _SPEAKER["name"] = name
+
+
 def complain(text: str) -> None:
     """Print a line about what went wrong."""
-    print(f"fpcore: {plain(text)}", file=sys.stderr, flush=True)
+    print(f"{_SPEAKER['name']}: {plain(text)}", file=sys.stderr, flush=True)
 
 
 def print_json(document: Any) -> None:

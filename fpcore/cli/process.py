@@ -1,0 +1,50 @@
+"""Runs a command line as a process: exit codes, and one line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from fpcore.cli.output import complain, speak_as
+
+EXIT_ERROR = 1
+
+
+def run(app: Callable[[], object], *, name: str) -> NoReturn:
+    """Run the commands of ``app``, called ``name`` in complaints, and exit with their code."""
+    speak_as(name)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not keep the answer from the user.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = _code(app)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the answer has had enough; keep the interpreter from flushing again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or EXIT_ERROR
+    except OSError as error:
+        complain(f"the answer cannot be written: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_ERROR
+    sys.exit(code)
+
+
+def _code(app: Callable[[], object]) -> int:
+    """Return the exit code, after telling in one line what went wrong."""
+    from fpcore.errors import FpError
+
+    try:
+        app()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    except FpError as error:
+        complain(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        complain(f"{where}{error.strerror or error}")
+    except MemoryError:
+        complain("there is not enough memory for this")
+    return EXIT_ERROR
