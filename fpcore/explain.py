@@ -126,7 +126,7 @@ class Evidence:
             ("shared hashes at one offset (votes)", f"{self.votes}"),
             ("distinct song peaks behind them", f"{self.anchors}"),
             ("half seconds of the query with votes", f"{self.blocks} of {self.query_blocks}"),
-            ("song peaks found again", f"{self.verified:.0f} of {self.expected}"),
+            ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
             ("weight over a chance match", f"{self.contrast:.1f} times"),
         )
 
@@ -153,7 +153,8 @@ class Explanation:
 
     ``places`` holds the best candidate and the runner-up as far as they exist; ``matches`` all
     candidates, likeliest first, of which the first is the answer if its probability reaches
-    ``threshold``. ``reason`` says why there is no candidate, and is None when there is one.
+    ``threshold``; ``calibrated`` is whether the model behind it was ever fitted to data.
+    ``reason`` says why there is no candidate, and is None when there is one.
     ``band_hz`` is the lowest and highest frequency that is looked at. ``spectrogram`` is None
     unless the recording was given.
     """
@@ -163,6 +164,7 @@ class Explanation:
     n_hashes: int
     band_hz: tuple[float, float]
     threshold: float
+    calibrated: bool
     matches: tuple[Match, ...]
     places: tuple[Place, ...]
     reason: str | None
@@ -201,6 +203,7 @@ def explain(
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,
+        calibrated=profile.decision.calibration is not None,
         matches=alignment.matches,
         places=tuple(
             _place(alignment, match, (tick, bin_), store, profile)

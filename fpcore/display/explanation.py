@@ -21,6 +21,8 @@ from fpcore.explain import Explanation, Place
 
 WIDTH_IN, HEIGHT_IN, DPI = 12.0, 8.6, 100
 N_LISTED = 5
+SUBTITLED = 20.0
+"""Points between a panel and its title, with room for a line of figures."""
 
 _OVERLAY = (0.065, 0.535, 0.655, 0.295)
 _ALIGNMENT = (0.065, 0.125, 0.225, 0.3)
@@ -44,10 +46,10 @@ def verdict(explanation: Explanation) -> str:
     best = explanation.matches[0]
     name = song_label(best)
     if explanation.accepted:
-        return (
-            f"“{name}” at {clock(best.offset_s)} — confidence {odds(best.confidence)}, "
-            f"{best.votes} votes"
-        )
+        place = f"“{name}” at {clock(best.offset_s)}"
+        if best.offset_s <= -0.05:
+            place = f"“{name}” begins {-best.offset_s:.1f} s into the recording"
+        return f"{place} — confidence {odds(best.confidence)}, {best.votes} votes"
     return (
         f"No match: the best guess, “{name}”, has a probability of {odds(best.probability)}, "
         f"below the threshold {odds(explanation.threshold)}"
@@ -70,7 +72,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
             _candidates(figure.add_axes(_CANDIDATES), explanation)
             _evidence(figure.add_axes(_EVIDENCE), explanation)
         else:
-            _nothing(figure, explanation)
+            _nothing(figure)
         figure.text(0.022, 0.016, HOW_TO_READ, color=GREY, fontsize=9, linespacing=1.4)
     return figure
 
@@ -109,7 +111,8 @@ def _heading(figure: Figure, explanation: Explanation) -> None:
         parse_math=False,
     )  # fmt: skip
     _fit(title, 0.955 * WIDTH_IN * DPI)
-    figure.text(0.022, 0.912, _summary(explanation), fontsize=10.5, color="#333333")
+    summary = figure.text(0.022, 0.912, _summary(explanation), fontsize=10.5, color="#333333")
+    _fit(summary, 0.955 * WIDTH_IN * DPI)
 
 
 def _summary(explanation: Explanation) -> str:
@@ -118,10 +121,10 @@ def _summary(explanation: Explanation) -> str:
     if not explanation.places:
         return f"{looked_up}; there is nothing to compare."
     best, *others = explanation.places
-    chance = f", at most {others[0].match.votes} for the next song" if others else ""
+    chance = f" ({others[0].match.votes} in the runner-up)" if others else ""
     return (
-        f"{looked_up}: {best.match.votes} agree on one offset in this song{chance}. "
-        f"{_found(best)} of the song's {best.evidence.expected} peaks there are found again."
+        f"{looked_up}; {best.match.votes} agree on one offset in this song{chance}, and "
+        f"{_found(best)} of the {best.evidence.expected} song peaks there are found again."
     )
 
 
@@ -131,7 +134,7 @@ def _found(place: Place) -> int:
 
 def _overlay(ax: Axes, explanation: Explanation) -> None:
     plot_overlay(ax, explanation)
-    ax.set_title("1  Peaks: recording and song overlaid")
+    ax.set_title("1  Are the song's peaks in the recording?", pad=SUBTITLED)
     if not len(explanation.query.query_s):
         _note(ax, "no peaks")
 
@@ -139,7 +142,7 @@ def _overlay(ax: Axes, explanation: Explanation) -> None:
 def _alignment(ax: Axes, explanation: Explanation) -> None:
     best = explanation.places[0]
     plot_alignment(ax, best, query_s=explanation.query_s)
-    ax.set_title("2  Do shared hashes line up?")
+    ax.set_title("2  Do shared hashes line up?", pad=SUBTITLED)
     _subtitle(ax, f"{len(best.aligned)} hits on the line, {len(best.scattered)} elsewhere")
 
 
@@ -148,7 +151,7 @@ def _histograms(figure: Figure, explanation: Explanation) -> None:
     best, *others = explanation.places
     ax = figure.add_axes(_BEST)
     plot_offset_histogram(ax, best.histogram, offset_s=best.match.offset_s)
-    ax.set_title("3  Does one offset stand out?")
+    ax.set_title("3  Does one offset stand out?", pad=SUBTITLED)
     elsewhere = best.histogram.highest_elsewhere(best.match.offset_s)
     _subtitle(
         ax, f"{best.match.votes} votes at {clock(best.match.offset_s)}, elsewhere ≤ {elsewhere}"
@@ -173,22 +176,24 @@ def _histograms(figure: Figure, explanation: Explanation) -> None:
 def _candidates(ax: Axes, explanation: Explanation) -> None:
     """Draw the likeliest songs as bars of probability against the threshold."""
     listed = explanation.matches[:N_LISTED]
-    ax.set_title("4  Candidates and the threshold")
+    ax.set_title("4  Candidates and the threshold", pad=SUBTITLED)
     for row, match in enumerate(listed):
         colour = GREEN if match.accepted and row == 0 else (BLUE if row == 0 else GREY)
         ax.barh(row, match.probability, height=0.26, color=colour)
         name = ax.text(
             0, row - 0.24, song_label(match, max_width=30), fontsize=9, color=BLACK,
-            weight="bold" if row == 0 else "normal", parse_math=False, clip_on=False,
+            weight="bold" if row == 0 else "normal", parse_math=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
         _fit(name, 0.8 * _CANDIDATES[2] * WIDTH_IN * DPI)
         ax.text(1.0, row - 0.24, odds(match.probability), fontsize=9, ha="right")
     ax.axvline(explanation.threshold, color=VERMILLION, linewidth=1.3, dashes=(4, 2), zorder=0)
+    kind = "probability" if explanation.calibrated else "uncalibrated probability"
     ax.set(
         xlim=(0, 1),
         ylim=(N_LISTED - 0.5, -0.75),
         yticks=[],
-        xlabel=f"probability (threshold {odds(explanation.threshold)}, dashed)",
+        xlabel=f"{kind} (threshold {odds(explanation.threshold)}, dashed)",
     )
     ax.spines["left"].set_color(PALE)
 
@@ -212,15 +217,18 @@ def _evidence(ax: Axes, explanation: Explanation) -> None:
             )
 
 
-def _nothing(figure: Figure, explanation: Explanation) -> None:
-    """Say in the place of the lower panels that there is no candidate to draw."""
-    ax = figure.add_axes((_ALIGNMENT[0], _ALIGNMENT[1], _OVERLAY[2], _ALIGNMENT[3]))
-    ax.set_axis_off()
-    _note(ax, f"No candidate: {explanation.reason}")
-    candidates = figure.add_axes(_CANDIDATES)
-    candidates.set_title("4  Candidates and the threshold")
-    candidates.set_axis_off()
-    _note(candidates, "none")
+def _nothing(figure: Figure) -> None:
+    """Say in the place of the other panels that there is no candidate to draw."""
+    panels = (
+        (_ALIGNMENT, "2  Do shared hashes line up?"),
+        (_BEST, "3  Does one offset stand out?"),
+        (_CANDIDATES, "4  Candidates and the threshold"),
+    )
+    for box, title in panels:
+        ax = figure.add_axes(box, xticks=[], yticks=[])
+        ax.set_title(title, pad=SUBTITLED)
+        ax.spines[:].set_color(PALE)
+        _note(ax, "no candidate")
 
 
 def _note(ax: Axes, text: str) -> None:
@@ -228,7 +236,7 @@ def _note(ax: Axes, text: str) -> None:
 
 
 def _subtitle(ax: Axes, text: str) -> None:
-    ax.text(0, 1.005, text, transform=ax.transAxes, fontsize=8.8, color=GREY, va="bottom")
+    ax.text(0, 1.02, text, transform=ax.transAxes, fontsize=9, color=GREY, va="bottom")
 
 
 def _fit(text: Text, width_px: float) -> None:

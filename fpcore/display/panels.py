@@ -22,7 +22,7 @@ def plot_overlay(ax: Axes, explanation: Explanation) -> None:
     that voted. The legend stands above the Axes.
     """
     if explanation.spectrogram is not None:
-        plot_spectrogram(ax, explanation.spectrogram, range_db=70, cmap="Greys").set_alpha(0.45)
+        plot_spectrogram(ax, explanation.spectrogram, range_db=50, cmap="Greys").set_alpha(0.4)
     query = explanation.query
     ax.scatter(
         query.query_s,
@@ -36,16 +36,29 @@ def plot_overlay(ax: Axes, explanation: Explanation) -> None:
     )
     if explanation.places:
         _draw_song(ax, explanation.places[0])
+    low_hz, high_hz = explanation.band_hz
+    margin_hz = 0.03 * (high_hz - low_hz)
+    margin_s = 0.006 * explanation.query_s
     ax.set(
         xlabel="time in the recording [s]",
         ylabel=FREQUENCY_LABEL,
-        xlim=(0, max(explanation.query_s, 0.1)),
-        ylim=explanation.band_hz,
+        xlim=(-margin_s, max(explanation.query_s, 0.1)),
+        ylim=(low_hz - margin_hz, high_hz + margin_hz),
     )
     if len(query.query_s):
-        ax.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 0.995), ncols=4, borderaxespad=0, fontsize=9
+        legend = ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.005, 1.0),
+            ncols=4,
+            borderaxespad=0.2,
+            columnspacing=1.6,
+            handletextpad=0.4,
+            handlelength=1.4,
+            fontsize=9,
         )
+        for handle in legend.legend_handles:
+            if handle is not None:
+                handle.set_alpha(0.9)
 
 
 def _draw_song(ax: Axes, place: Place) -> None:
@@ -59,10 +72,11 @@ def _draw_song(ax: Axes, place: Place) -> None:
         label="pair that votes",
     )
     found = peaks.found
+    size = 42 * float(np.clip(150 / max(len(found), 1), 0.25, 1))
     ax.scatter(
         peaks.query_s[found],
         peaks.frequency_hz[found],
-        s=42,
+        s=size,
         c=ORANGE,
         edgecolors=BLACK,
         linewidths=0.6,
@@ -72,7 +86,7 @@ def _draw_song(ax: Axes, place: Place) -> None:
     ax.scatter(
         peaks.query_s[~found],
         peaks.frequency_hz[~found],
-        s=38,
+        s=0.9 * size,
         facecolors="none",
         edgecolors=VERMILLION,
         linewidths=1.1,
@@ -87,7 +101,7 @@ def plot_alignment(ax: Axes, place: Place, *, query_s: float) -> None:
     Hits at the song's one offset lie on a diagonal; the rest, grey, is chance or repetition.
     """
     offset_s = place.match.offset_s
-    margin_s = max(0.6 * query_s, 1.0)
+    margin_s = max(0.35 * query_s, 0.5)
     aside, line = place.scattered, place.aligned
     ax.plot(
         [0, query_s],
@@ -107,7 +121,7 @@ def plot_alignment(ax: Axes, place: Place, *, query_s: float) -> None:
         ylim=(offset_s - margin_s, offset_s + query_s + margin_s),
     )
     ax.yaxis.set_major_formatter(FuncFormatter(_clock_tick))
-    ax.yaxis.set_major_locator(MaxNLocator(6))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
 def plot_offset_histogram(
@@ -139,7 +153,7 @@ def plot_offset_histogram(
         ylim=(0, 1.2 * top),
     )
     ax.xaxis.set_major_formatter(FuncFormatter(_clock_tick))
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 3, 6, 10]))
     ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 

@@ -14,6 +14,7 @@ from fpcore.records import Landmarks, Peaks, Spectrogram
 
 TIME_LABEL = "time [s]"
 FREQUENCY_LABEL = "frequency [Hz]"
+QUIET_DB = -40.0
 
 
 def plot_spectrogram(
@@ -21,6 +22,7 @@ def plot_spectrogram(
 ) -> AxesImage:
     """Draw levels as colour, the loudest and ``range_db`` below it at the ends of the scale.
 
+    The scale ends no lower than `QUIET_DB`, so that silence is not drawn as loud as music.
     Every frame is drawn from its own time to the next one's, and every bin around its
     frequency. A spectrogram without frames leaves the Axes blank.
     """
@@ -30,7 +32,7 @@ def plot_spectrogram(
     bottom_hz = (spectrogram.first_bin - 0.5) * spectrogram.bin_hz
     right_s = left_s + max(n_frames, 1) * spectrogram.hop_s
     top_hz = bottom_hz + n_bins * spectrogram.bin_hz
-    top_db = float(level_db.max(initial=-np.inf)) if n_frames else 0.0
+    top_db = float(level_db.max(initial=QUIET_DB))
     image = ax.imshow(
         level_db if n_frames else np.full((1, 1), np.nan),
         origin="lower",
