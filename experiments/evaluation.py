@@ -325,11 +325,8 @@ def _candidate_rows(
         alignment.verification,
         n_query_blocks=alignment.query.n_blocks,
     )
-    log_odds = decision.logit(observed, bench.profile.decision)
     rows = []
-    for rank, match in enumerate(alignment.matches):
-        of_song = np.flatnonzero(alignment.candidates.song_id == match.song_id)
-        best = of_song[np.argmax(log_odds[of_song])]
+    for rank, (match, best) in enumerate(zip(alignment.matches, alignment.rows, strict=True)):
         evidence = {str(name): float(values[best]) for name, values in observed.items()}
         song = bench.corpus.by_id[match.song_name]
         rows.append(

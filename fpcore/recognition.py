@@ -8,20 +8,33 @@ from time import perf_counter
 import numpy as np
 
 from fpcore import decision, matching, pipeline, units
-from fpcore.config import Profile
-from fpcore.records import Candidates, Match, Recognition, Signal, StageTimes, Verification
+from fpcore.config import EvidenceName, Profile
+from fpcore.records import (
+    Candidates,
+    DoubleArray,
+    LongArray,
+    Match,
+    Recognition,
+    Signal,
+    StageTimes,
+    Verification,
+)
 from fpcore.store.base import Store
 from fpcore.verification import verify
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
-    """Everything found on the way to an answer: what `Recognition` sums up, and pictures show."""
+    """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
+
+    ``rows[i]`` is the row of ``candidates`` and ``verification`` that ``matches[i]`` stands for.
+    """
 
     query: pipeline.Query
     hits: matching.Hits
     candidates: Candidates
     verification: Verification
+    rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
 
@@ -62,25 +75,33 @@ def align_query(
     hits = matching.hits(query.hashes, tokens, postings)
     candidates = matching.rank(hits, query.hashes, config, profile.query)
     verification = verify(candidates, query.peaks, store.peaks)
-    matches = _matches(candidates, verification, query, store, profile)
+    observed = decision.evidence(candidates, verification, n_query_blocks=query.n_blocks)
+    rows = _best_places(candidates.song_id, observed, profile)
+    matches = _matches(rows, candidates, observed, query, store, profile)
     times = StageTimes(decode_s, fingerprint_s, looked_up - started, perf_counter() - looked_up)
-    return Alignment(query, hits, candidates, verification, matches, times)
+    return Alignment(query, hits, candidates, verification, rows, matches, times)
+
+
+def _best_places(
+    song_id: LongArray, observed: dict[EvidenceName, DoubleArray], profile: Profile
+) -> LongArray:
+    """Return the rows of each song's best place, the likeliest song first."""
+    by_place = np.argsort(-decision.place_score(observed), kind="stable")
+    _, first_of_song = np.unique(song_id[by_place], return_index=True)
+    rows = by_place[np.sort(first_of_song)]
+    log_odds = decision.logit(observed, profile.decision)
+    return rows[np.argsort(-log_odds[rows], kind="stable")]
 
 
 def _matches(
+    rows: LongArray,
     candidates: Candidates,
-    verification: Verification,
+    observed: dict[EvidenceName, DoubleArray],
     query: pipeline.Query,
     store: Store,
     profile: Profile,
 ) -> tuple[Match, ...]:
-    """Return the best place of each song, the likeliest song first."""
-    observed = decision.evidence(candidates, verification, n_query_blocks=query.n_blocks)
-    log_odds = decision.logit(observed, profile.decision)
-    likeliest = np.argsort(-log_odds, kind="stable")
-    _, first_of_song = np.unique(candidates.song_id[likeliest], return_index=True)
-    rows = likeliest[np.sort(first_of_song)]
-    probability = decision.probability(log_odds)
+    probability = decision.probability(decision.logit(observed, profile.decision))
     confidence = decision.confidence(probability, profile.decision)
     tick_s = profile.fingerprint.hop_s / query.hashes.ticks_per_frame
     return tuple(
