@@ -82,7 +82,7 @@ def _sighting(window_s: float, alignment: Alignment, profile: Profile) -> Sighti
         return None
     ticks = alignment.query.hashes.ticks_per_frame
     width_ticks = profile.query.width_ticks(ticks)
-    offset_ticks = float(alignment.candidates.offset_ticks[0])
+    offset_ticks = float(alignment.candidates.offset_ticks[alignment.rows[0]])
     votes = matching.hits_at_offset(alignment.hits, match.song_id, offset_ticks, width_ticks)
     rows = np.unique(alignment.hits.row[votes])
     heard = np.sort(alignment.query.hashes.tick[rows]).astype(np.float64)
