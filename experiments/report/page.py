@@ -175,47 +175,67 @@ def failure_pictures(
         )
 
 
-def write(
-    study: Study,
-    folder: Path,
-    *,
-    n_failures: int = worst.N_WORST,
-    console: Console | None = None,
-) -> Written:
-    """Write ``report.html``, ``leaderboard.csv`` and ``figures/*.png`` into ``folder``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Everything that a page holds; ``sections`` are its pictures by subject.
+
+    ``chosen`` is the result whose failures are shown; those after the pictured ones are only
+    described, because of ``not_pictured``.
+    """
+
+    study: Study
+    board: pd.DataFrame
+    chosen: Result
+    sections: dict[str, list[Picture]]
+    failures: list[worst.Failure]
+    not_pictured: str
+
+
+def compose(
+    study: Study, *, n_failures: int = worst.N_WORST, console: Console | None = None
+) -> Report:
+    """Return the report of a study; the worst failures are asked once more to be pictured.
 
     Without the audio of the corpus, failures are described but not pictured, and the page says
     so.
-
-    Raises
-    ------
-    RunError
-        When the folder cannot be written.
     """
     board = tables.leaderboard(study)
     chosen = study.find(next(iter(board.index[board["recommended"]]), None)) or study.results[0]
     failures = worst.worst(chosen, n_failures)
-    failed_because = ""
-    explained: list[Picture] = []
+    not_pictured = ""
+    pictured: list[Picture] = []
     try:
-        explained += failure_pictures(study, chosen, failures, console=console)
+        if failures:
+            pictured += failure_pictures(study, chosen, failures, console=console)
     except FpError as error:
-        failed_because = str(error)
+        not_pictured = str(error)
     sections = {
         "tradeoff": tradeoff_pictures(board),
         "parameters": parameter_pictures(study, board),
         "robustness": robustness_pictures(study, board),
         "trust": trust_pictures(study, board),
         "cost": cost_pictures(study, board),
-        "failures": explained,
+        "failures": pictured,
     }
-    shown = {name: [_shown(one) for one in pictures] for name, pictures in sections.items()}
-    context = _context(study, board, chosen) | {
+    return Report(study, board, chosen, sections, failures, not_pictured)
+
+
+def write(report: Report, folder: Path) -> Written:
+    """Write ``report.html``, ``leaderboard.csv`` and ``figures/*.png`` into ``folder``.
+
+    Raises
+    ------
+    RunError
+        When the folder cannot be written.
+    """
+    shown = {name: [_shown(one) for one in found] for name, found in report.sections.items()}
+    described = report.failures[len(report.sections["failures"]) :]
+    context = _context(report.study, report.board, report.chosen) | {
         "sections": shown,
-        "failures": [failure.sentence for failure in failures[len(explained) :]],
-        "failed_because": failed_because,
+        "failures": [failure.sentence for failure in described],
+        "failed_because": report.not_pictured,
     }
-    return _write_all(folder, context, board, shown)
+    return _write_all(folder, context, report.board, shown)
 
 
 def _context(study: Study, board: pd.DataFrame, chosen: Result) -> dict[str, Any]:
