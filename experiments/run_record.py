@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from experiments import provenance
 from experiments.runs import Manifest, RunFolder, check_same
@@ -51,12 +50,16 @@ class Record:
         self._manifest = manifest
         self._write()
 
-    def note(self, trial_id: str, status: TrialStatus, **swept: Any) -> None:
-        """Record how a trial stands; a trial that was not planned comes with its values."""
-        update: dict[str, Any] = {"trials": {**self._manifest.trials, trial_id: status}}
-        if swept:
-            update["swept"] = {**self._manifest.swept, trial_id: swept}
-        self._manifest = self._manifest.model_copy(update=update)
+    def plan(self, trial: Trial) -> None:
+        """Record a trial that was not planned when the run began."""
+        swept = {**self._manifest.swept, trial.id: dict(trial.swept)}
+        self._manifest = self._manifest.model_copy(update={"swept": swept})
+        self.note(trial.id, "waiting")
+
+    def note(self, trial_id: str, status: TrialStatus) -> None:
+        """Record how a trial stands."""
+        trials = {**self._manifest.trials, trial_id: status}
+        self._manifest = self._manifest.model_copy(update={"trials": trials})
         self._write()
 
     def finish(self, *, interrupted: bool = False) -> None:

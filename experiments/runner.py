@@ -65,13 +65,14 @@ def sweep(
     trials = expand(loaded)
     workers = workers or Workers()
     wanted = first_manifest(folder, setting, trials, workers)
-    with folder.locked(), recorded(folder, wanted) as record, _shown(show) as here:
-        _run(setting, trials, folder, workers, record, here)
+    with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
+        run_trials(setting, trials, folder, workers=workers, record=record, show=here)
     return folder
 
 
 @contextmanager
-def _shown(show: Show | None) -> Iterator[Show]:
+def showing(show: Show | None) -> Iterator[Show]:
+    """Give ``show``, or what shows progress here when it is None."""
     if show is not None:
         yield show
         return
@@ -79,15 +80,16 @@ def _shown(show: Show | None) -> Iterator[Show]:
         yield here
 
 
-def _run(
+def run_trials(
     setting: Setting,
     trials: Sequence[Trial],
     folder: RunFolder,
+    *,
     workers: Workers,
     record: Record,
     show: Show,
 ) -> None:
-    """Run what is left of the trials."""
+    """Run what is left of the trials of a run whose folder is locked."""
     left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
     caching = _caching(setting, left)
     by_digest = {trial.profile.fingerprint.digest: trial.profile for trial in left}

@@ -172,13 +172,34 @@ def expand(spec: SweepSpec) -> list[Trial]:
         When the values of a trial do not make a valid configuration; names trial and key.
     """
     trials = []
-    for number, (base, fingerprint, query) in enumerate(_combinations(spec)):
-        swept: dict[str, Any] = {"profile": base.name} if len(spec.profiles) > 1 else {}
-        swept |= {f"fingerprint.{key}": value for key, value in fingerprint.items()}
-        swept |= {f"query.{key}": value for key, value in query.items()}
-        trial_id = _trial_id(number, swept)
-        trials.append(Trial(trial_id, swept, _varied(base, trial_id, fingerprint, query)))
+    for number, swept in enumerate(_combinations(spec)):
+        trials.append(trial_of(spec, number, swept))
     return trials
+
+
+def trial_of(spec: SweepSpec, number: int, swept: Mapping[str, Any]) -> Trial:
+    """Return the trial of the given number and swept values.
+
+    Raises
+    ------
+    ConfigError
+        When they do not make a valid configuration; names trial and key.
+    """
+    trial_id = _trial_id(number, swept)
+    base = next(
+        one for one in spec.profiles if one.name == swept.get("profile", spec.profiles[0].name)
+    )
+    return Trial(trial_id, swept, _varied(base, trial_id, swept))
+
+
+def choices(spec: SweepSpec) -> dict[str, tuple[Any, ...]]:
+    """Return every swept value's path with the values it takes; see `Trial`."""
+    found: dict[str, tuple[Any, ...]] = {}
+    if len(spec.profiles) > 1:
+        found["profile"] = tuple(profile.name for profile in spec.profiles)
+    found |= {f"fingerprint.{key}": values for key, values in spec.fingerprint.items()}
+    found |= {f"query.{key}": values for key, values in spec.query.items()}
+    return found
 
 
 def baseline(spec: SweepSpec) -> str | None:
@@ -306,27 +327,18 @@ def _resolved(content: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _combinations(
-    spec: SweepSpec,
-) -> Iterator[tuple[Profile, dict[str, Any], dict[str, Any]]]:
-    for base in spec.profiles:
-        for fingerprint in _cross(spec.fingerprint):
-            for query in _cross(spec.query):
-                yield base, fingerprint, query
+def _combinations(spec: SweepSpec) -> Iterator[dict[str, Any]]:
+    """Yield the swept values of every trial, the last parameter changing fastest."""
+    found = choices(spec)
+    for values in itertools.product(*found.values()):
+        yield dict(zip(found, values, strict=True))
 
 
-def _cross(grid: Grid) -> Iterator[dict[str, Any]]:
-    for values in itertools.product(*grid.values()):
-        yield dict(zip(grid, values, strict=True))
-
-
-def _varied(
-    base: Profile, trial_id: str, fingerprint: Mapping[str, Any], query: Mapping[str, Any]
-) -> Profile:
+def _varied(base: Profile, trial_id: str, swept: Mapping[str, Any]) -> Profile:
     content = base.model_dump(mode="json", include={"fingerprint", "query"})
-    for part, values in (("fingerprint", fingerprint), ("query", query)):
-        for key, value in values.items():
-            _set(content[part], key.split("."), value)
+    for path, value in swept.items():
+        if path != "profile":
+            _set(content, path.split("."), value)
     parts: dict[str, Any] = {}
     for part, model in (("fingerprint", FingerprintConfig), ("query", QueryConfig)):
         try:

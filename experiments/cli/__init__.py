@@ -1,0 +1,40 @@
+"""The command ``fpbench``.
+
+Each module of this package holds the commands of one subject and a function ``register`` that
+adds them. Conventions are those of ``fpcore`` (see `fpcore.cli`): answers on standard output,
+complaints and progress on standard error, exit codes 0 done, 1 failed, 2 wrong usage, 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+
+from experiments.cli import accuracy, bench, demo, promote, sweep, tune
+from fpcore.cli import process
+
+app = typer.Typer(
+    name="fpbench",
+    help=(
+        "Find the configuration that recognises your music best, and promote it.\n\n"
+        "\b\n"
+        "  fpbench sweep classic\n"
+        "  fpbench promote classic-20260101-120000 --trial t004 --name mine\n\n"
+        "Every command tells more with --help.\n\n"
+        "Exit codes: 0 done, 1 something failed (a sentence says what), 2 wrong usage, "
+        "130 interrupted."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for module in (demo, sweep, tune, promote, accuracy, bench):
+    module.register(app)
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    process.run(app, name="fpbench")

@@ -1,0 +1,83 @@
+"""Options that several commands share, and how a run that ended is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fpcore.cli.output import complain, counted, say
+
+if TYPE_CHECKING:
+    from experiments.runs import RunFolder
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+SpecName = Annotated[
+    str,
+    typer.Argument(metavar="SPEC", help="A name in experiments/specs, or a YAML file."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key of the spec, such as seed=1 or excerpts.indexed=20. May be repeated.",
+    ),
+]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus",
+        metavar="NAME",
+        help="The music instead of the spec's: generated, demo, debian-games or folder:PATH.",
+    ),
+]
+RunName = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="NAME",
+        help="What to call the run; one that was interrupted is gone on with. Without it: the "
+        "spec's name and the time.",
+    ),
+]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", metavar="N", help="Processes; -1 takes one for each core."),
+]
+
+
+def with_corpus(settings: list[str] | None, corpus: str | None) -> list[str]:
+    """Return the settings with the corpus among them."""
+    return [*(settings or []), *([f"corpus={corpus}"] if corpus else [])]
+
+
+def tell_end(folder: RunFolder, notebook: Path) -> None:
+    """Tell how a run ended; failed trials are complained about and end the command.
+
+    Raises
+    ------
+    typer.Exit
+        When a trial failed.
+    """
+    manifest = folder.manifest()
+    statuses = list(manifest.trials.values())
+    say(f"{counted(statuses.count('done'), 'trial')} done of {len(statuses):,}: {folder.path}")
+    say(f"notebook: {notebook}")
+    for trial, status in manifest.trials.items():
+        if status == "failed":
+            complain(f"{trial} failed: {folder.trial(trial).error.splitlines()[0]}")
+    if "failed" in statuses:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def tell_interruption(folder: RunFolder, command: str) -> typer.Exit:
+    """Tell how an interrupted run is gone on with; return what ends the command."""
+    complain(
+        f"interrupted: finished trials are kept, and `fpbench {command} … --run {folder.name}` "
+        "goes on from there"
+    )
+    return typer.Exit(EXIT_INTERRUPTED)

@@ -1,0 +1,71 @@
+"""``fpbench tune``: let Optuna choose what to try."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from experiments.cli import options
+
+
+class Sampler(StrEnum):
+    """How the next configuration is chosen."""
+
+    TPE = "tpe"
+    NSGA2 = "nsga2"
+
+
+def tune(
+    spec: options.SpecName,
+    *,
+    trials: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many configurations are tried in all.")
+    ] = 20,
+    sampler: Annotated[
+        Sampler, typer.Option(help="tpe for up to a few hundred trials, nsga2 for more.")
+    ] = Sampler.TPE,
+    corpus: options.CorpusOption = None,
+    run: options.RunName = None,
+    jobs: options.Jobs = -1,
+    settings: options.Settings = None,
+) -> None:
+    """Search the values of a spec for high accuracy, small indexes and fast queries at once.
+
+    Runs the notebook tune.ipynb into the run's folder. The same command with --run NAME goes on
+    with a run that was interrupted or killed, and a larger --trials extends one.
+
+    \b
+    Example:
+      fpbench tune dt --trials 30 --corpus folder:~/Music
+
+    Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
+    """
+    from experiments.notebooks import execute
+    from experiments.runs import new_run_name, run_folder
+    from experiments.setting import prepare
+    from experiments.specs import load_spec, read_content
+
+    changes = options.with_corpus(settings, corpus)
+    loaded = load_spec(spec, changes)
+    prepare(loaded)
+    folder = run_folder(run or new_run_name(f"{loaded.name}-tune"))
+    content, _ = read_content(spec, changes)
+    parameters = {
+        "spec": content,
+        "run": str(folder.path),
+        "trials": trials,
+        "sampler": sampler.value,
+        "jobs": jobs,
+    }
+    try:
+        notebook = execute("tune", folder, parameters)
+    except KeyboardInterrupt:
+        raise options.tell_interruption(folder, "tune") from None
+    options.tell_end(folder, notebook)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``fpbench``."""
+    app.command("tune", short_help="Let Optuna choose what to try.")(tune)
