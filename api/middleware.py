@@ -8,6 +8,7 @@ import secrets
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_response
@@ -39,6 +40,8 @@ class RequestContext:
         metrics.in_flight.inc()
         try:
             await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            logger.debug("the client went away")
         except Exception as error:
             response = error_response(error)
             if exchange.status is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from api.admission import Admission
@@ -91,7 +93,10 @@ class Service:
         """Run what this process does for a recognition once, on noise: it loads compiled code."""
         config = self.profile.fingerprint
         query = noise_query(config, self.profile.query)
-        with open_store(self.inbox.folder / "warm.db", config, create=True) as store:
+        with (
+            tempfile.TemporaryDirectory(dir=self.inbox.folder) as folder,
+            open_store(Path(folder, "warm.db"), config, create=True) as store,
+        ):
             peaks = query.peaks[0]
             hashes = hashing.hashes(landmarks(peaks, config), config)
             store.add_song(NewSong("noise", "noise", query.duration_s), hashes, peaks)

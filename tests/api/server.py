@@ -1,0 +1,134 @@
+"""A real server for tests: ``python -m api`` in a process of its own, on a port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from fpcore.config import Decision
+from fpcore.profiles import load_profile, save_profile
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_S = 120.0
+
+
+def profile_file(folder: Path) -> Path:
+    """Return a profile whose decision suits an index of a few songs of a few seconds.
+
+    What is served is then the same in every test, whatever is promoted.
+    """
+    decision = Decision(
+        intercept=-8.0, weights={"log_votes": 2.0}, threshold=0.5, calibration="for tests"
+    )
+    profile = load_profile("balanced").model_copy(
+        update={"name": "small-index", "decision": decision, "provenance": {"run": "none"}}
+    )
+    path = folder / "profile.json"
+    save_profile(profile, path)
+    return path
+
+
+class Server:
+    """A running server; its database, uploads and log lie in ``folder``."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.inbox = Path(str(settings.get("temp_folder", folder / "inbox")))
+        self.inbox.mkdir(exist_ok=True)
+        self.database = Path(str(settings.get("database", folder / "index.db")))
+        given = {
+            "port": 0,
+            "profile": profile_file(folder),
+            "database": self.database,
+            "temp_folder": self.inbox,
+            "decode_workers": 2,
+            **settings,
+        }
+        self.profile = load_profile(Path(str(given["profile"])))
+        environment = {
+            key: text for key, text in os.environ.items() if not key.startswith("FPAPI_")
+        } | {f"FPAPI_{name.upper()}": str(setting) for name, setting in given.items()}
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "api"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        line = self.wait_for(r"running on http://[^ ]+:(\d+)")
+        self.port = int(line[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            with self._news:
+                self.lines.append(line)
+                self._news.notify_all()
+        with self._news:
+            self.lines.append("(the log ends)")
+            self._news.notify_all()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Return the first match in the log, now or later."""
+
+        def found() -> re.Match[str] | None:
+            return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
+
+        def ended() -> bool:
+            return found() is not None or "(the log ends)" in self.lines
+
+        with self._news:
+            self._news.wait_for(ended, timeout=TIMEOUT_S)
+            match = found()
+        assert match is not None, f"{pattern!r} is not in the log:\n{self.log}"
+        return match
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+    def client(self, **more: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, **more)
+
+    def uploads_left(self) -> list[Path]:
+        """Return what lies in the folders for uploads."""
+        return [path for path in self.inbox.rglob("*") if path.parent != self.inbox]
+
+    def stop(self, sent: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code; nothing of the server is left after that."""
+        if self.process.poll() is None:
+            self.process.send_signal(sent)
+        code = self.process.wait(timeout=TIMEOUT_S)
+        self._reader.join(timeout=TIMEOUT_S)
+        assert not self._reader.is_alive(), "a process of the server outlives it"
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+
+@contextlib.contextmanager
+def running(folder: Path, **settings: object) -> Iterator[Server]:
+    """Run a server with the given settings, and stop it at the end."""
+    server = Server(folder, **settings)
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,101 @@
+"""Settings from the environment, and what is refused there."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from fpcore.errors import ConfigError
+from tests.api.server import ROOT
+
+
+def test_without_variables_the_service_is_local_and_has_no_key() -> None:
+    settings = Settings.from_environment({"PATH": "/bin"})
+    assert settings == Settings()
+    assert settings.host == "127.0.0.1"
+    assert settings.api_key is None
+    assert settings.cors_origins == ()
+
+
+def test_variables_give_fields_their_types() -> None:
+    settings = Settings.from_environment(
+        {
+            "FPAPI_PORT": "9000",
+            "FPAPI_DATABASE": "/data/index.db",
+            "FPAPI_CORS_ORIGINS": "https://a.example, https://b.example,",
+            "FPAPI_MAX_UPLOAD_MB": "1.5",
+            "FPAPI_API_KEY": "k" * 16,
+        }
+    )
+    assert settings.port == 9000
+    assert settings.database == Path("/data/index.db")
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.max_upload_bytes == 1_500_000
+
+
+def test_the_key_is_masked_wherever_settings_are_shown() -> None:
+    settings = Settings.from_environment({"FPAPI_API_KEY": "secret" * 5})
+    assert "secret" not in json.dumps(settings.public()) + repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("FPAPI_PROT", "80", "FPAPI_PROT: is no setting of the service"),
+        ("FPAPI_port", "80", "FPAPI_port: is no setting of the service"),
+        ("FPAPI_PORT", "http", "FPAPI_PORT: input should be a valid integer"),
+        ("FPAPI_PORT", "70000", "FPAPI_PORT: input should be less than or equal to 65535"),
+        ("FPAPI_MAX_JOBS", "0", "FPAPI_MAX_JOBS: input should be greater than or equal to 1"),
+        ("FPAPI_MAX_UPLOAD_MB", "nan", "FPAPI_MAX_UPLOAD_MB: input should be a finite number"),
+        ("FPAPI_LOG_LEVEL", "loud", "FPAPI_LOG_LEVEL: input should be 'debug', 'info'"),
+        ("FPAPI_API_KEY", "short", "FPAPI_API_KEY: must have at least 16 characters"),
+    ],
+)
+def test_variables_that_are_not_valid_are_refused_by_name(
+    variable: str, text: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        Settings.from_environment({variable: text})
+
+
+def test_a_refused_key_is_not_quoted() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_environment({"FPAPI_API_KEY": "tooshort"})
+    assert "tooshort" not in str(refusal.value)
+
+
+def test_the_command_prints_one_sentence_about_a_bad_setting() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env={"FPAPI_PORT": "x"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert run.stderr.startswith("api: FPAPI_PORT: ")
+    assert run.stderr.count("\n") == 1
+
+
+def test_importing_the_application_reads_no_settings_and_loads_no_plot_library() -> None:
+    program = (
+        "import sys, api.app; "
+        "heavy = {'librosa', 'matplotlib', 'pandas', 'IPython', 'experiments'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"FPAPI_PORT": "not even a number"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
