@@ -161,10 +161,12 @@ def _unknown_songs(row: dict[str, Any]) -> str:
     if not row["n_negatives"]:
         return "No query of an unknown song was asked, so nothing is known of false alarms."
     n_alarms = round(row["false_accept"] * row["n_negatives"])
+    share = labels.percent(row["false_accept"])
     bounds = labels.interval(row["false_accept_low"], row["false_accept_high"])
     return (
-        f"Of {row['n_negatives']} queries of songs that are not in the index, {n_alarms} are given "
-        f"a name ({labels.percent(row['false_accept'])}, interval {bounds})."
+        f"Of {row['n_negatives']} queries of songs that are not in the index, "
+        f"{n_alarms or 'none'} {'is' if n_alarms == 1 else 'are'} given a name ({share}, interval "
+        f"{bounds})."
     )
 
 
@@ -201,7 +203,11 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
 def _ratio(board: pd.DataFrame, result: Result, other: Result) -> str:
     mine, theirs = tables.row(board, result.key), tables.row(board, other.key)
     size, time = (mine[column] / theirs[column] for column in ("bytes_per_hour", "query_p50_s"))
-    return f"{size:.2g} times its index size and {time:.2g} times its query time"
+    return f"{_times(size)} index size and {_times(time)} query time"
+
+
+def _times(ratio: float) -> str:
+    return "the same" if 0.95 < ratio < 1.05 else f"{ratio:.2g} times the"
 
 
 def _hardest(result: Result) -> str:

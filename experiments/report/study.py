@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.runs import Manifest, RunFolder, run_folder
+from experiments.runs import Manifest, RunFolder, run_folder, run_names, runs_folder
 from experiments.trial_folder import RunError
 from fpcore.config import Profile
 
@@ -66,6 +66,24 @@ class Study:
     def find(self, key: str | None) -> Result | None:
         """Return the result called ``key``; None when there is none."""
         return next((result for result in self.results if result.key == key), None)
+
+    def trial(self, trial: str) -> Result:
+        """Return the result of a trial, by its id or by an unambiguous beginning of it.
+
+        Raises
+        ------
+        RunError
+            When there is no such finished trial, or several.
+        """
+        found = [one for one in self.results if one.trial == trial] or [
+            one for one in self.results if one.trial.startswith(trial)
+        ]
+        if len(found) != 1:
+            ids = ", ".join(result.trial for result in self.results)
+            few = "more than one" if found else "no"
+            runs = ", ".join(self.manifests)
+            raise RunError(f"{few} finished trial of {runs} is called {trial!r}: it has {ids}")
+        return found[0]
 
     @property
     def swept(self) -> tuple[str, ...]:
@@ -127,23 +145,25 @@ def load(runs: Sequence[str | Path]) -> Study:
     )
 
 
-def load_trial(run: str | Path, trial: str) -> Result:
-    """Return one finished trial of a run, by its id or by an unambiguous beginning of it.
+def newest_run() -> str:
+    """Return the name of the run that was started last.
 
     Raises
     ------
     RunError
-        When the run has no such finished trial, or several.
+        When there is none.
     """
-    study = load([run])
-    found = [one for one in study.results if one.trial == trial] or [
-        one for one in study.results if one.trial.startswith(trial)
-    ]
-    if len(found) != 1:
-        ids = ", ".join(result.trial for result in study.results)
-        few = "no" if not found else "more than one"
-        raise RunError(f"{few} finished trial of {run} is called {trial!r}: it has {ids}")
-    return found[0]
+    names = run_names()
+    if not names:
+        raise RunError("there are no runs yet: make one, such as `fpbench sweep fanout`")
+    return max(names, key=lambda name: run_folder(name).manifest().started)
+
+
+def report_folder(study: Study) -> Path:
+    """Return where a report goes: the run's folder, or for several one named after them."""
+    if len(study.folders) == 1:
+        return next(iter(study.folders.values()))
+    return runs_folder() / "+".join(study.folders)[:100]
 
 
 def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result]:

@@ -1,0 +1,111 @@
+"""One query explained: of a run, made up from its id, or a recording of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from experiments import evaluation
+from experiments import queries as q
+from experiments.corpora import Corpus, CorpusError, corpus
+from experiments.corpora.cache import cache_folder
+from experiments.degradations import condition
+from experiments.report.study import load
+from experiments.report.worst import Heard, explained, worst
+from experiments.stages import StageCache
+from experiments.trial import sources_for
+from fpcore import audio
+from fpcore.explain import explain
+from fpcore.profiles import load_profile
+from fpcore.recognition import align
+from fpcore.store import open_store
+
+DEFAULT_QUERY = "0/5s/babble-0db-synthetic"
+"""What is asked of the first track when nothing else is named."""
+
+
+def heard_of_run(run: str, trial: str, query: str = "") -> Heard:
+    """Return a query of a run as a trial heard it; by default the one that it failed on worst.
+
+    Raises
+    ------
+    RunError
+        When run, trial or query do not exist, or the corpus has changed.
+    """
+    study = load([run])
+    result = study.trial(trial)
+    if not query:
+        failures = worst(result, 1)
+        query = failures[0].query if failures else str(result.outcomes["query"].iloc[0])
+    [heard] = explained(study, result, [query])
+    return heard
+
+
+def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path = "") -> Heard:
+    """Return a query of an index that holds the whole corpus.
+
+    Parameters
+    ----------
+    profile
+        Name or path of a profile.
+    corpus_name
+        What `experiments.corpora.corpus` understands.
+    query
+        Id such as ``song-0003.flac#0/5s/white-0db``: track, number of the excerpt, length,
+        condition. By default the first track under babble.
+    file
+        A recording to ask instead; it is not degraded.
+
+    Raises
+    ------
+    CorpusError
+        When the corpus has no such track, or the id cannot be read.
+    AudioError
+        When the file cannot be decoded.
+    """
+    source, chosen = corpus(corpus_name), load_profile(profile)
+    asked = None if file else _query(source, query or f"{source.tracks[0].id}#{DEFAULT_QUERY}")
+    with TemporaryDirectory(prefix="fpbench-") as folder:
+        bench = evaluation.Bench(
+            corpus=source,
+            profile=chosen,
+            database=Path(folder) / "index.db",
+            cache=StageCache(cache_folder() / "stages"),
+            sources=sources_for([asked.condition]) if asked else {},
+            seed=0,
+            longest_s=asked.clip_s if asked else 1.0,
+        )
+        tracks = [track for track in source.tracks if track.duplicate_of is None]
+        evaluation.build_index(bench, tracks, n_jobs=1)
+        if asked is None:
+            clean = noisy = audio.load(
+                file,
+                sample_rate_hz=chosen.fingerprint.sample_rate_hz,
+                resampler=chosen.fingerprint.resampler,
+                duration_s=chosen.query.max_query_s,
+            )
+        else:
+            [(_, _, clean)] = evaluation.cuts(bench, [asked])
+            noisy = q.degraded(clean, asked, sources=bench.sources, seed=bench.seed)
+        with open_store(bench.database, chosen.fingerprint) as store:
+            alignment = align(noisy, store, chosen)
+            explanation = explain(alignment, store, chosen, signal=noisy)
+    return Heard(asked.id if asked else str(file), clean, noisy, explanation)
+
+
+def _query(source: Corpus, query_id: str) -> q.Query:
+    """Return the query that an id names."""
+    track_id, _, rest = query_id.rpartition("#")
+    parts = rest.split("/", 2)
+    try:
+        number, length, name = parts
+        clip_s = float(length.removesuffix("s"))
+        excerpt = int(number)
+    except ValueError:
+        raise CorpusError(
+            f"the query {query_id!r} cannot be read: write track#number/seconds/condition, such as "
+            f"{source.tracks[0].id}#{DEFAULT_QUERY}"
+        ) from None
+    if track_id not in source.by_id:
+        raise CorpusError(f"the corpus {source.name} has no track {track_id!r}")
+    return q.Query(source.by_id[track_id], True, excerpt, clip_s, condition(name))
