@@ -206,8 +206,8 @@ def explain(
         calibrated=profile.decision.calibration is not None,
         matches=alignment.matches,
         places=tuple(
-            _place(alignment, match, (tick, bin_), store, profile)
-            for match in alignment.matches[:2]
+            _place(alignment, match, int(row), (tick, bin_), store, profile)
+            for match, row in zip(alignment.matches[:2], alignment.rows[:2], strict=True)
         ),
         reason=None if alignment.matches else _reason(alignment, store),
         spectrogram=None if signal is None else spectrogram.spectrogram(signal, config),
@@ -228,6 +228,7 @@ def _reason(alignment: Alignment, store: Store) -> str:
 def _place(
     alignment: Alignment,
     match: Match,
+    row: int,
     query_peaks: tuple[IntArray, IntArray],
     store: Store,
     profile: Profile,
@@ -235,13 +236,12 @@ def _place(
     """Return a match with the peaks and hits that bear it out."""
     config, ticks = profile.fingerprint, alignment.query.hashes.ticks_per_frame
     tick_s = config.hop_s / ticks
-    row = _candidate_of(alignment, match, tick_s)
     offset_ticks = float(alignment.candidates.offset_ticks[row])
     song = store.peaks(match.song_id)
     inside, nearness = verification.nearness(song, offset_ticks, *query_peaks, ticks)
     song_s = _scaled(song.frame[inside], config.hop_s)
     hits = matching.hits_of_song(alignment.hits, match.song_id)
-    width_ticks = round(2 * profile.query.offset_tolerance_frames * ticks)
+    width_ticks = profile.query.width_ticks(ticks)
     centre_ticks = _window_centre(alignment.hits, match.song_id, offset_ticks, width_ticks)
     line = matching.hits_at_offset(alignment.hits, match.song_id, centre_ticks, width_ticks)
     return Place(
@@ -261,14 +261,6 @@ def _place(
     )
 
 
-def _candidate_of(alignment: Alignment, match: Match, tick_s: float) -> int:
-    """Return the row of `fpcore.records.Candidates` that a match was made from."""
-    candidates = alignment.candidates
-    of_song = np.flatnonzero(candidates.song_id == match.song_id)
-    offset_s = candidates.offset_ticks[of_song] * tick_s
-    return int(of_song[np.argmin(np.abs(offset_s - match.offset_s))])
-
-
 def _window_centre(
     found: matching.Hits, song_id: int, offset_ticks: float, width_ticks: int
 ) -> float:
@@ -277,7 +269,8 @@ def _window_centre(
     A candidate's offset is the mean of the votes in its window. The window itself begins at one
     of them, and only around its middle are the votes exactly those that were counted.
     """
-    near = matching.hits_at_offset(found, song_id, offset_ticks - width_ticks / 2, width_ticks)
+    # A tick more than the width: the mean of equal offsets may round past them.
+    near = matching.hits_at_offset(found, song_id, offset_ticks - width_ticks / 2, width_ticks + 1)
     starts = np.unique(found.offset_ticks[near])
     means = []
     for start in starts.tolist():

@@ -241,6 +241,6 @@ def _subtitle(ax: Axes, text: str) -> None:
 
 def _fit(text: Text, width_px: float) -> None:
     """Make a text's letters smaller until it is at most ``width_px`` wide."""
-    drawn_px = text.get_window_extent().width
-    if drawn_px > width_px:
-        text.set_fontsize(float(text.get_fontsize()) * width_px / drawn_px)
+    # Hinting moves letters to whole pixels, so that width is not in proportion to size.
+    while (drawn_px := text.get_window_extent().width) > width_px:
+        text.set_fontsize(float(text.get_fontsize()) * min(width_px / drawn_px, 0.98))
