@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from experiments.cli import accuracy, bench, demo, promote, sweep, tune
+from experiments.cli import accuracy, bench, demo, promote, report, sweep, tune
 from fpcore.cli import process
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
         "Find the configuration that recognises your music best, and promote it.\n\n"
         "\b\n"
         "  fpbench sweep classic\n"
+        "  fpbench report classic-20260101-120000\n"
         "  fpbench promote classic-20260101-120000 --trial t004 --name mine\n\n"
         "Every command tells more with --help.\n\n"
         "Exit codes: 0 done, 1 something failed (a sentence says what), 2 wrong usage, "
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (demo, sweep, tune, promote, accuracy, bench):
+for module in (demo, sweep, tune, report, promote, accuracy, bench):
     module.register(app)
 
 
