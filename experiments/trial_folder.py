@@ -123,7 +123,6 @@ def read_rows(path: Path) -> pd.DataFrame:
             dtype=text_columns,
             keep_default_na=False,
             na_values={name: [""] for name in columns if name not in text_columns},
-            float_precision="round_trip",
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
