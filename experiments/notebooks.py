@@ -7,6 +7,7 @@ cleanly and the executed notebook is kept; a second Ctrl-C does not wait for tha
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -61,6 +62,8 @@ class _Work(Thread):
     def run(self) -> None:
         import papermill
 
+        # Papermill cannot infer the types of some parameters, which it need not know.
+        logging.getLogger("papermill").setLevel(logging.ERROR)
         # The kernel is a new process, which finds the project also where it is not installed.
         path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *([path] if path else [])])
@@ -72,6 +75,7 @@ class _Work(Thread):
                 cwd=PROJECT,
                 kernel_name="python3",
                 progress_bar=False,
+                extra_arguments=["--log-level=ERROR"],
             )
         except Exception as error:
             self.error = error

@@ -47,6 +47,9 @@ FORMAT = 1
 RUNS_VARIABLE = "FPBENCH_RUNS"
 """Environment variable that moves the folder of all runs elsewhere."""
 
+_LONG = 60
+"""Values with more letters than this are not repeated in a sentence."""
+
 Status = Literal["running", "complete", "failed", "interrupted"]
 
 
@@ -228,6 +231,8 @@ def check_same(recorded: Manifest, wanted: Manifest) -> None:
     """
     changes = [
         f"{key} is {before!r} there and {after!r} here"
+        if len(f"{before}{after}") < _LONG
+        else f"{key} differs"
         for key, (before, after) in diff(recorded.spec, wanted.spec).items()
     ]
     if recorded.kind != wanted.kind or recorded.settings != wanted.settings:
