@@ -1,0 +1,48 @@
+"""A small real run, made once, and folders of made-up ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from experiments.report import study
+from experiments.runner import sweep
+from experiments.runs import RunFolder
+from experiments.workers import Workers
+from tests.experiments.report import synthetic_runs
+
+SMALL = {
+    "name": "small",
+    "question": "Does a wider fan pay?",
+    "corpus": "generated:12",
+    "profiles": ["balanced"],
+    "degradations": ["clean", "white-0db"],
+    "clip_lengths_s": [3],
+    "fingerprint": {"pairs.fan_out": [1, 5]},
+    "excerpts": {"indexed": 8, "left_out": 8},
+    "left_out_share": 0.34,
+    "timed_queries": 4,
+}
+
+
+@pytest.fixture(scope="session")
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Return a finished run of real queries on twelve generated songs."""
+    runs = tmp_path_factory.mktemp("runs")
+    before = os.environ.get("FPBENCH_CACHE")
+    os.environ["FPBENCH_CACHE"] = before or str(tmp_path_factory.mktemp("cache"))
+    return sweep(SMALL, run=runs / "small-1", workers=Workers(1), show=lambda step: None)
+
+
+@pytest.fixture
+def made_up_run(tmp_path: Path) -> RunFolder:
+    """Return a run of nine made-up trials."""
+    return synthetic_runs.write_run(tmp_path / "made-up-1")
+
+
+@pytest.fixture
+def made_up(made_up_run: RunFolder) -> study.Study:
+    """Return the study of a made-up run."""
+    return study.load([made_up_run.path])

@@ -1,0 +1,74 @@
+"""Reading runs: what finished, what failed, what was swept, what cannot be read."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from experiments.report import study
+from experiments.trial_folder import RunError
+from tests.experiments.report import synthetic_runs
+
+
+def test_a_run_gives_its_trials_with_values_decision_and_baseline(made_up):
+    assert [result.trial[:4] for result in made_up.results] == [f"t{i:03d}" for i in range(9)]
+    assert made_up.swept == ("fingerprint.pairs.fan_out", "fingerprint.peaks.max_peaks_per_s")
+    first = made_up.results[0]
+    assert dict(first.swept) == {
+        "fingerprint.pairs.fan_out": 3,
+        "fingerprint.peaks.max_peaks_per_s": 5.0,
+    }
+    assert first.threshold == 0.62  # of decision.json, not of the profile that asked
+    assert made_up.baseline == "t004-fanout5-density10"
+    assert made_up.n_waiting == 0
+
+
+def test_failed_and_waiting_trials_are_told_apart(tmp_path):
+    run = synthetic_runs.write_run(tmp_path / "run", failing=["t001-fanout3-density10"])
+    (run.trial("t002-fanout3-density20").path / "done").unlink()
+    found = study.load([run.path])
+    assert found.failed == {"t001-fanout3-density10": "ValueError: made to fail"}
+    assert found.n_waiting == 1
+    assert len(found.results) == 7
+
+
+def test_several_runs_keep_their_trials_apart(tmp_path):
+    runs = [synthetic_runs.write_run(tmp_path / name).path for name in ("one", "two")]
+    found = study.load(runs)
+    assert len(found.results) == 18
+    assert found.results[9].key == "two/t000-fanout3-density5"
+    assert found.baseline == "one/t004-fanout5-density10"
+    assert study.report_folder(found).name == "one+two"
+
+
+def test_a_trial_is_found_by_the_beginning_of_its_id(made_up):
+    assert made_up.trial("t003").trial == "t003-fanout5-density5"
+    with pytest.raises(RunError, match="no finished trial of made-up-1 is called 't099'"):
+        made_up.trial("t099")
+    with pytest.raises(RunError, match="more than one finished trial"):
+        made_up.trial("t00")
+
+
+def test_what_gives_no_report_is_refused(tmp_path, made_up_run):
+    with pytest.raises(RunError, match="name at least one run"):
+        study.load([])
+    with pytest.raises(RunError, match="there is no run 'nothing'"):
+        study.load([tmp_path / "nothing"])
+    with pytest.raises(RunError, match="a run is named twice"):
+        study.load([made_up_run.path, made_up_run.path])
+    for trial in made_up_run.manifest().trials:
+        (made_up_run.trial(trial).path / "done").unlink()
+    with pytest.raises(RunError, match="no trial of made-up-1 has finished"):
+        study.load([made_up_run.path])
+
+
+def test_the_newest_run_is_the_one_started_last(tmp_path, monkeypatch):
+    monkeypatch.setenv("FPBENCH_RUNS", os.fspath(tmp_path))
+    with pytest.raises(RunError, match="there are no runs yet"):
+        study.newest_run()
+    for name, day in (("b", "02"), ("a", "03"), ("c", "01")):
+        run = synthetic_runs.write_run(tmp_path / name)
+        started = f"2025-01-{day}T00:00:00+00:00"
+        run.write_manifest(run.manifest().model_copy(update={"started": started}))
+    assert study.newest_run() == "a"

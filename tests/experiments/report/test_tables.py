@@ -1,0 +1,102 @@
+"""The leaderboard and what follows from it, against slow references and known cases."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments import metrics
+from experiments.report import labels, tables
+
+levels = st.sampled_from([1.0, 2.0, 3.0])
+
+
+def board_of(rows):
+    return pd.DataFrame(rows, columns=["accuracy", "query_p50_s", "bytes_per_hour"])
+
+
+@given(st.lists(st.tuples(levels, levels, levels), max_size=12))
+def test_pareto_front_equals_a_loop_over_pairs(rows):
+    def beats(a, b):
+        no_worse = a[0] >= b[0] and a[1] <= b[1] and a[2] <= b[2]
+        return no_worse and a != b
+
+    expected = [not any(beats(other, one) for other in rows) for one in rows]
+    assert tables.pareto(board_of(rows)).tolist() == expected
+
+
+def test_what_is_not_known_counts_as_the_worst():
+    board = board_of([(0.5, 1.0, 1.0), (np.nan, 1.0, 1.0), (0.9, np.nan, 1.0)])
+    assert tables.pareto(board).tolist() == [True, False, True]
+
+
+def test_leaderboard_is_sorted_and_carries_what_the_rows_say(made_up):
+    board = tables.leaderboard(made_up)
+    assert board["accuracy"].is_monotonic_decreasing
+    for result in made_up.results:
+        row = tables.row(board, result.key)
+        rows = result.outcomes
+        right = rows["indexed"] & rows["right"]
+        accepted = rows["confidence_probability"] >= 0.62
+        assert row["accuracy"] == (right & accepted).sum() / rows["indexed"].sum()
+        assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+        alarms = (accepted & ~rows["indexed"]).sum() / (~rows["indexed"]).sum()
+        assert row["false_accept"] == alarms
+        total_s = result.timings.drop(columns="query").sum(axis=1)
+        assert row["query_p50_s"] == pytest.approx(total_s.median())
+        assert row["fingerprint.pairs.fan_out"] == result.swept["fingerprint.pairs.fan_out"]
+    assert board.loc[board["baseline"]].index.tolist() == ["t004-fanout5-density10"]
+    assert board["recommended"].sum() == 1
+    assert tables.row(board, "t004-fanout5-density10")["difference"] == 0
+
+
+def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up):
+    best, *others = made_up.results
+    cheap = dataclasses.replace(
+        best, key="cheap", index={**best.index, "bytes_per_hour": best.index["bytes_per_hour"] / 2}
+    )
+    rows = best.outcomes.copy()
+    found = metrics.verdicts(rows, best.threshold)["accepted_right"]
+    few = rows.index[found][:3]
+    worse = rows.assign(right=rows["right"] & ~rows.index.isin(few))
+    cheap_but_worse = dataclasses.replace(cheap, outcomes=worse)
+    two = dataclasses.replace(made_up, results=[best, cheap_but_worse], baseline=None)
+    board = tables.leaderboard(two)
+    assert board.index[0] == best.key
+    assert board.index[board["recommended"]].tolist() == ["cheap"]
+    many = rows.index[found][:40]
+    much_worse = rows.assign(right=rows["right"] & ~rows.index.isin(many))
+    two = dataclasses.replace(
+        made_up, results=[best, dataclasses.replace(cheap, outcomes=much_worse)], baseline=None
+    )
+    board = tables.leaderboard(two)
+    assert board.index[board["recommended"]].tolist() == [best.key]
+    assert others
+
+
+def test_effect_pools_the_trials_of_each_value_in_ascending_order(made_up):
+    board = tables.leaderboard(made_up)
+    effect = tables.effect(board, made_up, "fingerprint.pairs.fan_out")
+    assert effect["value"].tolist() == ["3", "5", "10"]
+    assert effect["n_trials"].tolist() == [3, 3, 3]
+    of_three = board[board["fingerprint.pairs.fan_out"] == 3]
+    assert effect["share"][0] == pytest.approx(of_three["accuracy"].mean())
+    assert effect["bytes_per_hour"][0] == of_three["bytes_per_hour"].median()
+    assert effect["share"].is_monotonic_increasing
+
+
+def test_labels_say_values_and_units_shortly():
+    assert labels.axis("fingerprint.pairs.max_delta_s") == "Δt limit [s]"
+    assert labels.axis("query.some_new_key") == "some new key"
+    assert labels.value(None) == "none"
+    assert labels.value({"kind": "grid", "n_frames": 20}) == "grid, n_frames 20"
+    assert labels.settings({}) == "as it is"
+    assert labels.settings({"profile": "seed", "query.n_shifts": 2}) == "seed, query shifts 2"
+    assert labels.listed(["a", "b", "c"]) == "a, b and c"
+    assert labels.milliseconds(0.0123) == "12.3 ms"
+    assert labels.percent(float("nan")) == "–"
