@@ -27,7 +27,7 @@ def plot_overlay(ax: Axes, explanation: Explanation) -> None:
     ax.scatter(
         query.query_s,
         query.frequency_hz,
-        s=5,
+        s=5 * float(np.clip(1000 / max(len(query.query_s), 1), 0.25, 1)),
         c=BLACK,
         alpha=0.55,
         linewidths=0,
@@ -72,7 +72,7 @@ def _draw_song(ax: Axes, place: Place) -> None:
         label="pair that votes",
     )
     found = peaks.found
-    size = 42 * float(np.clip(150 / max(len(found), 1), 0.25, 1))
+    size = 42 * float(np.clip(150 / max(len(found), 1), 0.45, 1))
     ax.scatter(
         peaks.query_s[found],
         peaks.frequency_hz[found],
