@@ -1,0 +1,57 @@
+"""A sweep small enough for tests: eight generated songs, two conditions, four trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from experiments.progress import Step
+from experiments.runs import RunFolder, run_folder
+from experiments.specs import SweepSpec, load_spec
+from experiments.workers import Workers
+
+CORPUS = "generated:8"
+ONE = Workers(n_jobs=1)
+
+CONTENT: dict[str, Any] = {
+    "name": "small",
+    "corpus": CORPUS,
+    "profiles": ["balanced"],
+    "degradations": ["clean", "pink-m5db"],
+    "clip_lengths_s": [5],
+    "fingerprint": {"pairs.fan_out": [3, 5]},
+    "query": {"fan_out": [10, 15]},
+    "excerpts": {"indexed": 8, "left_out": 8},
+    "left_out_share": 0.5,
+    "timed_queries": 3,
+}
+
+ROWS = ("outcomes.csv", "candidates.csv", "decision.json", "profile.json")
+"""Files of a trial that are the same whenever and however it runs."""
+
+
+def spec(**changes: Any) -> SweepSpec:
+    return load_spec({**CONTENT, **changes})
+
+
+def silent(step: Step) -> None:
+    """Show no progress."""
+
+
+def rows(run: RunFolder) -> dict[str, bytes]:
+    """Return the bytes of all rows of a run, by trial and file."""
+    found = {}
+    for trial in run.manifest().trials:
+        for name in ROWS:
+            found[f"{trial}/{name}"] = (run.trial(trial).path / name).read_bytes()
+    return found
+
+
+def written(folder: Path) -> list[Path]:
+    """Return the trials that are finished in a run's folder."""
+    return sorted(path.parent for path in folder.glob("trials/t*/done"))
+
+
+def run_path(name: str) -> Path:
+    """Return the folder of a run of that name."""
+    return run_folder(name).path
