@@ -142,6 +142,12 @@ class SweepSpec(Strict):
         return self
 
     @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything in the spec, its profiles included."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
     def longest_s(self) -> float:
         """Length of the longest clips in seconds."""
         return max(self.clip_lengths_s)

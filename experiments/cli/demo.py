@@ -1,4 +1,4 @@
-"""``fpbench demo``: real music, noisy clips of it, and what comes out."""
+"""``fpbench demo``: the whole loop on real music, from a sweep to a recognised clip."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from experiments.cli import promote, report, sweep
 from fpcore.cli.output import clock, console, print_table, say
 
 if TYPE_CHECKING:
@@ -13,67 +14,105 @@ if TYPE_CHECKING:
 
     from experiments.demo import Demo
 
+PROFILE = "demo"
+"""Name of the profile that the demonstration promotes; git ignores its file."""
+
 
 def demo() -> None:
-    """Learn real music, ask about noisy clips of it, and show how that went.
+    """Go once round the loop on real music: sweep, report, promote, learn, recognise.
 
-    The music is the 28 tracks of the package immich-memories-music. A quarter of them is not
-    learned: clips of these must be rejected. The index, a noisy clip and a picture stay, to be
-    played with.
+    The music is the 28 tracks of the package immich-memories-music. Half of them choose the
+    configuration; clips of the other half, some of songs that were never learned, then show
+    what it is worth. The report, the profile, the index, a noisy clip and a picture of how it
+    was recognised stay, to be played with. What is finished is not done again.
     """
+    from experiments import demo as steps
+    from experiments.corpora.cache import cache_folder
+    from experiments.report import tables
+    from experiments.report.study import load
+    from experiments.runs import run_folder
+    from experiments.setting import prepare
+    from experiments.specs import load_spec
+    from fpcore.profiles import load_profile, profile_path
+
+    spec = load_spec("demo")
+    run = f"demo-{spec.digest[:8]}"
+    _heading(1, "Sweep: which configuration recognises this music best in noise?")
+    sweep.sweep("demo", run=run)
+    _heading(2, "Report: accuracy against size and speed")
+    report.report([run])
+    study = load([run])
+    best = study.find(tables.recommended(study, tables.leaderboard(study))) or study.results[0]
+    _heading(3, f"Promote {best.trial}: judged on songs that the sweep never heard")
+    promote.promote(run, trial=best.trial, name=PROFILE, force=True)
+    _heading(4, "Learn the music under the promoted profile")
+    tour = steps.Demo(prepare(spec), load_profile(PROFILE), cache_folder() / "demo")
+    _learn(tour)
+    _heading(5, "Recognise noisy clips")
+    outcomes = steps.ask(tour, steps.questions(tour))
+    _print_outcomes(steps.table(outcomes, tour.profile.decision.threshold))
+    made = _one_in_full(tour, outcomes)
+    say("")
+    say("What was made:")
+    for path in (run_folder(run).path / "report.html", profile_path(PROFILE), *made):
+        say(f"  {path}")
+
+
+def _heading(number: int, text: str) -> None:
+    say("")
+    say(f"{number}. {text}")
+
+
+def _learn(tour: Demo) -> None:
     from rich.progress import Progress
 
     from experiments import demo as steps
-    from experiments.corpora import corpus
-    from experiments.corpora.cache import cache_folder
-    from fpcore.profiles import load_profile
 
-    profile = load_profile()
-    tour = steps.Demo(corpus("demo"), profile, cache_folder() / "demo")
+    n_tracks = len(tour.setting.parts.indexed)
     with Progress(console=console(stderr=True), transient=True) as progress:
-        added = list(
-            progress.track(steps.learn(tour), total=len(tour.learned), description="Learning")
-        )
+        added = list(progress.track(steps.learn(tour), total=n_tracks, description="Learning"))
     seconds = sum(one.song.duration_s for one in added)
     postings = sum(one.song.n_fingerprints for one in added)
     say(
-        f"Learned {len(added)} tracks, {clock(seconds, decimals=0)} of music, under the profile "
-        f"{profile.name}: {postings:,} fingerprints, {postings / seconds:.0f} a second."
+        f"{len(added)} tracks, {clock(seconds, decimals=0)} of music: {postings:,} fingerprints, "
+        f"{postings / seconds:.0f} a second"
     )
-    clips = steps.questions(tour)
-    say(f"Asking about {len(clips)} clips of {steps.CLIP_S:g} s ...")
-    outcomes = steps.ask(tour, clips)
-    _print_outcomes(steps.table(outcomes, profile.decision.threshold))
-    _one_in_full(tour, outcomes)
 
 
 def _print_outcomes(table: pd.DataFrame) -> None:
-    columns = (
-        "condition", "clips", "right", "wrong", "rejected", "unknown clips", "given a name",
+    headings = (
+        "condition",
+        "clips",
+        "right",
+        "wrong",
+        "rejected",
+        "unknown clips",
+        "given a name",
         "median ms",
-    )  # fmt: skip
+    )
     rows = [[*row[:-1], f"{row[-1]:.0f}"] for row in table.itertuples(index=False, name=None)]
-    say("")
-    print_table([(name, "left" if name == "condition" else "right") for name in columns], rows)
+    print_table([(name, "left" if name == "condition" else "right") for name in headings], rows)
 
 
-def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> None:
-    """Recognise one of the noisiest clips from its file, and say all that is known of it."""
+def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> list[object]:
+    """Recognise one of the noisiest clips from its file, say all that is known, draw it."""
     from experiments import demo as steps
     from fpcore import Library
     from fpcore.display import save_explanation
     from fpcore.explain import explain
 
-    noisiest = outcomes[(outcomes["condition"] == steps.CONDITIONS[-1]) & outcomes["indexed"]]
-    clip = next(one for one in steps.questions(tour) if one.id == noisiest["query"].iloc[0])
+    noisiest = tour.setting.spec.degradations[-1].name
+    rows = outcomes[(outcomes["condition"] == noisiest) & outcomes["indexed"]]
+    clip = next(one for one in steps.questions(tour) if one.id == rows["query"].iloc[0])
     path = steps.write_clip(tour, clip)
     picture = path.with_suffix(".png")
     with Library.open(tour.database, tour.profile) as library:
+        library.align(path)  # the first call loads the compiled kernels
         alignment = library.align(path)
         save_explanation(explain(alignment, library.store, library.profile), picture)
     found, times = alignment.recognition, alignment.times
     say("")
-    say(f"One of them in full: {clip.track.id}, heard as {clip.condition.name}")
+    say(f"One of them in full: {clip.track.id}, heard as {noisiest}")
     if found.match:
         say(
             f"  it is {found.match.song_name} from {clock(found.match.offset_s, decimals=2)} on, "
@@ -86,10 +125,7 @@ def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> None:
         f"{1e3 * times.fingerprint_s:.0f} ms, look up {1e3 * times.lookup_s:.0f} ms, align "
         f"{1e3 * times.align_s:.0f} ms"
     )
-    say("")
-    say(f"What was made: {tour.database} (try: fpcore --help)")
-    say(f"               {path}")
-    say(f"               {picture}")
+    return [tour.database, path, picture]
 
 
 def register(app: typer.Typer) -> None:

@@ -1,0 +1,111 @@
+"""What the README tells a reader to type is typed here, in the order in which it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from experiments.corpora import generated
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.strip().partition("  # ")[0]
+    for line in README.splitlines()
+    if line.startswith("    ") and line.strip().split()[0] in {"fpcore", "fpbench", "make"}
+]
+MODULE = {"fpcore": "fpcore", "fpbench": "experiments"}
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program, *arguments = shlex.split(command)
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "FPBENCH_CACHE": str(folder / "cache"),
+        "FPBENCH_RUNS": str(folder / "runs"),
+        "FPCORE_PROFILES": str(folder / "profiles"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", MODULE[program], *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+SMALLER = " --set excerpts.indexed=8 --set excerpts.left_out=8 --set degradations='[clean]'"
+"""The README's sweep, with fewer queries: the test is of the commands, not of their result."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with what the README speaks of: music, a noisy recording and a mix."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "music").mkdir()
+    songs = [generated.song(number) for number in range(14)]
+    for number, song in enumerate(songs):
+        name = "song" if number == 0 else f"song {number}"
+        soundfile.write(folder / "music" / f"{name}.flac", song, generated.RATE_HZ)
+    excerpt = songs[0].mean(axis=1)[10 * generated.RATE_HZ : 18 * generated.RATE_HZ] / 32768
+    noise = np.random.default_rng(0).normal(size=len(excerpt)) * excerpt.std()
+    soundfile.write(folder / "noisy.wav", (excerpt + noise) / 4, generated.RATE_HZ)
+    mix = np.concatenate([song.mean(axis=1) for song in songs[1:3]]) / 32768
+    soundfile.write(folder / "mix.flac", mix, generated.RATE_HZ)
+    (folder / "profiles").mkdir()
+    for profile in (ROOT / "experiments" / "profiles").glob("*.json"):
+        (folder / "profiles" / profile.name).write_bytes(profile.read_bytes())
+    return folder
+
+
+def test_every_command_of_the_readme_works_in_its_order(folder: Path) -> None:
+    typed = [command for command in COMMANDS if not command.startswith("make ")]
+    assert len(typed) >= 10
+    for command in typed:
+        smaller = SMALLER if command.startswith("fpbench sweep") else ""
+        done = _run(command + smaller, folder)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        if command == "fpcore recognize noisy.wav":
+            assert '"song"' in done.stdout
+    assert (folder / "why.png").stat().st_size > 10_000
+    assert (folder / "runs" / "mine" / "report.html").is_file()
+
+
+def test_the_python_of_the_readme_works(folder: Path) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "song_name='song'" in done.stdout
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = [command.split()[1] for command in COMMANDS if command.startswith("make ")]
+    assert {"demo", "test"} <= set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_path_of_the_readme_exists() -> None:
+    linked = re.findall(r"\]\(([^)]+)\)", README)
+    assert linked
+    for path in linked:
+        assert (ROOT / path).exists(), path
