@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -78,7 +78,11 @@ class RecognizeForm(Form):
 
 
 class ExplainForm(Form):
-    """Nothing but the file."""
+    """How a recognition is to be explained."""
+
+    format: Annotated[
+        Literal["png", "json"], Field(description="A picture, or the numbers to draw one from")
+    ] = "png"
 
 
 FormT = TypeVar("FormT", bound=Form)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fpcore import learning, pipeline, scanning
 from fpcore.audio import AudioLimits, decode_blocks, load
@@ -22,6 +22,9 @@ from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
 from fpcore.records import Appearance, Signal
 from fpcore.store import open_store
+
+if TYPE_CHECKING:
+    from fpcore.explain import Explanation
 
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 AnswerT = TypeVar("AnswerT")
@@ -137,16 +140,35 @@ class Explain:
     def run(self, task: Task) -> bytes:
         """Return the picture as PNG."""
         from fpcore.display import save_explanation
-        from fpcore.explain import explain
-        from fpcore.recognition import align
 
-        signal_ = _recording(self, task)
-        with open_store(task.database, task.profile.fingerprint) as store:
-            alignment = align(signal_, store, task.profile)
-            explanation = explain(alignment, store, task.profile, signal=signal_)
         picture = self.path.with_name("explanation.png")
-        save_explanation(explanation, picture)
+        save_explanation(_explanation(self, task), picture)
         return picture.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Tell how a recording was recognised in numbers, for a client that draws itself."""
+
+    path: Path
+    name: str
+
+    def run(self, task: Task) -> bytes:
+        """Return an `api.explanations.ExplanationBody` as JSON."""
+        from api.explanations import ExplanationBody
+
+        return ExplanationBody.of(_explanation(self, task)).model_dump_json().encode()
+
+
+def _explanation(job: Job[object], task: Task) -> Explanation:
+    """Return how a recording is recognised, with its spectrogram."""
+    from fpcore.explain import explain
+    from fpcore.recognition import align
+
+    signal_ = _recording(job, task)
+    with open_store(task.database, task.profile.fingerprint) as store:
+        alignment = align(signal_, store, task.profile)
+        return explain(alignment, store, task.profile, signal=signal_)
 
 
 def _recording(job: Job[object], task: Task) -> Signal:

@@ -1,4 +1,4 @@
-"""``POST /explain``: a picture of how a recording was recognised, or why it was not."""
+"""``POST /explain``: how a recording was recognised, or why it was not, drawn or in numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api import forms, jobs
 from api.dependencies import ServiceDep
 from api.errors import documented
+from api.explanations import ExplanationBody
 from api.intake import accepted
 
 router = APIRouter(tags=["recognition"])
@@ -19,13 +20,24 @@ router = APIRouter(tags=["recognition"])
     responses={
         200: {
             "description": "Constellations, shared hashes and the histogram of offsets",
+            "model": ExplanationBody,
             "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
         },
         **documented(408, 413, 415, 507),
     },
 )
 async def explain(request: Request, service: ServiceDep) -> Response:
-    """Draw the constellations of recording and song, and the histogram of offsets."""
-    async with accepted(request, service, forms.ExplainForm) as (upload, _):
-        picture = await service.pool.run(jobs.Explain(upload.path, upload.name))
-    return Response(picture, media_type="image/png")
+    """Show the constellations of recording and song, and the histogram of offsets.
+
+    As a picture, or with `format` json as the numbers to draw one from.
+    """
+    async with accepted(request, service, forms.ExplainForm) as (upload, form):
+        job, media_type = _FORMATS[form.format]
+        content = await service.pool.run(job(upload.path, upload.name))
+    return Response(content, media_type=media_type)
+
+
+_FORMATS: dict[str, tuple[type[jobs.Explain | jobs.Trace], str]] = {
+    "png": (jobs.Explain, "image/png"),
+    "json": (jobs.Trace, "application/json"),
+}
