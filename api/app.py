@@ -13,7 +13,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import docs, errors, journal
+from api import docs, errors, journal, page
 from api.middleware import ID_HEADER, RequestContext
 from api.routes import ROUTERS
 from api.security import KEY_HEADER
@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     errors.install(app)
     docs.install(app)
+    page.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(RequestContext)

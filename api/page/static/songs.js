@@ -1,0 +1,141 @@
+// The songs of the index: listed, searched, learned, removed.
+
+import { get, postFile, remove } from "./api.js";
+import { $, announce, make, onDrop, show } from "./dom.js";
+import { refreshIndex } from "./profile.js";
+import { count, duration, plural } from "./words.js";
+
+const PAGE = 25;
+const TYPING_MS = 200;
+
+let shown = 0; // songs on display
+let asked = 0; // numbers the requests, so that a late answer to an old search is not shown
+let typing = 0;
+let queue = []; // { file, input, state } of the songs to learn
+
+export function installSongs() {
+  $("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => list().catch(showProblem), TYPING_MS);
+  });
+  $("more").addEventListener("click", () => list({ more: true }).catch(showProblem));
+  $("new-songs").addEventListener("change", () => {
+    enqueue([...$("new-songs").files]);
+    $("new-songs").value = "";
+  });
+  onDrop($("library"), enqueue);
+  $("queue").addEventListener("submit", (event) => {
+    event.preventDefault();
+    learnAll().catch(showProblem);
+  });
+  $("queue-clear").addEventListener("click", () => {
+    queue = [];
+    showQueue();
+    $("new-songs").focus();
+  });
+}
+
+/** List the songs whose name holds what is searched; `more` adds a page to those on display. */
+export async function list({ more = false } = {}) {
+  asked += 1;
+  const request = asked;
+  const name = $("search").value.trim();
+  const query = new URLSearchParams({ limit: PAGE, offset: more ? shown : 0, ...(name && { name }) });
+  const page = await get(`songs?${query}`);
+  if (request !== asked) return;
+  const rows = page.songs.map(row);
+  if (more) $("songs").append(...rows);
+  else $("songs").replaceChildren(...rows);
+  shown = $("songs").children.length;
+  $("more").hidden = shown >= page.total;
+  $("total").textContent = name ? `${count(page.total)} found` : plural(page.total, "song");
+  show($("no-songs"), page.total ? null : name ? "No song has a name like that." : "No songs yet: add some, or drop audio files here.");
+  if (more) rows[0]?.querySelector("button").focus();
+}
+
+function row(song) {
+  const button = make("button", { type: "button", "aria-label": `Remove ${song.song_name}`, text: "Remove" });
+  const item = make("li", {},
+    make("div", {},
+      make("div", { class: "name", text: song.song_name }),
+      make("div", { class: "quiet", text: `${duration(song.duration_s)} · ${plural(song.fingerprints, "fingerprint")}` })),
+    button);
+  button.addEventListener("click", () => forget(song, item).catch(showProblem));
+  return item;
+}
+
+async function forget(song, item) {
+  if (!(await confirmed(song))) return;
+  $("library-problem").hidden = true;
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  await remove(`songs/${song.song_id}`);
+  const position = next && [...$("songs").children].filter((one) => one !== item).indexOf(next);
+  announce(`${song.song_name} was removed.`);
+  await Promise.all([list(), refreshIndex()]);
+  ($("songs").children[position]?.querySelector("button") ?? $("search")).focus();
+}
+
+function confirmed(song) {
+  const dialog = $("confirm");
+  $("confirm-title").textContent = `Remove “${song.song_name}”?`;
+  $("confirm-text").textContent = `Its ${plural(song.fingerprints, "fingerprint")} leave the index; to have it back, its file must be learned again.`;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "remove"), { once: true });
+  });
+}
+
+function enqueue(files) {
+  queue = queue.filter(({ state }) => state.dataset.state !== "learned");
+  for (const file of files) {
+    const input = make("input", { required: "", maxlength: "300", autocomplete: "off" });
+    input.value = file.name.replace(/\.[^.]+$/, "") || file.name;
+    queue.push({ file, input, state: make("span", { class: "state" }) });
+  }
+  showQueue();
+  queue.find(({ state }) => !state.dataset.state)?.input.focus();
+}
+
+function showQueue() {
+  $("queue").hidden = !queue.length;
+  $("queue-rows").replaceChildren(...queue.map(({ file, input, state }) => make("li", {},
+    make("label", {}, `Name of ${file.name}`, input), state)));
+  const waiting = queue.filter(({ state }) => state.dataset.state !== "learned").length;
+  $("learn").hidden = !waiting;
+  $("learn").textContent = `Learn ${plural(waiting, "song")}`;
+}
+
+async function learnAll() {
+  $("library-problem").hidden = true;
+  $("learn").disabled = $("queue-clear").disabled = true;
+  try {
+    for (const entry of queue.filter(({ state }) => state.dataset.state !== "learned")) await learn(entry);
+  } finally {
+    $("learn").disabled = $("queue-clear").disabled = false;
+    showQueue();
+  }
+  const failed = queue.filter(({ state }) => state.dataset.state === "failed").length;
+  announce(`${plural(queue.length - failed, "song")} learned${failed ? `, ${failed} not` : ""}.`);
+  await Promise.all([list(), refreshIndex()]);
+}
+
+async function learn({ file, input, state }) {
+  const tell = (kind, text) => {
+    state.dataset.state = kind;
+    state.textContent = text;
+  };
+  tell("learning", "Learning…");
+  try {
+    const options = { write: true, onWait: (text) => tell("learning", text) };
+    const song = await postFile("learn", file, { song_name: input.value }, options);
+    tell("learned", song.created ? `Learned: ${plural(song.fingerprints, "fingerprint")}` : `Known already, as “${song.song_name}”`);
+    input.disabled = true;
+  } catch (problem) {
+    tell("failed", problem.message);
+  }
+}
+
+function showProblem(problem) {
+  show($("library-problem"), problem.message);
+}
