@@ -180,11 +180,14 @@ def test_help_lists_every_target(root: Path) -> None:
 def test_ci_runs_make_test_in_the_project_and_passes_its_outcome_on(
     root: Path, tmp_path: Path
 ) -> None:
-    for name, script in {"make": 'echo "$(pwd): make $*"; exit 7', "python3": "exit 0"}.items():
+    scripts = {
+        "make": 'echo "$(pwd): CI=$CI make $*"; exit 7',
+        "python3": "exit 0",
+        "chromium": "exit 0",
+    }
+    for name, script in scripts.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)
-    result = run(
-        str(root / ".ci/run"), cwd=tmp_path, CI="true", PATH=f"{tmp_path}:{os.environ['PATH']}"
-    )
-    assert result.stdout.splitlines()[-1] == f"{root}: make test"
+    result = run(str(root / ".ci/run"), cwd=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert result.stdout.splitlines()[-1] == f"{root}: CI=true make test"
     assert result.returncode == 7
