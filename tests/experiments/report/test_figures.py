@@ -15,7 +15,7 @@ from tests.experiments.report import synthetic_runs
 def drawn(figure):
     """Draw a figure to its end; return its axes that say something on their x axis."""
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    figure.savefig(content, format="png", dpi=40)
     assert content.getvalue().startswith(b"\x89PNG")
     return [ax for ax in figure.axes if ax.get_xlabel()]
 

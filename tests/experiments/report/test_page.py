@@ -1,0 +1,200 @@
+"""The page stands alone, holds its figures and the truth, and its leaderboard sorts."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.report import page, study, tables, worst
+from experiments.trial_folder import RunError
+from tests.experiments.report import synthetic_runs
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class References(HTMLParser):
+    """Gathers what a page refers to, the order of its rows, and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.references: list[str] = []
+        self.rows: list[str] = []
+        self.hidden: set[str] = set()
+        self.ids: set[str] = set()
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        for name in ("src", "href", "srcset", "data", "action", "poster"):
+            if values.get(name):
+                self.references.append(values[name])
+        if "data-key" in values:
+            self.rows.append(values["data-key"])
+            if "hidden" in values:
+                self.hidden.add(values["data-key"])
+        if "id" in values:
+            self.ids.add(values["id"])
+
+
+def parsed(text: str) -> References:
+    found = References()
+    found.feed(text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "made-up-1"
+    run = synthetic_runs.write_run(folder, failing=["t001-fanout3-density10"])
+    report = page.compose(study.load([run.path]), n_failures=0)
+    return report, page.write(report, folder)
+
+
+def test_the_page_refers_to_nothing_outside_itself(written):
+    text = written[1].page.read_text(encoding="utf-8")
+    found = parsed(text)
+    for one in found.references:
+        assert one.startswith(("data:image/png;base64,", "#")), one[:60]
+        if one.startswith("#"):
+            assert one[1:] in found.ids
+    without_pictures = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|fetch\(", without_pictures)
+
+
+def test_the_page_holds_every_figure_that_the_folder_holds(written):
+    inside = {
+        base64.b64decode(one.partition(",")[2])
+        for one in parsed(written[1].page.read_text(encoding="utf-8")).references
+        if one.startswith("data:")
+    }
+    on_disk = {path.read_bytes() for path in written[1].figures}
+    assert inside == on_disk
+    assert len(on_disk) == 9
+    assert {path.name for path in written[1].page.parent.glob("figures/*")} == {
+        path.name for path in written[1].figures
+    }
+
+
+def test_the_page_says_what_was_recommended_failed_and_run(written):
+    text = written[1].page.read_text(encoding="utf-8")
+    assert "Promote t008 (fan-out 10, peak density 20)" in text
+    assert "What these numbers do not allow to say" in text
+    assert "ValueError: made to fail" in text
+    assert "What do fan-out and density do?" in text
+
+
+def test_the_table_on_disk_is_the_leaderboard(written):
+    report, files = written
+    table = pd.read_csv(files.leaderboard)
+    assert table["trial"].tolist() == report.board["trial"].tolist()
+    assert table["accuracy"].tolist() == report.board["accuracy"].tolist()
+    rows = parsed(files.page.read_text(encoding="utf-8")).rows
+    assert rows == report.board.index.tolist()
+
+
+def test_the_same_run_gives_the_same_bytes(written, tmp_path):
+    report, files = written
+    again = page.write(page.compose(report.study, n_failures=0), tmp_path)
+    assert again.page.read_bytes() == files.page.read_bytes()
+    assert again.leaderboard.read_bytes() == files.leaderboard.read_bytes()
+
+
+def test_names_are_text_and_never_markup(made_up, tmp_path):
+    made_up.failed["<script>alert(1)</script>"] = "<img src=x>"
+    text = page.write(page.compose(made_up, n_failures=0), tmp_path).page.read_text("utf-8")
+    assert "<script>alert" not in text
+    assert "<img src=x>" not in text
+    assert "&lt;img src=x&gt;" in text
+
+
+def test_without_the_audio_failures_are_told_in_words(made_up, tmp_path, monkeypatch):
+    missing = "the corpus has other files"
+
+    def explained(*arguments, **options):
+        raise RunError(missing)
+
+    monkeypatch.setattr(worst, "explained", explained)
+    report = page.compose(made_up, n_failures=3)
+    text = page.write(report, tmp_path).page.read_text(encoding="utf-8")
+    assert f"They could not be pictured: {missing}." in text
+    assert len(report.failures) == 3
+    assert not report.sections["failures"]
+
+
+def test_a_file_in_the_way_of_the_folder_is_one_sentence(written, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(RunError, match="cannot write"):
+        page.write(written[0], tmp_path / "taken")
+
+
+def in_browser(files: page.Written, script: str, folder: Path) -> References:
+    """Return the page as it is after a script ran in it."""
+    text = files.page.read_text(encoding="utf-8")
+    scripted = folder / "scripted.html"
+    scripted.write_text(text.replace("</body>", f"<script>{script}</script></body>"), "utf-8")
+    command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom"]
+    dumped = subprocess.run(
+        [*command, scripted.as_uri()], capture_output=True, text=True, timeout=60, check=True
+    )
+    return parsed(dumped.stdout)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_a_click_on_a_heading_sorts_and_a_second_one_turns_it_round(written, tmp_path):
+    report, files = written
+    click = (
+        "const size = [...document.querySelectorAll('#board thead button')]"
+        ".find(one => one.textContent === 'Index');"
+    )
+    by_size = report.board.sort_values("bytes_per_hour", kind="stable").index.tolist()
+    sizes = report.board["bytes_per_hour"]
+    falling = in_browser(files, click + "size.click();", tmp_path).rows
+    assert sizes[falling].is_monotonic_decreasing
+    rising = in_browser(files, click + "size.click(); size.click();", tmp_path).rows
+    assert sizes[rising].is_monotonic_increasing
+    assert set(rising) == set(by_size)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_words_and_the_front_filter_rows(written, tmp_path):
+    report, files = written
+    script = (
+        "const words = document.getElementById('filter'); words.value = 'FAN-OUT 10, peak';"
+        "words.dispatchEvent(new Event('input'));"
+    )
+    found = in_browser(files, script, tmp_path)
+    shown = set(found.rows) - found.hidden
+    assert shown == {
+        result.key
+        for result in report.study.results
+        if result.swept["fingerprint.pairs.fan_out"] == 10
+    }
+    front = "const box = document.getElementById('front'); box.click();"
+    found = in_browser(files, front, tmp_path)
+    assert set(found.rows) - found.hidden == set(report.board.index[report.board["pareto"]])
+
+
+def test_every_number_of_the_leaderboard_can_be_sorted_by(written):
+    report, files = written
+    cells = re.findall(r'data-value="([^"]*)"', files.page.read_text(encoding="utf-8"))
+    per_row = len(cells) // len(report.board)
+    assert per_row * len(report.board) == len(cells)
+    accuracy = [float(one) for one in cells[::per_row]]
+    assert accuracy == report.board["accuracy"].tolist()
+    best = tables.row(report.board, report.board.index[0])
+    assert float(cells[6]) == best["bytes_per_hour"]

@@ -1,0 +1,90 @@
+"""What a report says in words: the recommendation, its numbers, and the limits of the sample."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from experiments.report import sentences, study, tables
+from tests.experiments.report import synthetic_runs
+
+
+@pytest.fixture
+def board(made_up):
+    return tables.leaderboard(made_up)
+
+
+def test_the_headline_names_trial_accuracy_interval_and_sample(made_up, board):
+    key = board.index[board["recommended"]][0]
+    said = sentences.headline(made_up, board)
+    assert said.startswith(f"Promote {key[:4]} (fan-out 10, peak density 20): ")
+    assert f"{100 * board.loc[key, 'accuracy']:.1f}% of the queries of indexed songs" in said
+    assert "480 queries from 30 works" in said
+
+
+def test_the_reasons_compare_with_the_baseline_on_the_same_queries(made_up, board):
+    said = " ".join(sentences.reasons(made_up, board))
+    assert "Against the baseline, t004 (fan-out 5, peak density 10)" in said
+    assert "exact McNemar p < 0.001): more than chance" in said
+    assert "4 times the index size" in said
+    assert "Of 480 queries of songs that are not in the index" in said
+
+
+def test_staying_with_the_baseline_is_said(made_up):
+    [base] = [one for one in made_up.results if one.key == made_up.baseline]
+    alone = dataclasses.replace(made_up, results=[base])
+    board = tables.leaderboard(alone)
+    assert sentences.headline(alone, board).startswith("Stay with the baseline t004")
+    assert not any("Against the baseline" in one for one in sentences.reasons(alone, board))
+
+
+def test_the_command_to_promote_names_run_and_trial(made_up, board):
+    assert sentences.command(made_up, board) == (
+        "fpbench promote made-up-1 --trial t008-fanout10-density20 --name my-profile"
+    )
+
+
+def test_a_small_sample_is_told_in_words(made_up, board, tmp_path):
+    said = " ".join(sentences.caveats(made_up, board))
+    assert "rests on 60 queries" in said
+    assert "The best of 9 configurations was picked on the very queries" in said
+    assert "480 queries of left-out songs cannot show a false-alarm rate of 0.1%" in said
+    assert "false-alarm rate of 1.0%: at least" not in said
+    small = synthetic_runs.spec(excerpts={"indexed": 6, "left_out": 6}, degradations=["clean"])
+    found = study.load([synthetic_runs.write_run(tmp_path / "small", small, n_works=4).path])
+    said = " ".join(sentences.caveats(found, tables.leaderboard(found)))
+    assert "only 4 works" in said
+    assert "12 queries of left-out songs cannot show a false-alarm rate of 1.0%" in said
+
+
+def test_failed_trials_and_other_music_are_told(tmp_path):
+    one = synthetic_runs.write_run(tmp_path / "one", failing=["t001-fanout3-density10"])
+    two = synthetic_runs.write_run(tmp_path / "two")
+    two.write_manifest(two.manifest().model_copy(update={"corpus_checksum": "1" * 64}))
+    found = study.load([one.path, two.path])
+    said = " ".join(sentences.caveats(found, tables.leaderboard(found)))
+    assert "Missing here, because they failed: one/t001." in said
+    assert "The runs were made on different music" in said
+
+
+def test_what_was_run_is_told_from_the_manifest(made_up):
+    [facts] = sentences.history(made_up)
+    assert facts["corpus"] == "generated:24, checksum 000000000000"
+    assert facts["took"] == "2 min 30 s"
+    assert facts["swept"] == "fan-out [pairs/peak]: 3, 5, 10; peak density [peaks/s]: 5, 10, 20"
+    assert facts["trials"] == "9 of 9 finished (complete)"
+    assert "numpy" in facts["versions"]
+
+
+def test_nothing_known_is_no_recommendation(made_up):
+    bare = [
+        dataclasses.replace(one, outcomes=one.outcomes[~one.outcomes["indexed"]])
+        for one in made_up.results
+    ]
+    found = dataclasses.replace(made_up, results=bare)
+    board = tables.leaderboard(found)
+    assert sentences.headline(found, board).startswith("No configuration can be recommended")
+    assert sentences.reasons(found, board) == []
+    assert sentences.command(found, board) == ""
+    assert sentences.caveats(found, board)
