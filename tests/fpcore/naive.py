@@ -114,24 +114,18 @@ def pairs(
     return found
 
 
-def best_windows(
-    song_ids: Sequence[int],
-    offsets: Sequence[int],
-    weights: Sequence[float],
-    width_ticks: int,
-) -> list[tuple[int, int, float]]:
-    """Return (start, end, weight) of the first heaviest window of each song."""
-    best: dict[int, tuple[int, int, float]] = {}
-    for start, song in enumerate(song_ids):
+def windows(found: Sequence[Hit], width_ticks: int) -> list[tuple[int, float]]:
+    """Return (end, weight) of the window that begins at each hit; each query hash weighs once."""
+    result = []
+    for start, first in enumerate(found):
         inside = [
             row
-            for row in range(start, len(song_ids))
-            if song_ids[row] == song and offsets[row] - offsets[start] <= width_ticks
+            for row in range(start, len(found))
+            if found[row][1] == first[1] and found[row][3] - first[3] <= width_ticks
         ]
-        weight = math.fsum(weights[row] for row in inside)
-        if song not in best or weight > best[song][2]:
-            best[song] = (start, inside[-1] + 1, weight)
-    return [best[song] for song in sorted(best)]
+        weights = {found[row][0]: found[row][4] for row in inside}
+        result.append((inside[-1] + 1, math.fsum(weights.values())))
+    return result
 
 
 def hits(query: QueryHashes, tokens: Sequence[int], postings: Postings) -> list[Hit]:
@@ -145,28 +139,52 @@ def hits(query: QueryHashes, tokens: Sequence[int], postings: Postings) -> list[
         ):
             if at == looked_up:
                 offset = int(frame) * query.ticks_per_frame - int(tick)
-                weight = 1 / math.log2(2 + n_postings[looked_up])
+                weight = round(2**20 / math.log2(2 + n_postings[looked_up])) / 2**20
                 found.append((row, int(song), int(frame), offset, weight))
     return sorted(found, key=lambda hit: (hit[1], hit[3], hit[0], hit[2]))
 
 
-def top_windows(
-    offsets: Sequence[int], weights: Sequence[float], width_ticks: int, n_windows: int
-) -> list[tuple[int, int]]:
+def top_windows(found: Sequence[Hit], width_ticks: int, n_windows: int) -> list[tuple[int, int]]:
     """Return (start, end) of the heaviest windows of one song that share no hit, in order."""
-    windows = []
-    for start in range(len(offsets)):
-        inside = [
-            row
-            for row in range(start, len(offsets))
-            if offsets[row] - offsets[start] <= width_ticks
-        ]
-        windows.append((-math.fsum(weights[row] for row in inside), start, inside[-1] + 1))
+    heaviest = sorted(
+        (-weight, start, end) for start, (end, weight) in enumerate(windows(found, width_ticks))
+    )
     chosen: list[tuple[int, int]] = []
-    for _, start, end in sorted(windows):
+    for _, start, end in heaviest:
         if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
             chosen.append((start, end))
     return chosen[:n_windows]
+
+
+def heaviest_windows(found: Sequence[Hit], width_ticks: int) -> dict[int, float]:
+    """Return the weight of the heaviest window of each song."""
+    heaviest: dict[int, float] = {}
+    for hit, (_, weight) in zip(found, windows(found, width_ticks), strict=True):
+        heaviest[hit[1]] = max(heaviest.get(hit[1], 0.0), weight)
+    return heaviest
+
+
+def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) -> float:
+    """Return the weight that 95% of the other songs do not exceed when time is warped."""
+    heaviest = heaviest_windows(found, width_ticks)
+    if not heaviest:
+        return 0.5
+    best = min(heaviest, key=lambda song: (-heaviest[song], song))
+    others = [song for song in heaviest if song != best] or [best]
+    chances: list[float] = []
+    for warp in [1, *(sign * size for size in range(2, 9) for sign in (1, -1)), 9]:
+        if len(chances) >= 100:
+            break
+        decoys = []
+        for row, song, frame, _, weight in found:
+            ticks = frame * query.ticks_per_frame + warp * int(query.tick[row])
+            decoys.append((row, song, frame, ticks, weight))
+        by_chance = heaviest_windows(sorted(decoys, key=lambda hit: (hit[1], hit[3])), width_ticks)
+        chances += [by_chance[song] for song in others]
+    chances.sort()
+    place = 0.95 * (len(chances) - 1)
+    below, above = chances[math.floor(place)], chances[math.ceil(place)]
+    return max(0.5, below + (above - below) * (place - math.floor(place)))
 
 
 def candidates(
@@ -178,26 +196,22 @@ def candidates(
     n_candidates: int,
     n_offsets: int,
 ) -> list[tuple[int, float, int, int, float, int, float]]:
-    """Return the rows of `Candidates`, for hits in which no window holds a query hash twice."""
-    by_song = []
-    for song in sorted({hit[1] for hit in found}):
-        own = [hit for hit in found if hit[1] == song]
-        offsets, weights = [hit[3] for hit in own], [hit[4] for hit in own]
-        windows = [
-            own[start:end] for start, end in top_windows(offsets, weights, width_ticks, n_offsets)
-        ]
-        by_song.append((-math.fsum(hit[4] for hit in windows[0]), song, windows))
-    # Songs may differ by the last bit of a sum and are yet of equal weight.
-    by_song.sort(key=lambda entry: (round(entry[0], 9), entry[1]))
-    background = max(1.0, -by_song[5][0]) if len(by_song) > 5 else 1.0
+    """Return the rows of `Candidates`."""
+    chance = chance_weight(found, query, width_ticks)
+    heaviest = heaviest_windows(found, width_ticks)
     rows = []
-    for _, song, windows in by_song[:n_candidates]:
-        for window in windows:
-            idf = math.fsum(hit[4] for hit in window)
-            offset = math.fsum(hit[3] * hit[4] for hit in window) / idf
-            anchors = {(hit[2], int(query.anchor_bin[hit[0]])) for hit in window}
-            blocks = {math.floor(int(query.tick[hit[0]]) / ticks_per_block) for hit in window}
+    for song in sorted(heaviest, key=lambda song: (-heaviest[song], song))[:n_candidates]:
+        own = [hit for hit in found if hit[1] == song]
+        for start, end in top_windows(own, width_ticks, n_offsets):
+            window = own[start:end]
+            offset = math.fsum(hit[3] * hit[4] for hit in window) / math.fsum(
+                hit[4] for hit in window
+            )
+            first_of_row = {hit[0]: hit for hit in reversed(window)}.values()
+            idf = math.fsum(hit[4] for hit in first_of_row)
+            anchors = {(hit[2], int(query.anchor_bin[hit[0]])) for hit in first_of_row}
+            blocks = {math.floor(int(query.tick[hit[0]]) / ticks_per_block) for hit in first_of_row}
             rows.append(
-                (song, offset, len(window), len(anchors), idf, len(blocks), idf / background)
+                (song, offset, len(first_of_row), len(anchors), idf, len(blocks), idf / chance)
             )
     return rows
