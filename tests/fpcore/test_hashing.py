@@ -71,28 +71,32 @@ def test_the_largest_token_of_a_huge_space_does_not_wrap() -> None:
     ]
 
 
+BINS = r"must lie in range\(9\), counted from bin 4"
+DELTAS = r"must lie in range\(6\)"
+
+
 @pytest.mark.parametrize(
-    ("name", "triple"),
+    ("triple", "message"),
     [
-        ("f1", (3, 5, 0)),
-        ("f1", (13, 5, 0)),
-        ("f2", (5, 3, 0)),
-        ("f2", (5, 13, 0)),
-        ("dt", (5, 5, -1)),
-        ("dt", (5, 5, 6)),
+        ((3, 5, 0), f"f1 {BINS}, got -1 to 1"),
+        ((13, 5, 0), f"f1 {BINS}, got 1 to 9"),
+        ((5, 3, 0), f"f2 {BINS}, got -1 to 1"),
+        ((5, 13, 0), f"f2 {BINS}, got 1 to 9"),
+        ((5, 5, -1), f"dt {DELTAS}, got -1 to 0"),
+        ((5, 5, 6), f"dt {DELTAS}, got 0 to 6"),
     ],
 )
 def test_what_lies_outside_the_configuration_is_refused(
-    name: str, triple: tuple[int, int, int]
+    triple: tuple[int, int, int], message: str
 ) -> None:
     columns = [np.array([5, value, 5], np.int32) for value in triple[:2]]
     delta = np.array([0, triple[2], 0], np.int32)
-    with pytest.raises(ValueError, match=f"^{name} must lie in a range"):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         hashing.pack(*columns, delta, TINY)
-    with pytest.raises(ValueError, match=f"^{name} must lie in a range"):
-        hashing.from_text(["|".join(map(str, triple))], TINY)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        hashing.from_text(["5|5|0", "|".join(map(str, triple))], TINY)
     found = Landmarks(np.zeros(3, np.int32), *columns, delta)
-    with pytest.raises(ValueError, match=f"^{name} must lie in a range"):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         hashing.hashes(found, TINY)
 
 

@@ -122,10 +122,13 @@ def test_silence_lies_at_the_floor() -> None:
 
 
 @pytest.mark.parametrize("floor_db", [-200.0, -90.0, -80.1, -33.33333, -0.0004, 0.0])
-def test_no_level_of_silence_is_above_any_floor(floor_db: float) -> None:
-    level_db = _levels(np.zeros(2000, np.float32), _with(floor_db))
+def test_silence_lies_at_any_floor_rounded_to_the_level_step(floor_db: float) -> None:
+    config = _with(floor_db)
+    level_db = _levels(np.zeros(2000, np.float32), config)
     assert level_db.size
-    assert (level_db <= np.float32(floor_db)).all()
+    assert (level_db == np.float32(config.floor_db)).all()
+    assert abs(config.floor_db - floor_db) <= LEVEL_STEP_DB / 2
+    assert config.floor_db % LEVEL_STEP_DB == 0
 
 
 @pytest.mark.parametrize(("n_samples", "n_frames"), [(0, 0), (1, 0), (255, 0), (256, 1), (320, 2)])
