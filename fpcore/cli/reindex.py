@@ -1,0 +1,81 @@
+"""``fpcore reindex``: the same songs under another profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from fpcore.cli import options
+from fpcore.cli.output import complain, console, counted, print_json, say
+
+EXIT_GONE = 1
+
+
+def reindex(
+    *,
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to index under.")
+    ],
+    drop_gone: Annotated[
+        bool, typer.Option("--drop-gone", help="Go on without the songs whose audio is gone.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1024, metavar="N", help="Processes that decode; one for each core if unset."
+        ),
+    ] = None,
+    db: options.Database = options.DEFAULT_DATABASE,
+    as_json: options.AsJson = False,
+) -> None:
+    """Learn all songs of the database again under another profile, from their files.
+
+    The new database is made beside the old one and takes its place at the end, in one step.
+    Songs whose audio is gone are listed; then the old database stays, unless told otherwise.
+    Stop the service first. The same command goes on with what was interrupted.
+
+    \b
+    Example:
+      fpcore reindex --profile mine
+
+    Exit codes: 0 done, 1 some audio is gone or something failed.
+    """
+    from fpcore.profiles import load_profile
+    from fpcore.reindexing import reindex as made_anew
+
+    chosen = load_profile(profile)
+    options.open_existing(db).close()
+    with _progress() as note:
+        made = made_anew(db, chosen, drop_gone=drop_gone, n_workers=jobs, note=note)
+    if as_json:
+        gone = [{"name": one.song.name, "reason": one.reason} for one in made.gone]
+        print_json({"n_songs": made.n_songs, "swapped": made.swapped, "gone": gone})
+    elif made.swapped:
+        say(f"{db}: {counted(made.n_songs, 'song')} indexed under profile {chosen.name}")
+    elif not made.gone:
+        say(f"{db}: has the configuration of profile {chosen.name} already")
+    for one in made.gone:
+        complain(f"{one.song.name}: {one.reason}")
+    if made.gone and not made.swapped:
+        complain(
+            f"{db} is unchanged: restore the files and give the same command again, or go on "
+            "without these songs (--drop-gone)"
+        )
+        raise typer.Exit(EXIT_GONE)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Give what shows a bar on standard error, if that is a terminal."""
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        yield lambda n_done, n_songs: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=terminal) as bar:
+        task = bar.add_task("indexing", total=None)
+        yield lambda n_done, n_songs: bar.update(task, completed=n_done, total=n_songs)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fpcore import Library
+from fpcore.errors import StoreBusyError
+from fpcore.profiles import load_profile
+from fpcore.reindexing import reindex
+from fpcore.store import open_store
+
+OLD = load_profile("seed")
+NEW = load_profile("balanced")
+
+
+@pytest.fixture
+def learned(tmp_path: Path, make_audio: Callable[..., Path]) -> tuple[Path, list[Path]]:
+    """An index under the old profile, and the files of its three songs."""
+    files = []
+    for number in range(3):
+        path = make_audio("pcm16.wav", duration_s=6.0, seed=number)
+        files.append(path.rename(tmp_path / f"song-{number}.wav"))
+    database = tmp_path / "music.db"
+    with Library.open(database, OLD, create=True) as library:
+        for number, path in enumerate(files):
+            library.learn(path, name=f"Song {number}", metadata={"number": number})
+    return database, files
+
+
+def test_songs_are_found_under_the_new_profile_with_names_metadata_and_order(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    made = reindex(database, NEW, n_workers=2)
+    assert (made.n_songs, made.gone, made.swapped) == (3, (), True)
+    assert not made.beside.exists()
+    with Library.open(database, NEW) as library:
+        songs = library.store.songs()
+        assert [song.name for song in songs] == ["Song 0", "Song 1", "Song 2"]
+        assert [song.metadata["number"] for song in songs] == [0, 1, 2]
+        assert library.store.check(full=True).ok
+        best = library.recognize(files[1]).candidates[0]
+        assert best.song_name == "Song 1"
+
+
+def test_it_equals_an_index_that_was_learned_under_the_new_profile(
+    learned: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    database, files = learned
+    reindex(database, NEW, n_workers=1)
+    with Library.open(tmp_path / "fresh.db", NEW, create=True) as fresh:
+        for path in files:
+            fresh.learn(path)
+        stats = fresh.store.token_stats(n_hottest=1000)
+    with open_store(database, NEW.fingerprint) as store:
+        again = store.token_stats(n_hottest=1000)
+    assert again.n_distinct_tokens == stats.n_distinct_tokens > 0
+    assert again.hottest == stats.hottest
+
+
+def test_songs_whose_audio_is_gone_are_listed_and_the_old_index_stays(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    before = database.read_bytes()
+    files[0].unlink()
+    files[2].write_bytes(files[1].read_bytes())
+    made = reindex(database, NEW, n_workers=1)
+    assert not made.swapped
+    assert [one.song.name for one in made.gone] == ["Song 0", "Song 2"]
+    assert "not there any more" in made.gone[0].reason
+    assert "holds something else" in made.gone[1].reason
+    assert database.read_bytes() == before
+    made = reindex(database, NEW, n_workers=1, drop_gone=True)
+    assert made.swapped
+    with open_store(database, NEW.fingerprint) as store:
+        assert [song.name for song in store.songs()] == ["Song 1"]
+
+
+def test_an_interrupted_run_is_gone_on_with(learned: tuple[Path, list[Path]]) -> None:
+    database, files = learned
+    moved = files[0].rename(files[0].with_suffix(".away"))
+    first = reindex(database, NEW, n_workers=1)
+    assert (first.n_songs, first.swapped) == (2, False)
+    moved.rename(files[0])
+    with open_store(first.beside, NEW.fingerprint) as store:
+        learned_at = {song.checksum: song.id for song in store.songs()}
+    second = reindex(database, NEW, n_workers=1)
+    assert (second.n_songs, second.swapped) == (3, True)
+    with open_store(database, NEW.fingerprint) as store:
+        kept = {song.checksum: song.id for song in store.songs()}
+    assert learned_at.items() <= kept.items()
+
+
+def test_an_index_that_is_open_elsewhere_is_not_replaced(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.n_songs() == 3
+        with pytest.raises(StoreBusyError, match=r"open in another program.*service"):
+            reindex(database, NEW, n_workers=1)
+        assert store.n_songs() == 3
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.check(full=True).ok
+    assert reindex(database, NEW, n_workers=1).swapped
+
+
+def test_an_index_of_the_same_configuration_is_left_alone(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    before = database.read_bytes()
+    made = reindex(database, OLD)
+    assert (made.n_songs, made.swapped) == (3, False)
+    assert database.read_bytes() == before
