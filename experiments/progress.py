@@ -72,11 +72,17 @@ def shown() -> Iterator[Show]:
     if sys.stderr.isatty():
         with bar() as show:
             yield show
-    elif "ipykernel" in sys.modules:
+    elif _is_in_notebook():
         with _notebook_bar() as show:
             yield show
     else:
         yield lambda step: None
+
+
+def _is_in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook, not one that merely runs notebooks."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 @contextmanager
