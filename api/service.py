@@ -14,7 +14,7 @@ from api.jobs import Bounds, Task
 from api.metrics import Metrics
 from api.settings import Settings
 from api.uploads import Inbox, UploadLimits
-from api.warmed import noise_query
+from api.warming import noise_query
 from api.workers import DecodePool
 from fpcore import hashing
 from fpcore.audio import AudioLimits

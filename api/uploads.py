@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -18,7 +19,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -180,11 +180,14 @@ async def _receive(request: Request, reader: FormReader, target: Path, limits: U
     n_received = n_file = 0
     pieces: list[bytes] = []
 
-    def write(file: BinaryIO, content: bytes) -> None:
-        file.write(content)
+    def write(file: io.FileIO, content: bytes) -> None:
         digest.update(content)
+        rest = memoryview(content)
+        while rest:
+            # A disk that fills up takes a part first, and refuses only the next.
+            rest = rest[file.write(rest) :]
 
-    with target.open("wb", buffering=0) as file:
+    with io.FileIO(target, "xb") as file:
         async for chunk in request.stream():
             n_received += len(chunk)
             new = reader.feed(chunk)

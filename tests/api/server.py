@@ -52,6 +52,7 @@ class Server:
             "database": self.database,
             "temp_folder": self.inbox,
             "decode_workers": 2,
+            "web_workers": 1,
             **settings,
         }
         self.profile = load_profile(Path(str(given["profile"])))
@@ -72,7 +73,12 @@ class Server:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        line = self.wait_for(r"running on http://[^ ]+:(\d+)")
+        try:
+            line = self.wait_for(r"running on http://[^ ]+:(\d+)")
+            self.wait_for("Application startup complete", times=int(str(given["web_workers"])))
+        except BaseException:
+            self.stop()
+            raise
         self.port = int(line[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -86,20 +92,20 @@ class Server:
             self.lines.append("(the log ends)")
             self._news.notify_all()
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """Return the first match in the log, now or later."""
+    def wait_for(self, pattern: str, *, times: int = 1) -> re.Match[str]:
+        """Return the first match in the log, once there are as many as asked for."""
 
-        def found() -> re.Match[str] | None:
-            return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
+        def found() -> list[re.Match[str]]:
+            return list(filter(None, (re.search(pattern, line) for line in self.lines)))
 
         def ended() -> bool:
-            return found() is not None or "(the log ends)" in self.lines
+            return len(found()) >= times or "(the log ends)" in self.lines
 
         with self._news:
             self._news.wait_for(ended, timeout=TIMEOUT_S)
-            match = found()
-        assert match is not None, f"{pattern!r} is not in the log:\n{self.log}"
-        return match
+            matches = found()
+        assert len(matches) >= times, f"{pattern!r} is not in the log:\n{self.log}"
+        return matches[0]
 
     @property
     def log(self) -> str:
