@@ -47,8 +47,9 @@ def nearness(
 
     if not len(tick):
         return slice(0, 0), np.empty(0)
-    span = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
-    start, end = np.searchsorted(song.frame, span)
+    first, last = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
+    start = np.searchsorted(song.frame, first)
+    end = np.searchsorted(song.frame, last, side="right")
     inside = slice(int(start), int(end))
     near: DoubleArray = verifying.nearness(
         song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks,

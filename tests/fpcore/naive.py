@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import signal as scipy_signal
 
 from fpcore.config import FingerprintConfig
-from fpcore.records import Postings, QueryHashes
+from fpcore.records import Peaks, Postings, QueryHashes
 
 Hit = tuple[int, int, int, int, float]  # query row, song id, frame, offset in ticks, weight
 
@@ -215,3 +215,20 @@ def candidates(
                 (song, offset, len(first_of_row), len(anchors), idf, len(blocks), idf / chance)
             )
     return rows
+
+
+def verification(
+    song: Peaks, offset_ticks: float, query_peaks: Sequence[tuple[int, int]], ticks_per_frame: int
+) -> list[float]:
+    """Return, for each song peak in the span of a query's (tick, bin) peaks, how near it has it."""
+    found: list[float] = []
+    if not query_peaks:
+        return found
+    first, last = min(query_peaks)[0], max(query_peaks)[0]
+    reach_ticks = 1.5 * ticks_per_frame
+    for frame, bin_ in zip(song.frame.tolist(), song.bin.tolist(), strict=True):
+        place = frame * ticks_per_frame - offset_ticks
+        if first <= place <= last:
+            distances = [abs(tick - place) for tick, other in query_peaks if abs(other - bin_) <= 1]
+            found.append(max([0.0, *(1 - distance / reach_ticks for distance in distances)]))
+    return found

@@ -1,0 +1,126 @@
+"""Peaks of a song looked for in a query, one by one: against loops, and at the ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fpcore.errors import UnknownSongError
+from fpcore.records import Candidates, Peaks
+from fpcore.verification import merged, nearness, verify
+from tests.fpcore import naive
+
+Places = list[tuple[int, int]]
+
+
+def _peaks(places: Places) -> Peaks:
+    frame, bin_ = np.array(sorted(places), np.int32).reshape(-1, 2).T
+    return Peaks(frame.copy(), bin_.copy(), np.zeros(len(places), np.float32))
+
+
+def _candidates(places: list[tuple[int, float]]) -> Candidates:
+    """Return candidates of which only song and offset matter."""
+    song_id = np.array([song for song, _ in places], np.int64)
+    offset_ticks = np.array([offset for _, offset in places], np.float64)
+    ones = np.ones(len(places), np.int64)
+    return Candidates(song_id, offset_ticks, ones, ones, offset_ticks * 0, ones, offset_ticks * 0)
+
+
+def _places(max_frame: int) -> st.SearchStrategy[Places]:
+    place = st.tuples(st.integers(0, max_frame), st.integers(0, 6))
+    return st.sets(place, max_size=25).map(sorted)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    song=_places(40),
+    shifts=st.lists(_places(12), min_size=1, max_size=3),
+    offset_ticks=st.floats(-20, 90) | st.integers(-20, 90).map(float),
+)
+def test_nearness_equals_the_loops(song: Places, shifts: list[Places], offset_ticks: float) -> None:
+    n_shifts = len(shifts)
+    query = [
+        (frame * n_shifts + shift, bin_)
+        for shift, places in enumerate(shifts)
+        for frame, bin_ in places
+    ]
+    tick, bin_ = merged([_peaks(places) for places in shifts])
+    assert list(zip(tick.tolist(), bin_.tolist(), strict=True)) == sorted(query)
+    inside, near = nearness(_peaks(song), offset_ticks, tick, bin_, n_shifts)
+    expected = naive.verification(_peaks(song), offset_ticks, query, n_shifts)
+    assert inside.stop - inside.start == len(near)
+    assert near.tolist() == pytest.approx(expected, abs=1e-9)
+
+
+QUERY = [(frame, 10 * frame % 97) for frame in range(0, 60, 3)]
+
+
+@pytest.mark.parametrize("offset", [0, 1, 500])
+def test_a_song_that_holds_the_query_is_verified_whole_with_both_ends(offset: int) -> None:
+    song = [(frame + offset, bin_) for frame, bin_ in QUERY]
+    outside = [(offset - 1, 3), (offset + 58, 3)] if offset else [(offset + 58, 3)]
+    found = verify(
+        _candidates([(7, float(offset))]), [_peaks(QUERY)], lambda _: _peaks(song + outside)
+    )
+    assert found.expected.tolist() == [len(QUERY)]
+    assert found.verified.tolist() == [len(QUERY)]
+
+
+@pytest.mark.parametrize(("bins", "nearness_"), [(0, 1), (1, 1), (-1, 1), (2, 0), (-2, 0)])
+def test_a_peak_of_a_neighbouring_bin_counts_and_one_further_off_does_not(
+    bins: int, nearness_: float
+) -> None:
+    song = _peaks([(frame, bin_ + 100 + bins) for frame, bin_ in QUERY])
+    query = _peaks([(frame, bin_ + 100) for frame, bin_ in QUERY])
+    found = verify(_candidates([(7, 0.0)]), [query], lambda _: song)
+    assert found.verified[0] == nearness_ * len(QUERY)
+
+
+@pytest.mark.parametrize(("late_ticks", "nearness_"), [(0, 1), (1, 2 / 3), (2, 1 / 3), (3, 0)])
+def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearness_: float) -> None:
+    # Two shifts: a tick is half a frame, and the reach of 1.5 frames is three ticks.
+    tick, bin_ = merged([_peaks([(0, 5), (30, 9), (50, 5)]), _peaks([])])
+    for offset in (late_ticks, -late_ticks):
+        inside, near = nearness(_peaks([(30, 9)]), float(offset), tick, bin_, 2)
+        assert (inside.start, inside.stop) == (0, 1)
+        assert near.tolist() == pytest.approx([nearness_])
+
+
+@pytest.mark.parametrize("offset", [-30.0, 30.0])
+def test_only_the_part_of_the_song_that_the_query_covers_is_expected(offset: float) -> None:
+    song = _peaks(QUERY)
+    found = verify(_candidates([(7, offset)]), [_peaks(QUERY)], lambda _: song)
+    assert found.expected.tolist() == [10]
+    beyond = verify(_candidates([(7, 1000.0), (7, -1000.0)]), [_peaks(QUERY)], lambda _: song)
+    assert beyond.expected.tolist() == [0, 0]
+    assert beyond.verified.tolist() == [0.0, 0.0]
+
+
+def test_each_song_is_read_once_however_many_places_it_has() -> None:
+    read: list[int] = []
+
+    def peaks_of(song_id: int) -> Peaks:
+        read.append(song_id)
+        return _peaks(QUERY)
+
+    places = [(7, 0.0), (7, 30.0), (8, 0.0), (7, -30.0)]
+    found = verify(_candidates(places), [_peaks(QUERY)], peaks_of)
+    assert read == [7, 8]
+    assert found.expected.tolist() == [20, 10, 20, 10]
+    assert found.verified[0] == found.verified[2] == 20
+
+
+def test_no_candidates_read_no_song() -> None:
+    def never(song_id: int) -> Peaks:
+        raise UnknownSongError(f"song {song_id} was asked for")
+
+    assert len(verify(_candidates([]), [_peaks(QUERY)], never)) == 0
+
+
+@pytest.mark.parametrize(("query", "song"), [([], QUERY), (QUERY, []), ([], [])])
+def test_without_peaks_nothing_is_expected(query: Places, song: Places) -> None:
+    found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, lambda _: _peaks(song))
+    assert found.verified.tolist() == [0.0]
+    assert found.expected.tolist() == [0]
