@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,13 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def real_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
     """Return a finished run of real queries on twelve generated songs."""
-    runs = tmp_path_factory.mktemp("runs")
-    before = os.environ.get("FPBENCH_CACHE")
-    os.environ["FPBENCH_CACHE"] = before or str(tmp_path_factory.mktemp("cache"))
-    return sweep(SMALL, run=runs / "small-1", workers=Workers(1), show=lambda step: None)
+    with pytest.MonkeyPatch.context() as patch:
+        if "FPBENCH_CACHE" not in os.environ:
+            patch.setenv("FPBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        run = tmp_path_factory.mktemp("runs") / "small-1"
+        yield sweep(SMALL, run=run, workers=Workers(1), show=lambda step: None)
 
 
 @pytest.fixture
