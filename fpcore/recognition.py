@@ -9,6 +9,7 @@ import numpy as np
 
 from fpcore import decision, matching, pipeline, units
 from fpcore.config import EvidenceName, Profile
+from fpcore.errors import UnknownSongError
 from fpcore.records import (
     Candidates,
     DoubleArray,
@@ -67,6 +68,17 @@ def align_query(
     fingerprint_s: float = 0.0,
 ) -> Alignment:
     """Return the candidates for a recording whose hashes are known; see `align`."""
+    while True:
+        try:
+            return _aligned(query, store, profile, decode_s, fingerprint_s)
+        except UnknownSongError:
+            # A song was removed after its postings were found: the next look-up has none of it.
+            continue
+
+
+def _aligned(
+    query: pipeline.Query, store: Store, profile: Profile, decode_s: float, fingerprint_s: float
+) -> Alignment:
     started = perf_counter()
     config = profile.fingerprint
     tokens = np.unique(query.hashes.token)

@@ -1,0 +1,140 @@
+"""From a decoded recording to an answer: places, order, thresholds, and when there is nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fpcore import decision
+from fpcore.config import QueryConfig
+from fpcore.recognition import align, align_query
+from fpcore.records import LongArray, Postings, Recognition, Signal
+from fpcore.store import Store
+from tests.fpcore import indexed
+from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, excerpt, with_threshold
+
+EXCERPT_S = 6.0
+
+
+def _recognised(store: Store, signal: Signal, threshold: float = 0.5) -> Recognition:
+    return align(signal, store, with_threshold(threshold)).recognition
+
+
+@pytest.mark.parametrize("index", range(indexed.N_SONGS))
+def test_an_excerpt_is_named_at_its_place(six_songs: Store, index: int) -> None:
+    start_s = 3.217 + 5 * index
+    found = _recognised(six_songs, excerpt(index, start_s, EXCERPT_S))
+    assert found.match is found.candidates[0]
+    assert found.match is not None
+    assert found.match.song_name == f"song {index}" == six_songs.song(found.match.song_id).name
+    assert found.match.offset_s == pytest.approx(start_s, abs=0.025)
+    assert 0.5 <= found.match.confidence == found.match.probability <= 1
+    assert found.query_s == pytest.approx(EXCERPT_S, abs=1e-4)
+
+
+def test_music_that_was_not_learned_has_no_match(six_songs: Store) -> None:
+    found = _recognised(six_songs, excerpt(UNKNOWN, 3, EXCERPT_S))
+    assert found.match is None
+    assert found.candidates
+    assert {match.confidence for match in found.candidates} == {0.0}
+    assert not any(match.accepted for match in found.candidates)
+
+
+def test_the_likeliest_songs_come_first_each_once(six_songs: Store) -> None:
+    found = align(excerpt(2, 10, EXCERPT_S), six_songs, PROFILE)
+    songs = [match.song_id for match in found.matches]
+    assert len(set(songs)) == len(songs) == indexed.N_SONGS
+    assert len(found.candidates) > len(songs)  # places, several to a song
+    likely = [match.probability for match in found.matches]
+    assert likely == sorted(likely, reverse=True)
+    assert likely[0] > 10 * likely[1]
+
+
+def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> None:
+    found = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    observed = decision.evidence(
+        found.candidates, found.verification, n_query_blocks=found.query.n_blocks
+    )
+    score = decision.place_score(observed)
+    log_odds = decision.logit(observed, PROFILE.decision)
+    tick_s = PROFILE.fingerprint.hop_s / PROFILE.query.n_shifts
+    for match, row in zip(found.matches, found.rows.tolist(), strict=True):
+        assert found.candidates.song_id[row] == match.song_id
+        assert score[row] == score[found.candidates.song_id == match.song_id].max()
+        assert match.offset_s == pytest.approx(found.candidates.offset_ticks[row] * tick_s)
+        assert match.votes == found.candidates.votes[row]
+        assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
+
+
+def test_the_threshold_decides_and_changes_nothing_else(six_songs: Store) -> None:
+    known, unknown = excerpt(1, 8, EXCERPT_S), excerpt(UNKNOWN, 3, EXCERPT_S)
+    probability = _recognised(six_songs, known).candidates[0].probability
+    assert 0.9 < probability < 1
+    just = _recognised(six_songs, known, threshold=probability)
+    assert just.match is not None
+    assert _recognised(six_songs, known, threshold=np.nextafter(probability, 1)).match is None
+    for signal in (known, unknown):
+        lenient, strict = (_recognised(six_songs, signal, threshold=t) for t in (0.0, 1.0))
+        assert lenient.match is lenient.candidates[0]
+        assert all(match.accepted for match in lenient.candidates)
+        assert strict.match is None
+        assert [(m.song_id, m.offset_s, m.probability) for m in strict.candidates] == [
+            (m.song_id, m.offset_s, m.probability) for m in lenient.candidates
+        ]
+
+
+def test_as_many_songs_are_looked_at_as_the_profile_says(six_songs: Store) -> None:
+    query_config = QueryConfig(**{**PROFILE.query.model_dump(), "n_candidates": 2, "n_offsets": 3})
+    profile = PROFILE.model_copy(update={"query": query_config})
+    found = align(excerpt(4, 8, EXCERPT_S), six_songs, profile)
+    assert found.matches[0].song_name == "song 4"
+    assert len(found.matches) == 2
+    assert len(found.candidates) == 6
+
+
+def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store) -> None:
+    times = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE, decode_s=1.5).recognition.times
+    assert times.decode_s == 1.5
+    assert min(times.fingerprint_s, times.lookup_s, times.align_s) > 0
+    parts = (times.decode_s, times.fingerprint_s, times.lookup_s, times.align_s)
+    assert times.total_s == pytest.approx(sum(parts))
+    query = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE).query
+    again = align_query(query, six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
+    assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 4095, 4096, 5 * RATE_HZ])
+def test_silence_and_too_little_sound_give_no_candidates(six_songs: Store, n_samples: int) -> None:
+    found = align(Signal(np.zeros(n_samples, np.float32), RATE_HZ), six_songs, with_threshold(0))
+    assert found.matches == ()
+    assert found.recognition.match is None
+    assert found.recognition.n_hashes == len(found.rows) == 0
+    assert found.recognition.query_s == n_samples / RATE_HZ
+
+
+def test_an_empty_index_gives_no_candidates(tmp_path: Path) -> None:
+    with indexed.filled(tmp_path / "empty.db", n_songs=0) as store:
+        found = _recognised(store, excerpt(0, 8, EXCERPT_S), threshold=0)
+    assert (found.match, found.candidates) == (None, ())
+    assert found.n_hashes > 100
+
+
+def test_a_song_that_is_removed_meanwhile_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with indexed.filled(tmp_path / "two.db", n_songs=2) as store:
+        lookup = store.lookup
+
+        def lookup_then_remove(tokens: LongArray) -> Postings:
+            found = lookup(tokens)
+            if store.find("sum 1"):
+                store.remove(2)
+            return found
+
+        monkeypatch.setattr(store, "lookup", lookup_then_remove)
+        found = _recognised(store, excerpt(1, 8, EXCERPT_S))
+        assert store.n_songs() == 1
+    assert found.match is None
+    assert [match.song_name for match in found.candidates] == ["song 0"]
