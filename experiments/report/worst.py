@@ -163,7 +163,7 @@ def summary(result: Result) -> str:
     first = int(overall["n_right"]["top1"]) - n_right
     missed = "–" if not n_indexed else percent(n_silent / n_indexed)
     return (
-        f"{n_false} queries of unknown songs were given a name and {n_wrong} queries of indexed "
-        f"songs a wrong one; {n_silent} ({missed}) got no answer, {first} of them although the "
-        "right song came first."
+        f"Queries of unknown songs that were given a name: {n_false}. Queries of indexed songs "
+        f"that were given a wrong name: {n_wrong}; that got no answer: {n_silent} ({missed}), of which "
+        f"{first} had the right song first, but below the threshold."
     )

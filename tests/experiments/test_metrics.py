@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import metrics
@@ -62,6 +62,7 @@ def test_wilson_gives_the_published_intervals(n_right, n, low, high):
     assert metrics.wilson(n_right, n) == pytest.approx((low, high), abs=5.1e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.data())
 def test_wilson_bounds_are_where_the_score_test_just_does_not_refuse(n, data):
     n_right = data.draw(st.integers(1, n - 1)) if n > 1 else 0
@@ -71,6 +72,7 @@ def test_wilson_bounds_are_where_the_score_test_just_does_not_refuse(n, data):
             assert abs(score) == pytest.approx(1.959963984540054, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0, 200))
 def test_wilson_holds_the_share_mirrors_and_stays_in_range(n_right, n_wrong):
     n = n_right + n_wrong
@@ -160,6 +162,7 @@ def test_summary_counts_as_defined():
     assert lower.loc["wrong_name", "n_right"] == 1
 
 
+@settings(deadline=None)
 @given(random_rows, st.sampled_from([0.0, 0.25, 0.6, 1.0]))
 def test_summary_equals_a_loop_over_the_rows(rows, threshold):
     expected = dict.fromkeys(metrics.METRICS, 0)
@@ -236,6 +239,7 @@ def test_det_curve_of_six_queries_is_the_one_by_hand():
     ]
 
 
+@settings(deadline=None)
 @given(random_rows)
 def test_det_curve_agrees_with_counting_at_each_threshold(rows):
     frame = outcomes(rows)
@@ -245,6 +249,7 @@ def test_det_curve_agrees_with_counting_at_each_threshold(rows):
         assert found["accepted_right"] == pytest.approx(1 - miss_rate)
 
 
+@settings(deadline=None)
 @given(random_rows, st.sampled_from([0.01, 0.1, 0.34, 0.5]))
 def test_recall_keeps_to_the_false_alarm_rate_and_no_lower_threshold_would(rows, rate):
     frame = outcomes(rows)

@@ -14,6 +14,8 @@ from fpcore.display.style import BLACK, BLUE, GREEN, ORANGE, VERMILLION
 
 DPI = 160
 FAINT = "#EEEEEE"
+MIN_SPAN = 15.0
+"""Percent that a colour scale spans at least, so that chance does not look like contrast."""
 SERIES = (BLUE, ORANGE, GREEN, VERMILLION)
 MARKERS = ("o", "D", "s", "^")
 _BLUES = LinearSegmentedColormap.from_list("blues", ["#F7FBFF", "#9CC7E4", BLUE, "#083A5E"])
@@ -45,11 +47,11 @@ def reach(
 
 
 def heat_map(figure: Figure, ax: Axes, percent: NDArray[np.float64]) -> AxesImage:
-    """Draw percentages as a heat map with its colour bar; the scale spans what is there."""
+    """Draw percentages as a heat map with its colour bar, whose scale spans what is there."""
     known = percent[np.isfinite(percent)]
     low, high = float(known.min(initial=100)), float(known.max(initial=0))
-    if high - low < 5:
-        low, high = max(0.0, high - 5), max(high, 5.0)
+    if high - low < MIN_SPAN:
+        low, high = max(0.0, high - MIN_SPAN), max(high, MIN_SPAN)
     image = ax.imshow(percent, cmap=_BLUES, vmin=low, vmax=high, aspect="auto")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)

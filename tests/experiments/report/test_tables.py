@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import metrics
@@ -20,6 +20,7 @@ def board_of(rows):
     return pd.DataFrame(rows, columns=["accuracy", "query_p50_s", "bytes_per_hour"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(levels, levels, levels), max_size=12))
 def test_pareto_front_equals_a_loop_over_pairs(rows):
     def beats(a, b):
