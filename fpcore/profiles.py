@@ -2,12 +2,13 @@
 
 A profile is one JSON file. Presets and promoted profiles lie together in
 ``experiments/profiles/`` of the project; the environment variable ``FPCORE_PROFILES`` names
-another folder, and anything with a suffix or a slash is taken as a path.
+another folder, and what ends in ``.json`` or names a folder is taken as a path.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from fpcore.config import Profile, parse
@@ -32,9 +33,8 @@ def profile_names() -> list[str]:
 def profile_path(name_or_path: str | Path) -> Path:
     """Return the file of a profile: a path as it is, a name in the profiles' folder."""
     path = Path(name_or_path)
-    if isinstance(name_or_path, Path) or path.suffix == ".json" or len(path.parts) > 1:
-        return path
-    return profiles_folder() / f"{name_or_path}.json"
+    is_name = path.name == name_or_path and path.suffix != ".json"
+    return profiles_folder() / f"{name_or_path}.json" if is_name else path
 
 
 def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
@@ -67,5 +67,6 @@ def save_profile(profile: Profile, path: Path) -> None:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise ConfigError(f"cannot write profile {path}: {error.strerror}") from None

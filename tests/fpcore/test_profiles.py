@@ -1,0 +1,149 @@
+"""Profile files: names, paths, what is wrong with them, and saving them whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fpcore.config import Decision, Profile
+from fpcore.errors import ConfigError
+from fpcore.profiles import (
+    DEFAULT_PROFILE,
+    load_profile,
+    profile_names,
+    profile_path,
+    profiles_folder,
+    save_profile,
+)
+
+PROFILE = Profile(
+    name="mine",
+    description="für Elise",
+    decision=Decision(intercept=-1.5, weights={"log_votes": 0.1}, threshold=0.25),
+    provenance={"run": "a", "metrics": [0.1, 1 / 3]},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which names are looked up, with two profiles and a file of another kind."""
+    folder = tmp_path / "profiles"
+    for name in ("b", "a"):
+        save_profile(PROFILE.model_copy(update={"name": name}), folder / f"{name}.json")
+    (folder / "notes.txt").write_text("no profile")
+    monkeypatch.setenv("FPCORE_PROFILES", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("variable", [None, ""])
+def test_without_a_folder_of_ones_own_there_are_the_presets(
+    variable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FPCORE_PROFILES", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("FPCORE_PROFILES", variable)
+    assert {"balanced", "seed"} <= set(profile_names())
+    assert DEFAULT_PROFILE in profile_names()
+    for name in profile_names():
+        assert load_profile(name).name == name
+    assert load_profile() == load_profile(DEFAULT_PROFILE)
+    assert load_profile("seed").fingerprint.digest != load_profile("balanced").fingerprint.digest
+
+
+def test_names_are_those_of_the_json_files_in_order(folder: Path) -> None:
+    assert profiles_folder() == folder
+    assert profile_names() == ["a", "b"]
+    assert load_profile("a").name == "a"
+
+
+def test_a_folder_that_is_missing_has_no_profiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path / "nowhere"))
+    assert profile_names() == []
+    with pytest.raises(ConfigError, match=r"profiles at hand: none$"):
+        load_profile("balanced")
+
+
+def test_a_suffix_a_folder_or_a_path_is_a_file_and_anything_else_a_name(folder: Path) -> None:
+    assert profile_path("a") == folder / "a.json"
+    assert profile_path("v1.2") == folder / "v1.2.json"
+    assert profile_path("a.json") == Path("a.json")
+    assert profile_path("here/a") == Path("here/a")
+    assert profile_path("./a") == Path("a")
+    assert profile_path(Path("a")) == Path("a")
+    elsewhere = folder.parent / "elsewhere.json"
+    save_profile(PROFILE, elsewhere)
+    assert load_profile(elsewhere) == load_profile(str(elsewhere)) == PROFILE
+
+
+def test_an_unknown_name_is_told_with_the_names_there_are(folder: Path) -> None:
+    message = r"^cannot read profile 'c' \(No such file or directory\): .* at hand: a, b$"
+    with pytest.raises(ConfigError, match=message):
+        load_profile("c")
+    with pytest.raises(ConfigError, match=r"\(Is a directory\)"):
+        load_profile(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "EOF"),
+        (b"\xff\xfe", "JSON"),
+        (b"[]", "object"),
+        (b'{"name": "x"}', "decision"),
+        (b'{"name": "x", "decision": {"tempo": 3}}', "decision"),
+        (b'{"name": "../x"}', "name"),
+    ],
+)
+def test_a_file_that_is_no_profile_is_named_with_its_fault(
+    content: bytes, message: str, folder: Path
+) -> None:
+    path = folder / "broken.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_profile("broken")
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "mine.json"
+    save_profile(PROFILE, path)
+    assert load_profile(path) == PROFILE
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["query"]["n_shifts"] == 1  # defaults are spelled out
+    changed = PROFILE.model_copy(update={"description": "another"})
+    save_profile(changed, path)
+    assert load_profile(path) == changed
+    assert [file.name for file in path.parent.iterdir()] == ["mine.json"]
+
+
+def test_a_profile_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    taken = tmp_path / "taken.json"
+    (taken / "inside").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=rf"^cannot write profile {taken}: "):
+        save_profile(PROFILE, taken)
+    assert [file.name for file in tmp_path.iterdir()] == ["taken.json"]
+    below_a_file = tmp_path / "file" / "mine.json"
+    below_a_file.parent.write_text("a file")
+    with pytest.raises(ConfigError, match=rf"^cannot write profile {below_a_file}: "):
+        save_profile(PROFILE, below_a_file)
+    assert below_a_file.parent.read_text() == "a file"
+
+
+def test_the_old_profile_stays_when_the_new_one_cannot_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.json"
+    save_profile(PROFILE, path)
+
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(ConfigError, match="No space left on device"):
+        save_profile(PROFILE.model_copy(update={"name": "other"}), path)
+    assert load_profile(path) == PROFILE
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.json"]
