@@ -115,6 +115,7 @@ async function scan(file) {
     })));
     announce(text || `${appearances.length} found in the recording.`);
     $("scan-start").hidden = true;
+    $("appearances").focus();
   } catch (problem) {
     $("scan-note").textContent = "";
     throw problem;

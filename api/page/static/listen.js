@@ -12,6 +12,7 @@ import { LiveSpectrogram, fillWith } from "./spectrogram.js";
 const SHORTEST_S = 2; // less than this is not worth asking about
 const LOUD_DB = -3;
 
+let opening = false; // whether the microphone is being asked for
 let session = null; // the recording that is going on
 let last = null; // the file that was asked about last
 let pending = null; // stops a request that a newer one has made pointless
@@ -27,7 +28,7 @@ export function installListening() {
     if (file) take(file);
     $("file").value = "";
   });
-  onDrop($("listen"), ([file]) => { if (!session) take(file); });
+  onDrop($("listen"), ([file]) => { if (!session && !opening) take(file); });
   $("retry").addEventListener("click", () => recognise(last));
   onScheme(() => session?.picture.fit());
   new ResizeObserver(() => session?.picture.fit()).observe($("scope"));
@@ -48,8 +49,10 @@ function take(file) {
 }
 
 async function listen() {
+  if (opening) return;
   clear();
-  $("record").disabled = true;
+  // A disabled button would lose the focus of the keyboard.
+  opening = true;
   show($("progress"), "Waiting for the microphone…");
   try {
     const microphone = await Microphone.open();
@@ -62,22 +65,23 @@ async function listen() {
   } catch (problem) {
     showProblem(problem);
   } finally {
-    $("record").disabled = false;
-    show($("progress"), pending ? "Recognising…" : null);
+    opening = false;
+    if (!pending) show($("progress"), null);
   }
 }
 
 /** Record for the chosen time, drawing; returns a File, or null when it is cancelled. */
 async function recorded(microphone) {
   const lengthS = Number(document.querySelector("[name=length]:checked").value);
-  enter("listening");
-  fillScope("listening");
   const recording = await microphone.record();
   const picture = new LiveSpectrogram($("live"), microphone.analyser, { lengthS, bandHz: bandHz() });
-  announce(`Listening for ${lengthS} seconds.`);
   try {
     const kept = await new Promise((resolve) => {
       session = { picture, finish: () => resolve(recording.elapsedS() >= SHORTEST_S), cancel: () => resolve(false) };
+      opening = false;
+      fillScope("listening");
+      enter("listening");
+      announce(`Listening for ${lengthS} seconds.`);
       follow(recording, picture, lengthS, () => resolve(true));
     });
     const heardS = recording.elapsedS();
@@ -140,7 +144,6 @@ function fillScope(state, name = "") {
 function enter(state) {
   const listening = state === "listening";
   $("record").textContent = listening ? "Stop and ask" : "Listen";
-  $("record").disabled = false;
   $("cancel").hidden = !listening;
   $("countdown").hidden = !listening;
   $("lengths").disabled = listening;

@@ -114,6 +114,7 @@ async function learnAll() {
   } finally {
     $("learn").disabled = $("queue-clear").disabled = false;
     showQueue();
+    ($("learn").hidden ? $("queue-clear") : $("learn")).focus();
   }
   const failed = queue.filter(({ state }) => state.dataset.state === "failed").length;
   announce(`${plural(queue.length - failed, "song")} learned${failed ? `, ${failed} not` : ""}.`);

@@ -1,0 +1,134 @@
+"""The page as files: where they are, what they may load, and what their headers say."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from api.page import STATIC
+from tests.api.material import excerpt, learn, samples, song, wav
+from tests.api.page.browsing import DESKTOP, PHONE, Opener
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_page_loads_without_complaints_and_from_its_own_server_only(
+    device: dict[str, Any], open_page: Opener
+) -> None:
+    page = open_page(**device)
+    expect(page.get_by_role("heading", name="Which song is this?")).to_be_visible()
+    expect(page.locator("#profile-name")).not_to_be_empty()
+    assert open_page.complaints == []
+    assert all(url.startswith(f"{open_page.url}/") for url in open_page.requests)
+    assert len(open_page.requests) > len(list(STATIC.glob("*.js")))
+
+
+def test_profile_card_says_what_was_measured_and_what_never_was(
+    open_page: Opener, client: httpx.Client
+) -> None:
+    profile = client.get("/profile").json()
+    page = open_page()
+    expect(page.locator("#profile-name")).to_have_text(profile["name"])
+    measured = bool((profile["provenance"] or {}).get("overall"))
+    note = page.locator("#accuracy-note")
+    expect(note).to_have_text(re.compile("^Measured" if measured else "^Never measured"))
+    calibrated = profile["decision"]["calibration"] is not None
+    note = page.locator("#calibration")
+    expect(note).to_have_text(re.compile("^Its confidence is" if calibrated else "^Never calib"))
+
+
+def test_measured_profile_shows_its_shares_with_intervals(
+    open_page: Opener, client: httpx.Client
+) -> None:
+    share = {"n_right": 93, "n": 100, "share": 0.93, "low": 0.863, "high": 0.966}
+    row = {"condition": "babble-0db", "clip_s": 5.0, "metric": "accepted_right", **share}
+    provenance = {
+        "run": "classic-1",
+        "corpus": {"name": "games"},
+        "n_queries": 100,
+        "date": "2026-05-01T12:00:00+00:00",
+        "stated_false_alarm_rate": 0.005,
+        "overall": {"accepted_right": share, "false_accept": {"share": None, "low": 0, "high": 1}},
+        "metrics": [row],
+    }
+    served = client.get("/profile").json()
+    served["provenance"] = provenance
+    served["decision"]["calibration"] = None
+    page = open_page()
+    page.route("**/profile", lambda route: route.fulfill(json=served))
+    page.reload()
+    expect(page.locator("#accuracy-note")).to_have_text(
+        "Measured on 100 queries of games (run classic-1, 2026-05-01) for 0.5% false alarms; "
+        "bars are 95% intervals."
+    )
+    expect(page.locator("#accuracy li")).to_have_count(1)
+    expect(page.locator("#accuracy")).to_contain_text("93.0%Accepted, and right 86.3% to 96.6%")
+    page.get_by_text("By condition").click()
+    expect(page.get_by_role("row", name="babble-0db")).to_contain_text("93.0% (86.3% to 96.6%)")
+    expect(page.locator("#calibration")).to_contain_text("Never calibrated")
+
+
+def test_page_and_its_files_carry_careful_headers(client: httpx.Client) -> None:
+    for path, kind in (("/", "text/html"), ("/static/app.js", "javascript")):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert kind in response.headers["content-type"]
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "microphone=(self)" in response.headers["permissions-policy"]
+
+
+def test_files_name_no_other_host() -> None:
+    files = [path for path in STATIC.iterdir() if path.name != "icon.svg"]
+    assert len(files) > 10
+    for path in files:
+        assert not re.search(r"https?://", path.read_text()), path.name
+
+
+def test_nothing_beside_the_files_of_the_page_is_served(client: httpx.Client) -> None:
+    for path in ("/static/../__init__.py", "/static/%2e%2e/__init__.py", "/static/nothing.js"):
+        assert client.get(path).status_code == 404
+
+
+def test_explanation_in_numbers_agrees_with_the_answer(client: httpx.Client) -> None:
+    learn(client, song(1), "First").raise_for_status()
+    files = {"file": ("part.wav", excerpt(1))}
+    answer = client.post("/recognize", files=files).json()
+    response = client.post("/explain", files=files, data={"format": "json"})
+    assert response.headers["content-type"] == "application/json"
+    told = response.json()
+    assert told["matched"] is answer["matched"] is True
+    assert told["candidates"] == answer["candidates"]
+    (place,) = told["places"]
+    assert place["candidate"] == answer["candidates"][0]
+    assert place["evidence"]["votes"] == answer["matches"] == max(place["histogram"]["votes"])
+    at = [s - q for s, q in zip(*(place["aligned"][k] for k in ("song_s", "query_s")), strict=True)]
+    tolerance_s = 2 * place["histogram"]["tolerance_s"] + 0.001
+    assert at == pytest.approx([answer["offset_s"]] * len(at), abs=tolerance_s)
+
+
+@pytest.mark.parametrize("seed", [None, 99], ids=["silence", "unknown"])
+def test_explanation_in_numbers_tells_why_there_is_no_match(
+    seed: int | None, client: httpx.Client
+) -> None:
+    content = excerpt(99) if seed else wav(0 * samples(1))
+    files = {"file": ("part.wav", content)}
+    told = client.post("/explain", files=files, data={"format": "json"}).json()
+    assert (told["matched"], told["places"], told["candidates"]) == (False, [], [])
+    assert told["reason"] == (
+        "the index holds no songs."
+        if seed
+        else "the recording is silent, or shorter than one window: it has no peaks."
+    )
+
+
+def test_explanation_in_another_form_is_refused(client: httpx.Client) -> None:
+    files = {"file": ("part.wav", excerpt(1))}
+    response = client.post("/explain", files=files, data={"format": "pdf"})
+    assert response.status_code == 400
+    assert "'png' or 'json'" in response.json()["message"]
