@@ -10,7 +10,6 @@ import base64
 import io
 import math
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,29 +17,14 @@ from typing import Any
 
 import jinja2
 import pandas as pd
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from experiments import metrics
 from experiments.comparison import points
-from experiments.report import figures, labels, sentences, tables, worst
+from experiments.report import figures, labels, pictures, sentences, tables, worst
 from experiments.report.study import Result, Study
 from experiments.trial_folder import writing
-from fpcore.display import explanation_figure
 from fpcore.errors import FpError
-
-MAX_PAIRS = 3
-"""Most heat maps of two parameters at once."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """A figure of the report: name of its file without suffix, title, what it shows."""
-
-    name: str
-    title: str
-    caption: str
-    figure: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,129 +34,6 @@ class Written:
     page: Path
     leaderboard: Path
     figures: tuple[Path, ...]
-
-
-def compared(study: Study, board: pd.DataFrame) -> dict[str, Result]:
-    """Return the results to look at in depth, by what they are: at most three."""
-    keys = {
-        "recommended": next(iter(board.index[board["recommended"]]), None),
-        "baseline": study.baseline,
-        "most accurate": board.index[0],
-    }
-    names: dict[str, str] = {}
-    for name, key in keys.items():
-        if key is not None:
-            names[str(key)] = f"{names[str(key)]}, {name}" if str(key) in names else name
-    found = {f"{figures.short(key)}, {name}": study.find(key) for key, name in names.items()}
-    return {name: result for name, result in found.items() if result is not None}
-
-
-def tradeoff_pictures(board: pd.DataFrame) -> list[Picture]:
-    """Return the Pareto front."""
-    caption = (
-        "Each point is a configuration. Grey ones are dominated: another is at least as accurate, "
-        "as small and as fast, and better in one of the three. A point may be on the front for a "
-        "cost that the other panel shows. Bars are 95% intervals, clustered by work."
-    )
-    return [Picture("pareto", "Accuracy against cost", caption, figures.pareto(board))]
-
-
-def parameter_pictures(study: Study, board: pd.DataFrame) -> list[Picture]:
-    """Return a figure for each swept parameter, and for pairs of them."""
-    paths = study.swept
-    pictures = [
-        Picture(
-            f"parameter-{path.replace('.', '-')}",
-            f"Effect of {labels.parameter(path)}",
-            "Blue: all configurations with this value together, with 95% intervals; costs are "
-            "medians. Grey: one setting of the other parameters each.",
-            figures.parameter(board, study, path),
-        )
-        for path in paths
-    ]
-    pairs = [(a, b) for i, a in enumerate(paths) for b in paths[i + 1 :]]
-    for pair in pairs[:MAX_PAIRS]:
-        first, second = map(labels.parameter, pair)
-        pictures.append(
-            Picture(
-                f"pair-{pair[0].rpartition('.')[2]}-{pair[1].rpartition('.')[2]}",
-                f"{first} and {second} together".capitalize(),
-                "Share of queries of indexed songs that are accepted and right, in percent, and "
-                "below it the 95% interval.",
-                figures.interaction(study, pair),
-            )
-        )
-    return pictures
-
-
-def robustness_pictures(study: Study, board: pd.DataFrame) -> list[Picture]:
-    """Return accuracy per degradation, of a few configurations and of all."""
-    pictures = [
-        Picture(
-            "conditions",
-            "Accuracy per degradation",
-            "Accepted and right at each configuration's own threshold; bars are Wilson's 95% "
-            "intervals.",
-            figures.conditions(compared(study, board)),
-        )
-    ]
-    if len(board) > 1:
-        pictures.append(
-            Picture(
-                "all-conditions",
-                "Accuracy per degradation, all configurations",
-                "In percent, clip lengths together, the most accurate configuration first.",
-                figures.all_conditions(board, study),
-            )
-        )
-    return pictures
-
-
-def trust_pictures(study: Study, board: pd.DataFrame) -> list[Picture]:
-    """Return DET and calibration curves."""
-    few = compared(study, board)
-    det = "False alarms against misses for every threshold; nearer to the lower left is better."
-    calibration = (
-        "Of the queries whose best candidate was given this probability, how many were right. On "
-        "the dotted line the probability means what it says. Queries of unknown songs count as "
-        "answered wrongly."
-    )
-    return [
-        Picture("det", "Misses against false alarms (DET)", det, figures.det(few)),
-        Picture(
-            "calibration",
-            "Can the confidence be believed?",
-            calibration,
-            figures.calibration(few),
-        ),
-    ]
-
-
-def cost_pictures(study: Study, board: pd.DataFrame) -> list[Picture]:
-    """Return query time by stage."""
-    caption = "One query at a time, without any cache, from a WAV file in memory to the answer."
-    few = compared(study, board)
-    return [Picture("latency", "Where the time goes", caption, figures.latency(few))]
-
-
-def failure_pictures(
-    study: Study, result: Result, failures: Sequence[worst.Failure], *, console: Console | None
-) -> Iterator[Picture]:
-    """Yield for each failure how the answer came about.
-
-    Raises
-    ------
-    FpError
-        When the corpus or its audio is not at hand any more.
-    """
-    heard = worst.explained(study, result, [one.query for one in failures], console=console)
-    for number, (one, again) in enumerate(zip(failures, heard, strict=True), start=1):
-        yield Picture(
-            f"failure-{number}",
-            one.kind.capitalize(),
-            one.sentence,
-            explanation_figure(again.explanation),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +47,7 @@ class Report:
     study: Study
     board: pd.DataFrame
     chosen: Result
-    sections: dict[str, list[Picture]]
+    sections: dict[str, list[pictures.Picture]]
     failures: list[worst.Failure]
     not_pictured: str
 
@@ -203,18 +64,18 @@ def compose(
     chosen = study.find(next(iter(board.index[board["recommended"]]), None)) or study.results[0]
     failures = worst.worst(chosen, n_failures)
     not_pictured = ""
-    pictured: list[Picture] = []
+    pictured: list[pictures.Picture] = []
     try:
         if failures:
-            pictured += failure_pictures(study, chosen, failures, console=console)
+            pictured += pictures.failure(study, chosen, failures, console=console)
     except FpError as error:
         not_pictured = str(error)
     sections = {
-        "tradeoff": tradeoff_pictures(board),
-        "parameters": parameter_pictures(study, board),
-        "robustness": robustness_pictures(study, board),
-        "trust": trust_pictures(study, board),
-        "cost": cost_pictures(study, board),
+        "tradeoff": pictures.tradeoff(board),
+        "parameters": pictures.parameter(study, board),
+        "robustness": pictures.robustness(study, board),
+        "trust": pictures.trust(study, board),
+        "cost": pictures.cost(study, board),
         "failures": pictured,
     }
     return Report(study, board, chosen, sections, failures, not_pictured)
@@ -256,7 +117,7 @@ def _context(study: Study, board: pd.DataFrame, chosen: Result) -> dict[str, Any
         "metrics": metrics.METRICS,
         "rate": labels.percent(study.false_alarm_rate),
         "n_hours": "" if math.isnan(n_hours) else f"{n_hours:.1f}",
-        "latency": _latency_rows(compared(study, board)),
+        "latency": _latency_rows(pictures.compared(study, board)),
     }
 
 
@@ -310,7 +171,7 @@ def _latency_rows(results: dict[str, Result]) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def _shown(picture: Picture) -> dict[str, Any]:
+def _shown(picture: pictures.Picture) -> dict[str, Any]:
     """Return a picture for the template and the folder, drawn once."""
     content = io.BytesIO()
     picture.figure.savefig(content, format="png", metadata={"Software": None})
@@ -336,14 +197,14 @@ def _write_all(
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         for old in (folder / "figures").glob("*.png"):
             old.unlink()
-        pictures = []
+        paths = []
         for one in (one for section in shown.values() for one in section):
-            pictures.append(folder / "figures" / f"{one['name']}.png")
-            _replace(pictures[-1], one["png"])
+            paths.append(folder / "figures" / f"{one['name']}.png")
+            _replace(paths[-1], one["png"])
         table = folder / "leaderboard.csv"
         _replace(table, board.to_csv(index=False, lineterminator="\n").encode("utf-8"))
         _replace(folder / "report.html", page.encode("utf-8"))
-    return Written(folder / "report.html", table, tuple(pictures))
+    return Written(folder / "report.html", table, tuple(paths))
 
 
 def _replace(path: Path, content: bytes) -> None:

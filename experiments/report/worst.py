@@ -164,6 +164,6 @@ def summary(result: Result) -> str:
     missed = "–" if not n_indexed else percent(n_silent / n_indexed)
     return (
         f"Queries of unknown songs that were given a name: {n_false}. Queries of indexed songs "
-        f"that were given a wrong name: {n_wrong}; that got no answer: {n_silent} ({missed}), of which "
-        f"{first} had the right song first, but below the threshold."
+        f"that were given a wrong name: {n_wrong}; that got no answer: {n_silent} ({missed}), of "
+        f"which {first} had the right song first, but below the threshold."
     )

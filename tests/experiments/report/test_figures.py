@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from experiments.report import figures, page, study, tables
+from experiments.report import figures, pictures, study, tables
 from tests.experiments.report import synthetic_runs
 
 
@@ -22,19 +22,19 @@ def drawn(figure):
 
 def all_figures(found):
     board = tables.leaderboard(found)
-    pictures = [
-        *page.tradeoff_pictures(board),
-        *page.parameter_pictures(found, board),
-        *page.robustness_pictures(found, board),
-        *page.trust_pictures(found, board),
-        *page.cost_pictures(found, board),
+    shown = [
+        *pictures.tradeoff(board),
+        *pictures.parameter(found, board),
+        *pictures.robustness(found, board),
+        *pictures.trust(found, board),
+        *pictures.cost(found, board),
     ]
-    return {picture.name: picture for picture in pictures}
+    return {picture.name: picture for picture in shown}
 
 
 def test_every_figure_draws_and_has_units_on_its_axes(made_up):
-    pictures = all_figures(made_up)
-    assert set(pictures) == {
+    shown = all_figures(made_up)
+    assert set(shown) == {
         "pareto",
         "parameter-fingerprint-pairs-fan_out",
         "parameter-fingerprint-peaks-max_peaks_per_s",
@@ -46,7 +46,7 @@ def test_every_figure_draws_and_has_units_on_its_axes(made_up):
         "latency",
     }
     unitless = {"degradation", "stated probability of the best candidate"}
-    for picture in pictures.values():
+    for picture in shown.values():
         axes = drawn(picture.figure)
         assert axes
         for ax in axes:

@@ -1,0 +1,150 @@
+"""Which figures a report shows, under which titles, and how to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from experiments.report import figures, labels, worst
+from experiments.report.study import Result, Study
+from fpcore.display import explanation_figure
+
+MAX_PAIRS = 3
+"""Most heat maps of two parameters at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A figure of the report: name of its file without suffix, title, what it shows."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+def compared(study: Study, board: pd.DataFrame) -> dict[str, Result]:
+    """Return the results to look at in depth, by what they are: at most three."""
+    keys = {
+        "recommended": next(iter(board.index[board["recommended"]]), None),
+        "baseline": study.baseline,
+        "most accurate": board.index[0],
+    }
+    names: dict[str, str] = {}
+    for name, key in keys.items():
+        if key is not None:
+            names[str(key)] = f"{names[str(key)]}, {name}" if str(key) in names else name
+    found = {f"{figures.short(key)}, {name}": study.find(key) for key, name in names.items()}
+    return {name: result for name, result in found.items() if result is not None}
+
+
+def tradeoff(board: pd.DataFrame) -> list[Picture]:
+    """Return the Pareto front."""
+    caption = (
+        "Each point is a configuration. Grey ones are dominated: another is at least as accurate, "
+        "as small and as fast, and better in one of the three. A point may be on the front for a "
+        "cost that the other panel shows. Bars are 95% intervals, clustered by work."
+    )
+    return [Picture("pareto", "Accuracy against cost", caption, figures.pareto(board))]
+
+
+def parameter(study: Study, board: pd.DataFrame) -> list[Picture]:
+    """Return a figure for each swept parameter, and for pairs of them."""
+    paths = study.swept
+    pictures = [
+        Picture(
+            f"parameter-{path.replace('.', '-')}",
+            f"Effect of {labels.parameter(path)}",
+            "Blue: all configurations with this value together, with 95% intervals; costs are "
+            "medians. Grey: one setting of the other parameters each.",
+            figures.parameter(board, study, path),
+        )
+        for path in paths
+    ]
+    pairs = [(a, b) for i, a in enumerate(paths) for b in paths[i + 1 :]]
+    for pair in pairs[:MAX_PAIRS]:
+        first, second = map(labels.parameter, pair)
+        pictures.append(
+            Picture(
+                f"pair-{pair[0].rpartition('.')[2]}-{pair[1].rpartition('.')[2]}",
+                f"{first} and {second} together".capitalize(),
+                "Share of queries of indexed songs that are accepted and right, in percent, and "
+                "below it the 95% interval.",
+                figures.interaction(study, pair),
+            )
+        )
+    return pictures
+
+
+def robustness(study: Study, board: pd.DataFrame) -> list[Picture]:
+    """Return accuracy per degradation, of a few configurations and of all."""
+    pictures = [
+        Picture(
+            "conditions",
+            "Accuracy per degradation",
+            "Accepted and right at each configuration's own threshold; bars are Wilson's 95% "
+            "intervals.",
+            figures.conditions(compared(study, board)),
+        )
+    ]
+    if len(board) > 1:
+        pictures.append(
+            Picture(
+                "all-conditions",
+                "Accuracy per degradation, all configurations",
+                "In percent, clip lengths together, the most accurate configuration first.",
+                figures.all_conditions(board, study),
+            )
+        )
+    return pictures
+
+
+def trust(study: Study, board: pd.DataFrame) -> list[Picture]:
+    """Return DET and calibration curves."""
+    few = compared(study, board)
+    det = "False alarms against misses for every threshold; nearer to the lower left is better."
+    calibration = (
+        "Of the queries whose best candidate was given this probability, how many were right. On "
+        "the dotted line the probability means what it says. Queries of unknown songs count as "
+        "answered wrongly."
+    )
+    return [
+        Picture("det", "Misses against false alarms (DET)", det, figures.det(few)),
+        Picture(
+            "calibration",
+            "Can the confidence be believed?",
+            calibration,
+            figures.calibration(few),
+        ),
+    ]
+
+
+def cost(study: Study, board: pd.DataFrame) -> list[Picture]:
+    """Return query time by stage."""
+    caption = "One query at a time, without any cache, from a WAV file in memory to the answer."
+    few = compared(study, board)
+    return [Picture("latency", "Where the time goes", caption, figures.latency(few))]
+
+
+def failure(
+    study: Study, result: Result, failures: Sequence[worst.Failure], *, console: Console | None
+) -> Iterator[Picture]:
+    """Yield for each failure how the answer came about.
+
+    Raises
+    ------
+    FpError
+        When the corpus or its audio is not at hand any more.
+    """
+    heard = worst.explained(study, result, [one.query for one in failures], console=console)
+    for number, (one, again) in enumerate(zip(failures, heard, strict=True), start=1):
+        yield Picture(
+            f"failure-{number}",
+            one.kind.capitalize(),
+            one.sentence,
+            explanation_figure(again.explanation),
+        )
