@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import joblib
+from joblib.executor import get_memmapping_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.trial_folder import RunError
@@ -38,7 +39,10 @@ class Workers:
         """
         try:
             if self.dask_address is None:
-                yield self
+                try:
+                    yield self
+                finally:
+                    self._dismiss()
                 return
             with _connected(self.dask_address):
                 yield self
@@ -47,6 +51,12 @@ class Workers:
                 "a worker process was killed, most often for want of memory: run again with "
                 "fewer --jobs; what is finished is kept"
             ) from None
+
+    def _dismiss(self) -> None:
+        """End the worker processes, which joblib would keep for later calls."""
+        n_jobs = joblib.effective_n_jobs(self.n_jobs)
+        if n_jobs > 1:
+            get_memmapping_executor(n_jobs).terminate(kill_workers=True)
 
     def each(self, tasks: Sequence[tuple[Callable[..., ResultT], Any]]) -> Iterator[ResultT]:
         """Yield the result of each function on its arguments, as they come.

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.runner import sweep
+from experiments.runs import RunFolder, run_folder
+from tests.experiments import small
+
+FPBENCH = "import sys; sys.argv[0] = 'fpbench'; from experiments.cli import main; main()"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", FPBENCH, *arguments]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200", **changes}
+
+
+def fpbench(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments),
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def spec_file(workbench: Path, tmp_path: Path) -> Path:
+    content = {key: value for key, value in small.CONTENT.items() if key != "name"}
+    path = tmp_path / "small.yml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def one_line(text: str) -> bool:
+    return text.startswith("fpbench: ") and text.count("\n") == 1
+
+
+def test_a_sweep_runs_its_notebook_and_gives_the_rows_of_a_sweep_by_hand(
+    swept: RunFolder, spec_file: Path
+) -> None:
+    done = fpbench("sweep", str(spec_file), "--run", "by-command", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert "4 trials done of 4" in done.stdout
+    assert "fpbench:" not in done.stderr
+    run = run_folder("by-command")
+    assert small.rows(run) == small.rows(swept)
+    notebook = json.loads((run.path / "sweep.ipynb").read_text())
+    outputs = [one for cell in notebook["cells"] for one in cell.get("outputs", [])]
+    assert not [one for one in outputs if one["output_type"] == "error"]
+    assert any("image/png" in one.get("data", {}) for one in outputs)
+    assert "t003-fanout5-qfanout15" in json.dumps(outputs)
+
+
+def test_ctrl_c_stops_the_kernel_and_the_same_command_goes_on(
+    swept: RunFolder, spec_file: Path
+) -> None:
+    arguments = ("sweep", str(spec_file), "--run", "stopped", "--jobs", "1")
+    run = run_folder("stopped")
+    with subprocess.Popen(
+        command(*arguments),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not small.written(run.path) and process.poll() is None:
+            pass
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate()
+    assert process.returncode == 130
+    assert one_line(complaints)
+    assert "--run stopped" in complaints
+    manifest = run.manifest()
+    assert manifest.status == "interrupted"
+    assert "waiting" in manifest.trials.values()
+    assert run.holder() is None
+    assert sweep(str(spec_file), run="stopped", workers=small.ONE, show=small.silent) == run
+    assert small.rows(run) == small.rows(swept)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--set", "pears=1"), "pears: is not a known key"),
+        (("--set", "fingerprint.pairs.fan_out=[0]"), "trial t000-fanout0-qfanout10: fingerprint"),
+        (("--corpus", "generated:3"), "too few"),
+        (("--corpus", "nothing"), "no corpus 'nothing'"),
+        (("--run", "a b"), "cannot name a run"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    spec_file: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = fpbench("sweep", str(spec_file), *arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert one_line(done.stderr), done.stderr
+    assert sentence in done.stderr
+
+
+def test_an_empty_corpus_is_one_sentence(spec_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = fpbench("sweep", str(spec_file), "--corpus", f"folder:{tmp_path / 'empty'}")
+    assert done.returncode == 1
+    assert one_line(done.stderr), done.stderr
+
+
+def test_a_run_folder_of_another_version_is_one_sentence(spec_file: Path) -> None:
+    run = run_folder("older")
+    run.path.mkdir(parents=True)
+    (run.path / "manifest.json").write_text('{"format": 0}')
+    for arguments in (
+        ("sweep", str(spec_file), "--run", "older"),
+        ("promote", "older", "--trial", "t000", "--name", "mine"),
+    ):
+        done = fpbench(*arguments)
+        assert done.returncode == 1
+        assert one_line(done.stderr), done.stderr
+        assert "format 0, this version reads 1" in done.stderr
+
+
+def test_promote_tells_accuracy_with_intervals_and_refuses_to_replace(
+    swept: RunFolder, tmp_path: Path
+) -> None:
+    arguments = ("promote", "swept", "--trial", "t001", "--name", "mine", "--jobs", "1")
+    done = fpbench(*arguments, FPCORE_PROFILES=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "pink-m5db" in done.stdout
+    assert re.search(r"all: [\d.]+ \([\d.]+ to [\d.]+\) %", done.stdout)
+    assert (tmp_path / "mine.json").is_file()
+    again = fpbench(*arguments, FPCORE_PROFILES=str(tmp_path))
+    assert again.returncode == 1
+    assert one_line(again.stderr)
+    assert "--force" in again.stderr
+
+
+def test_tune_runs_its_notebook_and_a_failed_trial_ends_it_with_the_reason(
+    spec_file: Path,
+) -> None:
+    # Nothing is a peak above full scale, so no candidate is ever found there.
+    changes = ("--set", "fingerprint={peaks.floor_db: [-90.0, 0.0]}", "--set", "query={}")
+    done = fpbench("tune", str(spec_file), "--trials", "4", "--run", "tuned-by-command", *changes)
+    run = run_folder("tuned-by-command")
+    manifest = run.manifest()
+    assert manifest.kind == "tune"
+    assert set(manifest.trials.values()) == {"done", "failed"}
+    assert (run.path / "tune.ipynb").is_file()
+    assert done.returncode == 1
+    assert re.search(r"done of \d", done.stdout)
+    assert re.search(r"fpbench: t00\d\S* failed: no decision can be fitted", done.stderr)
+
+
+@pytest.mark.parametrize("name", ["sweep", "tune", "promote"])
+def test_every_command_explains_itself(name: str) -> None:
+    done = fpbench(name, "--help")
+    assert done.returncode == 0
+    assert "Example" in done.stdout
