@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -17,7 +18,7 @@ from typing import BinaryIO, Self
 from fpcore import learning, pipeline, scanning
 from fpcore.audio import AudioLimits, checksum, decode_blocks, load
 from fpcore.config import Profile
-from fpcore.errors import ConfigMismatchError
+from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.recognition import Alignment, align
 from fpcore.records import Appearance, FloatArray, Recognition
@@ -45,7 +46,7 @@ class Library:
     def open(
         cls,
         path: str | Path,
-        profile: Profile | str | None = None,
+        profile: Profile | str | Path | None = None,
         *,
         create: bool = False,
         busy_timeout_s: float = 30.0,
@@ -74,7 +75,7 @@ class Library:
         ConfigMismatchError
             When it was made with another configuration than the profile's.
         """
-        if isinstance(profile, str):
+        if isinstance(profile, str | Path):
             profile = load_profile(profile)
         if profile is None and create and not _holds_something(Path(path)):
             profile = load_profile(DEFAULT_PROFILE)
@@ -190,6 +191,8 @@ def _holds_something(path: Path) -> bool:
 def profile_of(store: Store) -> Profile:
     """Return the profile at hand that an index was made with; the default one first.
 
+    A profile that cannot be read is passed over: it must not lock the indexes of the others.
+
     Raises
     ------
     ConfigMismatchError
@@ -197,10 +200,11 @@ def profile_of(store: Store) -> Profile:
     """
     names = profile_names()
     for name in sorted(names, key=lambda name: name != DEFAULT_PROFILE):
-        profile = load_profile(name)
-        if profile.fingerprint.digest == store.config.digest:
-            return profile
+        with suppress(ConfigError):
+            profile = load_profile(name)
+            if profile.fingerprint.digest == store.config.digest:
+                return profile
     raise ConfigMismatchError(
         f"{store.path}: was made with a configuration that none of the profiles at hand has "
-        f"({', '.join(names)}): pass the profile that it was made with"
+        f"({', '.join(names) or 'none'}): pass the profile that it was made with"
     )
