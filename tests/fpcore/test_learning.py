@@ -1,0 +1,105 @@
+"""Learning many files: what is yielded, when it is on the disk, and stopping in the middle."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from fpcore import learning
+from fpcore.errors import AudioError, StoreError
+from fpcore.pipeline import Fingerprint
+from fpcore.store import SqliteStore, open_store
+from tests.fpcore.indexed import RATE_HZ, part
+from tests.fpcore.synthetic import LEAN
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Seven songs of four seconds."""
+    paths = [tmp_path / f"{number}.wav" for number in range(7)]
+    for number, path in enumerate(paths):
+        soundfile.write(path, part(0, 4.0 * number, 4.0), RATE_HZ)
+    return paths
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with open_store(tmp_path / "songs.db", LEAN, create=True) as store:
+        yield store
+
+
+def test_what_is_yielded_is_on_the_disk_and_stopping_ends_the_workers(
+    store: SqliteStore, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "BATCH_SONGS", 2)
+    outcomes = learning.learn_files(files, store, n_workers=1)
+    for _ in range(3):
+        outcome = next(outcomes)
+        assert outcome.status == "learned"
+        assert outcome.song is not None
+        with open_store(store.path, LEAN) as other:
+            assert other.song(outcome.song.id) == outcome.song
+    assert multiprocessing.active_children()
+    outcomes.close()
+    assert not multiprocessing.active_children()
+    assert store.n_songs() == 4  # batches are written whole
+    rest = [one.status for one in learning.learn_files(files, store, n_workers=2)]
+    assert sorted(rest) == ["known"] * 4 + ["learned"] * 3
+    assert store.check(full=True).ok
+
+
+def test_few_files_are_taken_before_they_are_needed(store: SqliteStore, files: list[Path]) -> None:
+    n_taken = 0
+
+    def endless() -> Iterator[Path]:
+        nonlocal n_taken
+        while True:
+            n_taken += 1
+            yield files[n_taken % len(files)]
+
+    outcomes = learning.learn_files(endless(), store, n_workers=1)
+    for _ in range(learning.BATCH_SONGS):
+        next(outcomes)
+    outcomes.close()
+    assert n_taken <= 2 * learning.BATCH_SONGS + learning.QUEUED_PER_WORKER
+
+
+def test_no_files_give_nothing(store: SqliteStore) -> None:
+    assert list(learning.learn_files([], store)) == []
+
+
+def test_a_store_that_cannot_be_written_ends_the_run(
+    store: SqliteStore, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "BATCH_SONGS", 1)
+    outcomes = learning.learn_files(files, store, n_workers=1)
+    next(outcomes)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        list(outcomes)
+    assert not multiprocessing.active_children()
+
+
+def test_an_entry_keeps_the_whole_path_for_learning_again(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = learning.extract(files[0], LEAN, learning.AudioLimits())
+    monkeypatch.chdir(tmp_path)
+    song, hashes, peaks = learning.entry(Path("0.wav"), "sum", found, name="x")
+    assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
+    assert song.metadata == {"source": str(files[0].resolve())}
+    assert (hashes, peaks) == (found.hashes, found.peaks)
+
+
+def test_a_fingerprint_without_a_hash_is_refused_by_the_name_given(files: list[Path]) -> None:
+    found = learning.extract(files[0], LEAN, learning.AudioLimits())
+    assert learning.checked(found, "a") is found
+    lone = Fingerprint(
+        found.peaks, type(found.hashes)(found.hashes.token[:0], found.hashes.frame[:0]), 0.25
+    )
+    with pytest.raises(AudioError, match=r"^a name: its 0\.2 s of audio give no fingerprint"):
+        learning.checked(lone, "a name")
