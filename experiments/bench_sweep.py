@@ -30,7 +30,7 @@ CONTENT = {
         "pairs.fan_out": [2, 3, 5, 8, 12],
         "pairs.max_delta_s": [0.5, 1.0, 1.5, 2.0, 3.0],
     },
-    "excerpts": {"indexed": 12, "left_out": 12},
+    "excerpts": {"indexed": 16, "left_out": 16},
     "timed_queries": 0,
 }
 """Fan-out × Δt limits, five values each."""
