@@ -24,6 +24,7 @@ from experiments.teaching.limit_figures import (
 )
 from experiments.teaching.matching_figures import (
     alignment_figure,
+    asked_figure,
     chance_figure,
     decision_figure,
     rarity_figure,
@@ -40,6 +41,7 @@ from experiments.teaching.pair_figures import (
 from experiments.teaching.sound_figures import (
     frame_figure,
     leakage_figure,
+    music_figure,
     resolution_figure,
     scales_figure,
     waveform_figure,
@@ -50,6 +52,7 @@ __all__ = [
     "accuracy_figure",
     "alignment_figure",
     "ask_all",
+    "asked_figure",
     "chance_figure",
     "constellation",
     "constellation_figure",
@@ -63,6 +66,7 @@ __all__ = [
     "heard_figure",
     "interval_figure",
     "leakage_figure",
+    "music_figure",
     "neighbourhood_figure",
     "pairs_figure",
     "player",

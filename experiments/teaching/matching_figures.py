@@ -10,16 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from experiments.degradations import degrade
+from experiments.degradations.config import White
+from experiments.excerpts import seeded_rng
 from experiments.teaching.drawing import new_figure
 from fpcore import decision, matching
 from fpcore.config import Profile
-from fpcore.display import plot_alignment, plot_offset_histogram, plot_overlay
+from fpcore.display import explanation_figure, plot_alignment, plot_offset_histogram, plot_overlay
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, VERMILLION, house_style
 from fpcore.display.wording import odds, song_label
-from fpcore.explain import Explanation
+from fpcore.explain import Explanation, explain
+from fpcore.library import Library
 from fpcore.matching import WARPS
-from fpcore.recognition import Alignment
-from fpcore.records import LongArray
+from fpcore.recognition import Alignment, align
+from fpcore.records import LongArray, Signal
 from fpcore.store import Store
 
 MAX_SONGS = 1000
@@ -44,6 +48,14 @@ def alignment_figure(explanation: Explanation) -> Figure:
         if not places:
             _say(figure, axes[0], explanation.reason or "no candidate")
     return figure
+
+
+def asked_figure(signal: Signal, library: Library, *, snr_db: float, seed: int = 0) -> Figure:
+    """Draw the whole explanation of what a library answers to a sound under white noise."""
+    rng = seeded_rng(seed, "white")
+    heard = degrade(signal, [White(snr_db=snr_db)], rng=rng)
+    found = align(heard, library.store, library.profile)
+    return explanation_figure(explain(found, library.store, library.profile, signal=heard))
 
 
 def rarity_figure(store: Store) -> Figure:

@@ -123,6 +123,26 @@ def resolution_figure(
     return figure
 
 
+def music_figure(signal: Signal, *, n_fft: int = 4096, overlap: int = 75) -> Figure:
+    """Draw a sound's spectrogram under a window length and an overlap in per cent below 100."""
+    hop_length = n_fft * (100 - overlap) // 100
+    config = FingerprintConfig.model_validate(
+        {
+            "sample_rate_hz": signal.sample_rate_hz,
+            "spectrogram": {"n_fft": n_fft, "hop_length": hop_length, "max_hz": 3500},
+        }
+    )
+    with house_style():
+        figure = new_figure(3.8)
+        ax = figure.subplots()
+        image = plot_spectrogram(ax, spectrogram(signal, config))
+        figure.colorbar(image, ax=ax, label=LEVEL_LABEL)
+        window_ms = 1000 * n_fft / signal.sample_rate_hz
+        hop_ms = 1000 * config.hop_s
+        ax.set_title(f"window {window_ms:.0f} ms, bins {config.bin_hz:.1f} Hz, hop {hop_ms:.0f} ms")
+    return figure
+
+
 def scales_figure(signal: Signal, *, top_hz: float = 8000.0) -> Figure:
     """Draw one spectrogram on three scales of frequency: linear, logarithmic and mel.
 

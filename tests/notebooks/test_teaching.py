@@ -1,0 +1,183 @@
+"""The teaching notebooks: their form, and that they run headless under any sensible parameters."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = [
+    "01_sound_to_spectrogram",
+    "02_constellation",
+    "03_pairs_and_hashes",
+    "04_matching",
+    "05_noise_and_limits",
+    "06_choosing_parameters",
+]
+
+SMALL: dict[str, dict[str, Any]] = {
+    "01_sound_to_spectrogram": {},
+    "02_constellation": {},
+    "03_pairs_and_hashes": {},
+    "04_matching": {},
+    "05_noise_and_limits": {"n_queries": 4, "left_out_share": 0.34, "degradations": ["clean"]},
+    "06_choosing_parameters": {"n_queries": 4, "densities": [5.0, 20.0], "left_out_share": 0.34},
+}
+"""The defaults, but for the corpus and the number of queries."""
+
+OTHER: dict[str, dict[str, Any]] = {
+    "01_sound_to_spectrogram": {
+        "song": 2, "start_s": 3.0, "duration_s": 4.0, "n_fft": 1024, "hop_length": 512,
+    },
+    "02_constellation": {
+        "song": 1, "start_s": 20.0, "duration_s": 3.0, "max_peaks_per_s": 25.0, "width_s": 0.1,
+        "width_hz": 60.0, "snr_db": -10.0,
+    },
+    "03_pairs_and_hashes": {
+        "song": 1, "start_s": 5.0, "duration_s": 3.0, "fan_out": 12, "max_delta_s": 1.0,
+        "max_delta_hz": 600.0, "anchor": 10_000, "snr_db": 10.0,
+    },
+    "04_matching": {"song": 2, "start_s": 1.0, "duration_s": 2.0, "snr_db": -20.0, "n_unknown": 2},
+    "05_noise_and_limits": {
+        "song": 1, "start_s": 4.0, "duration_s": 3.0, "degradations": ["clipped", "pitch-p1"],
+        "clip_lengths_s": [3.0], "n_queries": 3, "left_out_share": 0.34, "snr_db": 0.0, "seed": 5,
+    },
+    "06_choosing_parameters": {
+        "densities": [8.0], "fan_outs": [3, 4], "snr_db": 0.0, "clip_s": 4.0, "n_queries": 3,
+        "left_out_share": 0.34, "seed": 5,
+    },
+}  # fmt: skip
+
+RUN = """
+import json, sys
+import papermill
+from traitlets.config import Config
+
+source, target, parameters = sys.argv[1:]
+papermill.execute_notebook(
+    source, target, json.loads(parameters), kernel_name="python3", progress_bar=False,
+    execution_timeout=300, config=Config(KernelManager={"transport": "ipc"}),
+)
+"""
+"""Papermill in a process of its own: what it and the kernel's client warn of is not ours. The
+kernel is reached through files, since two kernels that start at once may draw the same port."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return notebook
+
+
+def cells(name: str, kind: str) -> list[dict[str, Any]]:
+    notebook = read(ROOT / "notebooks" / f"{name}.ipynb")
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def text(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def parameters_of(name: str) -> dict[str, Any]:
+    """Return the committed default parameters."""
+    (cell,) = (c for c in cells(name, "code") if "parameters" in c["metadata"].get("tags", ()))
+    values: dict[str, Any] = {}
+    for statement in ast.parse(text(cell)).body:
+        assert isinstance(statement, ast.Assign)
+        (target,) = statement.targets
+        values[ast.unparse(target)] = ast.literal_eval(statement.value)
+    return values
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_committed_without_outputs_or_counts_for_any_python_kernel(name: str) -> None:
+    code = cells(name, "code")
+    assert code
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    metadata = read(ROOT / "notebooks" / f"{name}.ipynb")["metadata"]
+    assert metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_defines_nothing_in_its_cells(name: str) -> None:
+    defining = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    for cell in cells(name, "code"):
+        source = text(cell).replace("%matplotlib inline\n", "")
+        found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, defining)]
+        assert not found, source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_asks_a_question_states_a_trade_off_and_ends_with_exercises_and_sources(name: str) -> None:
+    prose = [text(cell) for cell in cells(name, "markdown")]
+    assert prose[0].startswith(f"# {int(name[:2])} ")
+    assert "**The question:**" in prose[0]
+    last = prose[-1]
+    assert last.index("## Exercises") < last.index("## Sources")
+    assert last.count("*Hint:") >= 3
+    assert "trade-off" in "".join(prose) or "| buys | costs |" in "".join(prose)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_other_parameters_of_these_tests_differ_from_all_defaults(name: str) -> None:
+    defaults = parameters_of(name)
+    kept = {key for key, value in defaults.items() if OTHER[name].get(key, value) == value}
+    assert set(OTHER[name]) <= set(defaults)
+    assert kept <= {"corpus_name", "song"}
+
+
+@pytest.mark.parametrize("choice", [SMALL, OTHER], ids=["defaults", "other-parameters"])
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_headless_and_shows_pictures_sounds_and_controls(
+    name: str, choice: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    parameters = {"corpus_name": "generated:3", **choice[name]}
+    target = tmp_path / "executed.ipynb"
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    source = ROOT / "notebooks" / f"{name}.ipynb"
+    run = subprocess.run(
+        [sys.executable, "-c", RUN, str(source), str(target), json.dumps(parameters)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    executed = read(target)
+    shown = [kind for output in outputs_of(executed) for kind in output.get("data", {})]
+    assert shown.count("image/png") >= 1
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    has_sound = any("teaching.player" in text(cell) for cell in cells(name, "code"))
+    assert ("audio" in json.dumps(executed["cells"])) >= has_sound
+    inside = list(outputs_inside_controls(executed))
+    assert inside, "no control drew anything"
+    failed = [output for output in inside if output["output_type"] == "error"]
+    assert not failed, failed
+
+
+def outputs_of(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        output
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+        for output in cell["outputs"]
+    ]
+
+
+def outputs_inside_controls(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the controls drew: errors in there do not stop a notebook."""
+    state = notebook["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    return [
+        output
+        for widget in state.values()
+        if widget["model_name"] == "OutputModel"
+        for output in widget["state"]["outputs"]
+    ]
