@@ -103,7 +103,7 @@ def rank(
     columns = (found.song_id, found.offset_ticks, found.row, found.weight)
     ends, weight = voting.windows(*columns, width_ticks, len(query))
     heaviest = np.maximum.reduceat(weight, first) if len(first) else np.empty(0)
-    chance = chance_weight(found, query, heaviest, width_ticks)
+    chance = chance_weight(found, query, ends, weight, width_ticks)
     windows = [np.empty((0, 2), np.int64)]
     for song in np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]:
         of_song = hits_of_song(found, int(found.song_id[first[song]]))
@@ -136,7 +136,7 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
 
 
 def chance_weight(
-    found: Hits, query: QueryHashes, heaviest: DoubleArray, width_ticks: int
+    found: Hits, query: QueryHashes, ends: LongArray, weight: DoubleArray, width_ticks: int
 ) -> float:
     """Return the weight at one offset that wrong songs reach by chance; at least `MIN_CHANCE`.
 
@@ -146,18 +146,22 @@ def chance_weight(
     Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The result is
     a high quantile over the songs other than the heaviest one. A small index has too few other
     songs for that, so time is also warped in further ways: without, an index of three songs
-    gives a name to half of the recordings that it does not know.
+    gives a name to half of the recordings that it does not know. Where there is but one song,
+    it is judged by its own hits outside its heaviest window, which may be the true match.
 
-    ``heaviest`` float64 is the weight of each song's heaviest window, in the order of their ids.
+    ``ends`` and ``weight`` are those of `voting.windows` for ``found``.
     """
     from fpcore.kernels import voting
 
-    if not len(heaviest):
-        return MIN_CHANCE
-    others = np.arange(len(heaviest)) != np.argmax(heaviest)
-    if len(heaviest) == 1:
-        others[0] = True
     first = _first_of_songs(found)
+    if len(first) == 1:
+        best = int(np.argmax(weight))
+        found = _without(found, slice(best, int(ends[best])))
+        first, others = _first_of_songs(found), np.ones(1, np.bool_)
+    elif len(first):
+        others = np.arange(len(first)) != np.argmax(np.maximum.reduceat(weight, first))
+    if not len(first):
+        return MIN_CHANCE
     song = np.repeat(np.arange(len(first)), np.diff(first, append=len(found.song_id)))
     tick = query.tick[found.row].astype(np.int64)
     n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
@@ -169,6 +173,18 @@ def chance_weight(
         _, weight = voting.windows(*columns, width_ticks, len(query))
         chances.append(np.maximum.reduceat(weight, first)[others])
     return max(MIN_CHANCE, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
+
+
+def _without(found: Hits, rows: slice) -> Hits:
+    """Return the hits but those in ``rows``."""
+    kept = np.delete(np.arange(len(found.row)), rows)
+    return Hits(
+        found.row[kept],
+        found.song_id[kept],
+        found.frame[kept],
+        found.offset_ticks[kept],
+        found.weight[kept],
+    )
 
 
 def _evidence(

@@ -167,7 +167,11 @@ def heaviest_windows(found: Sequence[Hit], width_ticks: int) -> dict[int, float]
 def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) -> float:
     """Return the weight that 95% of the other songs do not exceed when time is warped."""
     heaviest = heaviest_windows(found, width_ticks)
-    if not heaviest:
+    if len(heaviest) == 1:  # the song is judged by its hits outside its heaviest window
+        in_song = windows(found, width_ticks)
+        start = max(range(len(found)), key=lambda row: (in_song[row][1], -row))
+        found = [*found[:start], *found[in_song[start][0] :]]
+    if not found:
         return 0.5
     best = min(heaviest, key=lambda song: (-heaviest[song], song))
     others = [song for song in heaviest if song != best] or [best]
