@@ -25,7 +25,7 @@ export IPYTHONDIR := $(CACHE)/ipython
 export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench lock clean remake
+.PHONY: help setup demo serve lab test bench lock clean remake
 
 help: ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
@@ -38,6 +38,12 @@ demo: setup ## Learn real music, recognise noisy clips of it, and print how well
 
 serve: setup ## Serve the default profile over REST on this machine, port 8000 (settings: FPAPI_*)
 	@exec $(BIN)/python -m api
+
+lab: setup ## Open JupyterLab on the notebooks, the numbered ones first
+	@exec env JUPYTER_CONFIG_DIR=$(CACHE)/jupyter/config JUPYTER_DATA_DIR=$(CACHE)/jupyter/share \
+	    JUPYTERLAB_SETTINGS_DIR=$(CACHE)/jupyter/settings \
+	    JUPYTERLAB_WORKSPACES_DIR=$(CACHE)/jupyter/workspaces \
+	    $(BIN)/jupyter lab --notebook-dir=notebooks
 
 test: setup ## Run the linters, the type check, the layer contracts and every test
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

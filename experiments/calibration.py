@@ -97,6 +97,8 @@ def _fitted(candidates: pd.DataFrame) -> Decision:
     intercept, weights = _logistic(features, candidates["right"].to_numpy(bool))
     first = _decision(intercept, weights)
     best = answers(candidates, first)
+    if best["right"].nunique() == 1:
+        return first  # nothing to set the scale by: every answer is right, or every one wrong
     log_odds = np.array([[_log_odds(p)] for p in best["probability"]])
     shift, scale = _logistic(log_odds, best["right"].to_numpy(bool))
     return _decision(shift + scale[0] * intercept, scale[0] * weights)

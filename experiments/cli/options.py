@@ -12,6 +12,8 @@ from fpcore.cli.output import complain, counted, say
 if TYPE_CHECKING:
     from experiments.runs import RunFolder
 
+FOLDER = "folder:"
+
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 
@@ -51,7 +53,12 @@ Jobs = Annotated[
 
 
 def with_corpus(settings: list[str] | None, corpus: str | None) -> list[str]:
-    """Return the settings with the corpus among them."""
+    """Return the settings with the corpus among them.
+
+    A folder is named from its root on: the notebook that reads the settings runs elsewhere.
+    """
+    if corpus and corpus.startswith(FOLDER):
+        corpus = f"{FOLDER}{Path(corpus.removeprefix(FOLDER)).expanduser().resolve()}"
     return [*(settings or []), *([f"corpus={corpus}"] if corpus else [])]
 
 

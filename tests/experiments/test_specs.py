@@ -151,5 +151,5 @@ def test_a_file_that_is_no_spec_is_refused(tmp_path: Path, text: str, sentence: 
 
 
 def test_a_missing_spec_is_refused_with_the_names_at_hand() -> None:
-    with pytest.raises(ConfigError, match=r"name a file or one of classic, dt"):
+    with pytest.raises(ConfigError, match=r"name a file or one of classic, demo, dt"):
         load_spec("nope")

@@ -172,7 +172,7 @@ def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) ->
         start = max(range(len(found)), key=lambda row: (in_song[row][1], -row))
         found = [*found[:start], *found[in_song[start][0] :]]
     if not found:
-        return 0.5
+        return 2 / math.log2(3)
     best = min(heaviest, key=lambda song: (-heaviest[song], song))
     others = [song for song in heaviest if song != best] or [best]
     chances: list[float] = []
@@ -188,7 +188,7 @@ def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) ->
     chances.sort()
     place = 0.95 * (len(chances) - 1)
     below, above = chances[math.floor(place)], chances[math.ceil(place)]
-    return max(0.5, below + (above - below) * (place - math.floor(place)))
+    return max(2 / math.log2(3), below + (above - below) * (place - math.floor(place)))
 
 
 def candidates(

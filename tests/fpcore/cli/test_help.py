@@ -24,6 +24,7 @@ COMMANDS = (
     "stats",
     "check",
     "backup",
+    "reindex",
     "profile show",
     "profile list",
     "profile diff",

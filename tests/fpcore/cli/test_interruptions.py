@@ -218,7 +218,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
     n_learned = last["summary"]["n_learned"]
     assert n_learned == len(told) > 0
     assert errors == (
-        f"fpcore: interrupted: {n_learned} songs learned and kept; "
+        f"fpcore: interrupted: {n_learned} song{'s' * (n_learned != 1)} learned and kept; "
         "the same command goes on from there\n"
     )
     _assert_whole(tmp_path / "x.db", {line["song"]["checksum"] for line in told})
