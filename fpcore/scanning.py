@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fpcore import matching
 from fpcore.config import Profile
+from fpcore.hashing import unpack
 from fpcore.recognition import Alignment, align
 from fpcore.records import Appearance, FloatArray, Match, Signal
 from fpcore.store.base import Store
@@ -76,7 +77,10 @@ def windows(blocks: Iterable[FloatArray], sample_rate_hz: int) -> Iterator[tuple
 
 
 def _sighting(window_s: float, alignment: Alignment, profile: Profile) -> Sighting | None:
-    """Return the accepted match of a window with the time span of its votes, or None."""
+    """Return the accepted match of a window with the time span of its votes, or None.
+
+    Both peaks of a vote were heard, its anchor and its target.
+    """
     match = alignment.recognition.match
     if match is None:
         return None
@@ -85,8 +89,10 @@ def _sighting(window_s: float, alignment: Alignment, profile: Profile) -> Sighti
     offset_ticks = float(alignment.candidates.offset_ticks[alignment.rows[0]])
     votes = matching.hits_at_offset(alignment.hits, match.song_id, offset_ticks, width_ticks)
     rows = np.unique(alignment.hits.row[votes])
-    heard = np.sort(alignment.query.hashes.tick[rows]).astype(np.float64)
-    heard_s = heard * (profile.fingerprint.hop_s / ticks)
+    anchor = alignment.query.hashes.tick[rows]
+    _, _, delta_frames = unpack(alignment.query.hashes.token[rows], profile.fingerprint)
+    heard = np.unique(np.concatenate([anchor, anchor + delta_frames * ticks]))
+    heard_s = heard.astype(np.float64) * (profile.fingerprint.hop_s / ticks)
     start_s, end_s = _span(heard_s)
     return Sighting(window_s, window_s + start_s, window_s + end_s, match)
 

@@ -27,16 +27,20 @@ MODULE = {"fpcore": "fpcore", "fpbench": "experiments"}
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program, *arguments = shlex.split(command)
-    environment = os.environ | {
+    return _python(folder, "-m", MODULE[program], *arguments)
+
+
+def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    places = {
         "PYTHONPATH": str(ROOT),
         "FPBENCH_CACHE": str(folder / "cache"),
         "FPBENCH_RUNS": str(folder / "runs"),
         "FPCORE_PROFILES": str(folder / "profiles"),
     }
     return subprocess.run(
-        [sys.executable, "-m", MODULE[program], *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
-        env=environment,
+        env=os.environ | places,
         capture_output=True,
         text=True,
         timeout=600,
@@ -83,15 +87,7 @@ def test_every_command_of_the_readme_works_in_its_order(folder: Path) -> None:
 
 def test_the_python_of_the_readme_works(folder: Path) -> None:
     [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = _python(folder, "-c", code)
     assert done.returncode == 0, done.stderr
     assert "song_name='song'" in done.stdout
 

@@ -200,7 +200,8 @@ def test_scan_finds_every_song_of_a_mix_with_its_times(
     for number, one in enumerate(result["appearances"]):
         assert set(one) == APPEARANCE_KEYS
         assert one["start_s"] == pytest.approx(number * part_s, abs=2)
-        assert one["end_s"] == pytest.approx((number + 1) * part_s, abs=2)
+        # The last votes of a quiet ending lie before its last sound.
+        assert one["end_s"] == pytest.approx((number + 1) * part_s, abs=3)
         # Songs repeat themselves, so the place in the song may be another than was cut.
         assert 0 <= one["song_offset_s"] <= 25
     text = fpcore("recognize", "--scan", "mix.wav", cwd=tmp_path).stdout.splitlines()
