@@ -34,6 +34,7 @@ def main() -> int:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=round(settings.worker_wall_s),
+            timeout_worker_healthcheck=60,  # slow on a busy machine is not dead
         )
     return 0
 

@@ -325,7 +325,7 @@ def test_profile_show_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
     assert default.startswith("balanced: ")
     assert "fingerprint.spectrogram.n_fft" in default
     assert load_profile("balanced").fingerprint.digest in default
-    complaint(fpcore("profile", "show", "none", cwd=tmp_path), "'none'", "balanced, seed")
+    complaint(fpcore("profile", "show", "none", cwd=tmp_path), "'none'", "balanced", "seed")
 
 
 def test_profile_list_has_the_presets(tmp_path: Path) -> None:
