@@ -216,7 +216,9 @@ def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
     *told, last = lines_of_json("".join(lines))
     assert last["summary"]["interrupted"] is True
     n_learned = last["summary"]["n_learned"]
-    assert n_learned == len(told) > 0
+    # Ctrl-C may fall between the count of a song and its line.
+    assert told
+    assert 0 <= n_learned - len(told) <= 1
     assert errors == (
         f"fpcore: interrupted: {n_learned} song{'s' * (n_learned != 1)} learned and kept; "
         "the same command goes on from there\n"
