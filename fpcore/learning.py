@@ -49,16 +49,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """What a worker needs to know besides the path."""
+class Job:
+    """What a worker needs to know besides the path; content that is ``known`` is passed over."""
 
     config: FingerprintConfig
     limits: AudioLimits
-    known: frozenset[str]
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Extracted:
+class Extracted:
     """What a worker sends back; ``fingerprint`` is None when the checksum was known."""
 
     checksum: str
@@ -118,9 +118,9 @@ def learn_files(
         When the store cannot be written; what was yielded before is on the disk.
     """
     known = frozenset(song.checksum for song in store.songs())
-    job = _Job(store.config, limits or AudioLimits(), known)
+    job = Job(store.config, limits or AudioLimits(), known)
     batch = _Batch(store)
-    for finished in _extracted(paths, job, n_workers or os.cpu_count() or 1):
+    for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
         if batch.is_due:
             yield from batch.write()
         if finished is None:
@@ -167,9 +167,9 @@ class _Batch:
         ]
 
 
-def _extracted(
-    paths: Iterable[Path], job: _Job, n_workers: int
-) -> Iterator[tuple[Path, _Extracted | Exception] | None]:
+def extract_files(
+    paths: Iterable[Path], job: Job, n_workers: int
+) -> Iterator[tuple[Path, Extracted | Exception] | None]:
     """Yield each path with what a worker made of it, in the order in which they finish.
 
     None comes in between when nothing has finished for `TICK_S`, so that the caller can see
@@ -177,7 +177,7 @@ def _extracted(
     """
     remaining = iter(paths)
     pool = _Pool(job, n_workers)
-    running: dict[Future[_Extracted], Path] = {}
+    running: dict[Future[Extracted], Path] = {}
     try:
         while True:
             for path in islice(remaining, n_workers * QUEUED_PER_WORKER - len(running)):
@@ -201,7 +201,7 @@ def _extracted(
         pool.close()
 
 
-def _one_by_one(paths: Iterable[Path], job: _Job) -> Iterator[tuple[Path, _Extracted | Exception]]:
+def _one_by_one(paths: Iterable[Path], job: Job) -> Iterator[tuple[Path, Extracted | Exception]]:
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
         pool = _Pool(job, 1)
@@ -217,7 +217,7 @@ def _one_by_one(paths: Iterable[Path], job: _Job) -> Iterator[tuple[Path, _Extra
             yield path, _result(path, future)
 
 
-def _result(path: Path, future: Future[_Extracted]) -> _Extracted | Exception:
+def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
     error = future.exception()
     if error is None:
         return future.result()
@@ -231,7 +231,7 @@ def _result(path: Path, future: Future[_Extracted]) -> _Extracted | Exception:
 class _Pool:
     """Worker processes that can be stopped in the middle of a file."""
 
-    def __init__(self, job: _Job, n_workers: int) -> None:
+    def __init__(self, job: Job, n_workers: int) -> None:
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if context.get_start_method() == "forkserver":
@@ -245,12 +245,12 @@ class _Pool:
             initargs=(job, self._stop_reader),
         )
 
-    def submit(self, path: Path) -> Future[_Extracted]:
+    def submit(self, path: Path) -> Future[Extracted]:
         """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
         try:
             return self._executor.submit(_work, path)
         except BrokenProcessPool as error:
-            broken: Future[_Extracted] = Future()
+            broken: Future[Extracted] = Future()
             broken.set_exception(error)
             return broken
 
@@ -261,10 +261,10 @@ class _Pool:
         self._stop_reader.close()
 
 
-_job: _Job | None = None  # of this worker process
+_job: Job | None = None  # of this worker process
 
 
-def _start_worker(job: _Job, stop: Connection) -> None:
+def _start_worker(job: Job, stop: Connection) -> None:
     """Make this process end with its parent or when ``stop`` closes; leave Ctrl-C to it."""
     global _job  # noqa: PLW0603 - a worker process is given its job once, at its start
     _job = job
@@ -278,10 +278,10 @@ def _end_at_stop(stop: Connection) -> None:
     os._exit(1)
 
 
-def _work(path: Path) -> _Extracted:
+def _work(path: Path) -> Extracted:
     if _job is None:
         raise RuntimeError("the worker was not initialised")
     content = checksum(path)
     if content in _job.known:
-        return _Extracted(content, None)
-    return _Extracted(content, extract(path, _job.config, _job.limits))
+        return Extracted(content, None)
+    return Extracted(content, extract(path, _job.config, _job.limits))

@@ -36,7 +36,9 @@ class Library:
     ) -> None:
         if store.config.digest != profile.fingerprint.digest:
             raise ConfigMismatchError(
-                f"{store.path}: was not made with the configuration of profile {profile.name!r}"
+                f"{store.path}: was not made with the configuration of profile {profile.name!r}: "
+                "use the profile that it was made with, or index its songs again under this one: "
+                f"`fpcore reindex --profile {profile.name}`"
             )
         self.store = store
         self.profile = profile
@@ -206,5 +208,6 @@ def profile_of(store: Store) -> Profile:
                 return profile
     raise ConfigMismatchError(
         f"{store.path}: was made with a configuration that none of the profiles at hand has "
-        f"({', '.join(names) or 'none'}): pass the profile that it was made with"
+        f"({', '.join(names) or 'none'}): pass the profile that it was made with, "
+        "or index its songs again under one of these: `fpcore reindex --profile NAME`"
     )

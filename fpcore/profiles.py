@@ -59,14 +59,37 @@ def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
 
 
 def save_profile(profile: Profile, path: Path) -> None:
-    """Write a profile as readable JSON, all fields spelled out; the old file stays until done."""
+    """Write a profile as readable JSON, all fields spelled out.
+
+    A killed process or a power cut leaves the old file or the new one, whole; once this returns
+    it is the new one.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be written.
+    """
     text = profile.model_dump_json(indent=2) + "\n"
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         beside.replace(path)
+        _keep_names(path.parent)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
         raise ConfigError(f"cannot write profile {path}: {error.strerror}") from None
+
+
+def _keep_names(folder: Path) -> None:
+    """Let the names of a folder's files survive a power cut, where folders can be opened."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

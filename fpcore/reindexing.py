@@ -2,26 +2,24 @@
 
 The new index grows in a file beside the old one, which stays in use until the end and is then
 replaced at once. An interrupted run is gone on with. Songs keep their names, metadata and order;
-their ids are given anew.
+their ids are given anew. What is learned or removed while this runs is taken over too.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpcore.audio import AudioLimits, checksum
-from fpcore.config import FingerprintConfig, Profile
-from fpcore.errors import AudioError
-from fpcore.learning import BATCH_SONGS, extract
-from fpcore.pipeline import Fingerprint
-from fpcore.store import NewSong, Song, Store, open_store
-from fpcore.store.swapping import swap
+from fpcore.audio import AudioLimits
+from fpcore.config import Profile
+from fpcore.learning import Extracted, Job, extract_files
+from fpcore.store import Entry, NewSong, Song, Store, open_store
+from fpcore.store.swapping import discard, inventory, swap
+
+BATCH_SONGS = 50
+"""Songs that are decoded at once and written in one transaction: what a kill may cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,7 @@ def reindex(
     drop_gone: bool = False,
     n_workers: int | None = None,
     limits: AudioLimits | None = None,
+    busy_timeout_s: float = 30.0,
     note: Callable[[int, int], None] = lambda n_done, n_songs: None,
 ) -> Reindexed:
     """Make the index in ``database`` anew under ``profile`` and put it in the old one's place.
@@ -62,6 +61,8 @@ def reindex(
         Swap even if the audio of some songs is gone; without, the old index then stays.
     n_workers
         Worker processes; None takes one for each core.
+    busy_timeout_s
+        How long to wait for others that have the index open when it is to be replaced.
     note
         Called with the songs done and their number.
 
@@ -69,91 +70,85 @@ def reindex(
     ------
     StoreError
         When an index cannot be read or written, or is open elsewhere when it is to be replaced.
-    AudioError
-        When a decoder crashes.
     """
     config = profile.fingerprint
+    job = Job(config, limits or AudioLimits())
+    n_workers = n_workers or os.cpu_count() or 1
     beside = database.with_name(f"{database.name}.{config.digest[:12]}.new")
-    with open_store(database, None) as old:
-        songs = old.songs()
-        if old.config.digest == config.digest:
-            return Reindexed(len(songs), (), False, beside)
-    with open_store(beside, config, create=True) as new:
-        gone = _learn(songs, new, n_workers=n_workers, limits=limits, note=note)
-        n_songs = new.n_songs()
-    is_swapped = drop_gone or not gone
-    if is_swapped:
-        swap(beside, database)
-    return Reindexed(n_songs, tuple(gone), is_swapped, beside)
+    while True:
+        old = inventory(database, busy_timeout_s)
+        if old.digest == config.digest:
+            discard(beside)  # a run that was killed at its very end leaves it
+            return Reindexed(len(old.songs), (), False, beside)
+        with open_store(beside, config, create=True, busy_timeout_s=busy_timeout_s) as new:
+            _forget_others(new, old.songs)
+            gone = _learn(old.songs, new, job, n_workers, note)
+            n_songs = new.n_songs()
+        if gone and not drop_gone:
+            return Reindexed(n_songs, tuple(gone), False, beside)
+        if swap(beside, database, expected=old, busy_timeout_s=busy_timeout_s):
+            return Reindexed(n_songs, tuple(gone), True, beside)
+
+
+def _forget_others(new: Store, songs: Sequence[Song]) -> None:
+    """Remove from ``new`` what an earlier run put there and the old index has no longer so."""
+    wanted = {song.checksum: (song.name, song.metadata) for song in songs}
+    for song in new.songs():
+        if wanted.get(song.checksum) != (song.name, song.metadata):
+            new.remove(song.id)
 
 
 def _learn(
     songs: Sequence[Song],
     new: Store,
-    *,
-    n_workers: int | None,
-    limits: AudioLimits | None,
+    job: Job,
+    n_workers: int,
     note: Callable[[int, int], None],
 ) -> list[Gone]:
     """Learn what ``new`` lacks of the songs, in order, and return those whose audio is gone."""
     gone: list[Gone] = []
     left = [song for song in songs if new.find(song.checksum) is None]
     n_done = len(songs) - len(left)
-    for batch in _batches(left):
-        entries = []
-        for song, found in _extracted(batch, new.config, n_workers, limits or AudioLimits()):
-            if isinstance(found, str):
-                gone.append(Gone(song, found))
-            else:
-                again = NewSong(song.name, song.checksum, found.duration_s, song.metadata)
-                entries.append((again, found.hashes, found.peaks))
-            n_done += 1
-            note(n_done, len(songs))
-        new.add_songs(entries)
+    note(n_done, len(songs))
+    for first in range(0, len(left), BATCH_SONGS):
+        batch = left[first : first + BATCH_SONGS]
+        files = {song.id: _file_of(song) for song in batch}
+        heard: dict[Path, Extracted | Exception] = {}
+        for finished in extract_files(_paths(files.values()), job, n_workers):
+            if finished is not None:
+                heard |= [finished]
+                note(n_done + len(heard), len(songs))
+        found = [_again(song, files[song.id], heard) for song in batch]
+        gone += [one for one in found if isinstance(one, Gone)]
+        new.add_songs(one for one in found if not isinstance(one, Gone))
+        n_done += len(batch)
+        note(n_done, len(songs))
     return gone
 
 
-def _batches(songs: Sequence[Song]) -> Iterator[Sequence[Song]]:
-    for first in range(0, len(songs), BATCH_SONGS):
-        yield songs[first : first + BATCH_SONGS]
+def _file_of(song: Song) -> Path | None:
+    """Return the file that a song was learned from, None when that was not recorded."""
+    source = song.metadata.get("source")
+    return Path(source) if isinstance(source, str) and source else None
 
 
-def _extracted(
-    songs: Sequence[Song], config: FingerprintConfig, n_workers: int | None, limits: AudioLimits
-) -> Iterator[tuple[Song, Fingerprint | str]]:
-    """Yield each song with its fingerprint, or the reason why there is none."""
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    n = min(n_workers or os.cpu_count() or 1, len(songs))
-    with ProcessPoolExecutor(n, mp_context=context) as pool:
-        waiting = [
-            pool.submit(
-                _again, str(song.metadata.get("source") or ""), song.checksum, config, limits
-            )
-            for song in songs
-        ]
-        for song, future in zip(songs, waiting, strict=True):
-            try:
-                yield song, future.result()
-            except BrokenProcessPool:
-                raise AudioError(
-                    f"a decoder crashed near {song.name}: its file is damaged, restore or "
-                    "remove the song; the old index is unchanged"
-                ) from None
+def _paths(files: Iterable[Path | None]) -> list[Path]:
+    """Return the files that are there, each once."""
+    return [file for file in dict.fromkeys(files) if file is not None and file.is_file()]
 
 
 def _again(
-    source: str, content: str, config: FingerprintConfig, limits: AudioLimits
-) -> Fingerprint | str:
-    """Return the fingerprint of a song's file, or why it is not to be had."""
-    if not source:
-        return "no file was recorded for it"
-    path = Path(source)
-    if not path.is_file():
-        return f"{source} is not there any more"
-    try:
-        if checksum(path) != content:
-            return f"{source} holds something else now"
-        return extract(path, config, limits)
-    except AudioError as error:
-        return str(error)
+    song: Song, file: Path | None, heard: Mapping[Path, Extracted | Exception]
+) -> Entry | Gone:
+    """Return what to learn of a song, or why it is gone."""
+    if file is None:
+        return Gone(song, "no file was recorded for it")
+    if file not in heard:
+        return Gone(song, f"{file} is not there any more")
+    found = heard[file]
+    if isinstance(found, Exception):
+        return Gone(song, str(found))
+    if found.checksum != song.checksum or found.fingerprint is None:
+        return Gone(song, f"{file} holds something else now")
+    again = NewSong(song.name, song.checksum, found.fingerprint.duration_s, song.metadata)
+    return again, found.fingerprint.hashes, found.fingerprint.peaks

@@ -70,7 +70,7 @@ def open_library(
     from fpcore.library import Library
 
     if not create:
-        _require(database)
+        require(database)
     return Library.open(database, profile_name, create=create, busy_timeout_s=wait_s)
 
 
@@ -84,11 +84,11 @@ def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
     """
     from fpcore.store import open_store
 
-    _require(database)
+    require(database)
     return open_store(database, None, busy_timeout_s=wait_s)
 
 
-def _require(database: Path) -> None:
+def require(database: Path) -> None:
     """Refuse a database that is not there, with the command that makes one."""
     from fpcore.errors import StoreError
 

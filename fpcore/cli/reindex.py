@@ -12,6 +12,7 @@ from fpcore.cli import options
 from fpcore.cli.output import complain, console, counted, print_json, say
 
 EXIT_GONE = 1
+EXIT_INTERRUPTED = 130
 
 
 def reindex(
@@ -29,29 +30,41 @@ def reindex(
         ),
     ] = None,
     db: options.Database = options.DEFAULT_DATABASE,
+    wait: options.WaitS = options.DEFAULT_WAIT_S,
     as_json: options.AsJson = False,
 ) -> None:
     """Learn all songs of the database again under another profile, from their files.
 
     The new database is made beside the old one and takes its place at the end, in one step.
+    Until then the old one can be used; songs learned or removed meanwhile are taken over. To
+    take its place, nobody may have the old one open: stop the service before the end.
+
     Songs whose audio is gone are listed; then the old database stays, unless told otherwise.
-    Stop the service first. The same command goes on with what was interrupted.
+    The same command goes on with what was interrupted.
 
     \b
     Example:
       fpcore reindex --profile mine
 
-    Exit codes: 0 done, 1 some audio is gone or something failed.
+    Exit codes: 0 done, 1 some audio is gone or something failed, 130 interrupted.
     """
     from fpcore.profiles import load_profile
     from fpcore.reindexing import reindex as made_anew
 
     chosen = load_profile(profile)
-    options.open_existing(db).close()
-    with _progress() as note:
-        made = made_anew(db, chosen, drop_gone=drop_gone, n_workers=jobs, note=note)
+    options.require(db)
+    try:
+        with _progress() as note:
+            made = made_anew(
+                db, chosen, drop_gone=drop_gone, n_workers=jobs, busy_timeout_s=wait, note=note
+            )
+    except KeyboardInterrupt:
+        complain("interrupted: the same command goes on from there")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
-        gone = [{"name": one.song.name, "reason": one.reason} for one in made.gone]
+        gone = [
+            {"id": one.song.id, "name": one.song.name, "reason": one.reason} for one in made.gone
+        ]
         print_json({"n_songs": made.n_songs, "swapped": made.swapped, "gone": gone})
     elif made.swapped:
         say(f"{db}: {counted(made.n_songs, 'song')} indexed under profile {chosen.name}")

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -40,8 +40,14 @@ Mode = Literal["rw", "rwc"]
 """How a file is opened: "rwc" makes a missing one."""
 
 
-def connect(path: Path, busy_timeout_s: float, *, mode: Mode = "rw") -> sqlite3.Connection:
-    """Open a connection in autocommit mode."""
+def connect(
+    path: Path, busy_timeout_s: float, *, mode: Mode = "rw", alone: bool = False
+) -> sqlite3.Connection:
+    """Open a connection in autocommit mode.
+
+    One that is ``alone`` fails as busy while any other program has the file open, and keeps
+    every other one waiting until it is closed.
+    """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -50,6 +56,10 @@ def connect(path: Path, busy_timeout_s: float, *, mode: Mode = "rw") -> sqlite3.
         check_same_thread=False,
     )
     try:
+        if alone:  # before anything that reads: a connection that shares the log stays so
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
@@ -91,8 +101,17 @@ class ConnectionPool:
         self._has_writer = False
         self._paused = False
         self._closed = False
+        self._inspect: Callable[[sqlite3.Connection], None] = lambda connection: None
         with _fork_lock:
             _pools.add(self)
+
+    def inspect_new(self, inspect: Callable[[sqlite3.Connection], None]) -> None:
+        """Have each connection inspected when it is opened from now on, which may raise.
+
+        An open connection keeps the file from being replaced. What may have changed has changed
+        while there was none, so no other moment needs an inspection.
+        """
+        self._inspect = inspect
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -127,6 +146,8 @@ class ConnectionPool:
             try:
                 connection = idle or connect(self._path, self._busy_timeout_s, mode=mode)
                 try:
+                    if idle is None:
+                        self._inspect(connection)
                     yield connection
                     sound = connection
                 finally:

@@ -133,16 +133,30 @@ def prepare(
     ConfigMismatchError
         When it was made with another configuration than ``config`` (None: any will do).
     """
-    if _is_empty(connection):
-        if not create or config is None:
-            raise StoreError(f"{path} holds no index yet: learn some music into it first")
+    if create and config is not None and _is_empty(connection):
         _create(connection, config)
-    _check_owner(connection, path)
+    check_is_index(connection, path)
     stored = stored_config(connection, path)
     _check_config(connection, path, stored=stored, wanted=config)
     if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         connection.execute("PRAGMA journal_mode = WAL")
     return stored
+
+
+def check_is_index(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse, by a `StoreError`, a database that is no index or of another version."""
+    if _is_empty(connection):
+        raise StoreError(f"{path} holds no index yet: learn some music into it first")
+    _check_owner(connection, path)
+
+
+def check_digest(connection: sqlite3.Connection, path: Path, digest: str) -> None:
+    """Refuse an index that another one was put in the place of since it had this digest."""
+    if stored_meta(connection).get("digest", "") != digest:
+        raise ConfigMismatchError(
+            f"{path} was indexed again under another profile while it was in use here: open it "
+            "again, under that profile"
+        )
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -215,7 +229,8 @@ def stored_config(connection: sqlite3.Connection, path: Path) -> FingerprintConf
     except (KeyError, ConfigError) as error:
         raise StoreError(
             f"{path} was made with a configuration that this fpcore cannot read ({error}): "
-            "use the version of fpcore that made it, or learn again into a new database"
+            "use the version of fpcore that made it, or index its songs again: "
+            "`fpcore reindex --profile NAME`"
         ) from None
 
 
@@ -238,7 +253,8 @@ def _check_config(
     if differences:
         raise ConfigMismatchError(
             f"{path} was made with another configuration ({'; '.join(differences)}): use the "
-            "profile that it was made with, or learn again into a new database"
+            "profile that it was made with, or index its songs again under the one that you want: "
+            "`fpcore reindex --profile NAME`"
         )
     if wanted is not None and meta.get("digest") != wanted.digest:
         raise StoreError(

@@ -90,6 +90,8 @@ def open_store(
     try:
         with pool.plain(mode="rwc" if create else "rw") as connection:
             stored = schema.prepare(connection, path, config, create=create)
+            digest = schema.stored_meta(connection).get("digest", "")
+        pool.inspect_new(partial(schema.check_digest, path=path, digest=digest))
     except BaseException:
         pool.close()
         raise

@@ -1,54 +1,103 @@
-"""Puts one SQLite index in the place of another, whole, with nobody looking on."""
+"""Puts the content of one SQLite index in the place of another's, whole, with nobody looking on.
+
+The content is copied into the file that is there, in one transaction: a killed process or a
+power cut leaves the one or the other. The file itself stays, so that whoever waits for it, or
+comes by a link, finds the new content in it. Renaming a file over it would leave them with one
+that has no name any more, and its log with the name of its successor's.
+"""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError
+from fpcore.store import schema, song_rows
+from fpcore.store.base import Song
 from fpcore.store.connections import connect
-from fpcore.store.failures import translated_errors
+from fpcore.store.failures import check_place, translated_errors
 
-_WAIT_S = 2.0
+_LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
 
-def swap(new: Path, old: Path) -> None:
-    """Replace the index ``old`` by ``new``, which ceases to exist under its own name.
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The digest of the configuration that an index was made with, and its songs."""
 
-    A killed process leaves the one or the other, whole. No other program may have either open:
-    the log of an open index would be taken for that of its successor.
+    digest: str
+    songs: list[Song]
+
+
+def inventory(path: Path, busy_timeout_s: float) -> Inventory:
+    """Return what an index holds, also one whose configuration this program cannot use.
+
+    Raises
+    ------
+    StoreError
+        When there is no index there, or it cannot be read.
+    """
+    check_place(path, create=False)
+    with (
+        translated_errors(path, busy_timeout_s),
+        closing(connect(path, busy_timeout_s)) as connection,
+    ):
+        return _inventory(connection, path)
+
+
+def _inventory(connection: sqlite3.Connection, path: Path) -> Inventory:
+    connection.execute("BEGIN")
+    schema.check_is_index(connection, path)
+    digest = schema.stored_meta(connection).get("digest", "")
+    songs = song_rows.select(connection, None, None, 0)
+    connection.execute("COMMIT")
+    return Inventory(digest, songs)
+
+
+def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) -> bool:
+    """Replace the content of the index ``old`` by that of ``new``, and remove ``new``.
+
+    Returns
+    -------
+    bool
+        False when ``old`` does not hold what is ``expected``; then nothing was changed.
 
     Raises
     ------
     StoreBusyError
-        When another program has one of them open; then nothing was changed.
+        When another program has one of them open for longer than ``busy_timeout_s``: it would
+        go on with hashes of the old kind. Nothing was changed then.
     StoreError
         When a file cannot be used.
     """
-    with _alone(new):
-        pass
-    with translated_errors(old, _WAIT_S), _alone(old) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        os.replace(new, old)
+    with _alone(new, busy_timeout_s) as source, _alone(old, busy_timeout_s) as target:
+        if _inventory(target, old) != expected:
+            return False
+        source.backup(target, pages=-1)
+    discard(new)
+    return True
 
 
-def _alone(path: Path) -> closing[sqlite3.Connection]:
-    """Return a connection to an index that nobody else has open and that has no log."""
-    with translated_errors(path, _WAIT_S):
-        connection = connect(path, _WAIT_S)
+def discard(path: Path) -> None:
+    """Remove an index that nobody has open, if it is there."""
+    for suffix in ("", *_LOG_SUFFIXES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(path: Path, busy_timeout_s: float) -> Iterator[sqlite3.Connection]:
+    """Lend a connection to an index that nobody else has open, nor can open meanwhile."""
+    with translated_errors(path, busy_timeout_s):
         try:
-            # Leaving the log behind takes a lock that excludes every other connection.
-            connection.execute("PRAGMA journal_mode = DELETE")
+            connection = connect(path, busy_timeout_s, alone=True)
         except sqlite3.OperationalError as error:
-            connection.close()
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise StoreBusyError(
-                    f"{path} is open in another program: stop that first, such as the service"
+                    f"{path} is open in another program: end that, such as the service or a "
+                    "learning run, and give the same command again"
                 ) from None
             raise
-        except BaseException:
-            connection.close()
-            raise
-    return closing(connection)
+        with closing(connection):
+            yield connection

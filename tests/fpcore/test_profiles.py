@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,27 @@ def test_the_old_profile_stays_when_the_new_one_cannot_be_finished(
         save_profile(PROFILE.model_copy(update={"name": "other"}), path)
     assert load_profile(path) == PROFILE
     assert [file.name for file in tmp_path.iterdir()] == ["mine.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders cannot be opened elsewhere")
+def test_content_is_on_the_disk_before_the_name_and_the_name_before_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.json"
+    synced: list[tuple[Path, int, bool]] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        [file] = [one for one in (path.parent, *tmp_path.iterdir()) if _is_open(one, descriptor)]
+        synced.append((file, os.fstat(descriptor).st_size, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    save_profile(PROFILE, path)
+    (beside, n_bytes, named), (folder, _, named_then) = synced
+    assert (beside.parent, n_bytes, named) == (tmp_path, path.stat().st_size, False)
+    assert (folder, named_then) == (tmp_path, True)
+
+
+def _is_open(path: Path, descriptor: int) -> bool:
+    return os.path.samestat(path.stat(), os.fstat(descriptor))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fpcore import Library
-from fpcore.errors import StoreBusyError
+from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError
 from fpcore.profiles import load_profile
 from fpcore.reindexing import reindex
 from fpcore.store import open_store
@@ -101,11 +104,79 @@ def test_an_index_that_is_open_elsewhere_is_not_replaced(
     with open_store(database, OLD.fingerprint) as store:
         assert store.n_songs() == 3
         with pytest.raises(StoreBusyError, match=r"open in another program.*service"):
-            reindex(database, NEW, n_workers=1)
+            reindex(database, NEW, n_workers=1, busy_timeout_s=0.2)
         assert store.n_songs() == 3
     with open_store(database, OLD.fingerprint) as store:
         assert store.check(full=True).ok
     assert reindex(database, NEW, n_workers=1).swapped
+
+
+def test_whoever_had_it_in_use_before_is_told_when_it_comes_back(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.n_songs() == 3
+        if not (child := os.fork()):  # a fork closes all connections
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert reindex(database, NEW, n_workers=1).swapped
+        with pytest.raises(ConfigMismatchError, match=r"music\.db was indexed again .* open it"):
+            store.n_songs()
+        with pytest.raises(ConfigMismatchError, match="indexed again"):
+            store.remove(1)
+    with open_store(database, NEW.fingerprint) as store:
+        assert store.n_songs() == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = '0' WHERE key = 'algorithm_version'",
+        """UPDATE meta SET value = '{"of": "another version"}' WHERE key = 'config'""",
+    ],
+)
+def test_an_index_that_this_version_cannot_use_can_be_made_anew(
+    learned: tuple[Path, list[Path]], change: str
+) -> None:
+    database, files = learned
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE meta SET value = 'of then' WHERE key = 'digest'")
+        connection.execute(change)
+    with pytest.raises(FpError, match="`fpcore reindex --profile NAME`"):
+        open_store(database, None)
+    assert reindex(database, OLD, n_workers=1).swapped
+    with Library.open(database, OLD) as library:
+        assert library.recognize(files[0]).candidates[0].song_name == "Song 0"
+
+
+def test_a_link_to_a_database_stays_one(learned: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    database, _ = learned
+    link = tmp_path / "link" / "of it.db"
+    link.parent.mkdir()
+    link.symlink_to(database)
+    assert reindex(link, NEW, n_workers=1).swapped
+    assert link.is_symlink()
+    assert list(link.parent.iterdir()) == [link]
+    with open_store(database, NEW.fingerprint) as store:
+        assert store.n_songs() == 3
+
+
+def test_one_file_that_two_songs_came_from_is_one_of_them_and_the_other_is_gone(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    files[1].write_bytes(files[0].read_bytes())
+    files[0].write_bytes(files[2].read_bytes())
+    with Library.open(database, OLD) as library:
+        moved = library.store.songs()[0]
+        library.store.remove(moved.id)
+        library.learn(files[1], name="Song 0")  # where song 1 was
+    made = reindex(database, NEW, n_workers=2)
+    assert [(one.song.name, one.reason) for one in made.gone] == [
+        ("Song 1", f"{files[1]} holds something else now")
+    ]
+    assert made.n_songs == 2
 
 
 def test_an_index_of_the_same_configuration_is_left_alone(

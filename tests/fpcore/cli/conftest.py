@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,3 +49,17 @@ def database(learned: Learned, tmp_path: Path) -> Path:
 def one_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short song that is not in the database."""
     return write_wav(tmp_path_factory.mktemp("one") / "a song.wav", piece(20, duration_s=8.0))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with 1 MB of room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
+    if not sys.platform.startswith("linux") or subprocess.run(command, check=False).returncode:
+        pytest.skip("mounting a disk needs Linux and root")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

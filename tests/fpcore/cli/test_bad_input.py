@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -258,20 +256,6 @@ def test_a_locked_database_is_told_after_the_wait_and_can_still_be_read(
         assert fpcore("recognize", known, cwd=tmp_path).returncode == 0
         other.execute("ROLLBACK")
     _assert_unchanged(tmp_path, 8)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own with 1 MB of room."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
-    if not sys.platform.startswith("linux") or subprocess.run(command, check=False).returncode:
-        pytest.skip("mounting a disk needs Linux and root")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_full_disk_is_told_and_what_was_learned_stays(

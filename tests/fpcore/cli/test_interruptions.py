@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import sqlite3
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -30,6 +28,7 @@ from tests.fpcore.cli.running import (
     lines_of_json,
     start,
 )
+from tests.fpcore.cli.watching import finish, holders, until, wait_for_lines
 
 N_KILLS = 20
 N_MOMENTS = 4
@@ -47,41 +46,6 @@ def many_songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     return folder, write_short_songs(folder, range(8), duration_s=3.0)
 
 
-def _processes_of_group(group: int) -> list[int]:
-    """Return the ids of the running processes of a process group."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                state, _, process_group = (
-                    (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-                )
-                if int(process_group) == group and state != "Z":
-                    found.append(int(entry.name))
-    return found
-
-
-def _holders(group: int, path: Path) -> list[int]:
-    """Return the processes of a group that have a file open."""
-    holders = []
-    for process in _processes_of_group(group):
-        with suppress(OSError):
-            for descriptor in Path(f"/proc/{process}/fd").iterdir():
-                with suppress(OSError):
-                    if os.readlink(descriptor) == str(path):
-                        holders.append(process)
-    return holders
-
-
-def _until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> bool:
-    """Wait until ``condition`` holds; False when the process ended before."""
-    while not condition():
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.001)
-            return False
-    return True
-
-
 def _acknowledged(lines: list[str]) -> set[str]:
     """Return the checksums of the songs that were told to be learned or known."""
     found = set()
@@ -90,51 +54,6 @@ def _acknowledged(lines: list[str]) -> set[str]:
             song = json.loads(line).get("song")
             found |= {song["checksum"]} if song else set()
     return found
-
-
-def _wait_for_lines(process: subprocess.Popen[str], n_lines: int) -> list[str]:
-    """Return the first ``n_lines`` of the answer, fewer when it ends before."""
-    assert process.stdout is not None
-    lines = []
-    while len(lines) < n_lines and (line := process.stdout.readline()):
-        lines.append(line)
-    return lines
-
-
-def _wait_for_end(process: int) -> None:
-    """Wait until any process has ended, a child or not."""
-    with suppress(ProcessLookupError):
-        watched = os.pidfd_open(process)
-        select.select([watched], [], [])
-        os.close(watched)
-
-
-def _finish(process: subprocess.Popen[str], lines: list[str]) -> tuple[list[str], str]:
-    """Return all lines of the answer, after those read already, and the complaints.
-
-    The answer ends when no process holds the pipe any more, and then none of them may be left:
-    workers that outlive the command would keep this waiting until they are killed.
-    """
-    assert process.stdout is not None and process.stderr is not None
-    late = threading.Event()
-
-    def give_up() -> None:
-        late.set()
-        os.killpg(process.pid, signal.SIGKILL)
-
-    timer = threading.Timer(TIMEOUT_S, give_up)
-    timer.start()
-    try:
-        with process:
-            everything = [*lines, *process.stdout]
-            errors = process.stderr.read()
-        for one in _processes_of_group(process.pid):  # it closes files a little before its end
-            _wait_for_end(one)
-    finally:
-        timer.cancel()
-    assert not late.is_set()
-    assert _processes_of_group(process.pid) == []
-    return everything, errors
 
 
 def _wait_for_moment(process: subprocess.Popen[str], number: int, database: Path) -> list[str]:
@@ -146,15 +65,15 @@ def _wait_for_moment(process: subprocess.Popen[str], number: int, database: Path
     log = database.with_name(database.name + "-wal")
     match number % N_MOMENTS:
         case 0:
-            _until(process, database.exists)
+            until(process, database.exists)
             return []
         case 1:
-            _until(process, lambda: log.exists() and log.stat().st_size > 0)
+            until(process, lambda: log.exists() and log.stat().st_size > 0)
             return []
         case 2:
-            return _wait_for_lines(process, 1 + number)
+            return wait_for_lines(process, 1 + number)
         case _:
-            return _wait_for_lines(process, 21 + number)
+            return wait_for_lines(process, 21 + number)
 
 
 def _assert_whole(database: Path, acknowledged: set[str]) -> set[str]:
@@ -190,7 +109,7 @@ def test_kills_in_the_middle_lose_no_acknowledged_song_and_leave_no_partial_one(
             os.kill(process.pid, signal.SIGKILL)  # the workers must notice
         else:
             os.killpg(process.pid, signal.SIGKILL)
-        lines, errors = _finish(process, lines)
+        lines, errors = finish(process, lines)
         n_kills += process.returncode == -signal.SIGKILL
         assert "Traceback" not in errors
         acknowledged |= _acknowledged(lines)
@@ -209,9 +128,9 @@ def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
     folder, n_songs = many_songs
     long = write_wav(tmp_path / "long.wav", _noise(duration_s=1200.0), 8000)
     process = start("learn", folder, long, "--json", "--db", "x.db", cwd=tmp_path)
-    lines = _wait_for_lines(process, 1)
+    lines = wait_for_lines(process, 1)
     os.killpg(process.pid, signal.SIGINT)
-    lines, errors = _finish(process, lines)
+    lines, errors = finish(process, lines)
     assert process.returncode == 130
     *told, last = lines_of_json("".join(lines))
     assert last["summary"]["interrupted"] is True
@@ -247,10 +166,10 @@ def _kills_of_worker(process: subprocess.Popen[str], path: Path) -> Iterator[int
     held: list[int] = []
 
     def is_held() -> bool:
-        held[:] = _holders(process.pid, path)
+        held[:] = holders(process.pid, path)
         return bool(held)
 
-    while _until(process, is_held):
+    while until(process, is_held):
         for worker in held:
             assert worker != process.pid
             with suppress(ProcessLookupError):
@@ -309,11 +228,11 @@ def test_readers_answer_while_songs_are_learned(
 ) -> None:
     folder, n_songs = many_songs
     learner = start("learn", folder, "--json", cwd=tmp_path)
-    lines = _wait_for_lines(learner, 1)
+    lines = wait_for_lines(learner, 1)
     os.killpg(learner.pid, signal.SIGSTOP)  # in the middle of its work
     done = fpcore("recognize", json.loads(lines[0])["file"], cwd=tmp_path)
     os.killpg(learner.pid, signal.SIGCONT)
     assert complaints(done) == [] and done.returncode == 0
-    lines, errors = _finish(learner, lines)
+    lines, errors = finish(learner, lines)
     assert (learner.returncode, errors) == (0, "")
     assert len(lines) == n_songs + 1

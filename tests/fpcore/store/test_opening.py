@@ -109,7 +109,8 @@ class TestAnotherConfiguration:
         assert "pairs.fan_out is 5 there and 9 here" in message
         assert "pairs.max_delta_s is 2.0 there and 1.5 here" in message
         assert "n_fft" not in message
-        assert "use the profile that it was made with, or learn again" in message
+        assert "use the profile that it was made with, or index its songs again" in message
+        assert "`fpcore reindex --profile NAME`" in message
         assert content(path.parent) == before
 
     def test_the_form_of_the_tokens_is_part_of_it(self, path: Path) -> None:
