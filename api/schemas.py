@@ -115,6 +115,8 @@ class CandidateBody(BaseModel):
     matches: int = Field(description="Hashes of the recording found at that offset")
     probability: float = Field(description="What the profile's model makes of the evidence")
     confidence: float = Field(description="The same, but 0 below the profile's threshold")
+    pitch: float = Field(description="Frequencies heard over frequencies learned")
+    tempo: float = Field(description="Tempo heard over tempo learned; with pitch alike, a speed")
 
     @classmethod
     def of(cls, match: Match) -> CandidateBody:
@@ -126,6 +128,8 @@ class CandidateBody(BaseModel):
             matches=match.votes,
             probability=match.probability,
             confidence=match.confidence,
+            pitch=match.playback.pitch,
+            tempo=match.playback.tempo,
         )
 
 
@@ -139,6 +143,8 @@ class AppearanceBody(BaseModel):
     song_offset_s: float = Field(description="Where in the song it is then")
     matches: int
     confidence: float
+    pitch: float
+    tempo: float
 
     @classmethod
     def of(cls, heard: Appearance) -> AppearanceBody:
@@ -151,6 +157,8 @@ class AppearanceBody(BaseModel):
             song_offset_s=heard.song_offset_s,
             matches=heard.votes,
             confidence=heard.confidence,
+            pitch=heard.playback.pitch,
+            tempo=heard.playback.tempo,
         )
 
 
@@ -177,6 +185,8 @@ class RecognitionBody(BaseModel):
     matches: int = 0
     confidence: float = 0.0
     offset_s: float | None = None
+    pitch: float | None = Field(default=None, description="As of the candidates")
+    tempo: float | None = None
     candidates: list[CandidateBody] = Field(default=[], description="Likeliest first")
     appearances: list[AppearanceBody] | None = Field(default=None, description="After a scan")
     query_s: float | None = Field(default=None, description="Seconds of the recording used")
@@ -191,6 +201,8 @@ class RecognitionBody(BaseModel):
         matches=412,
         confidence=0.998,
         offset_s=61.02,
+        pitch=1.0,
+        tempo=1.0,
         candidates=[],
         appearances=None,
         query_s=10.0,
@@ -238,7 +250,8 @@ class RecognitionBody(BaseModel):
         best = max(appearances, key=lambda one: one.confidence, default=None)
         answer: dict[str, Any] = {}
         if best is not None:
-            answer = best.model_dump(include={"song_id", "song_name", "matches", "confidence"})
+            shared = {"song_id", "song_name", "matches", "confidence", "pitch", "tempo"}
+            answer = best.model_dump(include=shared)
             answer["offset_s"] = best.song_offset_s
         return cls(
             matched=best is not None,

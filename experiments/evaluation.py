@@ -44,7 +44,7 @@ from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
 from experiments.excerpts import Excerpt
 from experiments.stages import StageCache
-from fpcore import decision, pipeline
+from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.recognition import Alignment, align, align_query
 from fpcore.records import FloatArray, Peaks, Signal
@@ -320,14 +320,9 @@ def _candidate_rows(
     bench: Bench, query: q.Query, alignment: Alignment, role: str
 ) -> list[dict[str, Any]]:
     """Return the evidence for each song at its best place, for fitting a decision."""
-    observed = decision.evidence(
-        alignment.candidates,
-        alignment.verification,
-        n_query_blocks=alignment.query.n_blocks,
-    )
     rows = []
     for rank, (match, best) in enumerate(zip(alignment.matches, alignment.rows, strict=True)):
-        evidence = {str(name): float(values[best]) for name, values in observed.items()}
+        evidence = {str(name): float(values[best]) for name, values in alignment.evidence.items()}
         song = bench.corpus.by_id[match.song_name]
         rows.append(
             {

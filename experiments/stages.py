@@ -24,7 +24,7 @@ from fpcore import audio, peaks, pipeline, spectrogram
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.records import Peaks, Signal
 
-_LAYOUT = 3
+_LAYOUT = 5
 """Raised whenever the files of constellations are written otherwise."""
 
 
@@ -115,6 +115,7 @@ def _write_peaks(path: Path, parts: Sequence[Peaks], *, duration_s: float) -> No
         np.concatenate([part.frame for part in parts]),
         np.concatenate([part.bin for part in parts]),
         np.concatenate([part.level_db for part in parts]).view(np.int32),
+        np.concatenate([part.fraction for part in parts]).view(np.int32),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -128,6 +129,8 @@ def _write_peaks(path: Path, parts: Sequence[Peaks], *, duration_s: float) -> No
 def _read_peaks(path: Path) -> tuple[tuple[Peaks, ...], float]:
     with path.open("rb") as stream:
         ends, duration_s, columns = np.load(stream), float(np.load(stream)), np.load(stream)
-    frame, bins, level_db = columns[0], columns[1], columns[2].view(np.float32)
+    frame, bins = columns[:2]
+    level_db, fraction = columns[2:].view(np.float32)
     spans = [slice(*span) for span in itertools.pairwise(ends.tolist())]
-    return tuple(Peaks(frame[span], bins[span], level_db[span]) for span in spans), duration_s
+    parts = (Peaks(frame[at], bins[at], level_db[at], fraction[at]) for at in spans)
+    return tuple(parts), duration_s

@@ -227,6 +227,23 @@ class FingerprintConfig(Strict):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class PlaybackSearch(Strict):
+    """At which other speeds, pitches and tempos a recording is tried that was not recognised.
+
+    Each kind goes up to its share either way (0.07 is from 7% slower to 7% faster; 0 leaves it
+    out) in steps of ``step``. A first look at all of them takes the highest ``max_peaks_per_s``
+    peaks, each with ``fan_out`` others; the best ``n_close`` are then looked at in full.
+    """
+
+    max_speed_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
+    max_pitch_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
+    max_tempo_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
+    step: Annotated[float, Field(ge=0.001, le=0.1)] = 0.005
+    max_peaks_per_s: Annotated[float, Field(gt=0)] = 15.0
+    fan_out: FanOut = 8
+    n_close: Annotated[int, Field(ge=1, le=100)] = 3
+
+
 class QueryConfig(Strict):
     """What may change at query time without re-indexing.
 
@@ -234,7 +251,8 @@ class QueryConfig(Strict):
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
     ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
     ``n_candidates`` songs are looked at closely, each at its ``n_offsets`` heaviest offsets. Of
-    a recording, the first ``max_query_s`` are used, unless it is scanned.
+    a recording, the first ``max_query_s`` are used, unless it is scanned. With a ``playback``
+    search, what is not recognised as it is gets tried at other speeds, pitches and tempos.
     """
 
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
@@ -244,6 +262,7 @@ class QueryConfig(Strict):
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
     n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
     max_query_s: Annotated[float, Field(gt=0)] = 60.0
+    playback: PlaybackSearch | None = None
 
     def width_ticks(self, ticks_per_frame: int) -> int:
         """Return how far apart in ticks two offsets may lie and still count as one."""
@@ -258,6 +277,7 @@ EvidenceName = Literal[
     "log_verified",
     "verified_share",
     "blocks_share",
+    "log_trials",
 ]
 """What a decision may weigh; `fpcore.decision` says what each one is."""
 

@@ -7,7 +7,10 @@ votes misleads: the many pairs around one shared peak are not independent. The k
   counts of `fpcore.records.Candidates` and `fpcore.records.Verification`;
 * ``verified_share``: verified over expected peaks of the song;
 * ``blocks_share``: share of the query's half seconds with at least one vote;
-* ``log_contrast``: logarithm of the weight over that of chance matches of the same query.
+* ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
+* ``log_trials``: logarithm of the songs in the index times the playbacks tried, because the
+  best of many wrong answers rises with the logarithm of their number (E. J. Gumbel, "Statistics
+  of Extremes", 1958, section 5.1).
 
 A candidate below the profile's threshold has confidence 0.
 """
@@ -21,11 +24,12 @@ from fpcore.records import Candidates, DoubleArray, Verification
 
 
 def evidence(
-    candidates: Candidates, verification: Verification, *, n_query_blocks: int
+    candidates: Candidates, verification: Verification, *, n_query_blocks: int, n_trials: int
 ) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
-    ``n_query_blocks`` is the query's length in half seconds.
+    ``n_query_blocks`` is the query's length in half seconds, ``n_trials`` the songs it was
+    compared with, times the playbacks tried.
     """
     return {
         "log_votes": np.log1p(candidates.votes),
@@ -35,6 +39,7 @@ def evidence(
         "log_verified": np.log1p(verification.verified),
         "verified_share": verification.verified / np.maximum(verification.expected, 1),
         "blocks_share": candidates.blocks / max(n_query_blocks, 1),
+        "log_trials": np.full(len(candidates), np.log(max(n_trials, 1))),
     }
 
 

@@ -2,22 +2,31 @@
 
 Conventions: ``query_s`` is a time in the recording and ``song_s`` a time in a song, each that
 of the first sample of a frame. An *offset* is song time minus query time, so all that belongs
-together has one offset, and the offset is where in the song the recording begins. Records
-compare by identity; their arrays are read-only.
+together has one offset, and the offset is where in the song the recording begins. A recording
+at another speed, pitch or tempo is shown as if it were not. Records compare by identity; their
+arrays are read-only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fpcore import hashing, matching, spectrogram, verification
-from fpcore.config import Profile
+from fpcore.config import FingerprintConfig, Profile
 from fpcore.recognition import Alignment
-from fpcore.records import DoubleArray, IntArray, LongArray, Match, Signal, Spectrogram
+from fpcore.records import (
+    DoubleArray,
+    IntArray,
+    LongArray,
+    Match,
+    Playback,
+    Signal,
+    Spectrogram,
+)
 from fpcore.store.base import Store
 
 
@@ -194,12 +203,12 @@ def explain(
         When the best songs have been removed from the store since.
     """
     config, query = profile.fingerprint, alignment.query
-    tick, bin_ = verification.merged(query.peaks)
+    tick, bin_ = verification.merged(query.peaks, query.playback)
     tick_s = config.hop_s / query.hashes.ticks_per_frame
     low_hz = config.first_bin * config.bin_hz
     return Explanation(
         query=QueryPeaks(_scaled(tick, tick_s), _scaled(bin_, config.bin_hz)),
-        query_s=query.duration_s,
+        query_s=query.duration_s * query.playback.tempo,
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,
@@ -210,8 +219,14 @@ def explain(
             for match, row in zip(alignment.matches[:2], alignment.rows[:2], strict=True)
         ),
         reason=None if alignment.matches else _reason(alignment, store),
-        spectrogram=None if signal is None else spectrogram.spectrogram(signal, config),
+        spectrogram=None if signal is None else _restored(signal, query.playback, config),
     )
+
+
+def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> Spectrogram:
+    """Return the spectrogram of a recording, with its axes as if it had not been so played."""
+    heard = spectrogram.spectrogram(signal, config)
+    return replace(heard, hop_s=heard.hop_s * playback.tempo, bin_hz=heard.bin_hz / playback.pitch)
 
 
 def _reason(alignment: Alignment, store: Store) -> str:

@@ -36,7 +36,7 @@ def pack(
     delta_frames: IntArray | LongArray,
     config: FingerprintConfig,
 ) -> LongArray:
-    """Return the packed tokens int64 (m,) of triples given as three arrays of integers (m,).
+    """Return the packed tokens int64 of triples given as three arrays of integers of one shape.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def pack(
     f1, f2 = anchor_bin.astype(np.int64) - first, target_bin.astype(np.int64) - first
     ranges = (("f1", f1, n_bins), ("f2", f2, n_bins), ("dt", delta_frames, n_deltas))
     for name, values, limit in ranges:
-        if len(values) and not (values.min() >= 0 and values.max() < limit):
+        if values.size and not (values.min() >= 0 and values.max() < limit):
             origin = "" if name == "dt" else f", counted from bin {first}"
             raise ValueError(
                 f"{name} must lie in range({limit}){origin}, got {values.min()} to {values.max()}"

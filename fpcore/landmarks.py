@@ -9,11 +9,24 @@ and its order is left open.
 from __future__ import annotations
 
 from fpcore.config import FingerprintConfig
-from fpcore.records import Landmarks, Peaks
+from fpcore.records import Landmarks, LongArray, Peaks
 
 
 def landmarks(peaks: Peaks, config: FingerprintConfig, fan_out: int | None = None) -> Landmarks:
     """Return the pairs of ``peaks``; ``fan_out`` overrides that of ``config`` (queries)."""
+    anchor, target = pairs(peaks, config, fan_out)
+    return Landmarks(
+        peaks.frame[anchor],
+        peaks.bin[anchor],
+        peaks.bin[target],
+        peaks.frame[target] - peaks.frame[anchor],
+    )
+
+
+def pairs(
+    peaks: Peaks, config: FingerprintConfig, fan_out: int | None = None
+) -> tuple[LongArray, LongArray]:
+    """Return which of ``peaks`` are the anchors and the targets of the pairs, int64 (m,) each."""
     from fpcore.kernels import pairing
 
     anchor, target = pairing.pairs(
@@ -24,9 +37,4 @@ def landmarks(peaks: Peaks, config: FingerprintConfig, fan_out: int | None = Non
         config.max_delta_frames,
         config.max_delta_bins,
     )
-    return Landmarks(
-        peaks.frame[anchor],
-        peaks.bin[anchor],
-        peaks.bin[target],
-        peaks.frame[target] - peaks.frame[anchor],
-    )
+    return anchor, target

@@ -13,9 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcore.config import FingerprintConfig
-from fpcore.records import FloatArray, Peaks, Spectrogram
+from fpcore.records import FloatArray, IntArray, Peaks, Spectrogram
+from fpcore.units import LEVEL_STEP_DB
 
-EMPTY = Peaks(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+EMPTY = Peaks.on_bins(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+
+WITHIN_BIN = np.float32(0.499)
+"""A tone that lies between two bins belongs to the one that its peak was found in."""
 
 
 def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
@@ -33,7 +37,27 @@ def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
         row + np.int32(spectrogram.first_frame),
         column + np.int32(spectrogram.first_bin),
         height_db[row, column],
+        fractions(spectrogram.level_db, row, column),
     )
+
+
+def fractions(level_db: FloatArray, row: IntArray, column: IntArray) -> FloatArray:
+    """Return how far above its bin the tone of each peak lies, float32 (n,) in (-0.5, 0.5).
+
+    That is the top of the parabola through the levels of a bin and its two neighbours, which
+    for a tone under a Hann window errs by less than 0.02 bins (J. O. Smith, "Spectral Audio
+    Signal Processing", 2011, "Quadratic Interpolation of Spectral Peaks"). It is 0 at the edge
+    of the band, and where the bin is not above its neighbours.
+    """
+    last = level_db.shape[1] - 1
+    below = level_db[row, np.maximum(column - 1, 0)]
+    above = level_db[row, np.minimum(column + 1, last)]
+    middle = level_db[row, column]
+    curvature = 2 * middle - below - above
+    is_top = (column > 0) & (column < last) & (middle >= below) & (middle >= above)
+    slope = np.where(is_top, above - below, 0)
+    fraction: FloatArray = slope / np.maximum(2 * curvature, np.float32(LEVEL_STEP_DB))
+    return np.clip(fraction, -WITHIN_BIN, WITHIN_BIN)
 
 
 def whiten(spectrogram: Spectrogram, config: FingerprintConfig) -> FloatArray:
@@ -106,7 +130,7 @@ def _between(peaks: Peaks, start: int, end: int | None) -> Peaks:
 
 
 def _taken(peaks: Peaks, rows: slice | NDArray[np.intp]) -> Peaks:
-    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows])
+    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows], peaks.fraction[rows])
 
 
 def _concatenated(parts: list[Peaks]) -> Peaks:
@@ -116,4 +140,5 @@ def _concatenated(parts: list[Peaks]) -> Peaks:
         np.concatenate([part.frame for part in parts]),
         np.concatenate([part.bin for part in parts]),
         np.concatenate([part.level_db for part in parts]),
+        np.concatenate([part.fraction for part in parts]),
     )

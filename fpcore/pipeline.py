@@ -11,7 +11,15 @@ from fpcore import hashing, peaks, spectrogram
 from fpcore.config import FingerprintConfig, QueryConfig
 from fpcore.landmarks import landmarks
 from fpcore.matching import BLOCK_S
-from fpcore.records import FloatArray, Hashes, Peaks, QueryHashes, Signal
+from fpcore.records import (
+    AS_LEARNED,
+    FloatArray,
+    Hashes,
+    Peaks,
+    Playback,
+    QueryHashes,
+    Signal,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,16 +33,21 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """What is looked up for a recording: hashes at all shifts, and the peaks at each shift."""
+    """What is looked up for a recording: hashes at all shifts, and the peaks at each shift.
+
+    ``peaks`` and ``duration_s`` are those of the recording as it was heard; ``hashes`` are
+    those it would have if it had not been played as ``playback`` says, their ticks included.
+    """
 
     hashes: QueryHashes
     peaks: tuple[Peaks, ...]
     duration_s: float
+    playback: Playback = AS_LEARNED
 
     @property
     def n_blocks(self) -> int:
         """Length in blocks of `fpcore.matching.BLOCK_S`, the last one counted in full."""
-        return int(np.ceil(self.duration_s / BLOCK_S))
+        return int(np.ceil(self.duration_s * self.playback.tempo / BLOCK_S))
 
 
 def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fingerprint:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
-from fpcore import decision, matching, pipeline, units
+from fpcore import decision, matching, pipeline, playback, units
 from fpcore.config import EvidenceName, Profile
 from fpcore.errors import UnknownSongError
 from fpcore.records import (
@@ -28,13 +29,15 @@ from fpcore.verification import verify
 class Alignment:
     """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
 
-    ``rows[i]`` is the row of ``candidates`` and ``verification`` that ``matches[i]`` stands for.
+    ``rows[i]`` is the row of ``candidates``, ``verification`` and ``evidence`` that ``matches[i]``
+    stands for.
     """
 
     query: pipeline.Query
     hits: matching.Hits
     candidates: Candidates
     verification: Verification
+    evidence: dict[EvidenceName, DoubleArray]
     rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
@@ -50,8 +53,10 @@ class Alignment:
 def align(signal: Signal, store: Store, profile: Profile, *, decode_s: float = 0.0) -> Alignment:
     """Return the candidates for a recording with their evidence and hits.
 
-    ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
-    that is silent or shorter than a window gives no candidates.
+    What is not recognised as it is gets tried at other playbacks, if the profile says so; the
+    times then cover all that was tried. ``decode_s`` is what decoding the signal took, to be
+    passed on in the times. A recording that is silent or shorter than a window gives no
+    candidates.
     """
     started = perf_counter()
     query = pipeline.query(signal, profile.fingerprint, profile.query)
@@ -68,16 +73,50 @@ def align_query(
     fingerprint_s: float = 0.0,
 ) -> Alignment:
     """Return the candidates for a recording whose hashes are known; see `align`."""
+    started = perf_counter()
+    looked: list[Alignment] = []
+    for alignment in looks(query, store, profile):
+        looked.append(alignment)
+        if alignment.recognition.match:
+            break
+    lookup_s = sum(alignment.times.lookup_s for alignment in looked)
+    align_s = perf_counter() - started - lookup_s
+    times = StageTimes(decode_s, fingerprint_s, lookup_s, align_s)
+    return replace(likeliest(looked), times=times)
+
+
+def looks(query: pipeline.Query, store: Store, profile: Profile) -> Iterator[Alignment]:
+    """Yield the candidates for a recording as it is, then for the playbacks worth a close look.
+
+    The times of each hold what it took by itself.
+    """
+    search = profile.query.playback
+    n_songs = store.n_songs()
+    yield _aligned(query, store, profile, n_trials=n_songs)
+    if search is None or not len(query.hashes):
+        return
+    n_trials = n_songs * (1 + playback.n_playbacks(search))
+    for tried in playback.likeliest(query, store, profile.fingerprint, search):
+        again = playback.restored(query, tried, profile.fingerprint, profile.query)
+        yield _aligned(again, store, profile, n_trials=n_trials)
+
+
+def likeliest(looked: Sequence[Alignment]) -> Alignment:
+    """Return the look whose best candidate is the likeliest; of equal ones the first."""
+    return max(looked, key=lambda one: one.matches[0].probability if one.matches else -1.0)
+
+
+def _aligned(query: pipeline.Query, store: Store, profile: Profile, *, n_trials: int) -> Alignment:
     while True:
         try:
-            return _aligned(query, store, profile, decode_s, fingerprint_s)
+            return _aligned_once(query, store, profile, n_trials)
         except UnknownSongError:
             # A song was removed after its postings were found: the next look-up has none of it.
             continue
 
 
-def _aligned(
-    query: pipeline.Query, store: Store, profile: Profile, decode_s: float, fingerprint_s: float
+def _aligned_once(
+    query: pipeline.Query, store: Store, profile: Profile, n_trials: int
 ) -> Alignment:
     started = perf_counter()
     config = profile.fingerprint
@@ -86,12 +125,14 @@ def _aligned(
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)
     candidates = matching.rank(hits, query.hashes, config, profile.query)
-    verification = verify(candidates, query.peaks, store.peaks)
-    observed = decision.evidence(candidates, verification, n_query_blocks=query.n_blocks)
-    rows = _best_places(candidates.song_id, observed, profile)
-    matches = _matches(rows, candidates, observed, query, store, profile)
-    times = StageTimes(decode_s, fingerprint_s, looked_up - started, perf_counter() - looked_up)
-    return Alignment(query, hits, candidates, verification, rows, matches, times)
+    verification = verify(candidates, query.peaks, store.peaks, query.playback)
+    evidence = decision.evidence(
+        candidates, verification, n_query_blocks=query.n_blocks, n_trials=n_trials
+    )
+    rows = _best_places(candidates.song_id, evidence, profile)
+    matches = _matches(rows, candidates, evidence, query, store, profile)
+    times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
+    return Alignment(query, hits, candidates, verification, evidence, rows, matches, times)
 
 
 def _best_places(
@@ -124,6 +165,7 @@ def _matches(
             votes=int(candidates.votes[row]),
             probability=float(probability[row]),
             confidence=float(confidence[row]),
+            playback=query.playback,
         )
         for row in rows
     )

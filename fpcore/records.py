@@ -10,6 +10,7 @@ Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -91,16 +92,57 @@ class Spectrogram:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peaks(_Columns):
-    """The constellation: ``frame`` int32, ``bin`` int32 and ``level_db`` float32, each (n,).
+    """The constellation: ``frame``, ``bin`` int32, ``level_db``, ``fraction`` float32; each (n,).
 
     Sorted by (frame, bin), without repeats. ``level_db`` is the height that the peak was picked
     by: above the local mean where the spectrogram was whitened, else above full scale.
+    ``fraction`` in (-0.5, 0.5) says how far in bins above ``bin`` the tone lies; 0 where that
+    was not measured or not kept, as in a store.
     """
 
     frame: IntArray
     bin: IntArray
     level_db: FloatArray
-    _DTYPES: ClassVar = {"frame": np.int32, "bin": np.int32, "level_db": np.float32}
+    fraction: FloatArray
+    _DTYPES: ClassVar = {
+        "frame": np.int32,
+        "bin": np.int32,
+        "level_db": np.float32,
+        "fraction": np.float32,
+    }
+
+    @classmethod
+    def on_bins(cls, frame: IntArray, bin_: IntArray, level_db: FloatArray) -> Peaks:
+        """Return peaks whose fractions are not known."""
+        return cls(frame, bin_, level_db, np.zeros(len(frame), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """How a recording was played, against how the song was learned.
+
+    Frequencies are ``pitch`` times as high and time runs ``tempo`` times as fast. A change of
+    speed, as of a turntable or a sample rate, changes both alike.
+    """
+
+    pitch: float = 1.0
+    tempo: float = 1.0
+
+    def __str__(self) -> str:
+        """Return what was changed, such as "speed +2.0%"; empty when nothing was."""
+        if self == AS_LEARNED:
+            return ""
+        if self.pitch == self.tempo:
+            return f"speed {100 * (self.tempo - 1):+.1f}%"
+        parts = []
+        if self.pitch != 1:
+            parts.append(f"pitch {12 * math.log2(self.pitch):+.2f} semitones")
+        if self.tempo != 1:
+            parts.append(f"tempo {100 * (self.tempo - 1):+.1f}%")
+        return ", ".join(parts)
+
+
+AS_LEARNED = Playback()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,7 +256,8 @@ class Match:
 
     ``offset_s`` is where in the song the recording begins, ``votes`` how many of its hashes
     were found there. ``probability`` is what the profile's model makes of the evidence;
-    ``confidence`` is the same, but 0 when it is below the profile's threshold.
+    ``confidence`` is the same, but 0 when it is below the profile's threshold. ``playback`` is
+    the speed, pitch or tempo at which it was found.
     """
 
     song_id: int
@@ -223,6 +266,7 @@ class Match:
     votes: int
     probability: float
     confidence: float
+    playback: Playback = AS_LEARNED
 
     @property
     def accepted(self) -> bool:
@@ -261,7 +305,7 @@ class Appearance:
     """A song heard in a long recording from ``start_s`` to ``end_s``, times in the recording.
 
     ``song_offset_s`` is where in the song it is at ``start_s``; ``votes`` and ``confidence``
-    are the best of its windows.
+    are the best of its windows, ``playback`` is that of the surest one.
     """
 
     song_id: int
@@ -271,3 +315,4 @@ class Appearance:
     song_offset_s: float
     votes: int
     confidence: float
+    playback: Playback = AS_LEARNED

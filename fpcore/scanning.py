@@ -92,7 +92,8 @@ def _sighting(window_s: float, alignment: Alignment, profile: Profile) -> Sighti
     anchor = alignment.query.hashes.tick[rows]
     _, _, delta_frames = unpack(alignment.query.hashes.token[rows], profile.fingerprint)
     heard = np.unique(np.concatenate([anchor, anchor + delta_frames * ticks]))
-    heard_s = heard.astype(np.float64) * (profile.fingerprint.hop_s / ticks)
+    tick_s = profile.fingerprint.hop_s / ticks / match.playback.tempo
+    heard_s = heard.astype(np.float64) * tick_s
     start_s, end_s = _span(heard_s)
     return Sighting(window_s, window_s + start_s, window_s + end_s, match)
 
@@ -123,7 +124,9 @@ def _appearance(sightings: Sequence[Sighting]) -> Appearance:
         song_name=first.match.song_name,
         start_s=start_s,
         end_s=max(sighting.end_s for sighting in sightings),
-        song_offset_s=first.match.offset_s + start_s - first.window_s,
+        song_offset_s=first.match.offset_s
+        + (start_s - first.window_s) * first.match.playback.tempo,
         votes=max(sighting.match.votes for sighting in sightings),
         confidence=best.match.confidence,
+        playback=best.match.playback,
     )

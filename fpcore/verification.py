@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fpcore.records import Candidates, DoubleArray, IntArray, Peaks, Verification
+from fpcore.records import (
+    AS_LEARNED,
+    Candidates,
+    DoubleArray,
+    IntArray,
+    Peaks,
+    Playback,
+    Verification,
+)
 
 REACH_FRAMES = 1.5
 """A peak may lie this far from where it is expected; its weight falls linearly with distance."""
@@ -19,14 +27,17 @@ REACH_BINS = 1
 
 
 def verify(
-    candidates: Candidates, query_peaks: Sequence[Peaks], peaks_of: Callable[[int], Peaks]
+    candidates: Candidates,
+    query_peaks: Sequence[Peaks],
+    peaks_of: Callable[[int], Peaks],
+    playback: Playback = AS_LEARNED,
 ) -> Verification:
     """Return how many of each candidate's peaks the query has.
 
     ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
     indexed constellation of a song id.
     """
-    tick, bin_ = merged(query_peaks)
+    tick, bin_ = merged(query_peaks, playback)
     verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
     songs: dict[int, Peaks] = {}
     for row, (song_id, offset) in enumerate(
@@ -62,10 +73,19 @@ def nearness(
     return inside, near
 
 
-def merged(query_peaks: Sequence[Peaks]) -> tuple[IntArray, IntArray]:
-    """Return ticks and bins, int32, of the query's peaks at all shifts, sorted by tick."""
+def merged(
+    query_peaks: Sequence[Peaks], playback: Playback = AS_LEARNED
+) -> tuple[IntArray, IntArray]:
+    """Return ticks and bins, int32, of the query's peaks at all shifts, sorted by tick.
+
+    They are where the peaks would be if the query had not been played as ``playback`` says.
+    """
     n = np.int32(len(query_peaks))
     tick = np.concatenate([p.frame * n + np.int32(shift) for shift, p in enumerate(query_peaks)])
     bin_ = np.concatenate([p.bin for p in query_peaks])
+    if playback != AS_LEARNED:
+        fraction = np.concatenate([p.fraction for p in query_peaks])
+        tick = np.rint(tick * playback.tempo).astype(np.int32)
+        bin_ = np.rint((bin_ + fraction) / playback.pitch).astype(np.int32)
     order = np.lexsort((bin_, tick))
     return tick[order], bin_[order]

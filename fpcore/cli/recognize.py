@@ -152,11 +152,15 @@ def _recognition(
 
 def _sentence(found: Recognition) -> str:
     """Return the answer in words."""
+    from fpcore.records import AS_LEARNED
+
     match = found.match
     if match is not None:
+        played = f", played at {match.playback}" if match.playback != AS_LEARNED else ""
         return (
-            f'"{match.song_name}" at {clock(match.offset_s)}, confidence {match.confidence:.3f}, '
-            f"{match.votes} votes ({found.times.total_s * 1000:.0f} ms)"
+            f'"{match.song_name}" at {clock(match.offset_s)}{played}, '
+            f"confidence {match.confidence:.3f}, {match.votes} votes "
+            f"({found.times.total_s * 1000:.0f} ms)"
         )
     if not found.candidates:
         return "no match"
@@ -171,6 +175,7 @@ def _tell_candidates(candidates: tuple[Match, ...]) -> None:
             ("begins at", "right"),
             ("votes", "right"),
             ("probability", "right"),
+            ("played at", "left"),
             ("", "left"),
         ),
         (
@@ -179,6 +184,7 @@ def _tell_candidates(candidates: tuple[Match, ...]) -> None:
                 clock(candidate.offset_s),
                 candidate.votes,
                 f"{candidate.probability:.3f}",
+                str(candidate.playback),
                 "accepted" if candidate.accepted else "",
             )
             for candidate in candidates
@@ -207,6 +213,7 @@ def _tell_appearances(appearances: list[Appearance]) -> None:
             ("at", "right"),
             ("confidence", "right"),
             ("votes", "right"),
+            ("played at", "left"),
         ),
         (
             (
@@ -216,6 +223,7 @@ def _tell_appearances(appearances: list[Appearance]) -> None:
                 clock(appearance.song_offset_s),
                 f"{appearance.confidence:.3f}",
                 appearance.votes,
+                str(appearance.playback),
             )
             for appearance in appearances
         ),

@@ -18,6 +18,7 @@ from fpcore.display.style import BLACK, BLUE, GREEN, GREY, PALE, VERMILLION, hou
 from fpcore.display.wording import clock, odds, song_label
 from fpcore.errors import FpError
 from fpcore.explain import Explanation, Place
+from fpcore.records import AS_LEARNED
 
 WIDTH_IN, HEIGHT_IN, DPI = 12.0, 8.6, 100
 N_LISTED = 5
@@ -49,6 +50,8 @@ def verdict(explanation: Explanation) -> str:
         place = f"“{name}” at {clock(best.offset_s)}"
         if best.offset_s <= -0.05:
             place = f"“{name}” begins {-best.offset_s:.1f} s into the recording"
+        if best.playback != AS_LEARNED:
+            place += f", {best.playback}"
         return f"{place} — confidence {odds(best.confidence)}, {best.votes} votes"
     return (
         f"No match: the best guess, “{name}”, has a probability of {odds(best.probability)}, "

@@ -70,7 +70,7 @@ def decode_peaks(blob: bytes) -> Peaks:
     except (zlib.error, ValueError) as error:
         raise StoreError(f"a stored constellation is damaged: {error}") from None
     frame_steps, bins, levels = columns
-    return Peaks(
+    return Peaks.on_bins(
         np.cumsum(frame_steps.astype(np.int64)).astype(np.int32),
         bins.astype(np.int32),
         levels.astype(np.float32) * np.float32(LEVEL_STEP_DB),

@@ -338,7 +338,9 @@ def test_stages_of_nothing_are_drawn_without_a_warning() -> None:
     figure = Figure()
     ax = figure.subplots()
     plot_spectrogram(ax, nothing)
-    plot_constellation(ax, Peaks(none, none, none.astype(np.float32)), hop_s=0.05, bin_hz=10.0)
+    plot_constellation(
+        ax, Peaks.on_bins(none, none, none.astype(np.float32)), hop_s=0.05, bin_hz=10.0
+    )
     plot_pairs(ax, Landmarks(none, none, none, none), hop_s=0.05, bin_hz=10.0)
     assert drawn(figure)
     assert drawn(spectrogram_figure(nothing))

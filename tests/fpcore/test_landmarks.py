@@ -18,7 +18,7 @@ from tests.fpcore.synthetic import SMALL
 
 def _constellation(at: list[tuple[int, int]]) -> Peaks:
     frame, bin_ = np.array(sorted(at), np.int32).reshape(-1, 2).T
-    return Peaks(frame.copy(), bin_.copy(), np.zeros(len(at), np.float32))
+    return Peaks.on_bins(frame.copy(), bin_.copy(), np.zeros(len(at), np.float32))
 
 
 constellations = st.sets(st.tuples(st.integers(0, 25), st.integers(0, 12)), max_size=60).map(

@@ -277,7 +277,7 @@ def _constellations(draw: st.DrawFn) -> Peaks:
     at = sorted(draw(st.sets(st.tuples(st.integers(0, 60), st.integers(0, 9)), max_size=60)))
     heights = draw(st.lists(st.integers(-3, 3), min_size=len(at), max_size=len(at)))
     frame, bin_ = np.array(at, np.int32).reshape(-1, 2).T
-    return Peaks(frame.copy(), bin_.copy(), np.array(heights, np.float32))
+    return Peaks.on_bins(frame.copy(), bin_.copy(), np.array(heights, np.float32))
 
 
 @exact
@@ -297,7 +297,7 @@ def test_thinning_equals_its_definition(
         window_s=density_window_s,
         max_per_s=max_peaks_per_s,
     )
-    expected = Peaks(found.frame[kept], found.bin[kept], found.level_db[kept])
+    expected = Peaks.on_bins(found.frame[kept], found.bin[kept], found.level_db[kept])
     _same(peaks.thin(found, config, max_peaks_per_s), expected)
 
 
@@ -305,7 +305,7 @@ def test_thinning_equals_its_definition(
 def test_fractions_of_a_quota_accrue(max_peaks_per_s: float) -> None:
     n_frames = round(40 / SMALL.hop_s)
     frame = np.repeat(np.arange(n_frames, dtype=np.int32), 3)
-    crowd = Peaks(
+    crowd = Peaks.on_bins(
         frame,
         np.tile(np.arange(3, dtype=np.int32), n_frames),
         synthetic.integer_noise(len(frame), 9).astype(np.float32),
@@ -315,7 +315,7 @@ def test_fractions_of_a_quota_accrue(max_peaks_per_s: float) -> None:
 
 
 def test_without_a_limit_every_peak_is_kept() -> None:
-    found = Peaks(
+    found = Peaks.on_bins(
         np.array([1, 1, 2], np.int32), np.array([3, 4, 3], np.int32), np.zeros(3, np.float32)
     )
     _same(peaks.thin(found, SMALL, None), found)
@@ -323,6 +323,22 @@ def test_without_a_limit_every_peak_is_kept() -> None:
 
 
 # Signals
+
+
+@pytest.mark.parametrize("at_bin", [50.0, 50.1, 50.25, 50.45, 49.55, 49.75, 49.9])
+def test_the_fraction_tells_where_between_bins_a_tone_lies(at_bin: float) -> None:
+    tone = synthetic.tone(at_bin * SMALL.bin_hz, 1.0, SMALL.sample_rate_hz)
+    found = peaks.local_maxima(spectrogram(Signal(tone, SMALL.sample_rate_hz), SMALL), SMALL)
+    loud = found.bin == 50
+    assert loud.any()
+    np.testing.assert_allclose(found.bin[loud] + found.fraction[loud], at_bin, atol=0.02)
+
+
+def test_a_fraction_stays_within_its_bin_and_is_0_at_the_edge() -> None:
+    level_db = np.array([[9.0, 9.0, 3.0, 5.0, 5.0]], np.float32)
+    row, column = np.zeros(5, np.int32), np.arange(5, dtype=np.int32)
+    found = peaks.fractions(level_db, row, column)
+    np.testing.assert_array_equal(found, np.float32([0, -0.499, 0, 0.499, 0]))
 
 
 @pytest.mark.parametrize("n_bin", [10, 50, 100])

@@ -17,7 +17,7 @@ Places = list[tuple[int, int]]
 
 def _peaks(places: Places) -> Peaks:
     frame, bin_ = np.array(sorted(places), np.int32).reshape(-1, 2).T
-    return Peaks(frame.copy(), bin_.copy(), np.zeros(len(places), np.float32))
+    return Peaks.on_bins(frame.copy(), bin_.copy(), np.zeros(len(places), np.float32))
 
 
 def _candidates(places: list[tuple[int, float]]) -> Candidates:

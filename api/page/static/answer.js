@@ -1,7 +1,7 @@
 // What the service recognised, in words and figures.
 
 import { $, announce, make, show } from "./dom.js";
-import { clock, count, duration, ms, odds } from "./words.js";
+import { clock, count, duration, ms, odds, played } from "./words.js";
 import { get, postFile } from "./api.js";
 import { profileServed } from "./profile.js";
 
@@ -34,13 +34,14 @@ export async function showAnswer(found, file) {
   offerScan(found);
   await showStrip(found);
   announce(found.matched
-    ? `Match: ${found.song_name}, ${clock(found.offset_s)} into the song, confidence ${odds(found.confidence)}.`
+    ? `Match: ${found.song_name}, ${[`${clock(found.offset_s)} into the song`, played(found)].filter(Boolean).join(", ")}, confidence ${odds(found.confidence)}.`
     : `No match. ${$("sentence").textContent}`);
 }
 
-function whereOf({ offset_s: offset }) {
-  if (offset < 0) return `The recording begins ${clock(-offset)} before the song does.`;
-  return `The recording begins ${clock(offset)} into the song.`;
+function whereOf({ offset_s: offset, pitch, tempo }) {
+  const place = offset < 0 ? `${clock(-offset)} before the song does` : `${clock(offset)} into the song`;
+  const how = played({ pitch, tempo });
+  return `The recording begins ${place}.${how ? ` It is played ${how}.` : ""}`;
 }
 
 function whyNot(best, threshold) {
@@ -83,11 +84,12 @@ function showRecording(file) {
   $("save").download = file.name;
 }
 
-async function showStrip({ matched, song_id: id, offset_s: offset, query_s: length }) {
+async function showStrip({ matched, song_id: id, offset_s: offset, query_s: heard, tempo }) {
   // The song may have been removed since: then there is no strip, and no other harm.
   const song = matched ? await get(`songs/${id}`).catch(() => null) : null;
   $("strip").hidden = $("strip-ends").hidden = !song;
   if (!song) return;
+  const length = heard * tempo;
   const share = (s) => 100 * Math.max(0, Math.min(1, s / song.duration_s));
   $("strip-part").style.left = `${share(offset)}%`;
   $("strip-part").style.width = `${share(offset + length) - share(offset)}%`;

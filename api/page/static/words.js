@@ -42,3 +42,14 @@ export function sentence(message) {
   const text = named ? message : message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
+
+/** Return how a recording was played against how the song was learned; "" when alike. */
+export function played({ pitch, tempo }) {
+  const change = (factor, more, less) =>
+    factor === 1 ? "" : `${Math.abs(100 * (factor - 1)).toFixed(1)}% ${factor > 1 ? more : less}`;
+  if (pitch === tempo) return change(tempo, "faster", "slower");
+  const semitones = 12 * Math.log2(pitch);
+  const shift = pitch === 1 ? "" : `${Math.abs(semitones).toFixed(1)} semitones ${semitones > 0 ? "higher" : "lower"}`;
+  const rate = tempo === 1 ? "" : `in a tempo ${change(tempo, "faster", "slower")}`;
+  return [shift, rate].filter(Boolean).join(", ");
+}

@@ -34,7 +34,7 @@ def constellation(seed: int, *, n_peaks: int = 40) -> Peaks:
     rng = np.random.default_rng(seed)
     cells = np.sort(rng.choice(4000 * 2049, n_peaks, replace=False))
     levels = rng.normal(20, 10, n_peaks).astype(np.float32)
-    return Peaks((cells // 2049).astype(np.int32), (cells % 2049).astype(np.int32), levels)
+    return Peaks.on_bins((cells // 2049).astype(np.int32), (cells % 2049).astype(np.int32), levels)
 
 
 def new_store(path: Path, kind: str = "packed", **options: Any) -> SqliteStore:

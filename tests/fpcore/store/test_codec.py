@@ -22,7 +22,7 @@ peaks_lists = st.lists(
 
 
 def peaks_of(rows: list[tuple[int, int, float]]) -> Peaks:
-    return Peaks(
+    return Peaks.on_bins(
         np.array([frame for frame, _, _ in rows], dtype=np.int32),
         np.array([bin_ for _, bin_, _ in rows], dtype=np.int32),
         np.array([level for _, _, level in rows], dtype=np.float32),

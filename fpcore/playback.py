@@ -1,0 +1,152 @@
+"""A recording at another speed, pitch or tempo: which one, and its hashes as if it were not.
+
+Landmarks bear noise, but not that every frequency or every distance in time is a few percent
+off. A recording that was not recognised is therefore tried at a grid of playbacks. Nothing is
+analysed again: its peaks are moved in time and frequency, which takes frequencies finer than a
+bin, and hashed anew. A first look takes few of its peaks at all playbacks in one look-up; the
+playbacks with most weight at one offset of one song are then looked at in full.
+
+Every playback is one more chance to be wrong; `fpcore.decision` counts them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fpcore import hashing, landmarks, peaks, pipeline
+from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
+from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
+from fpcore.store.base import Store
+
+TICKS_PER_FRAME = 2
+"""Of the first look: moved peaks fall between frames."""
+WIDTH_TICKS = 4
+"""Offsets of the first look that lie within two frames count together."""
+OUTSIDE = -1
+"""The token of a pair that lies outside the band or the time limit once it is moved."""
+
+
+def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
+    """Return the grid, each kind in a list of its own with its factors ascending."""
+    kinds = []
+    for change, moves_pitch, moves_tempo in (
+        (search.max_speed_change, 1, 1),
+        (search.max_pitch_change, 1, 0),
+        (search.max_tempo_change, 0, 1),
+    ):
+        n = int(change / search.step + 1e-9)
+        changes = [k * search.step for k in range(-n, n + 1) if k]
+        kinds.append([Playback(1 + moves_pitch * by, 1 + moves_tempo * by) for by in changes])
+    return kinds
+
+
+def n_playbacks(search: PlaybackSearch | None) -> int:
+    """Return how many playbacks are tried beside the one as learned."""
+    return 0 if search is None else sum(map(len, playbacks(search)))
+
+
+def restored(
+    query: pipeline.Query,
+    playback: Playback,
+    config: FingerprintConfig,
+    query_config: QueryConfig,
+) -> pipeline.Query:
+    """Return a query with the hashes it would have if it had not been played as ``playback``."""
+    n_shifts = len(query.peaks)
+    parts = []
+    for shift, found in enumerate(query.peaks):
+        anchor, target = landmarks.pairs(found, config, query_config.fan_out)
+        token, tick = moved(found, anchor, target, [playback], n_shifts, config, shift=shift)
+        f1 = np.rint((found.bin[anchor] + found.fraction[anchor]) / playback.pitch)
+        inside = token[0] != OUTSIDE
+        parts.append((token[0, inside], tick[0, inside], f1[inside].astype(np.int32)))
+    token, tick, anchor_bin = (np.concatenate(column) for column in zip(*parts, strict=True))
+    _, kept = np.unique(np.stack([token, tick.astype(np.int64)]), axis=1, return_index=True)
+    kept.sort()
+    hashes = QueryHashes(token[kept], tick[kept], anchor_bin[kept], n_shifts)
+    return pipeline.Query(hashes, query.peaks, query.duration_s, playback)
+
+
+def moved(
+    found: Peaks,
+    anchor: LongArray,
+    target: LongArray,
+    tried: list[Playback],
+    ticks_per_frame: int,
+    config: FingerprintConfig,
+    *,
+    shift: int = 0,
+) -> tuple[LongArray, IntArray]:
+    """Return tokens int64 and ticks int32, (n_playbacks, m), of pairs as if not so played.
+
+    ``anchor`` and ``target`` int64 (m,) are rows of the peaks ``found``. Pairs that are then
+    outside the band or the target zone have the token `OUTSIDE`.
+    """
+    pitch = np.array([[playback.pitch] for playback in tried])
+    tempo = np.array([[playback.tempo] for playback in tried])
+    position = np.rint((found.bin + found.fraction)[None, :] / pitch).astype(np.int64)
+    f1, f2 = position[:, anchor], position[:, target]
+    delta = np.rint((found.frame[target] - found.frame[anchor])[None, :] * tempo).astype(np.int64)
+    inside = (
+        (np.minimum(f1, f2) >= config.first_bin)
+        & (np.maximum(f1, f2) < config.first_bin + config.n_bins)
+        & (np.abs(f2 - f1) <= config.max_delta_bins)
+        & (delta >= config.min_delta_frames)
+        & (delta <= config.max_delta_frames)
+    )
+    f1, f2 = np.where(inside, f1, config.first_bin), np.where(inside, f2, config.first_bin)
+    token = hashing.pack(f1, f2, np.where(inside, delta, 0), config)
+    heard = found.frame[anchor] * ticks_per_frame + shift
+    tick = np.rint(heard[None, :] * tempo).astype(np.int32)
+    return np.where(inside, token, OUTSIDE), tick
+
+
+def likeliest(
+    query: pipeline.Query, store: Store, config: FingerprintConfig, search: PlaybackSearch
+) -> list[Playback]:
+    """Return the playbacks that deserve a close look, the best first, at most ``n_close``.
+
+    Of each kind only those count that have more weight than their neighbours in the grid.
+    """
+    kinds = [kind for kind in playbacks(search) if kind]
+    tried = [playback for kind in kinds for playback in kind]
+    weight = first_look(query.peaks[0], tried, store, config, search)
+    tops: list[tuple[float, Playback]] = []
+    start = 0
+    for kind in kinds:
+        part = np.pad(weight[start : start + len(kind)], 1)
+        start += len(kind)
+        is_top = (part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:])
+        tops += [(float(part[i + 1]), kind[i]) for i in np.flatnonzero(is_top)]
+    tops.sort(key=lambda top: -top[0])
+    return [playback for _, playback in tops[: search.n_close]]
+
+
+def first_look(
+    found: Peaks,
+    tried: list[Playback],
+    store: Store,
+    config: FingerprintConfig,
+    search: PlaybackSearch,
+) -> DoubleArray:
+    """Return the most weight at one offset of one song under each playback, float64 (n,)."""
+    from fpcore.kernels import playing
+
+    sparse = peaks.thin(found, config, search.max_peaks_per_s)
+    anchor, target = landmarks.pairs(sparse, config, search.fan_out)
+    token, tick = moved(sparse, anchor, target, tried, TICKS_PER_FRAME, config)
+    tokens, row = np.unique(token, return_inverse=True)
+    postings = store.lookup(tokens)
+    order = np.argsort(postings.query_row, kind="stable")
+    n_postings = np.bincount(postings.query_row, minlength=len(tokens))
+    _, song = np.unique(postings.song_id, return_inverse=True)
+    weight: DoubleArray = playing.heaviest_offsets(
+        row.reshape(token.shape),
+        tick,
+        np.cumsum(n_postings),
+        1 / np.log2(2.0 + n_postings),
+        song[order],
+        postings.frame[order].astype(np.int64) * TICKS_PER_FRAME,
+        WIDTH_TICKS,
+    )
+    return weight

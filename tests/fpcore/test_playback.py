@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fpcore import hashing, pipeline, playback
+from fpcore.config import PlaybackSearch
+from fpcore.kernels import playing
+from fpcore.landmarks import pairs
+from fpcore.recognition import align, looks
+from fpcore.records import AS_LEARNED, Playback, Signal
+from fpcore.store import Store
+from tests.fpcore import indexed
+from tests.fpcore.indexed import LEAN, PROFILE, RATE_HZ
+
+SEARCH = PlaybackSearch()
+SEARCHING = PROFILE.model_copy(
+    update={"query": PROFILE.query.model_copy(update={"playback": SEARCH})}
+)
+
+
+def _resampled(index: int, start_s: float, duration_s: float, speed: float) -> Signal:
+    """Return what a part of a song sounds like ``speed`` times as fast."""
+    samples = indexed.part(index, start_s, duration_s * speed)
+    at = np.arange(round(duration_s * RATE_HZ)) * speed
+    return Signal(np.interp(at, np.arange(len(samples)), samples).astype(np.float32), RATE_HZ)
+
+
+# The grid
+
+
+def test_each_kind_goes_up_to_its_change_both_ways() -> None:
+    search = PlaybackSearch(
+        max_speed_change=0.02, max_pitch_change=0.01, max_tempo_change=0.0, step=0.01
+    )
+    speed, pitch, tempo = playback.playbacks(search)
+    assert [(one.pitch, one.tempo) for one in speed] == [
+        pytest.approx((factor, factor)) for factor in (0.98, 0.99, 1.01, 1.02)
+    ]
+    assert [(one.pitch, one.tempo) for one in pitch] == [(0.99, 1.0), (1.01, 1.0)]
+    assert tempo == []
+    assert playback.n_playbacks(search) == 6
+    assert playback.n_playbacks(None) == 0
+
+
+# Moving peaks
+
+
+def test_a_recording_as_learned_keeps_its_hashes() -> None:
+    query = pipeline.query(indexed.excerpt(0, 3.0, 6.0), LEAN, PROFILE.query)
+    same = playback.restored(query, AS_LEARNED, LEAN, PROFILE.query)
+    assert _triples(same) == _triples(query)
+
+
+def _triples(query: pipeline.Query) -> set[tuple[int, int, int]]:
+    columns = (query.hashes.token, query.hashes.tick, query.hashes.anchor_bin)
+    return set(zip(*(column.tolist() for column in columns), strict=True))
+
+
+@pytest.mark.parametrize("tried", [Playback(1.03, 1.03), Playback(0.95, 1.0), Playback(1.0, 1.06)])
+def test_moved_pairs_are_those_of_moved_peaks(tried: Playback) -> None:
+    query = pipeline.query(indexed.excerpt(1, 5.0, 6.0), LEAN, PROFILE.query)
+    found = query.peaks[0]
+    anchor, target = pairs(found, LEAN, 5)
+    [token], [tick] = playback.moved(found, anchor, target, [tried], 2, LEAN, shift=1)
+    n_outside = 0
+    for k, (i, j) in enumerate(zip(anchor.tolist(), target.tolist(), strict=True)):
+        f1, f2 = (
+            round((int(found.bin[p]) + float(found.fraction[p])) / tried.pitch) for p in (i, j)
+        )
+        delta = round(int(found.frame[j] - found.frame[i]) * tried.tempo)
+        last_bin = LEAN.first_bin + LEAN.n_bins - 1
+        if (
+            min(f1, f2) < LEAN.first_bin
+            or max(f1, f2) > last_bin
+            or abs(f1 - f2) > LEAN.max_delta_bins
+            or not LEAN.min_delta_frames <= delta <= LEAN.max_delta_frames
+        ):
+            n_outside += 1
+            assert token[k] == playback.OUTSIDE
+            continue
+        triple = (np.array([value], np.int64) for value in (f1, f2, delta))
+        assert token[k] == hashing.pack(*triple, LEAN)[0]
+        assert tick[k] == round((int(found.frame[i]) * 2 + 1) * tried.tempo)
+    assert n_outside < len(token) / 4
+
+
+def test_restored_hashes_repeat_no_token_at_a_tick() -> None:
+    query = pipeline.query(indexed.excerpt(2, 0.0, 10.0), LEAN, PROFILE.query)
+    hashes = playback.restored(query, Playback(0.95, 0.95), LEAN, PROFILE.query).hashes
+    rows = np.stack([hashes.token, hashes.tick.astype(np.int64)])
+    assert np.unique(rows, axis=1).shape == rows.shape
+    assert len(hashes) > 100
+
+
+# The first look
+
+
+@settings(deadline=None)  # the first example compiles the kernel
+@given(st.data())
+def test_the_heaviest_offset_equals_its_definition(data: st.DataObject) -> None:
+    n_tokens, width = data.draw(st.integers(1, 6)), data.draw(st.integers(0, 4))
+    counts = data.draw(st.lists(st.integers(0, 4), min_size=n_tokens, max_size=n_tokens))
+    places = st.tuples(st.integers(0, 2), st.integers(0, 12))
+    postings = [data.draw(st.lists(places, min_size=n, max_size=n)) for n in counts]
+    weight = np.array([data.draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])) for _ in counts])
+    n, m = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5))
+    row = np.array(data.draw(_table(n, m, n_tokens - 1)), np.int64)
+    tick = np.array(data.draw(_table(n, m, 10)), np.int32)
+    flat = np.array([place for part in postings for place in part], np.int64).reshape(-1, 2)
+    got = playing.heaviest_offsets(
+        row, tick, np.cumsum(counts), weight, flat[:, 0], flat[:, 1].copy(), width
+    )
+    for i in range(n):
+        hits = [
+            (song, at - int(tick[i, j]), float(weight[row[i, j]]))
+            for j in range(m)
+            for song, at in postings[row[i, j]]
+        ]
+        expected = max(
+            (
+                sum(w for s, o, w in hits if s == song and first <= o <= first + width)
+                for song, first, _ in hits
+            ),
+            default=0.0,
+        )
+        assert got[i] == pytest.approx(expected, abs=m * 4 * 2.0**-playing.WEIGHT_BITS)
+
+
+def _table(n: int, m: int, highest: int) -> st.SearchStrategy[list[list[int]]]:
+    return st.lists(
+        st.lists(st.integers(0, highest), min_size=m, max_size=m), min_size=n, max_size=n
+    )
+
+
+# The search
+
+
+@pytest.mark.parametrize("speed", [0.95, 0.98, 1.02, 1.05])
+def test_another_speed_is_recognised_and_told(six_songs: Store, speed: float) -> None:
+    heard = _resampled(3, 12.0, 8.0, speed)
+    assert align(heard, six_songs, PROFILE).recognition.match is None
+    match = align(heard, six_songs, SEARCHING).recognition.match
+    assert match is not None
+    assert match.song_name == "song 3"
+    assert match.offset_s == pytest.approx(12.0, abs=0.05)
+    assert match.playback.pitch == match.playback.tempo == pytest.approx(speed, abs=0.006)
+
+
+def test_what_is_recognised_as_it_is_is_not_searched_for(six_songs: Store) -> None:
+    found = align(indexed.excerpt(3, 12.0, 8.0), six_songs, SEARCHING)
+    assert found.recognition.match is not None
+    assert found.recognition.match.playback == AS_LEARNED
+
+
+def test_other_playbacks_count_as_trials(six_songs: Store) -> None:
+    query = pipeline.query(indexed.excerpt(indexed.UNKNOWN, 3.0, 8.0), LEAN, SEARCHING.query)
+    first, *others = looks(query, six_songs, SEARCHING)
+    assert first.evidence["log_trials"][0] == pytest.approx(np.log(6))
+    n_tried = 1 + playback.n_playbacks(SEARCH)
+    for other in others:
+        assert other.evidence["log_trials"][0] == pytest.approx(np.log(6 * n_tried))
+    assert 1 <= len(others) <= SEARCH.n_close
+
+
+def test_silence_is_looked_at_once(six_songs: Store) -> None:
+    silence = pipeline.query(Signal(indexed.silence(5.0), RATE_HZ), LEAN, SEARCHING.query)
+    [only] = looks(silence, six_songs, SEARCHING)
+    assert only.matches == ()
