@@ -1,13 +1,20 @@
-"""``fpbench bench``: speed and size."""
+"""``fpbench bench`` and ``fpbench bench-service``: speed and size, of the core and over HTTP."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.accuracy import CorpusName
+from experiments.cli.accuracy import CorpusName, ProfileName
 from fpcore.cli.output import console, print_table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from experiments.bench import Figure
 
 
 def bench(
@@ -25,23 +32,73 @@ def bench(
     Example:
       fpbench bench --corpus debian-games
     """
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from experiments.bench import measure
     from experiments.corpora import corpus as open_corpus
     from fpcore.profiles import load_profile
 
     source = open_corpus(corpus)
     profiles = [load_profile("seed"), load_profile("balanced")]
+    with _progress() as progress:
+        figures = list(measure(source, profiles, progress, n_postings=postings))
+    _print(figures)
+
+
+def bench_service(
+    *,
+    corpus: CorpusName = "debian-games",
+    profile: ProfileName = "balanced",
+    songs: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Songs of the index; synthetic ones fill up.")
+    ] = 400,
+    requests: Annotated[
+        int, typer.Option(min=20, metavar="N", help="Requests over which memory is watched.")
+    ] = 2000,
+    saturation: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long to ask more than it can do.")
+    ] = 20.0,
+) -> None:
+    """Measure the service: time over the core's own, throughput, memory, and under saturation.
+
+    A server is started on this machine and asked over HTTP. Times depend on the machine, and on
+    what else it is doing.
+
+    \b
+    Example:
+      fpbench bench-service --corpus debian-games --songs 400
+    """
+    from experiments.bench_service import Extent, measure
+    from experiments.corpora import corpus as open_corpus
+    from fpcore.profiles import load_profile
+
+    source, served = open_corpus(corpus), load_profile(profile)
+    extent = Extent(n_songs=songs, n_watched=requests, saturation_s=saturation)
+    with _progress() as progress:
+        task = progress.add_task("Learning", total=None)
+
+        def show(what: str) -> None:
+            progress.update(task, description=what)
+
+        figures = list(measure(source, served, extent, show=show))
+    _print(figures)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        figures = list(measure(source, profiles, progress, n_postings=postings))
+        yield progress
+
+
+def _print(figures: Sequence[Figure]) -> None:
     verdicts = {True: "yes", False: "NO", None: ""}
     rows = []
     for figure in figures:
         sign = "≥" if figure.at_least else "≤"
-        reach = "" if figure.reach is None else f"{sign} {figure.reach:,.0f}"
-        value = f"{figure.value:,.1f} {figure.unit}"
+        reach = "" if figure.reach is None else f"{sign} {figure.reach:,g}"
+        digits = 1 if abs(figure.value) >= 10 else 2
+        value = f"{figure.value:,.{digits}f} {figure.unit}"
         rows.append([figure.name, value, reach, verdicts[figure.reached]])
     print_table(
         [("what", "left"), ("measured", "right"), ("to reach", "right"), ("reached", "left")], rows
@@ -49,5 +106,6 @@ def bench(
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to ``fpbench``."""
+    """Add the commands to ``fpbench``."""
     app.command("bench")(bench)
+    app.command("bench-service")(bench_service)
