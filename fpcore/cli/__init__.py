@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from fpcore.cli import explain, index, learn, process, profiles, recognize, reindex, songs
+from fpcore.cli import explain, index, learn, process, profiles, recognize, reindex, snapshot, songs
 
 app = typer.Typer(
     name="fpcore",
@@ -40,6 +40,7 @@ app.command("songs")(songs.songs)
 app.command("remove")(songs.remove)
 app.command("stats", short_help="Tell how large the database is.")(index.stats)
 app.command("check", short_help="Check that the database is whole.")(index.check)
+app.command("snapshot", short_help="Make recognition fast in a large database.")(snapshot.snapshot)
 app.command("backup", short_help="Copy the database while it is in use.")(index.backup)
 app.command("reindex", short_help="Index the same songs under another profile.")(reindex.reindex)
 app.add_typer(profiles.app, name="profile", short_help="Show and compare configurations.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from fpcore.cli import options
 from fpcore.cli.output import complain, counted, print_json, print_table, say, size
 
 if TYPE_CHECKING:
-    from fpcore.store import StoreStats, TokenStats
+    from fpcore.store import SnapshotState, StoreStats, TokenStats
 
 EXIT_PROBLEMS = 1
 
@@ -45,12 +46,12 @@ def stats(
     """
     with options.open_existing(db) as store:
         sizes, spread = store.stats(), store.token_stats(n_hottest=hottest)
-        digest = store.config.digest
-    record = _record(sizes, spread, digest)
+        digest, snapshot = store.config.digest, store.snapshot()
+    record = _record(sizes, spread, digest, snapshot)
     if as_json:
         print_json(record)
         return
-    for label, value in _lines(sizes, record):
+    for label, value in (*_lines(sizes, record), *_snapshot_line(snapshot)):
         say(f"{label:<22}{value}")
     if record["histogram"]:
         say("")
@@ -64,7 +65,9 @@ def stats(
         )
 
 
-def _record(sizes: StoreStats, spread: TokenStats, digest: str) -> dict[str, Any]:
+def _record(
+    sizes: StoreStats, spread: TokenStats, digest: str, snapshot: SnapshotState | None
+) -> dict[str, Any]:
     return {
         "n_songs": sizes.n_songs,
         "duration_s": sizes.duration_s,
@@ -75,6 +78,7 @@ def _record(sizes: StoreStats, spread: TokenStats, digest: str) -> dict[str, Any
         "file_bytes_per_posting": _per_posting(sizes.file_bytes, sizes),
         "lookup_bytes_per_posting": _per_posting(sizes.lookup_bytes, sizes),
         "config_digest": digest,
+        "snapshot": None if snapshot is None else {**asdict(snapshot), "path": str(snapshot.path)},
         "n_distinct_hashes": spread.n_distinct_tokens,
         "postings_per_hash": {name: spread.quantile(share) for name, share in QUANTILES.items()},
         "histogram": list(_histogram(spread)),
@@ -121,6 +125,19 @@ def _lines(sizes: StoreStats, record: dict[str, Any]) -> Iterator[tuple[str, str
     yield "distinct hashes", f"{record['n_distinct_hashes']:,}"
     quantiles = (f"{name} {n:,}" for name, n in record["postings_per_hash"].items())
     yield "postings of a hash", ", ".join(quantiles)
+
+
+def _snapshot_line(snapshot: SnapshotState | None) -> Iterator[tuple[str, str]]:
+    """Yield label and value of the snapshot, if there is one."""
+    if snapshot is None:
+        return
+    if snapshot.refusal is not None:
+        yield "snapshot", f"not used: {snapshot.refusal}"
+        return
+    told = f"{counted(snapshot.n_songs, 'song')}, {size(snapshot.file_bytes)}"
+    lacks = f", lacks {counted(snapshot.n_newer, 'newer song')}" if snapshot.n_newer else ""
+    has = f", has {counted(snapshot.n_removed, 'removed song')}" if snapshot.n_removed else ""
+    yield "snapshot", f"{told}{lacks}{has}"
 
 
 def check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ EXIT_ERROR = 1
 def run(app: Callable[[], object], *, name: str) -> NoReturn:
     """Run the commands of ``app``, called ``name`` in complaints, and exit with their code."""
     speak_as(name)
+    logging.getLogger("fpcore").addHandler(_Complaints(logging.WARNING))
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character must not keep the answer from the user.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -30,6 +32,13 @@ def run(app: Callable[[], object], *, name: str) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_ERROR
     sys.exit(code)
+
+
+class _Complaints(logging.Handler):
+    """Tells what `fpcore` logs as the command tells what goes wrong."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
 
 
 def _code(app: Callable[[], object]) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -158,6 +158,24 @@ class TokenStats:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotState:
+    """The snapshot of an index: where it lies, its size, and how far it is true.
+
+    ``refusal`` is the sentence that says why it is not used, or None. Of its ``n_songs``,
+    ``n_removed`` have been removed since; ``n_newer`` songs of the index were learned since, and
+    are looked up without it.
+    """
+
+    path: Path
+    file_bytes: int
+    refusal: str | None
+    n_songs: int = 0
+    n_postings: int = 0
+    n_removed: int = 0
+    n_newer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """What a check found: one sentence for each problem, none when all is well."""
 
@@ -271,6 +289,28 @@ class Store(ABC):
     @abstractmethod
     def check(self, *, full: bool = False) -> CheckReport:
         """Return what is wrong with the index; ``full`` also follows each posting and peak."""
+
+    @abstractmethod
+    def make_snapshot(
+        self, note: Callable[[int, int], None] = lambda n_done, n_postings: None
+    ) -> SnapshotState:
+        """Write a copy of what look-ups read, in a form that makes them fast, and use it.
+
+        Look-ups answer the same with and without. It stays in use while songs are learned and
+        removed, also by other processes, until a new one takes its place; the more songs it
+        lacks, the less it helps. ``note`` is told how many postings are done, and of how many.
+
+        Raises
+        ------
+        StoreBusyError
+            When another program is at it.
+        StoreFullError
+            When there is no room; the one that was there stays.
+        """
+
+    @abstractmethod
+    def snapshot(self) -> SnapshotState | None:
+        """Return what there is to say about the snapshot, or None when there is none."""
 
     @abstractmethod
     def backup(self, path: str | Path) -> None:

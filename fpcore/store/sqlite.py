@@ -1,13 +1,12 @@
 """The default store: one SQLite file in WAL mode.
 
 Writes take a lock (BEGIN IMMEDIATE) and end in a commit that reaches the disk. Reads see the
-last commit and wait for nobody. All SQL about songs and postings stands here, the tables in
-`fpcore.store.schema`, what a check looks for in `fpcore.store.health`.
+last commit and wait for nobody. The tables are in `fpcore.store.schema`, what a check looks for
+in `fpcore.store.health`, what look-ups read beside the tables in `fpcore.store.snapshot`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
@@ -22,30 +21,22 @@ from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.hashing import to_text
 from fpcore.records import LongArray, Peaks, Postings
-from fpcore.store import health, schema, song_rows, statistics
+from fpcore.store import health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
     Added,
     CheckReport,
     Entry,
+    SnapshotState,
     Song,
     Store,
     StoreStats,
     TokenStats,
 )
 from fpcore.store.batch import Batch
-from fpcore.store.codec import chunks, decode_peaks
+from fpcore.store.codec import decode_peaks
 from fpcore.store.connections import ConnectionPool
 from fpcore.store.failures import check_folder, check_place, translated_errors
-
-_LOOKUP_TOKENS = 8192
-"""Tokens of one look-up statement; more are looked up in several."""
-
-# One row holds the whole result as three texts, which NumPy parses: fetching the postings as
-# rows takes three times as long and passes the interpreter's lock back and forth at each.
-_LOOKUP = """
-SELECT group_concat(query.key), group_concat(f.song_id), group_concat(f.absolute_time)
-FROM json_each(?) AS query CROSS JOIN fingerprints AS f ON f.hash_token = query.value
-"""
+from fpcore.store.snapshot_use import SnapshotBeside
 
 
 def open_store(
@@ -105,6 +96,7 @@ class SqliteStore(Store):
         self._path = path
         self._config = config
         self._pool = pool
+        self._snapshot = SnapshotBeside(path, config.digest)
         self._stored_form: Callable[[LongArray], Sequence[int | str]] = (
             partial(to_text, config=config) if config.token == "text" else _as_integers
         )
@@ -144,22 +136,15 @@ class SqliteStore(Store):
 
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens``, all from one state of the index."""
-        order = np.argsort(tokens, kind="stable")  # neighbours lie on the same pages
-        rows, song_ids, frames = [_no_rows()], [_no_rows()], [_no_rows()]
+        beside = self._snapshot.look()
         with self._pool.reading() as connection:
-            for part in chunks(len(order), _LOOKUP_TOKENS):
-                looked_up = json.dumps(self._stored_form(tokens[order[part]]))
-                found = connection.execute(_LOOKUP, (looked_up,)).fetchone()
-                if found[0] is not None:
-                    columns = (np.fromstring(text, dtype=np.int64, sep=",") for text in found)
-                    for parts, column in zip((rows, song_ids, frames), columns, strict=True):
-                        parts.append(column)
-                    rows[-1] += part.start
-        return Postings(
-            order[np.concatenate(rows)].astype(np.int64),
-            np.concatenate(song_ids),
-            np.concatenate(frames).astype(np.int32),
-        )
+            select = partial(posting_rows.select, connection, tokens, self._stored_form)
+            found = beside and beside.lookup(connection, tokens)
+            if not found:
+                return select(after=posting_rows.ALL_SONGS)
+            if not found.n_newer:
+                return found.postings
+            return posting_rows.joined(found.postings, select(after=found.last_song_id))
 
     def peaks(self, song_id: int) -> Peaks:
         """Return the constellation of a song."""
@@ -225,9 +210,34 @@ class SqliteStore(Store):
             return statistics.token_spread(connection, self._config, n_hottest=n_hottest)
 
     def check(self, *, full: bool = False) -> CheckReport:
-        """Return what is wrong with the index; ``full`` also follows each posting and peak."""
+        """Return what is wrong with the index and its snapshot; ``full`` reads all of both."""
+        beside = self._snapshot.look()
         with self._pool.reading() as connection:
-            return CheckReport(tuple(health.problems(connection, self._config, full=full)))
+            problems = list(health.problems(connection, self._config, full=full))
+            if beside:
+                problems += beside.problems(connection, full=full)
+        return CheckReport(tuple(problems))
+
+    def make_snapshot(
+        self, note: Callable[[int, int], None] = lambda n_done, n_postings: None
+    ) -> SnapshotState:
+        """Write the file that look-ups are answered from, beside the database."""
+        from fpcore.store.snapshot_building import build
+
+        with self._pool.reading() as connection:
+            build(connection, self._config, self._snapshot.path, note)
+        made = self.snapshot()
+        if made is None:
+            raise StoreError(f"{self._snapshot.path} was removed as soon as it was written")
+        return made
+
+    def snapshot(self) -> SnapshotState | None:
+        """Return what there is to say about the snapshot beside the database."""
+        beside = self._snapshot.look()
+        if beside is None:
+            return None
+        with self._pool.reading() as connection:
+            return beside.state(connection)
 
     def backup(self, path: str | Path) -> None:
         """Write a copy under a temporary name beside ``path`` and rename it when it is whole."""
@@ -255,12 +265,9 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Close the connections; the last one out brings the log home."""
         self._pool.close()
+        self._snapshot.close()
 
 
 def _as_integers(tokens: LongArray) -> list[int]:
     integers: list[int] = tokens.tolist()
     return integers
-
-
-def _no_rows() -> LongArray:
-    return np.empty(0, dtype=np.int64)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError
-from fpcore.store import schema, song_rows
+from fpcore.store import schema, snapshot, song_rows
 from fpcore.store.base import Song
 from fpcore.store.connections import connect
 from fpcore.store.failures import check_place, translated_errors
@@ -76,6 +76,7 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
         if _inventory(target, old) != expected:
             return False
         source.backup(target, pages=-1)
+        snapshot.path_of(old).unlink(missing_ok=True)  # which is of the old kind
     discard(new)
     return True
 

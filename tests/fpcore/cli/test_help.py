@@ -23,6 +23,7 @@ COMMANDS = (
     "remove",
     "stats",
     "check",
+    "snapshot",
     "backup",
     "reindex",
     "profile show",

@@ -69,6 +69,17 @@ def lock(path: Path) -> None:
     connection.execute("ROLLBACK")
 
 
+def snapshot(path: Path) -> None:
+    """Make a snapshot; stop at each step of the progress until a line comes in."""
+
+    def wait(n_done: int, n_postings: int) -> None:
+        print(f"{n_done} of {n_postings}", flush=True)
+        sys.stdin.readline()
+
+    with open_store(path, None) as store:
+        store.make_snapshot(wait)
+
+
 def read(path: Path, user: str) -> None:
     """Open the index as a user, and print how many songs it has or why that failed."""
     if os.geteuid() != int(user):
@@ -84,5 +95,10 @@ def read(path: Path, user: str) -> None:
 
 if __name__ == "__main__":
     _, action, path, *arguments = sys.argv
-    actions: dict[str, Callable[..., None]] = {"learn": learn, "lock": lock, "read": read}
+    actions: dict[str, Callable[..., None]] = {
+        "learn": learn,
+        "lock": lock,
+        "read": read,
+        "snapshot": snapshot,
+    }
     actions[action](Path(path), *arguments)

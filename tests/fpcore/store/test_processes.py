@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from fpcore.errors import StoreBusyError, StoreFullError
 from fpcore.store import SqliteStore, open_store
 from tests.fpcore.store import programs
+from tests.fpcore.store.disks import small_disk
 from tests.fpcore.store.material import PACKED, entry, new_store, postings_of, rows, scan
 
 
@@ -173,13 +173,8 @@ class TestAFullDisk:
     @pytest.fixture
     def disk(self, tmp_path: Path) -> Iterator[Path]:
         """A disk of two megabytes."""
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("mounting a disk needs root")
-        yield disk
-        subprocess.run(["umount", disk], check=True)
+        with small_disk(tmp_path / "disk", megabytes=2) as disk:
+            yield disk
 
     def test_refuses_what_does_not_fit_and_goes_on_reading(self, disk: Path) -> None:
         (disk / "ballast").write_bytes(bytes(600_000))
