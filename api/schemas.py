@@ -92,7 +92,7 @@ class LearnedBody(SongBody):
 
 
 class SongsBody(BaseModel):
-    """A page of the songs, in the order in which they were learned."""
+    """A page of the songs, in the order that was asked for."""
 
     songs: list[SongBody]
     total: int = Field(description="Songs on all pages")

@@ -19,6 +19,10 @@ router = APIRouter(prefix="/songs", tags=["songs"])
 Confirm = Annotated[
     Literal["all"] | None, Query(description="Must be `all`: every song will be removed")
 ]
+Order = Annotated[
+    Literal["learned", "newest"],
+    Query(description="As they were learned, or the last learned first"),
+]
 
 
 @router.get("", response_model=SongsBody, responses=documented())
@@ -30,16 +34,27 @@ async def list_songs(
     name: Annotated[
         str | None, Query(max_length=300, description="Text in the name, in either case")
     ] = None,
+    order: Order = "learned",
 ) -> SongsBody:
-    """List songs in the order in which they were learned."""
+    """List songs in the order in which they were learned, or in the opposite one."""
 
     def page() -> SongsBody:
-        songs = service.store.songs(name_contains=name, limit=limit, offset=offset)
         total = service.store.n_songs(name_contains=name)
+        first, n_songs = (offset, limit) if order == "learned" else _from_end(total, offset, limit)
+        songs = service.store.songs(name_contains=name, limit=n_songs, offset=first)
+        if order == "newest":
+            songs.reverse()
         shown = [SongBody.of(song) for song in songs]
         return SongsBody(songs=shown, total=total, limit=limit, offset=offset)
 
     return await to_thread.run_sync(page)
+
+
+def _from_end(total: int, offset: int, limit: int) -> tuple[int, int]:
+    """Return where a page that is counted from the last song begins, and how many it has."""
+    end = max(0, total - offset)
+    first = max(0, end - limit)
+    return first, end - first
 
 
 @router.get("/{song_id}", response_model=SongBody, responses=documented(404))

@@ -136,6 +136,22 @@ def test_songs_are_listed_by_page_and_searched_by_name(client: httpx.Client) -> 
     assert found["total"] == 2
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_pages_of_the_newest_songs_are_those_of_all_songs_backward(
+    limit: int, client: httpx.Client
+) -> None:
+    names = ["Alpha", "Beta", "alphabet", "Gamma"]
+    for seed, name in enumerate(names):
+        learn(client, song(seed), name)
+    asked = {"order": "newest", "limit": limit}
+    pages = [client.get("/songs", params={**asked, "offset": offset}).json() for offset in range(6)]
+    told = [[one["song_name"] for one in page["songs"]] for page in pages]
+    assert told == [names[::-1][offset : offset + limit] for offset in range(6)]
+    assert {(page["total"], page["limit"]) for page in pages} == {(4, limit)}
+    found = client.get("/songs", params={**asked, "name": "alpha"}).json()
+    assert [one["song_name"] for one in found["songs"]] == ["alphabet", "Alpha"][:limit]
+
+
 def test_a_removed_song_is_gone_and_its_id_is_not_used_again(client: httpx.Client) -> None:
     first = learn(client, song(1), "First").json()
     assert recognize(client, excerpt(1)).json()["matched"] is True

@@ -35,15 +35,17 @@ export function installSongs() {
   });
 }
 
-/** List the songs whose name holds what is searched; `more` adds a page to those on display. */
+/** List the songs whose name holds what is searched, the last learned first; `more` adds a page. */
 export async function list({ more = false } = {}) {
   asked += 1;
   const request = asked;
   const name = $("search").value.trim();
-  const query = new URLSearchParams({ limit: PAGE, offset: more ? shown : 0, ...(name && { name }) });
+  const query = new URLSearchParams({ limit: PAGE, offset: more ? shown : 0, order: "newest", ...(name && { name }) });
   const page = await get(`songs?${query}`);
   if (request !== asked) return;
-  const rows = page.songs.map(row);
+  // What others learned since the last page pushed songs that are on display onto this one.
+  const known = new Set(more ? [...$("songs").children].map(({ dataset }) => dataset.id) : []);
+  const rows = page.songs.filter((song) => !known.has(String(song.song_id))).map(row);
   if (more) $("songs").append(...rows);
   else $("songs").replaceChildren(...rows);
   shown = $("songs").children.length;
@@ -55,7 +57,7 @@ export async function list({ more = false } = {}) {
 
 function row(song) {
   const button = make("button", { type: "button", "aria-label": `Remove ${song.song_name}`, text: "Remove" });
-  const item = make("li", {},
+  const item = make("li", { "data-id": song.song_id },
     make("div", {},
       make("div", { class: "name", text: song.song_name }),
       make("div", { class: "quiet", text: `${duration(song.duration_s)} · ${plural(song.fingerprints, "fingerprint")}` })),
@@ -118,7 +120,9 @@ async function learnAll() {
   }
   const failed = queue.filter(({ state }) => state.dataset.state === "failed").length;
   announce(`${plural(queue.length - failed, "song")} learned${failed ? `, ${failed} not` : ""}.`);
+  $("search").value = ""; // what was learned is on top of all songs, not of those searched
   await Promise.all([list(), refreshIndex()]);
+  $("songs").firstElementChild?.scrollIntoView({ block: "nearest" });
 }
 
 async function learn({ file, input, state }) {

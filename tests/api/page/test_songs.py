@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.api.conftest import KEY
 from tests.api.material import learn
-from tests.api.page.browsing import Opener, audio, drop
+from tests.api.page.browsing import DESKTOP, PHONE, Opener, audio, drop
 from tests.api.page.sounds import part, song
 from tests.api.server import Server
 
@@ -66,7 +67,7 @@ def test_file_dropped_on_the_songs_is_to_be_learned_not_recognised(open_page: Op
 
 def test_search_narrows_the_list(open_page: Opener, songs: dict[str, int]) -> None:
     page = open_page()
-    expect(page.locator("#songs .name")).to_have_text(list(songs))
+    expect(page.locator("#songs .name")).to_have_text([*reversed(songs)])
     search = page.get_by_role("searchbox", name="Search songs by name")
     search.fill("city")
     expect(page.locator("#songs .name")).to_have_text(["The City Falls"])
@@ -74,18 +75,50 @@ def test_search_narrows_the_list(open_page: Opener, songs: dict[str, int]) -> No
     search.fill("no such name")
     expect(page.locator("#no-songs")).to_have_text("No song has a name like that.")
     search.fill("")
-    expect(page.locator("#songs .name")).to_have_text(list(songs))
+    expect(page.locator("#songs .name")).to_have_text([*reversed(songs)])
 
 
-def test_long_list_comes_in_pages(open_page: Opener, client: httpx.Client) -> None:
+@pytest.fixture
+def many(client: httpx.Client) -> list[str]:
+    """Names of more songs than a page holds, the last learned first."""
     for i in range(27):
         learn(client, part(1, i * 0.5, 3), f"song {i:02}").raise_for_status()
+    return [f"song {i:02}" for i in reversed(range(27))]
+
+
+def test_long_list_comes_in_pages(open_page: Opener, many: list[str]) -> None:
+    page = open_page()
+    expect(page.locator("#songs .name")).to_have_text(many[:25])
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#songs .name")).to_have_text(many)
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    expect(page.get_by_role("button", name=f"Remove {many[25]}")).to_be_focused()
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_song_just_learned_is_on_top_however_many_there_are_and_whatever_was_searched(
+    device: dict[str, Any], open_page: Opener, many: list[str]
+) -> None:
+    page = open_page(**device)
+    page.get_by_role("searchbox", name="Search songs by name").fill("song 1")
+    expect(page.locator("#total")).to_have_text("10 found")
+    add(page, ("just learned.wav", song(4)))
+    page.get_by_role("button", name="Learn 1 song").click()
+    expect(page.locator("#songs .name")).to_have_text(["just learned", *many[:24]])
+    expect(page.locator("#songs .name").first).to_be_in_viewport()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.locator("#total")).to_have_text("28 songs")
+
+
+def test_song_that_another_learns_meanwhile_puts_none_on_the_list_twice(
+    open_page: Opener, client: httpx.Client, many: list[str]
+) -> None:
     page = open_page()
     expect(page.locator("#songs .name")).to_have_count(25)
+    learn(client, song(4), "meanwhile").raise_for_status()
     page.get_by_role("button", name="Show more").click()
-    expect(page.locator("#songs .name")).to_have_text([f"song {i:02}" for i in range(27)])
-    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
-    expect(page.get_by_role("button", name="Remove song 25")).to_be_focused()
+    expect(page.locator("#songs .name")).to_have_text(many)
+    expect(page.get_by_role("button", name=f"Remove {many[25]}")).to_be_focused()
 
 
 def test_song_is_removed_only_when_that_is_confirmed(
@@ -103,8 +136,8 @@ def test_song_is_removed_only_when_that_is_confirmed(
 
     button.click()
     dialog.get_by_role("button", name="Remove").click()
-    expect(page.locator("#songs .name")).to_have_text(["Knalgan Theme", "The City Falls"])
-    expect(page.get_by_role("button", name="Remove The City Falls")).to_be_focused()
+    expect(page.locator("#songs .name")).to_have_text(["The City Falls", "Knalgan Theme"])
+    expect(page.get_by_role("button", name="Remove Knalgan Theme")).to_be_focused()
     expect(page.get_by_role("status")).to_have_text("Śpiew <b>ptaków</b> was removed.")
     assert client.get("/songs").json()["total"] == len(songs) - 1
 
