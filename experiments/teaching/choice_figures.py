@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.metrics import wilson
-from experiments.teaching.drawing import new_figure
+from experiments.teaching.drawing import new_figure, plain_numbers
 from fpcore.display.style import BLACK, BLUE, GREY, PALE, house_style
 
 
@@ -31,6 +31,7 @@ def size_figure(table: pd.DataFrame) -> Figure:
         ax.set(title="Size buys accuracy, up to a point", ylim=(0, 104), xscale="log",
                xlabel="size of the index [postings per second of audio]",
                ylabel="right song first [%]")  # fmt: skip
+        plain_numbers(ax.xaxis)
     return figure
 
 
@@ -49,4 +50,5 @@ def interval_figure(*, share: float = 0.9, n_queries: int = 50) -> Figure:
         ax.set(xscale="log", xlabel="independent queries", ylabel="accuracy [%]", ylim=(0, 103),
                title=f"{100 * share:.0f}% measured on {n_queries} queries: "
                f"{mine[0]:.0f} to {mine[1]:.0f}%")  # fmt: skip
+        plain_numbers(ax.xaxis)
     return figure

@@ -152,7 +152,7 @@ def survival_figure(
         ax.set(title="Which peaks survive noise?", ylim=(0, 103),
                xlabel="signal-to-noise ratio, white noise [dB]",
                ylabel="song peaks found again [%]")  # fmt: skip
-        legend_above(ax, 4)
+        legend_above(ax, 2, rows=2)
     return figure
 
 

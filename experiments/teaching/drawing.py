@@ -1,10 +1,13 @@
-"""What the teaching figures share: their frame, and the mark of a threshold."""
+"""What the teaching figures share: their frame, their legend and their logarithmic axes."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fpcore.display.style import BLUE, GREEN, ORANGE, VERMILLION
 
@@ -13,16 +16,17 @@ SERIES = (BLUE, ORANGE, GREEN, VERMILLION)
 MARKERS = ("o", "s", "^", "D")
 
 
-def new_figure(height_in: float, width_in: float = WIDTH_IN) -> Figure:
-    """Return an empty figure that knows nothing of pyplot."""
-    figure = Figure(figsize=(width_in, height_in), dpi=100, layout="constrained")
+def new_figure(height_in: float, width_in: float = WIDTH_IN, *, h_pad_in: float = 0.04) -> Figure:
+    """Return an empty figure that knows nothing of pyplot; ``h_pad_in`` parts its rows."""
+    layout = ConstrainedLayoutEngine(h_pad=h_pad_in)
+    figure = Figure(figsize=(width_in, height_in), dpi=100, layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
-def legend_above(ax: Axes, n_columns: int) -> None:
+def legend_above(ax: Axes, n_columns: int, *, rows: int = 1) -> None:
     """Put the legend between the title and the Axes, where it covers nothing."""
-    ax.set_title(ax.get_title(loc="left"), loc="left", pad=24)
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=6 + 18 * rows)
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
@@ -32,3 +36,10 @@ def legend_above(ax: Axes, n_columns: int) -> None:
         columnspacing=1.2,
         handletextpad=0.4,
     )
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Label a logarithmic axis with 1, 2, 5, 10 … instead of powers."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

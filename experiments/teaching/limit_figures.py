@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from experiments import metrics
@@ -113,6 +114,7 @@ def evidence_figure(candidates: pd.DataFrame) -> Figure:
             ax.set(title=title, xlabel=label, yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.6))
         for ax in axes[:2]:
             ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes[0].set_yticklabels([f"{label} ({np.sum(mine)})" for label, _, mine in rows])
     return figure
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from experiments.degradations import degrade
 from experiments.degradations.config import White
 from experiments.excerpts import seeded_rng
-from experiments.teaching.drawing import new_figure
+from experiments.teaching.drawing import new_figure, plain_numbers
 from fpcore import decision, matching
 from fpcore.config import Profile
 from fpcore.display import explanation_figure, plot_alignment, plot_offset_histogram, plot_overlay
@@ -34,14 +34,14 @@ def alignment_figure(explanation: Explanation) -> Figure:
     """Draw the hits and the offset histogram of the best song, and of the runner-up below it."""
     places = explanation.places
     with house_style():
-        figure = new_figure(0.6 + 3.0 * max(len(places), 1))
+        figure = new_figure(0.6 + 3.0 * max(len(places), 1), h_pad_in=0.1)
         axes = figure.subplots(max(len(places), 1), 2, squeeze=False, width_ratios=(1, 1.6))
         top = 0.0
         for (scatter, histogram), place, role in zip(axes, places, PLACES, strict=False):
             plot_alignment(scatter, place, query_s=explanation.query_s)
             plot_offset_histogram(histogram, place.histogram, offset_s=place.match.offset_s)
             scatter.set_title(f"{role}: {song_label(place.match, max_width=24)}")
-            histogram.set_title(f"{place.match.votes} votes at its best offset")
+            histogram.set_title(f"{place.match.votes} votes at the offset chosen")
             top = max(top, histogram.get_ylim()[1])
         for histogram in axes[:, 1]:
             histogram.set_ylim(0, top)
@@ -71,7 +71,9 @@ def rarity_figure(store: Store) -> Figure:
         ax.set_ylabel("weight of a hit, 1 / log₂(2 + n)", color=BLUE)
         beside = ax.twinx()
         beside.vlines(tokens.n_postings, 0.8, tokens.n_tokens, color=ORANGE, linewidth=3, alpha=0.7)
+        plain_numbers(ax.xaxis)
         beside.set(yscale="log", ylim=(0.8, None))
+        plain_numbers(beside.yaxis)
         beside.set_ylabel("tokens of this index with n postings", color=VERMILLION)
         ax.set_zorder(beside.get_zorder() + 1)
         ax.patch.set_visible(False)
@@ -123,6 +125,7 @@ def _draw_songs(ax: Axes, alignment: Alignment, profile: Profile) -> None:
     ax.text(chance, 2.62, f"chance: {chance:.1f}", color=VERMILLION, ha="center", va="bottom",
             fontsize=9)  # fmt: skip
     ax.set(xscale="log", yticks=(0, 1, 2), ylim=(-0.6, 2.6), xlabel="weight at the best offset")
+    plain_numbers(ax.xaxis)
     ax.set_title("Is it more than chance?", pad=20)
     ax.set_yticklabels(["decoys of\nother songs", "other songs", "likeliest song"])
 

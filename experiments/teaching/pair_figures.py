@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from experiments.teaching.drawing import MARKERS, SERIES, new_figure
+from experiments.teaching.drawing import MARKERS, SERIES, new_figure, plain_numbers
 from fpcore import hashing, pipeline
 from fpcore import peaks as picking
 from fpcore.config import FingerprintConfig, QueryConfig
@@ -140,6 +140,7 @@ def specificity_figure(songs: Sequence[Peaks], config: FingerprintConfig) -> Fig
             mean.bar_label(bar, fmt="%.1f", padding=2)
         spread.set(xscale="log", title="How full are the index's lists?", ylim=(0, 103),
                    xlabel="postings of a key, at least", ylabel="keys [%]")  # fmt: skip
+        plain_numbers(spread.xaxis)
         spread.legend(loc="upper right")
         mean.set(title="What one look-up meets", ylabel="postings, on average",
                  xticks=(0, 1))  # fmt: skip
@@ -182,14 +183,14 @@ def fan_out_figure(
         cost.plot(fan_outs, alive / signal.duration_s, marker="s", color=ORANGE,
                   label="found in the noisy recording")  # fmt: skip
         cost.set(title="More pairs: more to store, more to find", xlabel="fan-out [pairs a peak]",
-                 ylabel="hashes [1/s]", ylim=(0, None))  # fmt: skip
+                 ylabel="hashes [1/s]", ylim=(0, None), xticks=fan_outs)  # fmt: skip
         cost.legend(loc="upper left")
         gain.plot(fan_outs, 100 * alive / np.maximum(size, 1), marker="s", color=ORANGE,
                   label="pairs that survive")  # fmt: skip
         gain.axhline(100 * share, color=BLUE, linewidth=1.2, label="peaks that survive, p")
         gain.axhline(100 * share**2, color=GREY, linewidth=1.2, dashes=(4, 3), label="p²")
         gain.set(title="A pair needs both of its peaks", xlabel="fan-out [pairs a peak]",
-                 ylabel="share [%]", ylim=(0, 100))  # fmt: skip
+                 ylabel="share [%]", ylim=(0, 100), xticks=fan_outs)  # fmt: skip
         gain.legend(loc="upper right")
     return figure
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.signal import get_window
 
 from experiments.teaching.drawing import new_figure
@@ -38,7 +39,8 @@ def waveform_figure(signal: Signal, *, zoom_s: float = 1.0) -> Figure:
         )  # fmt: skip
         zoom.plot(1000 * (time_s[part] - zoom_s), signal.samples[part], ".-", color=VERMILLION,
                   linewidth=0.8, markersize=2.5)  # fmt: skip
-        zoom.set(title=f"The {1000 * _ZOOM_S:.0f} ms from {zoom_s:g} s on", xlabel="time [ms]")
+        zoom.set(title=f"The {1000 * _ZOOM_S:.0f} ms from {zoom_s:g} s on", xlabel="time [ms]",
+                 ylabel="amplitude")  # fmt: skip
     return figure
 
 
@@ -58,7 +60,7 @@ def frame_figure(signal: Signal, config: FingerprintConfig, *, at_s: float = 1.0
         before.plot(time_ms, samples * window, color=BLUE, linewidth=0.7, label="frame × window")
         top = float(np.abs(samples).max(initial=1e-3))
         before.plot(time_ms, top * window, color=ORANGE, linewidth=1.5,
-                    label=f"{config.spectrogram.window} window (scaled)")  # fmt: skip
+                    label=f"{config.spectrogram.window.capitalize()} window (scaled)")  # fmt: skip
         before.set(title=f"One frame: {n_fft} samples = {1000 * n_fft / rate_hz:.0f} ms",
                    xlabel="time in the frame [ms]", ylabel="amplitude [full scale = 1]",
                    ylim=(-1.15 * top, 1.6 * top))  # fmt: skip
@@ -85,7 +87,8 @@ def leakage_figure(*, n_fft: int = 1024, bins_off: float = 0.5) -> Figure:
             ax.plot(shown - 64, level_db, marker=marker, markersize=4, color=colour, label=label)
         ax.axvline(bins_off, color=GREY, linewidth=1, dashes=(4, 3), label="the sine")
         ax.set(title="A pure tone leaks into its neighbours", ylabel=LEVEL_LABEL,
-               xlabel="distance from the bin next to it [bins]", ylim=(_SILENCE_DB, 5))  # fmt: skip
+               xlabel="bin, counted from the one nearest below the sine",
+               ylim=(_SILENCE_DB, 5))  # fmt: skip
         ax.legend(loc="upper right")
     return figure
 
@@ -170,11 +173,12 @@ def scales_figure(signal: Signal, *, top_hz: float = 8000.0) -> Figure:
         librosa.display.specshow(
             level_db, y_axis="log", ax=octaves, vmin=level_db.max() - 80, **how
         )
-        octaves.set(title="Logarithmic: an octave, equally high", ylim=(64, top_hz))
+        octaves.set(title="Logarithmic: octaves equally high", ylim=(64, top_hz))
         librosa.display.specshow(
             mel_db, y_axis="mel", fmax=top_hz, ax=mel, vmin=mel_db.max() - 80, **how
         )
         mel.set_title("Mel: as pitch is perceived")
         for ax in axes:
             ax.set(xlabel=TIME_LABEL, ylabel=FREQUENCY_LABEL)
+            ax.xaxis.set_major_locator(MaxNLocator(6))
     return figure
