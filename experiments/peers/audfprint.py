@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.peers.contract import INDEX, Answer, warm_up_noise
+from experiments.peers.contract import INDEX, NO_ANSWER, Answer, warm_up_noise
 from experiments.trial_folder import RunError
 from fpcore import audio
 from fpcore.records import FloatArray
@@ -176,7 +176,7 @@ class Audfprint:
         hashes = self._hashes(self._query_analyzer, self.decode(path))
         found = self._matcher.match_hashes(self._table, hashes)
         if not len(found):
-            return Answer("", 0.0, accepted=False, offset_s=0.0)
+            return NO_ANSWER
         song, votes, offset_frames = (int(value) for value in found[0][:3])
         hop_s = self._query_analyzer.n_hop / self._rate_hz
         name = self._table.names[song]

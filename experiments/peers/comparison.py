@@ -20,7 +20,7 @@ from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.corpora.cache import cache_folder
 from experiments.evaluation import Bench, by_track, cuts
-from experiments.peers.contract import INDEX, Answer, Spec
+from experiments.peers.contract import INDEX, NO_ANSWER, Answer, Spec
 from experiments.peers.process import (
     Ask,
     Asked,
@@ -280,12 +280,7 @@ def _asked_row(
     process: SystemProcess, query: q.Query, clip: Path, record: Record
 ) -> dict[str, Any]:
     """Return what a system answers; a death is recorded and counts as no answer."""
-    reply = process.request(Ask(clip))
-    if not isinstance(reply, Asked):
-        _record_death(record, process, "asking", query.id, reply)
-        nothing = Answer("", 0.0, accepted=False, offset_s=0.0)
-        reply = Asked(nothing, Spent(float("nan"), float("nan")), 0)
-    return {
+    head = {
         "system": process.spec.name,
         "query": query.id,
         "track": query.track.id,
@@ -293,12 +288,22 @@ def _asked_row(
         "condition": query.condition.name,
         "clip_s": query.clip_s,
         "indexed": query.indexed,
-        "answer": reply.answer.song,
-        "score": reply.answer.score,
-        "accepted": reply.answer.accepted,
-        "offset_s": reply.answer.offset_s,
-        **_seconds("ask", reply.ask),
-        "memory_bytes": reply.memory_bytes,
+    }
+    reply = process.request(Ask(clip))
+    if not isinstance(reply, Asked):
+        _record_death(record, process, "asking", query.id, reply)
+        costs = dict.fromkeys(("ask_s", "ask_cpu_s", "memory_bytes"))
+        return {**head, **_answered(NO_ANSWER), **costs}
+    costs = {**_seconds("ask", reply.ask), "memory_bytes": reply.memory_bytes}
+    return {**head, **_answered(reply.answer), **costs}
+
+
+def _answered(answer: Answer) -> dict[str, Any]:
+    return {
+        "answer": answer.song,
+        "score": answer.score,
+        "accepted": answer.accepted,
+        "offset_s": answer.offset_s,
     }
 
 

@@ -30,6 +30,9 @@ class Answer:
     offset_s: float
 
 
+NO_ANSWER = Answer("", 0.0, accepted=False, offset_s=0.0)
+
+
 class System(Protocol):
     """A fingerprinting system with its index, used by one process."""
 

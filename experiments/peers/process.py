@@ -109,7 +109,7 @@ class SystemProcess:
     folder
         Where it keeps its files.
     patience_s
-        How long a request may take.
+        How long a request may take; opening the index may take `PATIENCE_S`.
     """
 
     def __init__(self, spec: Spec, folder: Path, *, patience_s: float = PATIENCE_S) -> None:
@@ -156,7 +156,7 @@ class SystemProcess:
     def _restart(self) -> None:
         self._running = None
         running = _Running(self.spec, self.folder)
-        ready = running.exchange(None, self._patience_s)
+        ready = running.exchange(None, PATIENCE_S)
         if not isinstance(ready, _Ready):
             running.end(kill=True)
             reason = ready.reason if isinstance(ready, Died) else "it does not say that it is ready"
@@ -171,7 +171,12 @@ class _Running:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, spec, folder), daemon=True)
-        self._process.start()
+        # Ctrl-C is for this side to act upon; a process inherits what is ignored.
+        acting = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._process.start()
+        finally:
+            signal.signal(signal.SIGINT, acting)
         theirs.close()  # so that its death closes the pipe
 
     def exchange(self, request: Request | None, patience_s: float) -> Reply | _Ready:
@@ -205,7 +210,6 @@ def _serve(connection: Connection, spec: Spec, folder: Path) -> None:
     """Answer requests until the other side closes; what goes wrong ends the process."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side to act upon
     with threadpool_limits(limits=1):
         try:
             with closing(spec.open(folder)) as system:

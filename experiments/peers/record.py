@@ -93,7 +93,7 @@ class Record:
             write_whole(self.folder / MANIFEST, json.dumps(content, indent=1) + "\n")
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
-        """Append a row, which must have exactly the columns of its table."""
+        """Append a row, which must have exactly the columns of its table; None is not known."""
         columns = COLUMNS[table]
         if set(row) != set(columns):
             raise ValueError(f"{table} has the columns {columns}, got {tuple(row)}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.peers.contract import INDEX, Answer, warm_up_noise
+from experiments.peers.contract import INDEX, NO_ANSWER, Answer, warm_up_noise
 from fpcore import Library, audio, learning, pipeline
 from fpcore.config import ALGORITHM_VERSION, Profile
 from fpcore.learning import BATCH_SONGS
@@ -96,7 +96,7 @@ class Workbench:
         """Return which song the recording in a file is of."""
         found = self._library.recognize(path)
         if not found.candidates:
-            return Answer("", 0.0, accepted=False, offset_s=0.0)
+            return NO_ANSWER
         best = found.candidates[0]
         return Answer(
             best.song_name,
