@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from starlette.requests import Request
 
 from api.admission import Admission
@@ -67,6 +67,10 @@ class Inbox:
         _remove_abandoned(root)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
         self._lock = _locked(self.folder)
+
+    def new_folder(self) -> Path:
+        """Make a folder for one request, under a name that nobody can guess."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
     def close(self) -> None:
         """Remove the folder."""
@@ -124,19 +128,28 @@ async def received(
     OSError
         When the disk is full.
     """
-    boundary = _boundary(request)
+    reader = FormReader(_boundary(request), fields=frozenset(fields))
     _check_declared_size(request, limits)
-    folder = Path(tempfile.mkdtemp(dir=inbox.folder))
-    try:
-        reader = FormReader(boundary, fields=frozenset(fields))
+    async with _folder(inbox) as folder:
         target = folder / "audio"
         with receiving.place():
             checksum = await _receive_in_time(request, reader, target, limits)
         name = _shown(reader.filename)
         await to_thread.run_sync(_check_kind, target, name)
         yield Upload(target, name, checksum, reader.fields)
+
+
+@asynccontextmanager
+async def _folder(inbox: Inbox) -> AsyncIterator[Path]:
+    """Give a new folder, and remove it at the end, also when the request is cancelled."""
+    # A disk may take its time, for which the event loop has none: threads wait for it.
+    with CancelScope(shield=True):
+        folder = await to_thread.run_sync(inbox.new_folder)
+    try:
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with CancelScope(shield=True):
+            await to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def _boundary(request: Request) -> bytes:
@@ -187,7 +200,7 @@ async def _receive(request: Request, reader: FormReader, target: Path, limits: U
             # A disk that fills up takes a part first, and refuses only the next.
             rest = rest[file.write(rest) :]
 
-    with io.FileIO(target, "xb") as file:
+    with await to_thread.run_sync(io.FileIO, target, "xb") as file:
         async for chunk in request.stream():
             n_received += len(chunk)
             new = reader.feed(chunk)
