@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import multiprocessing
 import signal
 import socket
 import sqlite3
+import statistics
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -20,11 +22,13 @@ import pytest
 
 from fpcore.config import FingerprintConfig
 from fpcore.store import open_store
+from tests.api.crowd import ask
 from tests.api.material import assert_refused, excerpt, learn, recognize, song
 from tests.api.server import Server, running
 from tests.api.test_uploads import answer, form, started
 
 N_CLIENTS = 8
+SATURATION_S = 20.0
 
 
 def checked(server: Server) -> dict[int, str]:
@@ -253,44 +257,38 @@ def test_a_server_refuses_an_index_made_under_another_configuration(empty_folder
         Server(empty_folder)
 
 
-def test_saturation_is_answered_by_200_and_503_alone_and_health_stays_quick(
+def test_saturation_is_answered_by_200_and_503_alone_and_health_does_not_wait_in_line(
     empty_folder: Path,
 ) -> None:
     capacity = 4
-    with running(empty_folder, max_jobs=capacity, decode_workers=2) as server:
-        with server.client() as client:
-            learn(client, song(1), "First").raise_for_status()
-        over = threading.Event()
-        statuses: list[int] = []
-        waits_s: list[float] = []
-
-        def ask() -> None:
-            with server.client() as client:
-                while not over.is_set():
-                    response = recognize(client, excerpt(1))
-                    statuses.append(response.status_code)
-                    if response.status_code == 503:
-                        assert int(response.headers["retry-after"]) >= 1
-
-        def watch() -> None:
-            with server.client() as client:
-                while not over.is_set():
-                    response = client.get("/healthz")
-                    assert response.status_code == 200
-                    waits_s.append(response.elapsed.total_seconds())
-
-        with ThreadPoolExecutor(4 * capacity + 1) as threads:
-            asking = [threads.submit(ask) for _ in range(4 * capacity)]
-            watching = threads.submit(watch)
-            over.wait(20)
-            over.set()
-            for one in [*asking, watching]:
-                one.result()
-        with server.client() as client:
-            assert recognize(client, excerpt(1)).status_code == 200
-    assert set(statuses) == {200, 503}
-    # Clients and decoders share the cores: what is told is the wait of most, not of the unlucky.
-    assert sorted(waits_s)[len(waits_s) // 2] < 0.1
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        running(empty_folder, max_jobs=capacity, decode_workers=2) as server,
+        server.client() as client,
+        ProcessPoolExecutor(1, mp_context=spawn) as crowd,
+    ):
+        learn(client, song(1), "First").raise_for_status()
+        asking = crowd.submit(
+            ask, server.url, excerpt(1), n_clients=4 * capacity, duration_s=SATURATION_S
+        )
+        waits_s = []
+        while not asking.done():
+            response = client.get("/healthz")
+            assert response.status_code == 200
+            waits_s.append(response.elapsed.total_seconds())
+            threading.Event().wait(0.02)
+        told = asking.result()
+        assert recognize(client, excerpt(1)).status_code == 200
+    assert {one.status for one in told} == {200, 503}
+    assert all(int(one.retry_after or 0) >= 1 for one in told if one.status == 503)
+    assert all(one.retry_after is None for one in told if one.status == 200)
+    # Under 100 ms, as the benchmark of the service tells of every wait where nothing else runs.
+    # Here others may take the cores: then the one that waits longest waits for them, and what
+    # can be told is that most do not, and that none waits as those do who stand in line.
+    assert statistics.median(waits_s) < 0.1
+    in_line_s = statistics.median(one.waited_s for one in told if one.status == 200)
+    assert statistics.quantiles(waits_s, n=20)[-1] < in_line_s
+    assert max(waits_s) < 5.0
 
 
 def test_no_process_outlives_a_killed_server(empty_folder: Path) -> None:
