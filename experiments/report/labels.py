@@ -66,9 +66,21 @@ def settings(swept: Mapping[str, Any]) -> str:
     if not swept:
         return "as it is"
     return ", ".join(
-        value(one) if path == "profile" else f"{parameter(path)} {value(one)}"
+        value(one) if path == "profile" else f"{parameter(path)} {_quantity(path, one)}"
         for path, one in swept.items()
     )
+
+
+def _quantity(path: str, one: Any) -> str:
+    """Return a value with its unit where that is a physical one; counts speak for themselves."""
+    unit = PARAMETERS.get(path, ("", ""))[1]
+    is_number = isinstance(one, int | float) and not isinstance(one, bool)
+    return f"{value(one)} {unit}" if unit in {"s", "Hz"} and is_number else value(one)
+
+
+def heading(text: str) -> str:
+    """Return a text with a capital at its beginning; Greek letters are symbols and stay."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -82,11 +94,12 @@ def interval(low: float, high: float, decimals: int = 1) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """Return a short time in milliseconds with three significant digits."""
+    """Return a short time in milliseconds, to a hundredth below 10 and a tenth below 100."""
     if math.isnan(seconds):
         return "–"
     ms = 1e3 * seconds
-    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.3g} ms"
+    decimals = 0 if ms >= 99.95 else 1 if ms >= 9.995 else 2
+    return f"{ms:.{decimals}f} ms"
 
 
 def megabytes(n_bytes: float) -> str:

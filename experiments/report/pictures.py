@@ -71,7 +71,7 @@ def parameter(study: Study, board: pd.DataFrame) -> list[Picture]:
         pictures.append(
             Picture(
                 f"pair-{pair[0].rpartition('.')[2]}-{pair[1].rpartition('.')[2]}",
-                f"{first} and {second} together".capitalize(),
+                labels.heading(f"{first} and {second} together"),
                 "Share of queries of indexed songs that are accepted and right, in percent, and "
                 "below it the 95% interval.",
                 figures.interaction(study, pair),
@@ -144,7 +144,7 @@ def failure(
     for number, (one, again) in enumerate(zip(failures, heard, strict=True), start=1):
         yield Picture(
             f"failure-{number}",
-            one.kind.capitalize(),
+            labels.heading(one.kind),
             one.sentence,
             explanation_figure(again.explanation),
         )

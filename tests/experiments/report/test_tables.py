@@ -99,5 +99,11 @@ def test_labels_say_values_and_units_shortly():
     assert labels.settings({}) == "as it is"
     assert labels.settings({"profile": "seed", "query.n_shifts": 2}) == "seed, query shifts 2"
     assert labels.listed(["a", "b", "c"]) == "a, b and c"
+    swept = {"fingerprint.pairs.max_delta_s": 1.0, "fingerprint.spectrogram.n_fft": 4096}
+    assert labels.settings(swept) == "Δt limit 1 s, window 4096"
+    assert labels.heading("window and Δt limit together") == "Window and Δt limit together"
+    assert labels.heading("Δt limit and hop together") == "Δt limit and hop together"
     assert labels.milliseconds(0.0123) == "12.3 ms"
+    assert labels.milliseconds(0.000477) == "0.48 ms"
+    assert [labels.milliseconds(ms / 1e3) for ms in (9.999, 99.99)] == ["10.0 ms", "100 ms"]
     assert labels.percent(float("nan")) == "–"
