@@ -37,6 +37,10 @@ MIN_CHANCE = 2 / float(np.log2(3))
 170 songs it is always reached; in one of eight, without it, five chance hits passed for a song."""
 
 
+SPARSE = 8
+"""Song ids are sorted when their range is this many times as long as the list of them."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
     """Every posting found, against every query hash of its token; sorted by (song, offset).
@@ -59,35 +63,64 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     ``tokens`` must be sorted and hold every token of the query; ``postings.query_row`` points
     into it.
     """
+    from fpcore.kernels import sorting
+
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    by_token = np.argsort(postings.query_row, kind="stable")
-    first = np.cumsum(n_postings) - n_postings
-    token_row = np.searchsorted(tokens, query.token)
-    n_hits = n_postings[token_row]
-    row = np.repeat(np.arange(len(query), dtype=np.int64), n_hits)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(n_hits) - n_hits, n_hits)
-    posting = by_token[np.repeat(first[token_row], n_hits) + within]
-    song_ids, song = np.unique(postings.song_id, return_inverse=True)
-    song, frame = song[posting], postings.frame[posting]
-    offset_ticks = frame.astype(np.int64) * query.ticks_per_frame - query.tick[row]
     weight = np.rint(1 / np.log2(2.0 + n_postings) / WEIGHT_STEP) * WEIGHT_STEP
-    order = _by_offset(song, offset_ticks)
-    row = row[order]
-    return Hits(
-        row, song_ids[song[order]], frame[order], offset_ticks[order], weight[token_row[row]]
+    token_row = np.searchsorted(tokens, query.token)
+    song_ids, song = _numbered(postings.song_id)
+    lowest, n_bits = _offset_bits(query, postings)
+    row_bits = len(query).bit_length()
+    in_all = _bits_in_all(len(song_ids), n_bits, row_bits)
+    ticks = postings.frame.astype(np.int64) * query.ticks_per_frame - lowest
+    key = sorting.keys_of_hits(
+        token_row,
+        query.tick,
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(n_postings)]),
+        np.argsort(postings.query_row, kind="stable"),
+        (song << n_bits) + ticks,
+        row_bits,
     )
+    key = sorting.sorted_keys(key, row_bits, in_all)
+    of_hash = (query.tick, weight[token_row])
+    layout = (query.ticks_per_frame, lowest, n_bits, row_bits)
+    return Hits(*sorting.hits_of_keys(key, *of_hash, song_ids, *layout))
 
 
-def _by_offset(song: LongArray, offset_ticks: LongArray) -> LongArray:
-    """Return the order of hits by (song, offset), with songs numbered from 0.
+def _bits_in_all(n_songs: int, n_bits: int, row_bits: int) -> int:
+    """Return how many bits the keys of `fpcore.kernels.sorting` have."""
+    in_all = n_songs.bit_length() + n_bits + row_bits
+    if in_all > 63:
+        raise ValueError(
+            f"a query of up to 2^{row_bits} hashes is too long for {n_songs} songs of up to "
+            f"2^{n_bits} ticks: ask with shorter parts of the recording"
+        )
+    return in_all
 
-    Sorting one number for each hit is ten times as fast as `numpy.lexsort`.
-    """
-    if not len(song):
-        return np.empty(0, np.int64)
-    lowest = offset_ticks.min()
-    span = offset_ticks.max() - lowest + 1
-    return np.argsort(song * span + (offset_ticks - lowest))
+
+def _numbered(song_id: LongArray) -> tuple[LongArray, LongArray]:
+    """Return the distinct song ids, ascending, and the number of each one given among them."""
+    if not len(song_id):
+        return song_id, song_id
+    lowest = int(song_id.min())
+    span = int(song_id.max()) - lowest + 1
+    if span > SPARSE * len(song_id):
+        song_ids, numbers = np.unique(song_id, return_inverse=True)
+        return song_ids, numbers.astype(np.int64)
+    # Ids are nearly always a range with few gaps: marking them takes a tenth of sorting them.
+    is_there = np.zeros(span, np.bool_)
+    is_there[song_id - lowest] = True
+    number = np.cumsum(is_there) - 1
+    return np.flatnonzero(is_there) + lowest, number[song_id - lowest]
+
+
+def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
+    """Return the lowest offset that a hit may have, and the bits that hold any above it."""
+    if not (len(query) and len(postings)):
+        return 0, 0
+    lowest = int(postings.frame.min()) * query.ticks_per_frame - int(query.tick.max())
+    highest = int(postings.frame.max()) * query.ticks_per_frame - int(query.tick.min())
+    return lowest, (highest - lowest).bit_length()
 
 
 def rank(
@@ -117,7 +150,9 @@ def rank(
 
 def _first_of_songs(found: Hits) -> LongArray:
     """Return the first hit of each song, in the order of their ids."""
-    first: LongArray = np.flatnonzero(np.diff(found.song_id, prepend=-1))
+    from fpcore.kernels import sorting
+
+    first: LongArray = sorting.first_of_runs(found.song_id)
     return first
 
 
@@ -152,8 +187,6 @@ def chance_weight(
 
     ``ends`` and ``weight`` are those of `voting.windows` for ``found``.
     """
-    from fpcore.kernels import voting
-
     first = _first_of_songs(found)
     if len(first) == 1:
         best = int(np.argmax(weight))
@@ -163,17 +196,42 @@ def chance_weight(
         others = np.arange(len(first)) != np.argmax(np.maximum.reduceat(weight, first))
     if not len(first):
         return MIN_CHANCE
-    song = np.repeat(np.arange(len(first)), np.diff(first, append=len(found.song_id)))
-    tick = query.tick[found.row].astype(np.int64)
+    of_row = np.zeros(len(query))
+    of_row[found.row] = found.weight
     n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
     chances = []
     for warp in WARPS[:n_decoys]:
-        decoy_ticks = found.offset_ticks + (1 + warp) * tick
-        order = _by_offset(song, decoy_ticks)
-        columns = (song[order], decoy_ticks[order], found.row[order], found.weight[order])
-        _, weight = voting.windows(*columns, width_ticks, len(query))
-        chances.append(np.maximum.reduceat(weight, first)[others])
+        heaviest = _heaviest_decoys(found, first, query.tick, of_row, 1 + warp, width_ticks)
+        chances.append(heaviest[others])
     return max(MIN_CHANCE, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
+
+
+def _heaviest_decoys(
+    found: Hits,
+    first: LongArray,
+    tick: IntArray,
+    weight: DoubleArray,
+    factor: int,
+    width_ticks: int,
+) -> DoubleArray:
+    """Return each song's heaviest window once its hits are moved by ``factor`` × query time.
+
+    ``first`` is the first hit of each song; ``tick`` and ``weight`` are of the query's hashes.
+    """
+    from fpcore.kernels import sorting, voting
+
+    moves = factor * int(tick.min()), factor * int(tick.max())
+    lowest = int(found.offset_ticks.min()) + min(moves)
+    n_bits = (int(found.offset_ticks.max()) + max(moves) - lowest).bit_length()
+    row_bits = len(tick).bit_length()
+    key = sorting.decoy_keys(
+        first, found.offset_ticks, found.row, tick, factor, lowest, n_bits, row_bits
+    )
+    key = sorting.sorted_keys(key, row_bits, _bits_in_all(len(first), n_bits, row_bits))
+    heaviest: DoubleArray = voting.heaviest_windows(
+        key, weight, width_ticks, n_bits, row_bits, len(first)
+    )
+    return heaviest
 
 
 def _without(found: Hits, rows: slice) -> Hits:

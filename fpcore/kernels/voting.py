@@ -51,6 +51,45 @@ def windows(
 
 
 @njit(cache=True, nogil=True)
+def heaviest_windows(
+    key: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    width_ticks: int,
+    n_bits: int,
+    row_bits: int,
+    n_songs: int,
+) -> NDArray[np.float64]:
+    """Return what the heaviest window of each song weighs, 0 for one without hits.
+
+    ``key`` holds the hits as `fpcore.kernels.sorting` says, sorted by song and offset;
+    ``weight`` is that of each of the query's hashes, as for `windows`.
+    """
+    heaviest = np.zeros(n_songs, np.float64)
+    n_inside = np.zeros(len(weight), np.int32)
+    row_mask = (1 << row_bits) - 1
+    start = 0
+    total = 0.0
+    for end in range(len(key)):
+        song = key[end] >> (n_bits + row_bits)
+        place = key[end] >> row_bits
+        while (
+            key[start] >> (n_bits + row_bits) != song
+            or place - (key[start] >> row_bits) > width_ticks
+        ):
+            row = key[start] & row_mask
+            n_inside[row] -= 1
+            if n_inside[row] == 0:
+                total -= weight[row]
+            start += 1
+        row = key[end] & row_mask
+        if n_inside[row] == 0:
+            total += weight[row]
+        n_inside[row] += 1
+        heaviest[song] = max(heaviest[song], total)
+    return heaviest
+
+
+@njit(cache=True, nogil=True)
 def top_windows(
     ends: NDArray[np.int64], totals: NDArray[np.float64], n_windows: int
 ) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fpcore import matching
 from fpcore.config import QueryConfig
-from fpcore.kernels import voting
+from fpcore.kernels import sorting, voting
 from fpcore.records import Candidates, Postings, QueryHashes
 from tests.fpcore import naive
 from tests.fpcore.synthetic import SMALL
@@ -90,6 +90,50 @@ def test_hits_equal_the_nested_loops(lookup: tuple[QueryHashes, np.ndarray, Post
     assert by_offset == sorted(by_offset)
 
 
+@pytest.mark.parametrize(
+    "songs", [(1, 2, 3), (1, 5, 2**62), (10**12, 10**12 + 1)], ids=["few", "far apart", "large"]
+)
+def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
+    query = _query([(1, 0), (1, 40_000), (2, 7)], ticks_per_frame=16)
+    entries = [(1, song, frame) for song in songs for frame in (0, 2**31 - 1)]
+    found = _looked_up(query, entries)
+    expected = sorted(
+        (song, frame * 16 - tick, row, frame)
+        for _, song, frame in entries
+        for row, tick in ((0, 0), (1, 40_000))
+    )
+    columns = (found.song_id, found.offset_ticks, found.row, found.frame)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.integers(0, 2**40 - 1), max_size=50), st.integers(0, 30), st.sampled_from([40, 45])
+)
+def test_sorting_keys_equals_a_stable_sort_by_the_upper_bits(
+    keys: list[int], first_bit: int, n_bits: int
+) -> None:
+    got = sorting.sorted_keys(np.array(keys, np.int64), first_bit, n_bits)
+    assert got.tolist() == sorted(keys, key=lambda key: key >> first_bit)
+
+
+def test_many_keys_are_sorted_too() -> None:
+    keys = np.random.default_rng(0).integers(0, 2**33, 100_000)
+    got = sorting.sorted_keys(keys.copy(), 0, 33)
+    np.testing.assert_array_equal(got, np.sort(keys))
+
+
+@given(st.lists(st.integers(0, 3), max_size=20))
+def test_runs_begin_where_the_value_changes(values: list[int]) -> None:
+    expected = [i for i, value in enumerate(values) if i == 0 or values[i - 1] != value]
+    assert sorting.first_of_runs(np.array(values, np.int64)).tolist() == expected
+
+
+def test_a_query_too_long_for_its_index_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"2\^20 hashes is too long .* ask with shorter parts"):
+        matching._bits_in_all(n_songs=2**20, n_bits=30, row_bits=20)
+
+
 def test_a_token_that_is_everywhere_weighs_less() -> None:
     query = _query([(1, 0), (2, 0)])
     entries = [(1, 1, 5), *((2, song, 5) for song in range(1, 7))]
@@ -121,6 +165,19 @@ def _windows(found: list[naive.Hit], width_ticks: int) -> tuple[np.ndarray, np.n
 def test_windows_equal_the_double_loop(found: list[naive.Hit], width_ticks: int) -> None:
     got = (column.tolist() for column in _windows(found, width_ticks))
     assert list(zip(*got, strict=True)) == naive.windows(found, width_ticks)
+
+
+@settings(deadline=None, max_examples=300)
+@given(_sorted_hits(n_songs=4), st.integers(0, 8))
+def test_the_heaviest_window_of_each_song_equals_the_double_loop(
+    found: list[naive.Hit], width_ticks: int
+) -> None:
+    keys = [((song << 5 | offset + 15) << 3) | row for row, song, _, offset, _ in found]
+    weights = {row: weight for row, _, _, _, weight in found}
+    of_row = np.array([weights.get(row, 0.0) for row in range(6)])
+    got = voting.heaviest_windows(np.array(keys, np.int64), of_row, width_ticks, 5, 3, 5)
+    expected = naive.heaviest_windows(found, width_ticks)
+    assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
 
 
 @settings(deadline=None, max_examples=300)
