@@ -16,8 +16,9 @@ from fpcore.cli.output import complain, console, print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.peers.comparison import Advance, Comparison
+    from experiments.peers.comparison import Advance
     from experiments.peers.contract import Spec
+    from experiments.peers.subject import Comparison
     from experiments.peers.summary import Summary
 
 CONDITIONS = (
@@ -126,7 +127,7 @@ def _comparison(
 ) -> Comparison:
     from experiments.corpora import corpus as open_corpus
     from experiments.degradations import conditions as named
-    from experiments.peers.comparison import Comparison
+    from experiments.peers.subject import Comparison
     from experiments.peers.workbench import WorkbenchSpec
     from experiments.trial import Plan
     from fpcore.profiles import load_profile

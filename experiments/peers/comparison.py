@@ -1,7 +1,6 @@
 """Go through files and queries with several systems, and keep what each of them does.
 
-All systems run at once, each in its process, but only one of them works at a time. Queries of
-the test half measure; queries of left-out calibration songs set the thresholds.
+All systems run at once, each in its process, but only one of them works at a time.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ import soundfile
 from experiments import provenance
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.corpora.cache import cache_folder
 from experiments.evaluation import Bench, by_track, cuts
 from experiments.peers.contract import INDEX, NO_ANSWER, Answer, Spec
 from experiments.peers.process import (
@@ -33,80 +30,12 @@ from experiments.peers.process import (
     SystemProcess,
 )
 from experiments.peers.record import Record
-from experiments.stages import StageCache
-from experiments.trial import Plan, Role, sources_for, split_of
+from experiments.peers.subject import Comparison
+from experiments.trial import Role
 from experiments.trial_folder import RunError
-from fpcore.config import Profile
 
 HOPELESS = 10
 """A system that dies on this many files without learning one of them ends the comparison."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What is compared on what.
-
-    ``n_indexed`` of the plan counts queries of the test half alone; ``n_left_out`` queries of
-    left-out songs come from each half. ``cutting`` is the profile at whose sample rate queries
-    are cut and degraded.
-    """
-
-    source: Corpus
-    specs: Sequence[Spec]
-    plan: Plan
-    cutting: Profile
-    false_alarm_rate: float
-
-    def settings(self) -> dict[str, Any]:
-        """Return everything that the rows depend on, as JSON."""
-        plan = asdict(self.plan)
-        plan["conditions"] = [one.model_dump(mode="json") for one in self.plan.conditions]
-        return {
-            "corpus": self.source.name,
-            "corpus_checksum": self.source.checksum,
-            "plan": plan,
-            "false_alarm_rate": self.false_alarm_rate,
-            "sample_rate_hz": self.cutting.fingerprint.sample_rate_hz,
-            "systems": {spec.name: spec.describe() for spec in self.specs},
-            "versions": provenance.versions(),
-        }
-
-    def indexed(self) -> tuple[Track, ...]:
-        """Return the tracks that every system learns."""
-        return split_of(self.source, self.plan).indexed
-
-    def queries(self) -> dict[Role, list[q.Query]]:
-        """Return what is asked: all of the test half, left-out songs of the other."""
-        parts = split_of(self.source, self.plan)
-
-        def planned(indexed: Sequence[Track], left_out: Sequence[Track], n: int) -> list[q.Query]:
-            return q.plan(
-                indexed,
-                left_out,
-                conditions=self.plan.conditions,
-                clip_lengths_s=self.plan.clip_lengths_s,
-                n_indexed=n,
-                n_left_out=self.plan.n_left_out,
-                seed=self.plan.seed,
-            )
-
-        return {
-            "calibration": planned((), parts.calibration_left_out, 0),
-            "test": planned(parts.test_indexed, parts.test_left_out, self.plan.n_indexed),
-        }
-
-    def bench(self) -> Bench:
-        """Return the bench that queries are cut on; it has no index."""
-        return Bench(
-            corpus=self.source,
-            profile=self.cutting,
-            database=Path(),
-            cache=StageCache(cache_folder() / "stages"),
-            sources=sources_for(self.plan.conditions),
-            seed=self.plan.seed,
-            longest_s=max(self.plan.clip_lengths_s),
-        )
-
 
 Advance = Callable[[str, int, int], None]
 """Told what is being done, how many steps of it are done, and how many there are."""
@@ -212,18 +141,21 @@ def _learn_songs(
                     continue
                 reply = process.request(Learn(track.id, source.path_of(track)))
                 if isinstance(reply, Learned):
-                    row = {
-                        "system": process.spec.name,
-                        "song": track.id,
-                        "audio_s": track.duration_s,
-                        **_seconds("decode", reply.decode),
-                        **_seconds("learn", reply.learn),
-                    }
-                    record.add("songs", row)
+                    record.add("songs", _learned_row(process, track, reply))
                 else:
                     died.add((process.spec.name, track.id))
                     _record_death(record, process, "learning", track.id, reply)
                     _give_up_if_hopeless(process, died, reply)
+
+
+def _learned_row(process: SystemProcess, track: Track, reply: Learned) -> dict[str, Any]:
+    return {
+        "system": process.spec.name,
+        "song": track.id,
+        "audio_s": track.duration_s,
+        **_seconds("decode", reply.decode),
+        **_seconds("learn", reply.learn),
+    }
 
 
 def _give_up_if_hopeless(process: SystemProcess, died: set[tuple[str, str]], reply: object) -> None:
@@ -245,35 +177,38 @@ def _saved(process: SystemProcess) -> Saved:
 def _ask(
     comparison: Comparison, record: Record, asked: dict[Role, list[q.Query]], advance: Advance
 ) -> None:
+    """Ask every system what it has not been asked."""
     before = record.rows("outcomes")
     done = set(zip(before["system"], before["query"], strict=True))
     role_of = {query.id: role for role, queries in asked.items() for query in queries}
+    names = [spec.name for spec in comparison.specs]
     everything = [query for queries in asked.values() for query in queries]
-    open_ones = [
-        query
-        for query in everything
-        if any((spec.name, query.id) not in done for spec in comparison.specs)
-    ]
-    if not open_ones:
+    missing = [one for one in everything if any((name, one.id) not in done for name in names)]
+    if not missing:
         return
-    n_done = len(everything) - len(open_ones)
-    bench = comparison.bench()
     clip = record.folder / "scratch" / "clip.wav"
     with _started(record, comparison.specs) as processes:
-        for group in by_track(open_ones):
-            for query, start_s, clean in cuts(bench, group):
-                advance("asking", n_done, len(everything))
-                n_done += 1
-                heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-                # As floats, so that noise louder than full scale is not clipped.
-                soundfile.write(clip, heard.samples, heard.sample_rate_hz, subtype="FLOAT")
-                for process in processes:
-                    if (process.spec.name, query.id) in done:
-                        continue
-                    row = _asked_row(process, query, clip, record)
-                    row |= {"role": role_of[query.id], "start_s": start_s}
-                    row["right"] = _is_right(comparison.source, query.track, row["answer"])
-                    record.add("outcomes", row)
+        for n, (query, start_s) in enumerate(_written(comparison.bench(), missing, clip)):
+            advance("asking", len(everything) - len(missing) + n, len(everything))
+            for process in processes:
+                if (process.spec.name, query.id) in done:
+                    continue
+                row = _asked_row(process, query, clip, record)
+                row |= {"role": role_of[query.id], "start_s": start_s}
+                row["right"] = _is_right(comparison.source, query.track, row["answer"])
+                record.add("outcomes", row)
+
+
+def _written(
+    bench: Bench, queries: Sequence[q.Query], clip: Path
+) -> Iterator[tuple[q.Query, float]]:
+    """Yield each query with its start in seconds, while the file ``clip`` holds it, degraded."""
+    for group in by_track(queries):
+        for query, start_s, clean in cuts(bench, group):
+            heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+            # As floats, so that noise louder than full scale is not clipped.
+            soundfile.write(clip, heard.samples, heard.sample_rate_hz, subtype="FLOAT")
+            yield query, start_s
 
 
 def _asked_row(

@@ -112,5 +112,13 @@ class Record:
         return read_rows(file)
 
     def songs(self) -> pd.DataFrame:
-        """Return a row per song that is in an index; one learned again counts once."""
-        return self.rows("songs").drop_duplicates(["system", "song"], keep="last")
+        """Return a row per song that is in an index.
+
+        A song that a crash took along stands in the table again where it was learned again, and
+        is not in the index where that was the system's death.
+        """
+        rows = self.rows("songs").drop_duplicates(["system", "song"], keep="last")
+        deaths = self.rows("deaths")
+        deaths = deaths[deaths["phase"] == "learning"]
+        fatal = pd.MultiIndex.from_frame(deaths[["system", "item"]])
+        return rows[~pd.MultiIndex.from_frame(rows[["system", "song"]]).isin(fatal)]

@@ -8,9 +8,9 @@ import pandas as pd
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
-from experiments.peers.comparison import Comparison
 from experiments.peers.contract import Spec
 from experiments.peers.record import Record
+from experiments.peers.subject import Comparison
 from experiments.peers.summary import Summary, summarise
 from experiments.trial import Plan
 from fpcore.profiles import load_profile
