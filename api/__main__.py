@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-import tempfile
 
 import uvicorn
 
+from api.folders import OwnFolder
 from api.metrics import FOLDER_VARIABLE
 from api.settings import Settings
 from fpcore.errors import FpError
@@ -21,10 +22,11 @@ def main() -> int:
         print(f"api: {error}", file=sys.stderr)
         return 2
     print(f"Serving http://{settings.host}:{settings.port} (what it answers: /docs)", flush=True)
-    with tempfile.TemporaryDirectory(prefix="fpapi-metrics-") as folder:
+    with contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
             # Before the processes start: they share their counts through this folder.
-            os.environ.setdefault(FOLDER_VARIABLE, folder)
+            shared = stack.enter_context(contextlib.closing(OwnFolder()))
+            os.environ.setdefault(FOLDER_VARIABLE, str(shared.path))
         uvicorn.run(
             "api.app:create_app",
             factory=True,

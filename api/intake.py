@@ -27,7 +27,7 @@ async def accepted(
     service.working.check()
     async with received(
         request,
-        service.inbox,
+        service.inbox.path,
         service.upload_limits,
         fields=form.model_fields,
         receiving=service.receiving,

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Self
 
 from api.admission import Admission
+from api.folders import OwnFolder
 from api.jobs import Bounds, Task
 from api.metrics import Metrics
 from api.settings import Settings
-from api.uploads import Inbox, UploadLimits
+from api.uploads import UploadLimits
 from api.warming import noise_query
 from api.workers import DecodePool
 from fpcore import hashing
@@ -39,7 +40,9 @@ class Health:
 class Service:
     """One index under one profile, and the means to answer from it."""
 
-    def __init__(self, settings: Settings, profile: Profile, store: Store, inbox: Inbox) -> None:
+    def __init__(
+        self, settings: Settings, profile: Profile, store: Store, inbox: OwnFolder
+    ) -> None:
         self.settings = settings
         self.profile = profile
         self.store = store
@@ -75,7 +78,7 @@ class Service:
         try:
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
-            inbox = Inbox(settings.temp_folder)
+            inbox = OwnFolder(settings.temp_folder)
             service = cls(settings, profile, store, inbox)
             service.pool.start()
             service.warm()
@@ -94,7 +97,7 @@ class Service:
         config = self.profile.fingerprint
         query = noise_query(config, self.profile.query)
         with (
-            tempfile.TemporaryDirectory(dir=self.inbox.folder) as folder,
+            tempfile.TemporaryDirectory(dir=self.inbox.path) as folder,
             open_store(Path(folder, "warm.db"), config, create=True) as store,
         ):
             peaks = query.peaks[0]

@@ -3,16 +3,14 @@
 The body is parsed while it arrives. The file's bytes go to the disk in large pieces, by a
 thread; nothing else of a request is kept beyond a few kilobytes. Names that clients give are
 used in messages only, never as paths. The folder is gone when the request is done, however it
-ends; what a killed server left behind goes when the next one starts.
+ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable
@@ -38,8 +36,6 @@ OVERHEAD_BYTES = 1 << 16
 
 MAX_NAME = 200
 
-_PREFIX = "fpapi-"
-
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
@@ -59,58 +55,10 @@ class Upload:
     fields: dict[str, str]
 
 
-class Inbox:
-    """The folder in which one server process keeps uploads; locked while the process lives."""
-
-    def __init__(self, parent: Path | None) -> None:
-        root = parent or Path(tempfile.gettempdir())
-        _remove_abandoned(root)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-        self._lock = _locked(self.folder)
-
-    def new_folder(self) -> Path:
-        """Make a folder for one request, under a name that nobody can guess."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
-
-    def close(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-
-def _locked(folder: Path) -> int | None:
-    """Return a lock on a folder, or None when another process has it or the folder is gone."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _remove_abandoned(root: Path) -> None:
-    """Remove the folders of server processes that were killed."""
-    for folder in root.glob(f"{_PREFIX}*"):
-        # Another user's folder, or a link laid out for us, is none of ours.
-        status = folder.lstat()
-        if folder.is_symlink() or not folder.is_dir() or status.st_uid != os.geteuid():
-            continue
-        lock = _locked(folder)
-        if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
-
-
 @asynccontextmanager
 async def received(
     request: Request,
-    inbox: Inbox,
+    inbox: Path,
     limits: UploadLimits,
     *,
     fields: Iterable[str],
@@ -140,11 +88,11 @@ async def received(
 
 
 @asynccontextmanager
-async def _folder(inbox: Inbox) -> AsyncIterator[Path]:
+async def _folder(inbox: Path) -> AsyncIterator[Path]:
     """Give a new folder, and remove it at the end, also when the request is cancelled."""
     # A disk may take its time, for which the event loop has none: threads wait for it.
     with CancelScope(shield=True):
-        folder = await to_thread.run_sync(inbox.new_folder)
+        folder = Path(await to_thread.run_sync(lambda: tempfile.mkdtemp(dir=inbox)))
     try:
         yield folder
     finally:

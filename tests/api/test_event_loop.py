@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from api.admission import Admission
 from api.errors import RefusedError
-from api.uploads import Inbox, UploadLimits, received
+from api.uploads import UploadLimits, received
 from tests.api.material import song
 from tests.api.test_uploads import BOUNDARY, form
 
@@ -64,12 +64,10 @@ def request(body: bytes) -> Request:
 def test_a_file_comes_and_goes_without_the_event_loop_touching_the_disk(
     content: bytes, watch: Watch, tmp_path: Path
 ) -> None:
-    inbox = Inbox(tmp_path)
-
     async def take() -> bytes:
         limits = UploadLimits(max_bytes=10_000_000, timeout_s=60.0)
         arriving = received(
-            request(form(content)), inbox, limits, fields=(), receiving=Admission(1)
+            request(form(content)), tmp_path, limits, fields=(), receiving=Admission(1)
         )
         async with arriving as upload:
             watch.watching = False
@@ -87,5 +85,4 @@ def test_a_file_comes_and_goes_without_the_event_loop_touching_the_disk(
     assert {"tempfile.mkdtemp", "open", "shutil.rmtree"} <= {event for event, _ in watch.done}
     loop = threading.main_thread().name
     assert [event for event, thread in watch.done if thread == loop] == []
-    assert os.listdir(inbox.folder) == []
-    inbox.close()
+    assert os.listdir(tmp_path) == []
