@@ -114,7 +114,8 @@ def read_rows(path: Path) -> pd.DataFrame:
     RunError
         When it cannot be read.
     """
-    texts = ("query", "track", "work", "condition", "answer", "song", "role")
+    asked = ("query", "track", "work", "condition", "answer", "song", "role")
+    texts = (*asked, "system", "phase", "item", "reason")
     try:
         columns = pd.read_csv(path, nrows=0).columns
         text_columns = {name: str for name in texts if name in columns}
