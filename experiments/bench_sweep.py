@@ -7,11 +7,14 @@ record costs the same in both and is left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
+from experiments.bench import Figure
 from experiments.progress import Show, Step
 from experiments.runner import sweep
 from experiments.runs import RunFolder
@@ -51,19 +54,38 @@ class Sharing:
         return self.alone_s / self.n_alone * self.n_trials / self.sweep_s
 
 
+REACH = 10.0
+"""How many times faster a sweep of `CONTENT` shall be than its trials alone."""
+
+
+def figures(sharing: Sharing) -> list[Figure]:
+    """Return what was measured, as figures."""
+    n = sharing.n_trials
+    return [
+        Figure(f"sweep of {n} trials, fan-out × Δt limits, one core", sharing.sweep_s, "s"),
+        Figure(
+            f"one of them alone, mean of {sharing.n_alone}", sharing.alone_s / sharing.n_alone, "s"
+        ),
+        Figure(
+            f"all {n} alone over the sweep, with equal rows", sharing.factor, "×", REACH,
+            at_least=True,
+        ),
+    ]  # fmt: skip
+
+
 def measure_sharing(
-    corpus: str = "generated", *, n_alone: int = 5, show: Show | None = None
+    content: Mapping[str, Any] = CONTENT, *, n_alone: int = 5, show: Show | None = None
 ) -> Sharing:
-    """Return how much faster a 5 × 5 sweep is than its 25 trials alone.
+    """Return how much faster a sweep is than its trials alone.
 
     Of these, ``n_alone`` are run, spread over the sweep: they differ little in cost.
 
     Raises
     ------
     RunError
-        When the rows of a trial differ between the two.
+        When the rows of a trial differ between the two, or a trial fails.
     """
-    spec = load_spec({**CONTENT, "corpus": corpus})
+    spec = load_spec(content)
     show = show or (lambda step: None)
     alone_s = 0.0
     with TemporaryDirectory(prefix="fpbench-") as scratch:
@@ -94,9 +116,11 @@ def _timed(spec: SweepSpec, folder: Path) -> tuple[RunFolder, float]:
         workers=Workers(n_jobs=1),
         show=lambda step: None,
     )
-    if run.manifest().status != "complete":
-        raise RunError(f"the sweep {spec.name} did not complete: see {run.path}")
-    return run, perf_counter() - started
+    seconds = perf_counter() - started
+    for trial in expand(spec):
+        if run.trial(trial.id).status != "done":
+            raise RunError(f"trial {trial.id} failed: {run.trial(trial.id).error}")
+    return run, seconds
 
 
 def _only(spec: SweepSpec, number: int) -> SweepSpec:

@@ -1,4 +1,4 @@
-"""``fpbench bench`` and ``fpbench bench-service``: speed and size, of the core and over HTTP."""
+"""``fpbench bench``, ``bench-sweep`` and ``bench-service``: speed and size."""
 
 from __future__ import annotations
 
@@ -43,6 +43,43 @@ def bench(
     _print(figures)
 
 
+def bench_scale(
+    *,
+    corpus: CorpusName = "debian-games",
+    profile: ProfileName = "balanced",
+    songs: Annotated[
+        int,
+        typer.Option(
+            min=1000, metavar="N", help="Songs of the large index; synthetic ones fill up."
+        ),
+    ] = 10_000,
+) -> None:
+    """Measure how recognition scales: time and memory among 1,000 songs and among many.
+
+    Each with and without a snapshot. The index grows in the cache folder and is removed at the
+    end; one of 10,000 songs takes minutes to fill and up to 5 GB. Times depend on the machine,
+    and on what else it is doing.
+
+    \b
+    Example:
+      fpbench bench-scale --songs 10000
+    """
+    from experiments.bench_scale import measure
+    from experiments.corpora import corpus as open_corpus
+    from fpcore.profiles import load_profile
+
+    source, asked = open_corpus(corpus), load_profile(profile)
+    sizes = sorted({1000, songs})
+    with _progress() as progress:
+        task = progress.add_task("Learning", total=None)
+
+        def show(what: str) -> None:
+            progress.update(task, description=what)
+
+        figures = list(measure(source, asked, sizes, show=show))
+    _print(figures)
+
+
 def bench_service(
     *,
     corpus: CorpusName = "debian-games",
@@ -82,6 +119,36 @@ def bench_service(
     _print(figures)
 
 
+def bench_sweep(
+    *,
+    corpus: CorpusName = "generated",
+    alone: Annotated[
+        int, typer.Option(min=1, max=25, metavar="N", help="Trials that are also run alone.")
+    ] = 5,
+) -> None:
+    """Measure what trials of a sweep save by sharing stages: 5 fan-outs × 5 limits on Δt.
+
+    Some of the 25 trials are run again alone, with empty caches, and must give the same rows to
+    the byte. Times depend on the machine, and on what else it is doing.
+
+    \b
+    Example:
+      fpbench bench-sweep --corpus debian-games
+    """
+    from experiments.bench_sweep import CONTENT, figures, measure_sharing
+
+    with _progress() as progress:
+        task = progress.add_task("Sweeping", total=None)
+        sharing = measure_sharing(
+            {**CONTENT, "corpus": corpus},
+            n_alone=alone,
+            show=lambda step: progress.update(
+                task, description=f"{step.label}: {step.n_done} of {step.n_total}"
+            ),
+        )
+    _print(figures(sharing))
+
+
 @contextmanager
 def _progress() -> Iterator[Progress]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -108,4 +175,6 @@ def _print(figures: Sequence[Figure]) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fpbench``."""
     app.command("bench")(bench)
+    app.command("bench-scale")(bench_scale)
+    app.command("bench-sweep")(bench_sweep)
     app.command("bench-service")(bench_service)

@@ -40,7 +40,8 @@ def reindex(
     take its place, nobody may have the old one open: stop the service before the end.
 
     Songs whose audio is gone are listed; then the old database stays, unless told otherwise.
-    The same command goes on with what was interrupted.
+    The same command goes on with what was interrupted. A snapshot is of the old database
+    and is removed: `fpcore snapshot` makes a new one.
 
     \b
     Example:

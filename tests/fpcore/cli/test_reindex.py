@@ -72,6 +72,16 @@ def test_the_songs_are_recognised_under_the_new_profile(folder: Path) -> None:
     )
 
 
+def test_the_snapshot_of_the_old_database_goes_and_a_new_one_can_be_made(folder: Path) -> None:
+    assert fpcore("snapshot", cwd=folder).returncode == 0
+    assert len(_files(folder)) == 3
+    assert fpcore("reindex", "--profile", "balanced", cwd=folder).returncode == 0
+    assert _files(folder) == ["music", "music_recognition.db"]
+    assert fpcore("snapshot", cwd=folder).returncode == 0
+    assert _recognized(folder, 1) == "song 1"
+    assert fpcore("check", cwd=folder).returncode == 0
+
+
 def test_it_answers_in_json(folder: Path) -> None:
     told = answer("reindex", "--profile", "balanced", cwd=folder)
     assert told == {"n_songs": N_SONGS, "swapped": True, "gone": []}
