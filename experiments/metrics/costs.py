@@ -1,0 +1,52 @@
+"""What answers and an index cost: seconds by stage, postings, bytes, seconds to build."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from experiments.metrics.rows import require
+
+STAGES = ("decode", "fingerprint", "lookup", "align")
+
+
+def latency(timings: pd.DataFrame) -> pd.DataFrame:
+    """Return seconds by stage: index decode, fingerprint, lookup, align, total.
+
+    ``timings`` has the columns ``decode_s`` ... ``align_s``, a row per query. The columns of
+    the result are p50_s, p95_s (linear between ranks), mean_s and n; NaN without queries.
+    """
+    columns = [f"{stage}_s" for stage in STAGES]
+    require(timings, columns)
+    seconds = timings[columns].to_numpy(float)
+    seconds = np.column_stack([seconds, seconds.sum(axis=1)])
+    n = len(seconds)
+    if not n:
+        seconds = np.full((1, len(STAGES) + 1), np.nan)
+    return pd.DataFrame(
+        {
+            "p50_s": np.percentile(seconds, 50, axis=0),
+            "p95_s": np.percentile(seconds, 95, axis=0),
+            "mean_s": seconds.mean(axis=0),
+            "n": n,
+        },
+        index=pd.Index([*STAGES, "total"], name="stage"),
+    )
+
+
+def cost(
+    *, audio_s: float, n_postings: int, file_bytes: int, build_s: float = math.nan
+) -> dict[str, float]:
+    """Return what an index costs for each second or hour of the audio in it.
+
+    Keys: postings_per_s, bytes_per_hour, ingest_x_real_time (seconds of audio indexed in a
+    second; NaN when ``build_s`` is NaN or 0). All NaN for an index of no audio.
+    """
+    known = audio_s > 0
+    return {
+        "postings_per_s": n_postings / audio_s if known else math.nan,
+        "bytes_per_hour": file_bytes / audio_s * 3600 if known else math.nan,
+        "ingest_x_real_time": audio_s / build_s if known and build_s > 0 else math.nan,
+    }
