@@ -39,15 +39,20 @@ def _entry(source: Corpus, track: Track, config: FingerprintConfig) -> Entry:
 
 
 def synthetic_songs(
-    pool: LongArray, config: FingerprintConfig, rng: np.random.Generator, n_songs: int
+    pool: LongArray,
+    config: FingerprintConfig,
+    rng: np.random.Generator,
+    n_songs: int,
+    *,
+    duration_s: float = SONG_S,
 ) -> Iterator[Entry]:
-    """Yield songs of 180 s whose hashes are spread like those of a pool of real tokens.
+    """Yield songs whose hashes are spread like those of a pool of real tokens.
 
     Tokens are drawn from the pool and moved by up to 20 bins and one frame, so that there are
     more of them than real music was at hand for, in the same regions.
     """
     per_second = 10.0 * config.pairs.fan_out if config.peaks.max_peaks_per_s else 100.0
-    n_hashes, n_frames = round(SONG_S * per_second), round(SONG_S / config.hop_s)
+    n_hashes, n_frames = round(duration_s * per_second), round(duration_s / config.hop_s)
     first, last = config.first_bin, config.first_bin + config.n_bins - 1
     for number in range(max(n_songs, 0)):
         f1, f2, dt = unpack(rng.choice(pool, n_hashes), config)
@@ -62,7 +67,7 @@ def synthetic_songs(
         levels = rng.uniform(6, 40, len(order)).astype(np.float32)
         peaks = Peaks.on_bins(frame[anchors][order], f1[anchors][order].astype(np.int32), levels)
         checksum = f"synthetic-{number}-{rng.integers(2**62):x}"
-        yield NewSong(f"synthetic {number}", checksum, SONG_S), hashes, peaks
+        yield NewSong(f"synthetic {number}", checksum, duration_s), hashes, peaks
 
 
 def fill(store: Store, songs: Iterable[Entry], show: Callable[[int], None]) -> None:

@@ -1,0 +1,157 @@
+"""How recognition scales: its time and memory among 1,000 and among 10,000 songs.
+
+The songs of a corpus are learned among synthetic ones whose hashes are spread alike, and clips
+of them are recognised, with and without a snapshot of the index. Each time is taken in a process
+that does nothing else and has recognised every clip once before: the compiled code is loaded,
+and the disk has been read. What is asked is the first pass: no search over playbacks.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+import psutil
+
+from experiments import bench_songs
+from experiments.bench import Figure
+from experiments.corpora import Corpus
+from experiments.corpora.cache import cache_folder
+from experiments.excerpts import seeded_rng
+from fpcore import Library
+from fpcore.config import Profile
+from fpcore.errors import FpError
+from fpcore.records import DoubleArray
+from fpcore.store import Store, open_store
+
+N_CLIPS = 40
+REPEATS = 3
+
+SONG_S = 230.0
+"""Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
+
+BYTES_A_SONG = 500_000
+"""Room that a song takes on the disk, its share of the snapshot and of the log included."""
+
+Show = Callable[[str], None]
+"""Tells what is being done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognised:
+    """Seconds that each recognition took, and the resident memory of the process after them."""
+
+    seconds: DoubleArray
+    resident_bytes: int
+
+    def quantile_ms(self, share: float) -> float:
+        """Return the milliseconds that ``share`` of the recognitions do not exceed."""
+        return float(np.quantile(self.seconds, share) * 1e3)
+
+
+def measure(
+    source: Corpus, profile: Profile, sizes: Sequence[int], *, show: Show
+) -> Iterator[Figure]:
+    """Yield the figures for indexes of ascending ``sizes`` in songs, as they are measured.
+
+    Raises
+    ------
+    FpError
+        When the disk of the cache folder has no room for the largest index.
+    """
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    _check_room(cache, max(sizes))
+    with TemporaryDirectory(prefix="bench-scale-", dir=cache) as name:
+        folder = Path(name)
+        medians = []
+        for size, store in _indexes(source, profile, folder, sizes, show):
+            show(f"Recognising among {size:,} songs")
+            without = _recognised(folder, profile)
+            show(f"Making a snapshot of {size:,} songs")
+            started = perf_counter()
+            made = store.make_snapshot()
+            spent_s = perf_counter() - started
+            show(f"Recognising among {size:,} songs with a snapshot")
+            with_snapshot = _recognised(folder, profile)
+            made.path.unlink()
+            medians.append(with_snapshot.quantile_ms(0.5))
+            n_postings = store.stats().n_postings
+            yield Figure(f"postings of {size:,} songs", n_postings / 1e6, "M")
+            yield Figure(f"snapshot of {size:,} songs, made in", spent_s, "s")
+            yield Figure(f"snapshot of {size:,} songs, size", made.file_bytes / 1e6, "MB")
+            yield from _figures(size, "without snapshot", without, is_target=False)
+            yield from _figures(size, "with snapshot", with_snapshot, is_target=True)
+        if len(medians) > 1:
+            grown = f"growth of the p50 with snapshot, {sizes[0]:,} to {sizes[-1]:,} songs"
+            yield Figure(grown, medians[-1] / medians[0], "×", 4)
+
+
+def _figures(size: int, how: str, found: Recognised, *, is_target: bool) -> Iterator[Figure]:
+    what = f"recognise a 10 s WAV among {size:,} songs, {how}"
+    yield Figure(f"{what}, p50", found.quantile_ms(0.5), "ms")
+    yield Figure(f"{what}, p95", found.quantile_ms(0.95), "ms", 100 if is_target else None)
+    reach = 1500 if is_target else None
+    yield Figure(f"{what}, resident memory", found.resident_bytes / 1e6, "MB", reach)
+
+
+def _check_room(folder: Path, n_songs: int) -> None:
+    free, needed = shutil.disk_usage(folder).free, n_songs * BYTES_A_SONG
+    if free < needed:
+        raise FpError(
+            f"an index of {n_songs:,} songs needs {needed / 1e9:.1f} GB in {folder}, where "
+            f"{free / 1e9:.1f} GB are free: make room, or ask for fewer songs"
+        )
+
+
+def _indexes(
+    source: Corpus, profile: Profile, folder: Path, sizes: Sequence[int], show: Show
+) -> Iterator[tuple[int, Store]]:
+    """Yield each size with an index of as many songs, which grows from one to the next."""
+    config = profile.fingerprint
+    show("Fingerprinting the corpus")
+    for number, clip in enumerate(
+        bench_songs.clips(source, config.sample_rate_hz, n=N_CLIPS, duration_s=10.0)
+    ):
+        (folder / f"{number:03d}.wav").write_bytes(clip)
+    real = list(bench_songs.real_songs(source, config))[: sizes[0]]
+    pool = np.concatenate([hashes.token for _, hashes, _ in real])
+    rng = seeded_rng(0, "bench")
+    with open_store(folder / "index.db", config, create=True) as store:
+        bench_songs.fill(store, real, lambda n: show(f"Learning, {n:,} songs"))
+        for size in sizes:
+            more = bench_songs.synthetic_songs(
+                pool, config, rng, size - store.n_songs(), duration_s=SONG_S
+            )
+            bench_songs.fill(store, more, lambda n: show(f"Learning, {n:,} songs"))
+            yield size, store
+
+
+def _recognised(folder: Path, profile: Profile) -> Recognised:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(recognise, folder, profile).result()
+
+
+def recognise(folder: Path, profile: Profile) -> Recognised:
+    """Recognise each clip of a folder several times by the first pass, in this process."""
+    first_pass = profile.model_copy(
+        update={"query": profile.query.model_copy(update={"playback": None})}
+    )
+    clips = sorted(folder.glob("*.wav"))
+    seconds = []
+    with Library.open(folder / "index.db", first_pass) as library:
+        for clip in clips:
+            library.recognize(clip)
+        for clip in clips * REPEATS:
+            started = perf_counter()
+            library.recognize(clip)
+            seconds.append(perf_counter() - started)
+        return Recognised(np.array(seconds), psutil.Process().memory_info().rss)
