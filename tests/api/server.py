@@ -48,7 +48,7 @@ class Server:
         self.database = Path(str(settings.get("database", folder / "index.db")))
         given = {
             "port": 0,
-            "profile": profile_file(folder),
+            "profile": settings.get("profile") or profile_file(folder),
             "database": self.database,
             "temp_folder": self.inbox,
             "decode_workers": 2,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from experiments import metrics
 from experiments.evaluation import by_track, cuts
@@ -18,6 +17,8 @@ from experiments.trial_folder import RunError
 from fpcore import Library
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
+from tests.api import material
+from tests.api.server import running
 
 TRIAL = "t003-fanout5-qfanout15"
 
@@ -85,35 +86,35 @@ def test_a_trial_that_is_not_there_is_named_with_those_that_are(
         promote("nothing", "t000", name="mine")
 
 
-def test_a_promoted_profile_learned_and_asked_keeps_its_reported_accuracy(
-    swept: RunFolder, profiles: Path, tmp_path: Path
+def test_a_promoted_profile_learned_and_served_keeps_its_reported_accuracy(
+    swept: RunFolder, profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile, _ = promote(swept.path, TRIAL, name="mine", n_jobs=1)
+    profile, file = promote(swept.path, TRIAL, name="mine", n_jobs=1)
     assert profile.provenance is not None
     spec = swept.manifest().spec
     setting = prepare(spec)
-    files = [setting.corpus.path_of(track) for track in setting.parts.indexed]
+    database = tmp_path / "music.db"
+    with Library.open(database, "mine", create=True) as library:
+        for track in setting.parts.indexed:
+            library.learn(setting.corpus.path_of(track))
+    monkeypatch.delenv("FPCORE_PROFILES")  # the server's decoders warm up with a preset
     # Excerpts and noise of another seed: neither the sweep nor the promotion heard them.
     more = spec.model_copy(update={"excerpts": Excerpts(indexed=12, left_out=12)})
     fresh = replace(setting, spec=more)
     bench = replace(fresh.bench(profile, tmp_path / "none"), seed=1234)
     right: list[bool] = []
     named: list[bool] = []
-    with Library.open(tmp_path / "music.db", "mine", create=True) as library:
-        for path in files:
-            library.learn(path)
+    with running(tmp_path, profile=file, database=database) as server, server.client() as client:
         for group in by_track(fresh.queries("test")):
             for query, _, clean in cuts(bench, group):
                 heard = degraded(clean, query, sources={}, seed=1234)
-                clip = tmp_path / "clip.wav"
-                soundfile.write(clip, np.clip(heard.samples, -1, 1), heard.sample_rate_hz)
-                match = library.recognize(clip).match
+                clip = material.wav(np.clip(heard.samples, -1, 1), heard.sample_rate_hz)
+                answer = material.recognize(client, clip).json()
                 if query.indexed:
-                    right.append(
-                        match is not None and match.song_name == Path(query.track.path).stem
-                    )
+                    name = Path(query.track.path).stem
+                    right.append(answer["matched"] and answer["song_name"] == name)
                 else:
-                    named.append(match is not None)
+                    named.append(answer["matched"])
     assert len(right) == len(named) == 24
     card = profile.provenance["overall"]
     accuracy, alarms = card["accepted_right"], card["false_accept"]

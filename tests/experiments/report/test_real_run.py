@@ -111,7 +111,7 @@ def test_the_page_of_a_real_run_pictures_its_failures(real_run, tmp_path):
         assert one.track in text
 
 
-@pytest.mark.parametrize("name", ["report", "explain"])
+@pytest.mark.parametrize("name", ["sweep", "tune", "report", "explain"])
 def test_notebooks_are_committed_without_outputs_or_definitions(name):
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
