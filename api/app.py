@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -74,6 +76,7 @@ def _lifespan(settings: Settings) -> Any:
         logger.info("settings", extra={"fields": {"settings": settings.public()}})
         service = await to_thread.run_sync(Service.start, settings)
         app.state.service = service
+        _end_with_supervisor()
         check = asyncio.create_task(to_thread.run_sync(service.first_check))
         try:
             yield {}
@@ -82,6 +85,22 @@ def _lifespan(settings: Settings) -> Any:
             await to_thread.run_sync(service.stop)
 
     return lifespan
+
+
+def _end_with_supervisor() -> None:
+    """See to it that one of several server processes ends when what supervises them is gone.
+
+    Killed, it can tell them nothing, and they would go on to answer on its port.
+    """
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        loop, gone = asyncio.get_running_loop(), supervisor.sentinel
+
+        def stop() -> None:
+            loop.remove_reader(gone)
+            signal.raise_signal(signal.SIGTERM)
+
+        loop.add_reader(gone, stop)
 
 
 def _version() -> str:

@@ -291,12 +291,15 @@ def test_saturation_is_answered_by_200_and_503_alone_and_health_does_not_wait_in
     assert max(waits_s) < 5.0
 
 
-def test_no_process_outlives_a_killed_server(empty_folder: Path) -> None:
-    server = Server(empty_folder)
+@pytest.mark.parametrize("web_workers", [1, 2])
+def test_no_process_outlives_a_killed_server(web_workers: int, empty_folder: Path) -> None:
+    server = Server(empty_folder, web_workers=web_workers)
     with server.client() as client:
         assert recognize(client, excerpt(1)).status_code == 200
     family = psutil.Process(server.process.pid).children(recursive=True)
-    assert len(family) == 4  # two decoders, what they are forked from, and Python's own tracker
+    # Two decoders, and what they are forked from, for each of several server processes below
+    # the one that is killed; and Python's own tracker.
+    assert len(family) == (3 if web_workers == 1 else 2 * (1 + 3)) + 1
     assert server.stop(signal.SIGKILL) == -signal.SIGKILL
     deadline = time.monotonic() + 60
     while any(map(works, family)) and time.monotonic() < deadline:

@@ -347,8 +347,9 @@ def test_more_uploads_than_are_received_at_once_are_told_to_come_again(
             slow = [stack.enter_context(started(server, length=len(body))) for _ in range(2)]
             for connection in slow:
                 connection.sendall(body[:50])
-            while (refused := recognize(client, excerpt(1))).status_code == 200:
-                pass  # until both uploads are known to the server
+            while [path.name for path in server.uploads_left()].count("audio") < 2:
+                threading.Event().wait(0.01)
+            refused = recognize(client, excerpt(1))
             assert_refused(refused, 503, "busy")
             assert int(refused.headers["retry-after"]) >= 1
             for connection in slow:
