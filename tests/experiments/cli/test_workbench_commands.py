@@ -14,6 +14,7 @@ import yaml
 from experiments.runner import sweep
 from experiments.runs import RunFolder, run_folder
 from tests.experiments import small
+from tests.fpcore.store.disks import small_disk
 
 FPBENCH = "import sys; sys.argv[0] = 'fpbench'; from experiments.cli import main; main()"
 
@@ -89,6 +90,30 @@ def test_ctrl_c_stops_the_kernel_and_the_same_command_goes_on(
     assert run.holder() is None
     assert sweep(str(spec_file), run="stopped", workers=small.ONE, show=small.silent) == run
     assert small.rows(run) == small.rows(swept)
+
+
+@pytest.mark.parametrize("room_bytes", [30_000, 150_000])
+def test_a_full_disk_stops_the_sweep_with_a_sentence_and_the_same_command_goes_on(
+    room_bytes: int,
+    swept: RunFolder,
+    spec_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arguments = ("sweep", str(spec_file), "--run", "full", "--jobs", "1")
+    with small_disk(tmp_path / "disk", megabytes=3) as disk:
+        monkeypatch.setenv("FPBENCH_RUNS", str(disk))
+        free = os.statvfs(disk)
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(free.f_bavail * free.f_frsize - room_bytes))
+        done = fpbench(*arguments)
+        assert done.returncode == 1
+        assert one_line(done.stderr), done.stderr
+        assert "full" in done.stderr or "no room" in done.stderr
+        ballast.unlink()
+        done = fpbench(*arguments)
+        assert done.returncode == 0, done.stderr
+        assert small.rows(run_folder("full")) == small.rows(swept)
 
 
 @pytest.mark.parametrize(
