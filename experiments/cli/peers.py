@@ -105,8 +105,7 @@ def peers(
     try:
         with folder.locked(), _progress() as advance:
             compare(comparison, record, advance)
-            families = {spec.name: spec.family for spec in comparison.specs}
-            summary = summarise(record, families, false_alarms)
+            summary = summarise(record)
     except KeyboardInterrupt:
         complain(f"interrupted: `fpbench peers … --run {folder.name}` goes on from there")
         raise typer.Exit(EXIT_INTERRUPTED) from None

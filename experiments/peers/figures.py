@@ -108,20 +108,24 @@ def _draw(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, named: bo
         ordered = group.sort_values(column)
         share = ordered["share"].to_numpy(float)
         bars = reach(share, ordered["low"].to_numpy(float), ordered["high"].to_numpy(float))
+        ours = family == FAMILY
+        colour = SERIES[number % len(SERIES)]
         ax.errorbar(
             unit * ordered[column].to_numpy(float),
             100 * share,
             yerr=100 * bars,
-            color=SERIES[number % len(SERIES)],
+            color=colour,
             marker=MARKERS[number % len(MARKERS)],
-            linestyle="none" if family == FAMILY else "--",
+            # Hollow and larger, so that points that coincide are both seen.
+            markerfacecolor=colour if ours else "none",
+            markersize=6.0 if ours else 8.5,
+            linestyle="none" if ours else "--",
             linewidth=1.2,
             elinewidth=1.0,
             capsize=2.5,
-            markersize=6.5,
             label=str(family),
             clip_on=False,
-            zorder=3,
+            zorder=4 if ours else 3,
         )
         if named:
             _name_points(ax, ordered, column, unit, above=number == 0)

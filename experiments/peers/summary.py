@@ -25,15 +25,23 @@ class Summary:
     notes: tuple[str, ...]
 
 
-def summarise(record: Record, families: Mapping[str, str], false_alarm_rate: float) -> Summary:
+def summarise(record: Record) -> Summary:
     """Make the tables and figures of a finished comparison, and write them into its folder.
 
-    ``families`` maps the systems, in the order in which they are shown, to their families.
+    Systems and conditions come in the order in which they were asked for.
     """
-    outcomes = record.rows("outcomes")
+    settings = record.manifest()["settings"]
+    families = {name: system["family"] for name, system in settings["systems"].items()}
     systems = list(families)
-    outcomes = outcomes.sort_values(
-        "system", key=lambda column: column.map(systems.index), kind="stable"
+    false_alarm_rate = settings["false_alarm_rate"]
+    orders = {
+        "system": systems,
+        "condition": [condition["name"] for condition in settings["plan"]["conditions"]],
+    }
+    outcomes = record.rows("outcomes").sort_values(
+        list(orders),
+        key=lambda column: column.map(orders[str(column.name)].index),
+        kind="stable",
     )
     accuracy = tables.accuracy(outcomes, false_alarm_rate)
     costs = tables.costs(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from experiments.corpora import corpus
@@ -11,7 +9,6 @@ from experiments.degradations import conditions
 from experiments.peers.contract import Spec
 from experiments.peers.record import Record
 from experiments.peers.subject import Comparison
-from experiments.peers.summary import Summary, summarise
 from experiments.trial import Plan
 from fpcore.profiles import load_profile
 from tests.experiments import small
@@ -30,10 +27,6 @@ def comparison_of(*specs: Spec, plan: Plan = PLAN) -> Comparison:
 
 def silent(label: str, n_done: int, n_total: int) -> None:
     """Show no progress."""
-
-
-def summary_of(record: Record, specs: Sequence[Spec]) -> Summary:
-    return summarise(record, {spec.name: spec.family for spec in specs}, RATE)
 
 
 def answers(record: Record) -> pd.DataFrame:

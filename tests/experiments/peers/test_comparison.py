@@ -11,6 +11,7 @@ import pytest
 from experiments.peers import comparison as module
 from experiments.peers.comparison import compare
 from experiments.peers.record import Record
+from experiments.peers.summary import summarise
 from experiments.peers.workbench import WorkbenchSpec
 from experiments.trial_folder import RunError
 from tests.experiments.peers.small_comparison import (
@@ -20,7 +21,6 @@ from tests.experiments.peers.small_comparison import (
     comparison_of,
     doomed_song,
     silent,
-    summary_of,
 )
 from tests.experiments.peers.toy import KilledAt, ToySpec
 
@@ -95,7 +95,7 @@ def test_a_clip_that_a_system_dies_on_is_counted_and_has_no_answer(
     assert rows["answer"].tolist() == [""] * 6
     assert rows["ask_s"].isna().all()
     assert sorted(record.rows("deaths")["item"]) == sorted(rows["query"])
-    assert summary_of(record, [spec]).costs["deaths_asking"].tolist() == [6]
+    assert summarise(record).costs["deaths_asking"].tolist() == [6]
 
 
 def test_a_system_that_dies_on_everything_ends_the_comparison(

@@ -11,6 +11,7 @@ from experiments.peers.audfprint import AudfprintSpec
 from experiments.peers.comparison import compare
 from experiments.peers.contract import Spec
 from experiments.peers.record import Record
+from experiments.peers.summary import summarise
 from experiments.peers.workbench import WorkbenchSpec
 from experiments.trial import ask_corpus
 from tests.experiments import small
@@ -22,7 +23,6 @@ from tests.experiments.peers.small_comparison import (
     comparison_of,
     doomed_song,
     silent,
-    summary_of,
 )
 from tests.experiments.peers.toy import KilledAt
 
@@ -55,7 +55,7 @@ def test_every_system_answers_every_query(record: Record, specs: list[Spec]) -> 
 
 
 def test_clean_clips_are_recognised_by_all(record: Record, specs: list[Spec]) -> None:
-    table = summary_of(record, specs).accuracy
+    table = summarise(record).accuracy
     clean = table[(table["condition"] == "clean") & (table["metric"] == "top1")]
     whole = clean[clean["system"].isin([specs[0].name, specs[1].name])]
     assert (whole["n"] == 6).all()
@@ -77,7 +77,7 @@ def test_a_killed_peer_learns_all_but_the_file_that_is_counted(
     learned = record.songs().groupby("system")["song"].apply(set)
     assert learned[specs[2].name] == learned[specs[1].name] - {doomed}
     assert doomed in learned[specs[1].name]
-    costs = summary_of(record, specs).costs
+    costs = summarise(record).costs
     assert costs["deaths_learning"].tolist() == [0, 0, 1]
     assert costs.loc[specs[2].name, "n_songs"] == costs.loc[specs[1].name, "n_songs"] - 1
 
@@ -94,7 +94,9 @@ def test_only_the_lost_song_is_missed_because_of_it(
 
 
 def test_tables_plots_and_manifest_are_in_the_folder(record: Record, specs: list[Spec]) -> None:
-    summary = summary_of(record, specs)
+    summary = summarise(record)
+    assert list(summary.accuracy["system"].unique()) == [spec.name for spec in specs]
+    assert list(summary.accuracy["condition"].unique()) == ["all", "clean", "pink-m5db"]
     assert "12 queries of left-out songs" in summary.notes[0]
     for name in ("accuracy-size-5s.png", "conditions-5s.png"):
         assert (record.folder / name).read_bytes().startswith(b"\x89PNG")
@@ -108,7 +110,7 @@ def test_tables_plots_and_manifest_are_in_the_folder(record: Record, specs: list
 
 
 def test_costs_are_plausible(record: Record, specs: list[Spec]) -> None:
-    costs = summary_of(record, specs).costs.loc[[spec.name for spec in specs[:2]]]
+    costs = summarise(record).costs.loc[[spec.name for spec in specs[:2]]]
     assert costs["postings_per_s"].between(20, 300).all()
     assert (costs["ingest_without_decoding_x"] > costs["ingest_x"]).all()
     assert (costs["decoding_x"] > costs["ingest_x"]).all()
