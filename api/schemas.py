@@ -20,6 +20,18 @@ def _example(**content: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"example": content})
 
 
+_SONG: dict[str, Any] = {
+    "song_id": 7,
+    "song_name": "Knalgan Theme",
+    "duration_s": 183.4,
+    "fingerprints": 8790,
+    "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "learned_at": "2026-05-01T12:00:00Z",
+    "metadata": {"album": "Wesnoth"},
+    "audio_kept": False,
+}
+
+
 class ErrorBody(BaseModel):
     """Why a request was not fulfilled."""
 
@@ -58,16 +70,7 @@ class SongBody(BaseModel):
     metadata: Mapping[str, Any]
     audio_kept: bool = Field(description="Whether the server can re-index it")
 
-    model_config = _example(
-        song_id=7,
-        song_name="Knalgan Theme",
-        duration_s=183.4,
-        fingerprints=8790,
-        checksum="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        learned_at="2026-05-01T12:00:00Z",
-        metadata={"album": "Wesnoth"},
-        audio_kept=False,
-    )
+    model_config = _example(**_SONG)
 
     @classmethod
     def of(cls, song: Song) -> SongBody:
@@ -90,6 +93,8 @@ class LearnedBody(SongBody):
 
     created: bool
 
+    model_config = _example(**_SONG, created=True)
+
 
 class SongsBody(BaseModel):
     """A page of the songs, in the order that was asked for."""
@@ -99,11 +104,15 @@ class SongsBody(BaseModel):
     limit: int
     offset: int
 
+    model_config = _example(songs=[_SONG], total=213, limit=1, offset=0)
+
 
 class RemovedBody(BaseModel):
     """How many songs were removed."""
 
     removed: int
+
+    model_config = _example(removed=213)
 
 
 class CandidateBody(BaseModel):
@@ -328,8 +337,28 @@ class StatsBody(BaseModel):
     profile: ProvenanceBody
     health: HealthBody | None = Field(description="Null until the first check is done")
 
+    model_config = _example(
+        songs=213,
+        postings=1_697_000,
+        duration_s=34_864.0,
+        file_bytes=33_030_144,
+        unused_bytes=0,
+        lookup_bytes=26_214_400,
+        profile={
+            "name": "balanced",
+            "digest": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f2",
+            "description": "Whitened, capped and asymmetric",
+            "threshold": 0.465,
+            "calibration": "fitted on 3096 queries of the calibration half of debian-games",
+            "provenance": None,
+        },
+        health={"ok": True, "problems": [], "checked_at": "2026-05-01T12:00:00Z"},
+    )
+
 
 class StatusBody(BaseModel):
     """That the service is alive, or ready."""
 
     status: str
+
+    model_config = _example(status="ok")

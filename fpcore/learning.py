@@ -8,17 +8,13 @@ how an interrupted run is resumed.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from multiprocessing.connection import Connection
-from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 from time import monotonic
 from typing import Literal
@@ -29,6 +25,7 @@ from fpcore.audio.sources import name_of
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, StoreError
 from fpcore.store import Entry, NewSong, Song, Store
+from fpcore.worker_pool import WorkerPool
 
 BATCH_SONGS = 20
 BATCH_S = 5.0
@@ -176,7 +173,7 @@ def extract_files(
     to other things.
     """
     remaining = iter(paths)
-    pool = _Pool(job, n_workers)
+    pool = _pool(job, n_workers)
     running: dict[Future[Extracted], Path] = {}
     try:
         while True:
@@ -192,7 +189,7 @@ def extract_files(
                 pool.close()
                 yield from _one_by_one(list(running.values()), job)
                 running.clear()
-                pool = _Pool(job, n_workers)
+                pool = _pool(job, n_workers)
                 continue
             for future in done:
                 path = running.pop(future)
@@ -204,7 +201,7 @@ def extract_files(
 def _one_by_one(paths: Iterable[Path], job: Job) -> Iterator[tuple[Path, Extracted | Exception]]:
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
-        pool = _Pool(job, 1)
+        pool = _pool(job, 1)
         try:
             future = pool.submit(path)
             wait([future])
@@ -228,60 +225,12 @@ def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
     raise error
 
 
-class _Pool:
-    """Worker processes that can be stopped in the middle of a file."""
-
-    def __init__(self, job: Job, n_workers: int) -> None:
-        methods = multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if context.get_start_method() == "forkserver":
-            context.set_forkserver_preload(["fpcore.learning"])
-        # Nothing is ever sent: the workers end when the writing side closes.
-        self._stop_reader, self._stop_writer = context.Pipe(duplex=False)
-        self._executor = ProcessPoolExecutor(
-            n_workers,
-            mp_context=context,
-            initializer=_start_worker,
-            initargs=(job, self._stop_reader),
-        )
-
-    def submit(self, path: Path) -> Future[Extracted]:
-        """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
-        try:
-            return self._executor.submit(_work, path)
-        except BrokenProcessPool as error:
-            broken: Future[Extracted] = Future()
-            broken.set_exception(error)
-            return broken
-
-    def close(self) -> None:
-        """End the workers, without waiting for the files that they are at."""
-        self._stop_writer.close()
-        self._executor.shutdown(cancel_futures=True)
-        self._stop_reader.close()
-
-
-_job: Job | None = None  # of this worker process
-
-
-def _start_worker(job: Job, stop: Connection) -> None:
-    """Make this process end with its parent or when ``stop`` closes; leave Ctrl-C to it."""
-    global _job  # noqa: PLW0603 - a worker process is given its job once, at its start
-    _job = job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
-
-
-def _end_at_stop(stop: Connection) -> None:
-    parent = multiprocessing.parent_process()
-    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
-    os._exit(1)
-
-
-def _work(path: Path) -> Extracted:
-    if _job is None:
-        raise RuntimeError("the worker was not initialised")
+def _work(job: Job, path: Path) -> Extracted:
     content = checksum(path)
-    if content in _job.known:
+    if content in job.known:
         return Extracted(content, None)
-    return Extracted(content, extract(path, _job.config, _job.limits))
+    return Extracted(content, extract(path, job.config, job.limits))
+
+
+def _pool(job: Job, n_workers: int) -> WorkerPool[Path, Extracted]:
+    return WorkerPool(partial(_work, job), n_workers, preload=__name__)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
 
 import typer
 
@@ -16,11 +16,14 @@ from fpcore.cli import options
 from fpcore.cli.output import clock, complain, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from fpcore.errors import AudioError
     from fpcore.library import Library, Source
     from fpcore.records import Appearance, Match, Recognition
 
 EXIT_ERROR = 1
 EXIT_NO_MATCH = 3
+
+AnswerT = TypeVar("AnswerT")
 
 STANDARD_INPUT = "-"
 SPOOL_BYTES = 64_000_000
@@ -43,6 +46,15 @@ def recognize(
             min=1, max=1000, metavar="N", help="Show the N likeliest songs, accepted or not."
         ),
     ] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            metavar="N",
+            help="Processes that recognise; if unset, one for each core when the files are many.",
+        ),
+    ] = None,
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,
     as_json: options.AsJson = False,
@@ -50,7 +62,8 @@ def recognize(
     """Recognise recordings: which song each is, and where in the song it begins.
 
     The confidence lies between 0 and 1. When it is below the profile's threshold the answer is
-    "no match", with the best guess. Of a long recording only the beginning is used (a minute,
+    "no match", with the best guess. Answers come in the order of the files; one that cannot be
+    decoded does not stop the others. Of a long recording only the beginning is used (a minute,
     unless the profile says otherwise): --scan hears it to its end.
 
     \b
@@ -61,23 +74,16 @@ def recognize(
 
     Exit codes: 0 a match for every file, 3 no match for some, 1 something failed.
     """
-    answer = _appearances if scan else _recognition
     records: list[dict[str, Any]] = []
     with options.open_library(db, profile) as opened:
         library = _with_candidates(opened, top)
-        for file in files:
-            records.append(_answered(answer, file, library, top=top, quiet=as_json))
+        asked = _scanned(library, files, jobs) if scan else _recognised(library, files, jobs)
+        with closing(asked):
+            for file, found in zip(files, asked, strict=True):
+                records.append(_told(found, _name(file), top=top, quiet=as_json))
     if as_json:
         print_json({"results": records})
     raise typer.Exit(_exit_code(records))
-
-
-class _Answer(Protocol):
-    """Answers for one recording: tells it unless ``quiet``, and returns it for JSON."""
-
-    def __call__(
-        self, source: Source, library: Library, *, name: str, top: int, quiet: bool
-    ) -> dict[str, Any]: ...
 
 
 def _with_candidates(library: Library, n_candidates: int) -> Library:
@@ -91,20 +97,63 @@ def _with_candidates(library: Library, n_candidates: int) -> Library:
     return Library(library.store, profile.model_copy(update={"query": query}))
 
 
-def _answered(
-    answer: _Answer, file: str, library: Library, *, top: int, quiet: bool
-) -> dict[str, Any]:
-    """Return the answer for a file; one that cannot be decoded is complained about."""
+def _recognised(
+    library: Library, files: list[str], jobs: int | None
+) -> Generator[Recognition | AudioError, None, None]:
+    from fpcore.library import Library
+
+    return _asked(library, files, Library.recognize, jobs)
+
+
+def _scanned(
+    library: Library, files: list[str], jobs: int | None
+) -> Generator[list[Appearance] | AudioError, None, None]:
+    return _asked(library, files, _scan, jobs)
+
+
+def _scan(library: Library, source: Source) -> list[Appearance]:
+    return list(library.scan(source))
+
+
+def _asked(
+    library: Library,
+    files: list[str],
+    ask: Callable[[Library, Source], AnswerT],
+    jobs: int | None,
+) -> Generator[AnswerT | AudioError, None, None]:
+    """Yield the answer for each file, or why it cannot be decoded."""
+    from fpcore.asking import answers
     from fpcore.errors import AudioError
 
-    name = "standard input" if file == STANDARD_INPUT else file
-    try:
-        with _source(file) as source:
-            found = answer(source, library, name=name, top=top, quiet=quiet)
-    except AudioError as error:
-        complain(str(error))
-        return {"file": name, "error": str(error)}
-    return {"file": name, "error": None, **found}
+    if STANDARD_INPUT not in files:
+        yield from answers(library, files, ask, n_workers=jobs)
+        return
+    for file in files:  # other processes have another standard input
+        try:
+            with _source(file) as source:
+                answer = ask(library, source)
+        except AudioError as error:
+            yield error
+        else:
+            yield answer
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == STANDARD_INPUT else file
+
+
+def _told(
+    found: Recognition | list[Appearance] | AudioError, name: str, *, top: int, quiet: bool
+) -> dict[str, Any]:
+    """Tell an answer, unless ``quiet``, and return it for JSON; always tell an error."""
+    from fpcore.errors import AudioError
+
+    if isinstance(found, AudioError):
+        complain(str(found))
+        return {"file": name, "error": str(found)}
+    if isinstance(found, list):
+        return {"file": name, "error": None, **_appearances(found, name, quiet=quiet)}
+    return {"file": name, "error": None, **_recognition(found, name, top=top, quiet=quiet)}
 
 
 def _exit_code(records: list[dict[str, Any]]) -> int:
@@ -131,11 +180,8 @@ def _source(file: str) -> Iterator[Source]:
         yield cast(BinaryIO, spooled)
 
 
-def _recognition(
-    source: Source, library: Library, *, name: str, top: int, quiet: bool
-) -> dict[str, Any]:
-    """Recognise a recording; see `_Answer`."""
-    found = library.recognize(source)
+def _recognition(found: Recognition, name: str, *, top: int, quiet: bool) -> dict[str, Any]:
+    """Tell which song it is, unless ``quiet``, and return it for JSON."""
     candidates = found.candidates[:top]
     if not quiet:
         say(f"{name}: {_sentence(found)}")
@@ -192,11 +238,8 @@ def _tell_candidates(candidates: tuple[Match, ...]) -> None:
     )
 
 
-def _appearances(
-    source: Source, library: Library, *, name: str, top: int, quiet: bool
-) -> dict[str, Any]:
-    """Find every song in a recording; see `_Answer`. ``top`` plays no part in it."""
-    found = list(library.scan(source))
+def _appearances(found: list[Appearance], name: str, *, quiet: bool) -> dict[str, Any]:
+    """Tell which songs are heard when, unless ``quiet``, and return them for JSON."""
     if not quiet:
         say(f"{name}: {counted(len(found), 'appearance')}" if found else f"{name}: no match")
         if found:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import os
+import re
 import signal
 import socket
 import sqlite3
 import statistics
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,13 +24,15 @@ import psutil
 import pytest
 
 from fpcore.config import FingerprintConfig
+from fpcore.profiles import DEFAULT_PROFILE, profile_path
 from fpcore.store import open_store
 from tests.api.crowd import ask
 from tests.api.material import assert_refused, excerpt, learn, recognize, song
-from tests.api.server import Server, running
+from tests.api.server import ROOT, TIMEOUT_S, Server, running
 from tests.api.test_uploads import answer, form, started
 
 N_CLIENTS = 8
+LISTENS = r"running on (http://127\.0\.0\.1:\d+)"
 SATURATION_S = 20.0
 
 
@@ -248,6 +253,47 @@ def test_kept_audio_lies_under_its_checksum_until_its_song_is_removed(
         assert sorted(kept.iterdir()) == sorted(files[1:])
         client.delete("/songs?confirm=all").raise_for_status()
         assert list(kept.iterdir()) == []
+
+
+def test_kept_audio_is_served_under_a_later_profile(empty_folder: Path, tmp_path: Path) -> None:
+    with running(empty_folder, keep_audio=tmp_path / "kept") as server, server.client() as client:
+        for seed in (1, 2):
+            learn(client, song(seed), f"Song {seed}").raise_for_status()
+        before = client.get("/songs").json()["songs"]
+    command = ["reindex", "--profile", "seed", "--db", str(server.database)]
+    subprocess.run([sys.executable, "-m", "fpcore", *command], cwd=ROOT, check=True)
+    with running(empty_folder, profile=profile_path("seed")) as server, server.client() as client:
+        after = client.get("/songs").json()["songs"]
+        assert [one["checksum"] for one in after] == [one["checksum"] for one in before]
+        assert [one["fingerprints"] for one in after] != [one["fingerprints"] for one in before]
+        found = recognize(client, excerpt(2)).json()
+        assert found["profile"]["name"] == "seed"
+        assert found["candidates"][0]["song_name"] == "Song 2"
+
+
+def test_uvicorn_serves_the_application_in_an_empty_folder(tmp_path: Path) -> None:
+    command = ["uvicorn", "--factory", "api.app:create_app", "--port", "0", "--workers", "2"]
+    environment = {name: text for name, text in os.environ.items() if name[:6] != "FPAPI_"}
+    environment["PYTHONPATH"] = str(ROOT)
+    with subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            told = next(filter(None, (re.search(LISTENS, line) for line in process.stderr)))
+            assert any("Application startup complete" in line for line in process.stderr)
+            with httpx.Client(base_url=told[1], timeout=TIMEOUT_S, trust_env=False) as client:
+                assert learn(client, song(1), "First").status_code == 201
+                assert client.get("/stats").json()["profile"]["name"] == DEFAULT_PROFILE
+            assert (tmp_path / "music_recognition.db").exists()
+        finally:
+            process.terminate()
+            process.communicate(timeout=TIMEOUT_S)
 
 
 def test_a_server_refuses_an_index_made_under_another_configuration(empty_folder: Path) -> None:

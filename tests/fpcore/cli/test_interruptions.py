@@ -236,3 +236,18 @@ def test_readers_answer_while_songs_are_learned(
     lines, errors = finish(learner, lines)
     assert (learner.returncode, errors) == (0, "")
     assert len(lines) == n_songs + 1
+
+
+def test_ctrl_c_stops_recognising_many_files(many_songs: tuple[Path, int], tmp_path: Path) -> None:
+    folder, n_songs = many_songs
+    assert fpcore("learn", folder, cwd=tmp_path).returncode == 0
+    files = sorted(folder.iterdir())
+    process = start("recognize", "--jobs", 2, *(files * 40), cwd=tmp_path)
+    lines = wait_for_lines(process, 3)
+    os.killpg(process.pid, signal.SIGINT)
+    lines, errors = finish(process, lines)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert 3 <= len(lines) < 40 * n_songs
+    named = [f'{file}: "{file.stem}" at ' for file in files * 40]
+    assert all(line.startswith(name) for line, name in zip(lines, named, strict=False))

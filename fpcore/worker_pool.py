@@ -1,0 +1,86 @@
+"""Worker processes that can be stopped in the middle of a file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for_any
+from typing import Any, Generic, TypeVar
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+
+
+class WorkerPool(Generic[TaskT, ResultT]):
+    """Processes that do the same work on one task after another.
+
+    They end with this process, however that ends, and leave Ctrl-C to it.
+
+    Parameters
+    ----------
+    work
+        What is done with each task. It is sent to each process once, so it must be a function of
+        a module, or hold one.
+    n_workers
+        Number of processes.
+    preload
+        The module to import before the processes are forked, where they are.
+    """
+
+    def __init__(self, work: Callable[[TaskT], ResultT], n_workers: int, *, preload: str) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if context.get_start_method() == "forkserver":
+            context.set_forkserver_preload([preload])
+        # Nothing is ever sent: the workers end when the writing side closes.
+        self._stop_reader, self._stop_writer = context.Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(
+            n_workers,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(work, self._stop_reader),
+        )
+
+    def submit(self, task: TaskT) -> Future[ResultT]:
+        """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
+        try:
+            return self._executor.submit(_do, task)
+        except BrokenProcessPool as error:
+            broken: Future[ResultT] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def close(self) -> None:
+        """End the workers, without waiting for the files that they are at."""
+        self._stop_writer.close()
+        self._executor.shutdown(cancel_futures=True)
+        self._stop_reader.close()
+
+
+_work: Callable[[Any], Any] | None = None  # of this worker process
+
+
+def _start_worker(work: Callable[[Any], Any], stop: Connection) -> None:
+    """Make this process end with its parent or when ``stop`` closes; leave Ctrl-C to it."""
+    global _work  # noqa: PLW0603 - a worker process is told its work once, at its start
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
+
+
+def _end_at_stop(stop: Connection) -> None:
+    parent = multiprocessing.parent_process()
+    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
+    os._exit(1)
+
+
+def _do(task: Any) -> Any:
+    if _work is None:
+        raise RuntimeError("the worker was not initialised")
+    return _work(task)
