@@ -37,6 +37,9 @@ REPEATS = 3
 SONG_S = 230.0
 """Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
 
+BATCH_SONGS = 500
+"""Songs of a transaction: it writes nearly every page of a large index, however many it has."""
+
 BYTES_A_SONG = 500_000
 """Room that a song takes on the disk, its share of the snapshot and of the log included."""
 
@@ -130,7 +133,12 @@ def _indexes(
             more = bench_songs.synthetic_songs(
                 pool, config, rng, size - store.n_songs(), duration_s=SONG_S
             )
-            bench_songs.fill(store, more, lambda n: show(f"Learning, {n:,} songs"))
+            bench_songs.fill(
+                store,
+                more,
+                lambda n: show(f"Learning, {n:,} songs"),
+                batch_songs=BATCH_SONGS,
+            )
             yield size, store
 
 

@@ -70,12 +70,18 @@ def synthetic_songs(
         yield NewSong(f"synthetic {number}", checksum, duration_s), hashes, peaks
 
 
-def fill(store: Store, songs: Iterable[Entry], show: Callable[[int], None]) -> None:
+def fill(
+    store: Store,
+    songs: Iterable[Entry],
+    show: Callable[[int], None],
+    *,
+    batch_songs: int = BATCH_SONGS,
+) -> None:
     """Add songs in batches; ``show`` is told after each how many the store holds."""
     batch: list[Entry] = []
     for song in songs:
         batch.append(song)
-        if len(batch) == BATCH_SONGS:
+        if len(batch) == batch_songs:
             store.add_songs(batch)
             show(store.n_songs())
             batch = []

@@ -20,7 +20,15 @@ from hypothesis.stateful import rule
 from fpcore.errors import StoreBusyError, StoreError, StoreFullError
 from fpcore.kernels import gathering
 from fpcore.records import Hashes, LongArray
-from fpcore.store import NewSong, SqliteStore, open_store, posting_rows, snapshot, snapshot_use
+from fpcore.store import (
+    NewSong,
+    SqliteStore,
+    open_store,
+    posting_rows,
+    snapshot,
+    snapshot_use,
+    swapping,
+)
 from fpcore.store.snapshot import HEADER_BYTES, Snapshot
 from tests.fpcore.store import programs
 from tests.fpcore.store.disks import small_disk
@@ -465,6 +473,18 @@ def test_one_of_a_later_state(store: SqliteStore, tmp_path: Path) -> None:
     with new_store(tmp_path / "kept.db", kind) as back:
         back.add_song(*entry(N_SONGS))
         refused(back, "of a later state of this one")
+
+
+def test_it_goes_when_another_index_takes_the_place_of_its_own(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    path = store.make_snapshot().path
+    store.close()
+    with new_store(tmp_path / "new.db", "text") as new:
+        new.add_song(*entry(1))
+    expected = swapping.inventory(store.path, 5.0)
+    assert swapping.swap(tmp_path / "new.db", store.path, expected=expected, busy_timeout_s=5.0)
+    assert not path.exists()
 
 
 def test_a_refusal_is_logged_once(store: SqliteStore, caplog: pytest.LogCaptureFixture) -> None:
