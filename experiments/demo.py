@@ -8,7 +8,7 @@ never heard, and a part of them is of tracks that are not in the index.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -53,21 +53,19 @@ def learn(demo: Demo) -> Iterator[Added]:
 
 def questions(demo: Demo) -> list[queries.Query]:
     """Return the clips: some of each test track, indexed or not, under every condition."""
-    indexed, left_out = demo.setting.half("test")
-    return queries.plan(
-        indexed,
-        left_out,
-        conditions=demo.setting.spec.degradations,
-        clip_lengths_s=demo.setting.spec.clip_lengths_s,
+    parts = demo.setting.parts
+    indexed, left_out = parts.half("test")
+    more = replace(
+        demo.setting.plan(),
         n_indexed=CLIPS_PER_TRACK * len(indexed),
         n_left_out=CLIPS_PER_TRACK * len(left_out),
-        seed=demo.setting.spec.seed,
     )
+    return more.queries(parts, "test")
 
 
 def ask(demo: Demo, clips: Sequence[queries.Query]) -> pd.DataFrame:
     """Return the outcome of every clip; see `experiments.evaluation`."""
-    return evaluation.ask(demo.bench, clips, roles=demo.setting.roles("test")).outcomes
+    return evaluation.ask(demo.bench, clips, roles=demo.setting.parts.roles("test")).outcomes
 
 
 def table(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:

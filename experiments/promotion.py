@@ -110,7 +110,7 @@ def ask_test(setting: Setting, profile: Profile, *, n_jobs: int, note: Show) -> 
         first = replace(setting.bench(profile, database), keeps_queries=False)
         evaluation.build_index(first, setting.parts.indexed, n_jobs=n_jobs)
         for repeat in range(setting.spec.repeats):
-            bench = replace(first, seed=setting.seed_of(repeat))
+            bench = replace(first, seed=setting.plan(repeat).seed)
             groups = list(by_track(setting.queries("test", repeat=repeat)))
             tasks = [(_asked, (setting, bench, group, repeat)) for group in groups]
             with workers.ready():
@@ -124,7 +124,7 @@ def _asked(
     setting: Setting, bench: evaluation.Bench, queries: Sequence[Query], repeat: int
 ) -> pd.DataFrame:
     with open_store(bench.database, bench.profile.fingerprint) as store:
-        found = evaluation.ask_in_turn(bench, store, queries, roles=setting.roles("test"))
+        found = evaluation.ask_in_turn(bench, store, queries, roles=setting.parts.roles("test"))
     rows = found.outcomes.drop(columns=TIMES)
     return rows.assign(query=rows["query"] + f"~{repeat}") if repeat else rows
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 
-from experiments import queries as q
 from experiments.corpora import Corpus, CorpusError, Track, corpus
-from experiments.corpora.cache import cache_folder
 from experiments.degradations import Condition, Sources
 from experiments.evaluation import Bench
+from experiments.queries import Query
 from experiments.specs import SweepSpec
-from experiments.splits import Split, split
+from experiments.splits import Role, Split
 from experiments.stages import StageCache
-from experiments.trial import sources_for
+from experiments.trial import Plan, sources_for, stage_cache
 from fpcore.config import Profile
-
-Role = Literal["calibration", "test"]
 
 MIN_WORKS = 2
 """Works that each of the four groups needs: a decision is judged on works it was not fitted on."""
+
+ROLES: tuple[Role, Role] = ("calibration", "test")
 
 
 @dataclass(frozen=True)
@@ -36,21 +34,11 @@ class Setting:
     sources: Sources
     cache: StageCache
 
-    def half(self, role: Role) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
-        """Return the indexed and the left-out tracks of a half of the corpus."""
-        if role == "calibration":
-            return self.parts.calibration_indexed, self.parts.calibration_left_out
-        return self.parts.test_indexed, self.parts.test_left_out
+    def plan(self, repeat: int = 0) -> Plan:
+        """Return what is asked in a repeat: excerpts and noise differ, the split does not."""
+        return plan_of(self.spec, repeat)
 
-    def roles(self, role: Role) -> Mapping[str, str]:
-        """Return the role of each track of one half."""
-        return {track.id: role for tracks in self.half(role) for track in tracks}
-
-    def seed_of(self, repeat: int) -> int:
-        """Return the seed of a repeat: excerpts and noise differ, the split does not."""
-        return self.spec.seed + repeat
-
-    def queries(self, role: Role, *, repeat: int = 0) -> list[q.Query]:
+    def queries(self, role: Role, *, repeat: int = 0) -> list[Query]:
         """Return what one half is asked.
 
         Raises
@@ -58,29 +46,31 @@ class Setting:
         CorpusError
             When no track is long enough.
         """
-        indexed, left_out = self.half(role)
-        return q.plan(
-            indexed,
-            left_out,
-            conditions=self.spec.degradations,
-            clip_lengths_s=self.spec.clip_lengths_s,
-            n_indexed=self.spec.excerpts.indexed,
-            n_left_out=self.spec.excerpts.left_out,
-            seed=self.seed_of(repeat),
-        )
+        return self.plan(repeat).queries(self.parts, role)
 
     def bench(self, profile: Profile, database: Path, *, repeat: int = 0) -> Bench:
         """Return the bench on which a profile is asked."""
-        return Bench(
-            corpus=self.corpus,
-            profile=profile,
-            database=database,
-            cache=self.cache,
+        return self.plan(repeat).bench(
+            self.corpus,
+            profile,
+            database,
             sources=self.sources,
-            seed=self.seed_of(repeat),
-            longest_s=self.spec.longest_s,
+            cache=self.cache,
             keeps_queries=True,
         )
+
+
+def plan_of(spec: SweepSpec, repeat: int = 0) -> Plan:
+    """Return what a spec asks in one of its repeats."""
+    return Plan(
+        conditions=spec.degradations,
+        clip_lengths_s=spec.clip_lengths_s,
+        n_indexed=spec.excerpts.indexed,
+        n_left_out=spec.excerpts.left_out,
+        seed=spec.seed + repeat,
+        calibration_share=spec.calibration_share,
+        left_out_share=spec.left_out_share,
+    )
 
 
 def prepare(
@@ -96,16 +86,10 @@ def prepare(
     source = corpus(spec.corpus, console=console)
     if not source.tracks:
         raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
-    parts = split(
-        source,
-        seed=spec.seed,
-        calibration_share=spec.calibration_share,
-        left_out_share=spec.left_out_share,
-    )
-    cache = cache or StageCache(cache_folder() / "stages")
-    setting = Setting(spec, source, parts, _sources(spec, console), cache)
-    for role in ("calibration", "test"):
-        for tracks in setting.half(role):
+    parts = plan_of(spec).split(source)
+    setting = Setting(spec, source, parts, _sources(spec, console), cache or stage_cache())
+    for role in ROLES:
+        for tracks in parts.half(role):
             _check_suffices(spec, tracks)
         setting.queries(role)
     return setting

@@ -12,8 +12,12 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from experiments.corpora import Corpus, CorpusError, Track
+
+Role = Literal["calibration", "test"]
+"""A half of a corpus: what is fitted, and what is judged."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,16 @@ class Split:
     def left_out(self) -> tuple[Track, ...]:
         """All tracks that stay out of the index."""
         return _sorted((*self.calibration_left_out, *self.test_left_out))
+
+    def half(self, role: Role) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+        """Return the indexed and the left-out tracks of one half."""
+        if role == "calibration":
+            return self.calibration_indexed, self.calibration_left_out
+        return self.test_indexed, self.test_left_out
+
+    def roles(self, role: Role) -> dict[str, str]:
+        """Return the role of each track of one half, by its id."""
+        return {track.id: role for tracks in self.half(role) for track in tracks}
 
 
 def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share: float) -> Split:

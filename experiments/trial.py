@@ -10,18 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 
-from experiments import evaluation, queries
-from experiments.corpora import Corpus, Track, corpus
+from experiments import evaluation
+from experiments import queries as q
+from experiments.corpora import Corpus, corpus
 from experiments.corpora.cache import cache_folder
 from experiments.degradations import Condition, Sources
 from experiments.degradations.config import Babble
-from experiments.splits import Split, split
+from experiments.splits import Role, Split, split
 from experiments.stages import StageCache
 from fpcore.config import Profile
-
-Role = Literal["calibration", "test"]
 
 CALIBRATION_SHARE = 0.5
 LEFT_OUT_SHARE = 0.19
@@ -40,15 +38,65 @@ class Plan:
     calibration_share: float = CALIBRATION_SHARE
     left_out_share: float = LEFT_OUT_SHARE
 
+    @property
+    def longest_s(self) -> float:
+        """Length of the longest clips in seconds."""
+        return max(self.clip_lengths_s)
 
-def split_of(source: Corpus, plan: Plan) -> Split:
-    """Return the split of a corpus that a plan asks for."""
-    return split(
-        source,
-        seed=plan.seed,
-        calibration_share=plan.calibration_share,
-        left_out_share=plan.left_out_share,
-    )
+    def split(self, source: Corpus) -> Split:
+        """Return who of a corpus is indexed and who is asked when."""
+        return split(
+            source,
+            seed=self.seed,
+            calibration_share=self.calibration_share,
+            left_out_share=self.left_out_share,
+        )
+
+    def queries(self, parts: Split, role: Role) -> list[q.Query]:
+        """Return what one half of a corpus is asked.
+
+        Raises
+        ------
+        CorpusError
+            When no track is long enough.
+        """
+        indexed, left_out = parts.half(role)
+        return q.plan(
+            indexed,
+            left_out,
+            conditions=self.conditions,
+            clip_lengths_s=self.clip_lengths_s,
+            n_indexed=self.n_indexed,
+            n_left_out=self.n_left_out,
+            seed=self.seed,
+        )
+
+    def bench(
+        self,
+        source: Corpus,
+        profile: Profile,
+        database: Path,
+        *,
+        sources: Sources | None = None,
+        cache: StageCache | None = None,
+        keeps_queries: bool = False,
+    ) -> evaluation.Bench:
+        """Return the bench on which a profile is asked; without ``sources``, those needed."""
+        return evaluation.Bench(
+            corpus=source,
+            profile=profile,
+            database=database,
+            cache=cache or stage_cache(),
+            sources=sources_for(self.conditions) if sources is None else sources,
+            seed=self.seed,
+            longest_s=self.longest_s,
+            keeps_queries=keeps_queries,
+        )
+
+
+def stage_cache() -> StageCache:
+    """Return the cache of stages that all runs share."""
+    return StageCache(cache_folder() / "stages")
 
 
 def ask_corpus(
@@ -59,39 +107,13 @@ def ask_corpus(
     The index is made in a temporary folder and removed again. ``roles`` says which halves of
     the corpus are asked about.
     """
-    parts = split_of(source, plan)
+    parts = plan.split(source)
+    asked = [query for role in roles for query in plan.queries(parts, role)]
+    role_of = {track: name for role in roles for track, name in parts.roles(role).items()}
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        bench = evaluation.Bench(
-            corpus=source,
-            profile=profile,
-            database=Path(folder) / "index.db",
-            cache=StageCache(cache_folder() / "stages"),
-            sources=sources_for(plan.conditions),
-            seed=plan.seed,
-            longest_s=max(plan.clip_lengths_s),
-        )
+        bench = plan.bench(source, profile, Path(folder) / "index.db")
         evaluation.build_index(bench, parts.indexed, n_jobs=n_jobs)
-        asked: list[queries.Query] = []
-        role_of: dict[str, str] = {}
-        for role in roles:
-            indexed, left_out = _half(parts, role)
-            role_of |= {track.id: role for track in (*indexed, *left_out)}
-            asked += queries.plan(
-                indexed,
-                left_out,
-                conditions=plan.conditions,
-                clip_lengths_s=plan.clip_lengths_s,
-                n_indexed=plan.n_indexed,
-                n_left_out=plan.n_left_out,
-                seed=plan.seed,
-            )
         return evaluation.ask(bench, asked, roles=role_of, n_jobs=n_jobs)
-
-
-def _half(parts: Split, role: Role) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
-    if role == "calibration":
-        return parts.calibration_indexed, parts.calibration_left_out
-    return parts.test_indexed, parts.test_left_out
 
 
 def sources_for(conditions: Sequence[Condition]) -> Sources:

@@ -24,8 +24,9 @@ from experiments.corpora import Track
 from experiments.evaluation import Answers
 from experiments.latency import Costs, write_costs
 from experiments.runs import RunFolder
-from experiments.setting import Role, Setting
+from experiments.setting import Setting
 from experiments.specs import Trial
+from experiments.splits import Role
 from experiments.trial_folder import RunError, TrialStatus, is_disk_full, write_rows
 from fpcore.config import Decision, FingerprintConfig, Profile
 from fpcore.errors import FpError, StoreFullError
@@ -155,7 +156,7 @@ def ask_half(setting: Setting, profile: Profile, database: Path, role: Role) -> 
         for repeat in range(setting.spec.repeats):
             bench = setting.bench(profile, database, repeat=repeat)
             found = evaluation.ask_in_turn(
-                bench, store, setting.queries(role, repeat=repeat), roles=setting.roles(role)
+                bench, store, setting.queries(role, repeat=repeat), roles=setting.parts.roles(role)
             )
             suffix = f"~{repeat}" if repeat else ""
             for rows, gathered in ((found.outcomes, outcomes), (found.candidates, candidates)):

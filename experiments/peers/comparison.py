@@ -31,7 +31,7 @@ from experiments.peers.process import (
 )
 from experiments.peers.record import Record
 from experiments.peers.subject import Comparison
-from experiments.trial import Role
+from experiments.splits import Role
 from experiments.trial_folder import RunError
 
 HOPELESS = 10

@@ -6,18 +6,17 @@ Queries of the test half measure; queries of left-out calibration songs set the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from experiments import provenance
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.corpora.cache import cache_folder
 from experiments.evaluation import Bench
 from experiments.peers.contract import Spec
-from experiments.stages import StageCache
-from experiments.trial import Plan, Role, sources_for, split_of
+from experiments.splits import Role
+from experiments.trial import Plan
 from fpcore.config import Profile
 
 
@@ -52,36 +51,17 @@ class Comparison:
 
     def indexed(self) -> tuple[Track, ...]:
         """Return the tracks that every system learns."""
-        return split_of(self.source, self.plan).indexed
+        return self.plan.split(self.source).indexed
 
     def queries(self) -> dict[Role, list[q.Query]]:
         """Return what is asked: all of the test half, left-out songs of the other."""
-        parts = split_of(self.source, self.plan)
-
-        def planned(indexed: Sequence[Track], left_out: Sequence[Track], n: int) -> list[q.Query]:
-            return q.plan(
-                indexed,
-                left_out,
-                conditions=self.plan.conditions,
-                clip_lengths_s=self.plan.clip_lengths_s,
-                n_indexed=n,
-                n_left_out=self.plan.n_left_out,
-                seed=self.plan.seed,
-            )
-
+        parts = self.plan.split(self.source)
+        unknown = replace(self.plan, n_indexed=0)
         return {
-            "calibration": planned((), parts.calibration_left_out, 0),
-            "test": planned(parts.test_indexed, parts.test_left_out, self.plan.n_indexed),
+            "calibration": unknown.queries(parts, "calibration"),
+            "test": self.plan.queries(parts, "test"),
         }
 
     def bench(self) -> Bench:
         """Return the bench that queries are cut on; it has no index."""
-        return Bench(
-            corpus=self.source,
-            profile=self.cutting,
-            database=Path(),
-            cache=StageCache(cache_folder() / "stages"),
-            sources=sources_for(self.plan.conditions),
-            seed=self.plan.seed,
-            longest_s=max(self.plan.clip_lengths_s),
-        )
+        return self.plan.bench(self.source, self.cutting, Path())

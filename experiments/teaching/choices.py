@@ -16,7 +16,7 @@ from experiments import metrics
 from experiments.corpora import Corpus
 from experiments.corpora.cache import cache_folder
 from experiments.stages import StageCache
-from experiments.trial import Plan, ask_corpus, split_of
+from experiments.trial import Plan, ask_corpus
 from fpcore import pipeline
 from fpcore.config import Profile
 
@@ -72,7 +72,7 @@ def size_and_accuracy(
 def postings_per_s(corpus: Corpus, profile: Profile, plan: Plan) -> float:
     """Return how many hashes a profile stores for each second of the plan's indexed tracks."""
     cache, config = StageCache(cache_folder() / "stages"), profile.fingerprint
-    tracks = split_of(corpus, plan).indexed
+    tracks = plan.split(corpus).indexed
     n_postings = sum(
         len(
             pipeline.fingerprint_of(

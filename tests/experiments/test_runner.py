@@ -53,7 +53,7 @@ def test_only_calibration_tracks_are_asked_and_answers_are_judged_out_of_fold(
     swept: RunFolder,
 ) -> None:
     setting = prepare(small.spec())
-    asked = {track.id for tracks in setting.half("calibration") for track in tracks}
+    asked = {track.id for tracks in setting.parts.half("calibration") for track in tracks}
     for trial in swept.manifest().trials:
         rows = swept.trial(trial).outcomes
         assert set(rows["track"]) <= asked
