@@ -51,8 +51,9 @@ test: setup ## Run the linters, the type check, the layer contracts and every te
 	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
 	@echo "Running the tests" && $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
-bench: setup ## Measure speed and size, of the core and of the service
+bench: setup ## Measure speed and size, of the core, of sweeps and of the service
 	@$(BIN)/fpbench bench
+	@$(BIN)/fpbench bench-sweep
 	@$(BIN)/fpbench bench-service
 
 lock: $(ENVIRONMENT) ## Renew requirements.lock after a change of pyproject.toml (UPGRADE=1: all of it)

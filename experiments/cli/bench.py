@@ -121,7 +121,7 @@ def bench_service(
 
 def bench_sweep(
     *,
-    corpus: CorpusName = "generated",
+    corpus: CorpusName = "debian-games",
     alone: Annotated[
         int, typer.Option(min=1, max=25, metavar="N", help="Trials that are also run alone.")
     ] = 5,
@@ -129,11 +129,12 @@ def bench_sweep(
     """Measure what trials of a sweep save by sharing stages: 5 fan-outs × 5 limits on Δt.
 
     Some of the 25 trials are run again alone, with empty caches, and must give the same rows to
-    the byte. Times depend on the machine, and on what else it is doing.
+    the byte. A corpus of few songs has little to share, and gains less. Times depend on the
+    machine, and on what else it is doing.
 
     \b
     Example:
-      fpbench bench-sweep --corpus debian-games
+      fpbench bench-sweep --alone 3
     """
     from experiments.bench_sweep import CONTENT, figures, measure_sharing
 
