@@ -101,6 +101,7 @@ class EvidenceBody(BaseModel):
     query_blocks: int
     verified: float
     expected: int
+    prominence: float
     contrast: float
 
 

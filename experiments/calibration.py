@@ -2,27 +2,35 @@
 
 A logistic regression over the evidence of candidates whose truth is known, fitted on
 calibration tracks alone. Every song that was looked at for a query is an example; those of
-left-out tracks are all wrong. A second regression on the best candidate of each query then
-sets scale and intercept, so that the confidence of the *answer* is calibrated. All queries of
-one work go into the same fold, since a song's excerpts are alike.
+left-out tracks are all wrong. The queries were asked of the whole index and of small parts of
+it, so that the decision holds for libraries of any size. The number of looks is not fitted: n
+looks are n chances to be wrong, so its logarithm weighs -1 against the others. A second
+regression on the best candidate of each query of the whole index then sets scale and intercept,
+so that the confidence of the *answer* is calibrated. All queries of one work go into the same
+fold, since a song's excerpts are alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.model_selection import GroupKFold
 
 from fpcore.config import Decision, EvidenceName
 
-NAMES: tuple[EvidenceName, ...] = get_args(EvidenceName)
+FITTED: tuple[EvidenceName, ...] = tuple(
+    name for name in get_args(EvidenceName) if name != "log_trials"
+)
 RIDGE = 1.0
-"""Strength of the penalty on the standardised weights (C of scikit-learn is its inverse)."""
+"""Strength of the penalty on the squares of the standardised weights."""
+
+CONSTANT = 1e-9
+"""Evidence that varies less than this tells nothing and weighs nothing."""
 
 
 def fit(
@@ -39,7 +47,8 @@ def fit(
     candidates
         Rows of calibration queries, of indexed and of left-out tracks.
     false_alarm_rate
-        Share of left-out queries that may be given a name; sets the threshold.
+        Share of left-out queries that may be given a name, of the whole index and of its parts
+        alike; sets the threshold.
     description
         Where the rows come from, kept with the profile.
     held_out
@@ -47,29 +56,34 @@ def fit(
     """
     model = _fitted(candidates)
     held_out = cross_fitted(candidates) if held_out is None else held_out
-    threshold = threshold_for(held_out[~held_out["indexed"]], false_alarm_rate)
+    negatives = held_out[~held_out["indexed"]]
+    threshold = max(
+        threshold_for(group, false_alarm_rate) for _, group in negatives.groupby("part")
+    )
     return model.model_copy(update={"threshold": threshold, "calibration": description})
 
 
 def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     """Return the answer to each query, its probability from a model that saw none of its work.
 
-    Columns: query, condition, clip_s, work, indexed, rank, right, probability; a row per query.
+    Columns: query, part, condition, clip_s, work, indexed, rank, right, probability; a row for
+    each query of the whole index and one of the part that it was asked of.
     """
     groups = candidates["work"].to_numpy()
     folds = GroupKFold(min(n_folds, len(np.unique(groups))))
     parts = []
     for train, test in folds.split(candidates, groups=groups):
         parts.append(answers(candidates.iloc[test], _fitted(candidates.iloc[train])))
-    return pd.concat(parts).sort_values("query", ignore_index=True)
+    return pd.concat(parts).sort_values(["query", "part"], ignore_index=True)
 
 
 def answers(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
     """Return the likeliest candidate of each query under ``decision``, with its probability."""
     rated = candidates.assign(probability=_probability(candidates, decision))
-    best = rated.sort_values(["query", "probability"], ascending=[True, False], kind="stable")
-    columns = ["query", "condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
-    return best.groupby("query", as_index=False).first()[columns]
+    asked = ["query", "part"]
+    best = rated.sort_values([*asked, "probability"], ascending=[True, True, False], kind="stable")
+    columns = [*asked, "condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
+    return best.groupby(asked, as_index=False).first()[columns]
 
 
 def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
@@ -92,33 +106,54 @@ def _log_odds(probability: float) -> float:
 
 
 def _fitted(candidates: pd.DataFrame) -> Decision:
-    """Return the model of both regressions, with a neutral threshold."""
-    features = candidates[list(NAMES)].to_numpy(float)
-    intercept, weights = _logistic(features, candidates["right"].to_numpy(bool))
-    first = _decision(intercept, weights)
-    best = answers(candidates, first)
+    """Return the model of both regressions, with a neutral threshold.
+
+    Looks at other playbacks are left out: near the right one they too find the right song, with
+    the evidence of a wrong one.
+    """
+    heard = candidates[candidates["look"] != "playback"]
+    trials = heard["log_trials"].to_numpy(float)
+    intercept, weights = _logistic(
+        heard[list(FITTED)].to_numpy(float), heard["right"].to_numpy(bool), offset=-trials
+    )
+    first = _decision(intercept, weights, -1.0)
+    best = answers(heard[~heard["part"]], first)
     if best["right"].nunique() == 1:
         return first  # nothing to set the scale by: every answer is right, or every one wrong
     log_odds = np.array([[_log_odds(p)] for p in best["probability"]])
-    shift, scale = _logistic(log_odds, best["right"].to_numpy(bool))
-    return _decision(shift + scale[0] * intercept, scale[0] * weights)
+    right = best["right"].to_numpy(bool)
+    shift, [scale] = _logistic(log_odds, right, offset=np.zeros(len(best)))
+    return _decision(shift + scale * intercept, scale * weights, -scale)
 
 
-def _decision(intercept: float, weights: Sequence[float] | NDArray[np.float64]) -> Decision:
-    named = {name: float(weight) for name, weight in zip(NAMES, weights, strict=True)}
+def _decision(intercept: float, weights: NDArray[np.float64], of_trials: float) -> Decision:
+    named = {name: float(weight) for name, weight in zip(FITTED, weights, strict=True)}
+    named["log_trials"] = float(of_trials)
     return Decision(intercept=float(intercept), weights=named, threshold=0.5)
 
 
 def _logistic(
-    features: NDArray[np.float64], right: NDArray[np.bool_]
+    features: NDArray[np.float64], right: NDArray[np.bool_], *, offset: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return intercept and weights of a ridge logistic regression, on the raw scale."""
+    """Return intercept and weights of a ridge logistic regression, on the raw scale.
+
+    ``offset`` is what is already known of the log-odds of each example.
+    """
     mean, spread = features.mean(axis=0), features.std(axis=0)
-    spread[spread == 0] = 1.0
-    model = LogisticRegression(C=1 / RIDGE, max_iter=1000)
-    model.fit((features - mean) / spread, right)
-    weights = model.coef_[0] / spread
-    return float(model.intercept_[0] - weights @ mean), weights
+    spread[spread < CONSTANT] = np.inf
+    scaled = (features - mean) / spread
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(model: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = sign * (model[0] + scaled @ model[1:] + offset)
+        pull = -sign * expit(-margin)
+        total = np.logaddexp(0, -margin).sum() + RIDGE / 2 * (model[1:] ** 2).sum()
+        return total, np.concatenate([[pull.sum()], scaled.T @ pull + RIDGE * model[1:]])
+
+    start = np.zeros(1 + features.shape[1])
+    model = minimize(loss, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-6}).x
+    weights = model[1:] / spread
+    return float(model[0] - weights @ mean), weights
 
 
 def _probability(candidates: pd.DataFrame, decision: Decision) -> NDArray[np.float64]:

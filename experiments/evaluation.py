@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import joblib
@@ -42,16 +43,18 @@ from scipy import signal as scipy_signal
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
-from experiments.excerpts import Excerpt
+from experiments.excerpts import Excerpt, seeded_rng
+from experiments.index_parts import random_part
 from experiments.stages import StageCache
 from fpcore import pipeline
 from fpcore.config import Profile
-from fpcore.recognition import Alignment, align, align_query
-from fpcore.records import FloatArray, Peaks, Signal
-from fpcore.store import NewSong, Store, open_store
+from fpcore.recognition import Alignment, answer_of, looks
+from fpcore.records import FloatArray, Signal
+from fpcore.store import Index, NewSong, Store, open_store
 
 PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
+BEYOND_DOUBT = 0.9999
 BATCH_SONGS = 20
 
 
@@ -59,7 +62,7 @@ BATCH_SONGS = 20
 class Bench:
     """What all queries of one evaluation share.
 
-    With ``keeps_queries`` the local maxima of queries stay in the cache for other trials.
+    With ``keeps_queries`` what is heard in queries stays in the cache for other trials.
     """
 
     corpus: Corpus
@@ -165,8 +168,8 @@ def cuts(bench: Bench, queries: Sequence[q.Query]) -> Iterator[tuple[q.Query, fl
         yield query, excerpt.start_s, q.clip(whole, excerpt, query.clip_s)
 
 
-def kept_maxima(bench: Bench, query: q.Query, clean: Signal) -> tuple[tuple[Peaks, ...], float]:
-    """Return the local maxima of a query from the cache, and its duration in seconds."""
+def kept_heard(bench: Bench, query: q.Query, clean: Signal) -> pipeline.Heard:
+    """Return what is heard in a query, from the cache if it was kept there before."""
     draws = any(hasattr(step, "source") for step in query.condition.chain)
     origin = {
         "corpus": bench.corpus.name,
@@ -177,11 +180,11 @@ def kept_maxima(bench: Bench, query: q.Query, clean: Signal) -> tuple[tuple[Peak
         "seed": bench.seed,
         "sources": bench.sources_digest if draws else None,
     }
-    return bench.cache.query_maxima(
+    return bench.cache.heard(
         lambda: q.degraded(clean, query, sources=bench.sources, seed=bench.seed),
         origin,
         bench.profile.fingerprint,
-        n_shifts=bench.profile.query.n_shifts,
+        bench.profile.query,
     )
 
 
@@ -191,22 +194,43 @@ def _ask_about_track(
     outcomes: list[dict[str, Any]] = []
     candidates: list[dict[str, Any]] = []
     role = roles[queries[0].track.id]
+    song_ids = {song.name: song.id for song in store.songs()}
     for query, start_s, clean in cuts(bench, queries):
-        alignment = _aligned(bench, store, query, clean)
-        row = _outcome(bench, query, start_s, clean, alignment)
-        outcomes.append(row | {"role": role})
-        candidates += _candidate_rows(bench, query, alignment, role)
+        asked, fingerprint_s = _asked(bench, query, clean)
+        looked = list(_looked(bench, asked, store, role))
+        outcome = _outcome(bench, query, start_s, clean, looked, fingerprint_s)
+        outcomes.append(outcome | {"role": role})
+        candidates += _candidate_rows(bench, query, looked, role, part=False)
+        if role == "calibration":
+            rng = seeded_rng(bench.seed, "part", query.id)
+            wanted = song_ids[query.track.id] if query.indexed else None
+            part = random_part(store, list(song_ids.values()), wanted=wanted, rng=rng)
+            looked = list(_looked(bench, asked, part, role))
+            candidates += _candidate_rows(bench, query, looked, role, part=True)
     return outcomes, candidates
 
 
-def _aligned(bench: Bench, store: Store, query: q.Query, clean: Signal) -> Alignment:
-    profile = bench.profile
-    if not bench.keeps_queries:
-        heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-        return align(heard, store, profile)
-    maxima, duration_s = kept_maxima(bench, query, clean)
-    asked = pipeline.query_of(maxima, duration_s, profile.fingerprint, profile.query)
-    return align_query(asked, store, profile, fingerprint_s=float("nan"))
+def _asked(bench: Bench, query: q.Query, clean: Signal) -> tuple[pipeline.Query, float]:
+    """Return a query and the seconds that fingerprinting it took, NaN where it was kept."""
+    config, query_config = bench.profile.fingerprint, bench.profile.query
+    if bench.keeps_queries:
+        heard = kept_heard(bench, query, clean)
+        return pipeline.query_of(heard, config, query_config), float("nan")
+    recording = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+    started = perf_counter()
+    return pipeline.query(recording, config, query_config), perf_counter() - started
+
+
+def _looked(bench: Bench, asked: pipeline.Query, index: Index, role: str) -> Iterator[Alignment]:
+    """Yield the looks at a query: those that an answer takes; for calibration all of them.
+
+    Where a first look is beyond doubt it is not calibration that decides about it.
+    """
+    for alignment in looks(asked, index, bench.profile):
+        yield alignment
+        best = alignment.matches[0] if alignment.matches else None
+        if best and (best.accepted if role == "test" else best.probability > BEYOND_DOUBT):
+            return
 
 
 @lru_cache(maxsize=4)
@@ -216,11 +240,16 @@ def _opened(database: Path) -> Store:
 
 
 def _outcome(
-    bench: Bench, query: q.Query, start_s: float, clean: Signal, alignment: Alignment
+    bench: Bench,
+    query: q.Query,
+    start_s: float,
+    clean: Signal,
+    looked: Sequence[Alignment],
+    fingerprint_s: float,
 ) -> dict[str, Any]:
+    alignment = answer_of(looked)
     best = alignment.matches[0] if alignment.matches else None
     answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
-    times = alignment.times
     return {
         "query": query.id,
         "track": query.track.id,
@@ -233,10 +262,10 @@ def _outcome(
         "probability": best.probability if best else 0.0,
         "votes": best.votes if best else 0,
         **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
-        "decode_s": times.decode_s,
-        "fingerprint_s": times.fingerprint_s,
-        "lookup_s": times.lookup_s,
-        "align_s": times.align_s,
+        "decode_s": 0.0,
+        "fingerprint_s": fingerprint_s,
+        "lookup_s": sum(one.times.lookup_s for one in looked),
+        "align_s": sum(one.times.align_s for one in looked),
         "n_hashes": len(alignment.query.hashes),
     }
 
@@ -317,27 +346,32 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
 
 
 def _candidate_rows(
-    bench: Bench, query: q.Query, alignment: Alignment, role: str
+    bench: Bench, query: q.Query, looked: Sequence[Alignment], role: str, *, part: bool
 ) -> list[dict[str, Any]]:
-    """Return the evidence for each song at its best place, for fitting a decision."""
-    rows = []
-    for rank, (match, best) in enumerate(zip(alignment.matches, alignment.rows, strict=True)):
-        evidence = {str(name): float(values[best]) for name, values in alignment.evidence.items()}
-        song = bench.corpus.by_id[match.song_name]
-        rows.append(
-            {
-                "query": query.id,
-                "condition": query.condition.name,
-                "clip_s": query.clip_s,
-                "work": query.track.work,
-                "indexed": query.indexed,
-                "role": role,
-                "rank": rank,
-                "song": match.song_name,
-                "offset_s": match.offset_s,
-                "votes": match.votes,
-                "right": query.indexed and song.work == query.track.work,
-                **evidence,
-            }
-        )
+    """Return the evidence for each song at its best place in each look.
+
+    ``part`` says whether only a part of the index was asked.
+    """
+    rows: list[dict[str, Any]] = []
+    for alignment in looked:
+        for match, best in zip(alignment.matches, alignment.rows, strict=True):
+            song = bench.corpus.by_id[match.song_name]
+            rows.append(
+                {
+                    "query": query.id,
+                    "condition": query.condition.name,
+                    "clip_s": query.clip_s,
+                    "work": query.track.work,
+                    "indexed": query.indexed,
+                    "role": role,
+                    "part": part,
+                    "look": alignment.look,
+                    "rank": len(rows),
+                    "song": match.song_name,
+                    "offset_s": match.offset_s,
+                    "votes": match.votes,
+                    "right": query.indexed and song.work == query.track.work,
+                    **{name: float(of[best]) for name, of in alignment.evidence.items()},
+                }
+            )
     return rows

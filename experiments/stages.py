@@ -11,21 +11,31 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.corpora import Corpus, Track
 from fpcore import audio, peaks, pipeline, spectrogram
-from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
-from fpcore.records import Peaks, Signal
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
+from fpcore.pipeline import Heard
+from fpcore.records import LevelRanks, Peaks, Signal
 
-_LAYOUT = 5
+_LAYOUT = 6
 """Raised whenever the files of constellations are written otherwise."""
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "frame": np.int32,
+    "bin": np.int32,
+    "level_db": np.float32,
+    "fraction": np.float32,
+}
+"""The columns of `Peaks`, all of four bytes."""
 
 
 @dataclass(frozen=True)
@@ -54,30 +64,32 @@ class StageCache:
         if not path.is_file():
             samples = self.signal(corpus, track, config).samples
             tiles = spectrogram.tiles_of([samples], config)
-            maxima = [peaks.local_maxima_of_tiles(tiles, config)]
-            _write_peaks(path, maxima, duration_s=track.duration_s)
-        return _read_peaks(path)[0][0]
+            _write_song(path, peaks.local_maxima_of_tiles(tiles, config))
+        return _read_song(path)
 
-    def query_maxima(
+    def heard(
         self,
         make: Callable[[], Signal],
         origin: Mapping[str, Any],
         config: FingerprintConfig,
-        *,
-        n_shifts: int,
-    ) -> tuple[tuple[Peaks, ...], float]:
-        """Return the local maxima of a query at each shift, and its duration in seconds.
+        query_config: QueryConfig,
+    ) -> Heard:
+        """Return what is heard in a query.
 
         ``origin`` is all that the query's samples follow from; ``make`` makes them when they
         are needed.
         """
-        key = {"origin": dict(origin), "n_shifts": n_shifts, **maxima_part(config)}
-        path = self._path("queries", key, ".peaks")
+        look = query_config.thorough
+        key = {
+            "origin": dict(origin),
+            "n_shifts": query_config.n_shifts,
+            "fine": None if look is None else [look.width_s, look.width_hz],
+            **maxima_part(config),
+        }
+        path = self._path("queries", key, ".heard")
         if not path.is_file():
-            heard = make()
-            maxima = pipeline.query_maxima(heard, config, n_shifts=n_shifts)
-            _write_peaks(path, maxima, duration_s=heard.duration_s)
-        return _read_peaks(path)
+            _write_heard(path, pipeline.hear(make(), config, query_config))
+        return _read_heard(path)
 
     def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
         text = json.dumps(key, sort_keys=True, separators=(",", ":"))
@@ -102,35 +114,58 @@ def maxima_part(config: FingerprintConfig) -> dict[str, Any]:
 
 
 def _write(path: Path, array: NDArray[Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as stream:
+    with _renamed(path) as stream:
         np.save(stream, array)
-    beside.replace(path)
 
 
-def _write_peaks(path: Path, parts: Sequence[Peaks], *, duration_s: float) -> None:
-    """Write constellations as three arrays: where each begins and ends, duration, columns."""
-    columns = [
-        np.concatenate([part.frame for part in parts]),
-        np.concatenate([part.bin for part in parts]),
-        np.concatenate([part.level_db for part in parts]).view(np.int32),
-        np.concatenate([part.fraction for part in parts]).view(np.int32),
-    ]
+@contextmanager
+def _renamed(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside ``path`` that takes its place once it is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as stream:
-        np.save(stream, np.cumsum([0, *map(len, parts)], dtype=np.int64))
-        np.save(stream, np.float64(duration_s))
-        np.save(stream, np.stack(columns))
+        yield stream
     beside.replace(path)
 
 
-def _read_peaks(path: Path) -> tuple[tuple[Peaks, ...], float]:
+def _write_song(path: Path, maxima: Peaks) -> None:
+    with _renamed(path) as stream:
+        _save_peaks(stream, [maxima])
+
+
+def _read_song(path: Path) -> Peaks:
     with path.open("rb") as stream:
-        ends, duration_s, columns = np.load(stream), float(np.load(stream)), np.load(stream)
-    frame, bins = columns[:2]
-    level_db, fraction = columns[2:].view(np.float32)
-    spans = [slice(*span) for span in itertools.pairwise(ends.tolist())]
-    parts = (Peaks(frame[at], bins[at], level_db[at], fraction[at]) for at in spans)
-    return tuple(parts), duration_s
+        return _load_peaks(stream)[0]
+
+
+def _write_heard(path: Path, heard: Heard) -> None:
+    with _renamed(path) as stream:
+        _save_peaks(stream, heard.maxima)
+        _save_peaks(stream, heard.fine_maxima)
+        np.save(stream, heard.ranks.rank)
+        np.save(stream, np.int64(heard.ranks.first_bin))
+        np.save(stream, np.float64(heard.duration_s))
+
+
+def _read_heard(path: Path) -> Heard:
+    with path.open("rb") as stream:
+        maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
+        ranks = LevelRanks(np.load(stream), int(np.load(stream)))
+        return Heard(maxima, fine_maxima, ranks, float(np.load(stream)))
+
+
+def _save_peaks(stream: BinaryIO, parts: Sequence[Peaks]) -> None:
+    """Write constellations as two arrays: where each begins and ends, and their columns."""
+    together = [
+        np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, dtype)])
+        for name, dtype in COLUMNS.items()
+    ]
+    np.save(stream, np.cumsum([0, *map(len, parts)], dtype=np.int64))
+    np.save(stream, np.stack([column.view(np.int32) for column in together]))
+
+
+def _load_peaks(stream: BinaryIO) -> tuple[Peaks, ...]:
+    ends, stacked = np.load(stream), np.load(stream)
+    columns = [column.view(dtype) for column, dtype in zip(stacked, COLUMNS.values(), strict=True)]
+    spans = itertools.pairwise(ends.tolist())
+    return tuple(Peaks(*(column[start:end] for column in columns)) for start, end in spans)

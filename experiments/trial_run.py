@@ -58,7 +58,7 @@ def index_write_s(database: Path) -> float:
 def fill_cache(
     setting: Setting, profile: Profile, track: Track, asked: Sequence[q.Query], repeat: int
 ) -> None:
-    """Put into the cache what a profile needs of a track: its queries' maxima, else its own.
+    """Put into the cache what is heard in a track's queries, or without any its own maxima.
 
     A failure is left for the trial to meet again, which records it; a full disk is not.
     """
@@ -68,7 +68,7 @@ def fill_cache(
             return
         bench = setting.bench(profile, Path(), repeat=repeat)
         for query, _, clean in evaluation.cuts(bench, asked):
-            evaluation.kept_maxima(bench, query, clean)
+            evaluation.kept_heard(bench, query, clean)
     except Exception as error:
         if is_disk_full(error):
             raise
@@ -135,7 +135,7 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
         )
     held_out = calibration.cross_fitted(candidates)
     bench = setting.bench(trial.profile, database)
-    outcomes = evaluation.rechosen(bench, found, held_out)
+    outcomes = evaluation.rechosen(bench, found, held_out[~held_out["part"]])
     fitted = calibration.fit(
         candidates,
         false_alarm_rate=spec.false_alarm_rate,

@@ -244,6 +244,20 @@ class PlaybackSearch(Strict):
     n_close: Annotated[int, Field(ge=1, le=100)] = 3
 
 
+class ThoroughLook(Strict):
+    """How a recording is looked at once more when the first look did not recognise it.
+
+    Peaks need only be the highest over ``width_s`` × ``width_hz``, more of them are kept, and
+    more songs are looked at closely; as in `QueryConfig` otherwise.
+    """
+
+    width_s: Seconds = 0.2
+    width_hz: Hertz = 110.0
+    max_peaks_per_s: Annotated[float, Field(gt=0)] = 80.0
+    fan_out: FanOut = 30
+    n_candidates: Annotated[int, Field(ge=1, le=1000)] = 25
+
+
 class QueryConfig(Strict):
     """What may change at query time without re-indexing.
 
@@ -251,8 +265,9 @@ class QueryConfig(Strict):
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
     ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
     ``n_candidates`` songs are looked at closely, each at its ``n_offsets`` heaviest offsets. Of
-    a recording, the first ``max_query_s`` are used, unless it is scanned. With a ``playback``
-    search, what is not recognised as it is gets tried at other speeds, pitches and tempos.
+    a recording, the first ``max_query_s`` are used, unless it is scanned. What is not
+    recognised gets a ``thorough`` look, and is then tried at other speeds, pitches and tempos
+    by the ``playback`` search, where these are set.
     """
 
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
@@ -262,7 +277,17 @@ class QueryConfig(Strict):
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
     n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
     max_query_s: Annotated[float, Field(gt=0)] = 60.0
+    thorough: ThoroughLook | None = None
     playback: PlaybackSearch | None = None
+
+    @property
+    def thoroughly(self) -> QueryConfig:
+        """The same with the densities of the thorough look, if there is one."""
+        look = self.thorough
+        if look is None:
+            return self
+        dense = {"max_peaks_per_s", "fan_out", "n_candidates"}
+        return self.model_copy(update=look.model_dump(include=dense))
 
     def width_ticks(self, ticks_per_frame: int) -> int:
         """Return how far apart in ticks two offsets may lie and still count as one."""
@@ -276,6 +301,7 @@ EvidenceName = Literal[
     "log_contrast",
     "log_verified",
     "verified_share",
+    "prominence",
     "blocks_share",
     "log_trials",
 ]

@@ -6,11 +6,11 @@ votes misleads: the many pairs around one shared peak are not independent. The k
 * ``log_votes``, ``log_anchors``, ``log_idf``, ``log_verified``: natural logarithms of 1 + the
   counts of `fpcore.records.Candidates` and `fpcore.records.Verification`;
 * ``verified_share``: verified over expected peaks of the song;
+* ``prominence``: of `fpcore.prominence`;
 * ``blocks_share``: share of the query's half seconds with at least one vote;
 * ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
-* ``log_trials``: logarithm of the songs in the index times the playbacks tried, because the
-  best of many wrong answers rises with the logarithm of their number (E. J. Gumbel, "Statistics
-  of Extremes", 1958, section 5.1).
+* ``log_trials``: logarithm of how many looks were taken, playbacks included: each is one more
+  chance to be wrong.
 
 A candidate below the profile's threshold has confidence 0.
 """
@@ -24,12 +24,16 @@ from fpcore.records import Candidates, DoubleArray, Verification
 
 
 def evidence(
-    candidates: Candidates, verification: Verification, *, n_query_blocks: int, n_trials: int
+    candidates: Candidates,
+    verification: Verification,
+    *,
+    n_query_blocks: int,
+    n_trials: int,
 ) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
-    ``n_query_blocks`` is the query's length in half seconds, ``n_trials`` the songs it was
-    compared with, times the playbacks tried.
+    ``n_query_blocks`` is the query's length in half seconds, ``n_trials`` the looks taken at the
+    query so far, this one included.
     """
     return {
         "log_votes": np.log1p(candidates.votes),
@@ -38,20 +42,20 @@ def evidence(
         "log_contrast": np.log(np.maximum(candidates.contrast, 1e-9)),
         "log_verified": np.log1p(verification.verified),
         "verified_share": verification.verified / np.maximum(verification.expected, 1),
+        "prominence": verification.prominence,
         "blocks_share": candidates.blocks / max(n_query_blocks, 1),
-        "log_trials": np.full(len(candidates), np.log(max(n_trials, 1))),
+        "log_trials": np.full(len(candidates), np.log(n_trials)),
     }
 
 
 def place_score(observed: dict[EvidenceName, DoubleArray]) -> DoubleArray:
     """Return by how much each place in a song is to be preferred to others in the same song.
 
-    Music repeats itself, and votes alone often prefer a repeat. Verified peaks count double:
-    of the weights that were tried, this put most calibration queries of debian-games in their
-    place (92.3%, against 89.3% by ``log_idf`` and 91.3% by the fitted model, which is made to
-    tell songs from chance).
+    Music repeats itself, and votes alone often prefer a repeat. Of the weights that were tried
+    these put most calibration queries of debian-games under heavy noise in their place: 93.8%,
+    against 91.8% without the prominence and 88.1% by ``log_idf`` alone.
     """
-    return observed["log_idf"] + 2 * observed["log_verified"]
+    return observed["log_idf"] + 2 * observed["log_verified"] + 0.5 * observed["prominence"]
 
 
 def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:

@@ -117,7 +117,8 @@ class Evidence:
     """What speaks for a candidate, in counts that one can picture.
 
     ``votes`` of the query's hashes from ``anchors`` distinct peaks, heard in ``blocks`` of the
-    query's ``query_blocks`` half seconds; ``verified`` of ``expected`` song peaks found again;
+    query's ``query_blocks`` half seconds; ``verified`` of ``expected`` song peaks found again,
+    ``prominence`` says by how many standard deviations the recording is louder at them;
     ``contrast`` is the weight of the votes over that of chance matches.
     """
 
@@ -127,6 +128,7 @@ class Evidence:
     query_blocks: int
     verified: float
     expected: int
+    prominence: float
     contrast: float
 
     def rows(self) -> tuple[tuple[str, str], ...]:
@@ -136,6 +138,7 @@ class Evidence:
             ("distinct song peaks behind them", f"{self.anchors}"),
             ("half seconds of the query with votes", f"{self.blocks} of {self.query_blocks}"),
             ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
+            ("loudness at them, in deviations of chance", f"{self.prominence:+.1f}"),
             ("weight over a chance match", f"{self.contrast:.1f} times"),
         )
 
@@ -303,6 +306,7 @@ def _evidence(alignment: Alignment, row: int) -> Evidence:
         query_blocks=alignment.query.n_blocks,
         verified=float(verified.verified[row]),
         expected=int(verified.expected[row]),
+        prominence=float(verified.prominence[row]),
         contrast=float(candidates.contrast[row]),
     )
 

@@ -24,11 +24,17 @@ WITHIN_BIN = np.float32(0.499)
 
 def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
     """Return every local maximum of a spectrogram above the floor, before thinning."""
-    from fpcore.kernels import maxima
-
     if not spectrogram.level_db.size:
         return EMPTY
-    height_db = whiten(spectrogram, config)
+    return maxima_of(whiten(spectrogram, config), spectrogram, config)
+
+
+def maxima_of(height_db: FloatArray, spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
+    """Return the local maxima of the heights that `whiten` gave for a spectrogram."""
+    from fpcore.kernels import maxima
+
+    if not height_db.size:
+        return EMPTY
     floor_db = np.float32(config.floor_db)
     row, column = maxima.local_maxima(
         height_db, spectrogram.level_db, floor_db, *config.neighbourhood

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fpcore import hashing, peaks, spectrogram
-from fpcore.config import FingerprintConfig, QueryConfig
+from fpcore import hashing, peaks, prominence, spectrogram
+from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughLook
 from fpcore.landmarks import landmarks
 from fpcore.matching import BLOCK_S
 from fpcore.records import (
     AS_LEARNED,
     FloatArray,
     Hashes,
+    LevelRanks,
     Peaks,
     Playback,
     QueryHashes,
@@ -32,17 +33,36 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What is found in a recording before anything is left out of it.
+
+    ``maxima`` are the local maxima at each sub-hop shift, ``fine_maxima`` those by the smaller
+    neighbourhood of the thorough look (none without one), ``ranks`` how loud each bin is when.
+    """
+
+    maxima: tuple[Peaks, ...]
+    fine_maxima: tuple[Peaks, ...]
+    ranks: LevelRanks
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """What is looked up for a recording: hashes at all shifts, and the peaks at each shift.
 
-    ``peaks`` and ``duration_s`` are those of the recording as it was heard; ``hashes`` are
-    those it would have if it had not been played as ``playback`` says, their ticks included.
+    ``heard`` and ``peaks`` are as the recording was played; ``hashes`` are those it would have
+    if it had not been played as ``playback`` says, their ticks included.
     """
 
     hashes: QueryHashes
     peaks: tuple[Peaks, ...]
-    duration_s: float
+    heard: Heard
     playback: Playback = AS_LEARNED
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording in seconds."""
+        return self.heard.duration_s
 
     @property
     def n_blocks(self) -> int:
@@ -69,31 +89,55 @@ def fingerprint_of(maxima: Peaks, duration_s: float, config: FingerprintConfig) 
 
 def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Query:
     """Return the hashes to look up for a recording, at every sub-hop shift."""
-    maxima = query_maxima(signal, config, n_shifts=query_config.n_shifts)
-    return query_of(maxima, signal.duration_s, config, query_config)
+    return query_of(hear(signal, config, query_config), config, query_config)
 
 
-def query_maxima(signal: Signal, config: FingerprintConfig, *, n_shifts: int) -> tuple[Peaks, ...]:
-    """Return the local maxima of a recording at each of ``n_shifts`` sub-hop shifts.
+def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Heard:
+    """Return what is found in a recording at each of its sub-hop shifts.
 
-    Shift ``i`` leaves out the first ``i / n_shifts`` of a hop, so that at one of the shifts the
+    Shift ``i`` of n leaves out the first ``i / n`` of a hop, so that at one of the shifts the
     frames of the query lie close to those that the song was indexed with.
     """
-    found = []
-    for shift in range(n_shifts):
-        skip = shift * config.spectrogram.hop_length // n_shifts
+    fine = _fine(config, query_config.thorough)
+    maxima, fine_maxima, heights_db = [], [], []
+    for shift in range(query_config.n_shifts):
+        skip = shift * config.spectrogram.hop_length // query_config.n_shifts
         shifted = Signal(signal.samples[skip:], signal.sample_rate_hz)
-        found.append(peaks.local_maxima(spectrogram.spectrogram(shifted, config), config))
-    return tuple(found)
+        levels = spectrogram.spectrogram(shifted, config)
+        heights_db.append(peaks.whiten(levels, config))
+        maxima.append(peaks.maxima_of(heights_db[-1], levels, config))
+        if fine is not None:
+            fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
+    ranks = prominence.level_ranks(heights_db, first_bin=config.first_bin)
+    return Heard(tuple(maxima), tuple(fine_maxima), ranks, signal.duration_s)
 
 
-def query_of(
+def _fine(config: FingerprintConfig, look: ThoroughLook | None) -> FingerprintConfig | None:
+    """Return the configuration with the neighbourhood of the thorough look."""
+    if look is None:
+        return None
+    area = PhysicalNeighbourhood(width_s=look.width_s, width_hz=look.width_hz)
+    return config.model_copy(
+        update={"peaks": config.peaks.model_copy(update={"neighbourhood": area})}
+    )
+
+
+def query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
+    """Return the hashes to look up for a recording that was heard."""
+    return _query(heard, heard.maxima, config, query_config)
+
+
+def thorough_query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
+    """Return the hashes of a thorough look at a recording that was heard for one."""
+    return _query(heard, heard.fine_maxima, config, query_config.thoroughly)
+
+
+def _query(
+    heard: Heard,
     maxima: Sequence[Peaks],
-    duration_s: float,
     config: FingerprintConfig,
     query_config: QueryConfig,
 ) -> Query:
-    """Return the hashes to look up for a recording whose maxima at each shift are known."""
     n_shifts = len(maxima)
     density = query_config.max_peaks_per_s or config.peaks.max_peaks_per_s
     constellations = tuple(peaks.thin(found, config, density) for found in maxima)
@@ -107,7 +151,7 @@ def query_of(
         np.concatenate([found.anchor_bin for found in pairs]),
         n_shifts,
     )
-    return Query(all_hashes, constellations, duration_s)
+    return Query(all_hashes, constellations, heard)
 
 
 class _Counter:

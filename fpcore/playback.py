@@ -16,7 +16,7 @@ import numpy as np
 from fpcore import hashing, landmarks, peaks, pipeline
 from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
 from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
-from fpcore.store.base import Store
+from fpcore.store.base import Index
 
 TICKS_PER_FRAME = 2
 """Of the first look: moved peaks fall between frames."""
@@ -64,7 +64,7 @@ def restored(
     _, kept = np.unique(np.stack([token, tick.astype(np.int64)]), axis=1, return_index=True)
     kept.sort()
     hashes = QueryHashes(token[kept], tick[kept], anchor_bin[kept], n_shifts)
-    return pipeline.Query(hashes, query.peaks, query.duration_s, playback)
+    return pipeline.Query(hashes, query.peaks, query.heard, playback)
 
 
 def moved(
@@ -102,7 +102,7 @@ def moved(
 
 
 def likeliest(
-    query: pipeline.Query, store: Store, config: FingerprintConfig, search: PlaybackSearch
+    query: pipeline.Query, store: Index, config: FingerprintConfig, search: PlaybackSearch
 ) -> list[Playback]:
     """Return the playbacks that deserve a close look, the best first, at most ``n_close``.
 
@@ -125,7 +125,7 @@ def likeliest(
 def first_look(
     found: Peaks,
     tried: list[Playback],
-    store: Store,
+    store: Index,
     config: FingerprintConfig,
     search: PlaybackSearch,
 ) -> DoubleArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
@@ -21,8 +22,11 @@ from fpcore.records import (
     StageTimes,
     Verification,
 )
-from fpcore.store.base import Store
+from fpcore.store.base import Index
 from fpcore.verification import verify
+
+Look = Literal["first", "thorough", "playback"]
+"""At which of the looks at a recording an alignment was made; see `looks`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,7 @@ class Alignment:
     """
 
     query: pipeline.Query
+    look: Look
     hits: matching.Hits
     candidates: Candidates
     verification: Verification
@@ -50,11 +55,11 @@ class Alignment:
         return Recognition(accepted, self.matches, self.query.duration_s, n_hashes, self.times)
 
 
-def align(signal: Signal, store: Store, profile: Profile, *, decode_s: float = 0.0) -> Alignment:
+def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> Alignment:
     """Return the candidates for a recording with their evidence and hits.
 
-    What is not recognised as it is gets tried at other playbacks, if the profile says so; the
-    times then cover all that was tried. ``decode_s`` is what decoding the signal took, to be
+    What a first look does not recognise is looked at again as the profile says (see `looks`);
+    the times then cover all that was tried. ``decode_s`` is what decoding the signal took, to be
     passed on in the times. A recording that is silent or shorter than a window gives no
     candidates.
     """
@@ -66,7 +71,7 @@ def align(signal: Signal, store: Store, profile: Profile, *, decode_s: float = 0
 
 def align_query(
     query: pipeline.Query,
-    store: Store,
+    store: Index,
     profile: Profile,
     *,
     decode_s: float = 0.0,
@@ -82,41 +87,52 @@ def align_query(
     lookup_s = sum(alignment.times.lookup_s for alignment in looked)
     align_s = perf_counter() - started - lookup_s
     times = StageTimes(decode_s, fingerprint_s, lookup_s, align_s)
-    return replace(likeliest(looked), times=times)
+    return replace(answer_of(looked), times=times)
 
 
-def looks(query: pipeline.Query, store: Store, profile: Profile) -> Iterator[Alignment]:
-    """Yield the candidates for a recording as it is, then for the playbacks worth a close look.
+def looks(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Alignment]:
+    """Yield the candidates by a first look, a thorough one, and at other playbacks.
 
-    The times of each hold what it took by itself.
+    Each comes as far as the profile asks for it. Its times hold what it took by itself.
     """
-    search = profile.query.playback
-    n_songs = store.n_songs()
-    yield _aligned(query, store, profile, n_trials=n_songs)
-    if search is None or not len(query.hashes):
+    config, asked = profile.fingerprint, profile.query
+    yield _aligned(query, store, profile, look="first", n_trials=1)
+    if not len(query.hashes):
         return
-    n_trials = n_songs * (1 + playback.n_playbacks(search))
-    for tried in playback.likeliest(query, store, profile.fingerprint, search):
-        again = playback.restored(query, tried, profile.fingerprint, profile.query)
-        yield _aligned(again, store, profile, n_trials=n_trials)
+    n_trials = 1
+    if asked.thorough is not None:
+        n_trials += 1
+        thorough = profile.model_copy(update={"query": asked.thoroughly})
+        again = pipeline.thorough_query_of(query.heard, config, asked)
+        yield _aligned(again, store, thorough, look="thorough", n_trials=n_trials)
+    if asked.playback is not None:
+        n_trials += playback.n_playbacks(asked.playback)
+        for tried in playback.likeliest(query, store, config, asked.playback):
+            moved = playback.restored(query, tried, config, asked)
+            yield _aligned(moved, store, profile, look="playback", n_trials=n_trials)
 
 
-def likeliest(looked: Sequence[Alignment]) -> Alignment:
-    """Return the look whose best candidate is the likeliest; of equal ones the first."""
+def answer_of(looked: Sequence[Alignment]) -> Alignment:
+    """Return the look that gives the answer: the first that is accepted, else the likeliest."""
+    for alignment in looked:
+        if alignment.recognition.match:
+            return alignment
     return max(looked, key=lambda one: one.matches[0].probability if one.matches else -1.0)
 
 
-def _aligned(query: pipeline.Query, store: Store, profile: Profile, *, n_trials: int) -> Alignment:
+def _aligned(
+    query: pipeline.Query, store: Index, profile: Profile, *, look: Look, n_trials: int
+) -> Alignment:
     while True:
         try:
-            return _aligned_once(query, store, profile, n_trials)
+            return _aligned_once(query, store, profile, look, n_trials)
         except UnknownSongError:
             # A song was removed after its postings were found: the next look-up has none of it.
             continue
 
 
 def _aligned_once(
-    query: pipeline.Query, store: Store, profile: Profile, n_trials: int
+    query: pipeline.Query, store: Index, profile: Profile, look: Look, n_trials: int
 ) -> Alignment:
     started = perf_counter()
     config = profile.fingerprint
@@ -125,14 +141,17 @@ def _aligned_once(
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)
     candidates = matching.rank(hits, query.hashes, config, profile.query)
-    verification = verify(candidates, query.peaks, store.peaks, query.playback)
+    verification = verify(candidates, query.peaks, query.heard.ranks, store.peaks, query.playback)
     evidence = decision.evidence(
-        candidates, verification, n_query_blocks=query.n_blocks, n_trials=n_trials
+        candidates,
+        verification,
+        n_query_blocks=query.n_blocks,
+        n_trials=n_trials,
     )
     rows = _best_places(candidates.song_id, evidence, profile)
     matches = _matches(rows, candidates, evidence, query, store, profile)
     times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
-    return Alignment(query, hits, candidates, verification, evidence, rows, matches, times)
+    return Alignment(query, look, hits, candidates, verification, evidence, rows, matches, times)
 
 
 def _best_places(
@@ -151,7 +170,7 @@ def _matches(
     candidates: Candidates,
     observed: dict[EvidenceName, DoubleArray],
     query: pipeline.Query,
-    store: Store,
+    store: Index,
     profile: Profile,
 ) -> tuple[Match, ...]:
     probability = decision.probability(decision.logit(observed, profile.decision))

@@ -117,6 +117,21 @@ class Peaks(_Columns):
         return cls(frame, bin_, level_db, np.zeros(len(frame), np.float32))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelRanks:
+    """How loud a recording is at each tick, bin by bin: ``rank`` uint8 (n_ticks, n_bins).
+
+    The rank is the share of all ticks at which the same bin is quieter, in 256ths. Column ``j``
+    is bin ``first_bin + j``; a tick is a hop divided by the number of shifts.
+    """
+
+    rank: NDArray[np.uint8]
+    first_bin: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rank", _frozen("LevelRanks.rank", self.rank, np.uint8, ndim=2))
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """How a recording was played, against how the song was learned.
@@ -239,15 +254,22 @@ class Candidates(_Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verification(_Columns):
-    """For each candidate, how many of the song's peaks the query has too; both (n,).
+    """For each candidate, whether the song's peaks are in the query too; all (n,).
 
     ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
+    ``prominence`` float64 is by how many standard deviations the query is louder at their
+    places than elsewhere.
     """
 
     verified: DoubleArray
     expected: LongArray
-    _DTYPES: ClassVar = {"verified": np.float64, "expected": np.int64}
+    prominence: DoubleArray
+    _DTYPES: ClassVar = {
+        "verified": np.float64,
+        "expected": np.int64,
+        "prominence": np.float64,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from fpcore.prominence import prominence
 from fpcore.records import (
     AS_LEARNED,
     Candidates,
     DoubleArray,
     IntArray,
+    LevelRanks,
     Peaks,
     Playback,
     Verification,
@@ -29,25 +31,29 @@ REACH_BINS = 1
 def verify(
     candidates: Candidates,
     query_peaks: Sequence[Peaks],
+    ranks: LevelRanks,
     peaks_of: Callable[[int], Peaks],
     playback: Playback = AS_LEARNED,
 ) -> Verification:
-    """Return how many of each candidate's peaks the query has.
+    """Return how many of each candidate's peaks the query has, and how loud it is at them.
 
     ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
     indexed constellation of a song id.
     """
     tick, bin_ = merged(query_peaks, playback)
+    n_shifts = len(query_peaks)
     verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
+    prominences = np.zeros(len(candidates))
     songs: dict[int, Peaks] = {}
     for row, (song_id, offset) in enumerate(
         zip(candidates.song_id.tolist(), candidates.offset_ticks.tolist(), strict=True)
     ):
         if song_id not in songs:
             songs[song_id] = peaks_of(song_id)
-        near = nearness(songs[song_id], offset, tick, bin_, len(query_peaks))[1]
+        near = nearness(songs[song_id], offset, tick, bin_, n_shifts)[1]
         verified[row], expected[row] = near.sum(), len(near)
-    return Verification(verified, expected)
+        prominences[row] = prominence(songs[song_id], offset, ranks, n_shifts, playback)
+    return Verification(verified, expected, prominences)
 
 
 def nearness(

@@ -25,6 +25,13 @@ CONDITIONS = (
     "babble-m5db",
     "room-babble-3db-opus-16k",
     "tempo-p6",
+    "tempo-m6",
+    "speed-p2",
+    "speed-m2",
+    "speed-p5",
+    "speed-m5",
+    "pitch-p1",
+    "pitch-m1",
 )
 """What profiles are calibrated and reported under, unless told otherwise."""
 
@@ -44,7 +51,7 @@ ConditionNames = Annotated[
     typer.Option(
         "--condition",
         metavar="NAME",
-        help="A condition to ask under; may be given several times. Without it: the nine that "
+        help="A condition to ask under; may be given several times. Without it: the sixteen that "
         "profiles are reported under.",
     ),
 ]
@@ -122,7 +129,7 @@ def calibrate(
     corpus: CorpusName = "debian-games",
     condition: ConditionNames = None,
     clip: ClipLengths = None,
-    queries: NQueries = 86,
+    queries: NQueries = 60,
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")
     ] = 0.005,

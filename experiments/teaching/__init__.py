@@ -22,6 +22,7 @@ from experiments.teaching.limit_figures import (
     speed_figure,
     threshold_figure,
 )
+from experiments.teaching.look_figures import playback_figure, prominence_figure
 from experiments.teaching.matching_figures import (
     alignment_figure,
     asked_figure,
@@ -69,7 +70,9 @@ __all__ = [
     "music_figure",
     "neighbourhood_figure",
     "pairs_figure",
+    "playback_figure",
     "player",
+    "prominence_figure",
     "rarity_figure",
     "resolution_figure",
     "scales_figure",

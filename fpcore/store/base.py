@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -185,6 +185,19 @@ class CheckReport:
     def ok(self) -> bool:
         """Whether there is no problem."""
         return not self.problems
+
+
+class Index(Protocol):
+    """What recognition needs of an index; every `Store` is one."""
+
+    def lookup(self, tokens: LongArray) -> Postings:
+        """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
+
+    def peaks(self, song_id: int) -> Peaks:
+        """Return the constellation of a song; raises `UnknownSongError` without one."""
+
+    def song(self, song_id: int) -> Song:
+        """Return one song; raises `UnknownSongError` when there is none of that id."""
 
 
 class Store(ABC):

@@ -55,7 +55,7 @@ def test_a_sweep_over_pairs_decodes_transforms_and_picks_peaks_once(
 
     counted(stages.audio, "load")
     counted(stages.peaks, "local_maxima_of_tiles")
-    counted(stages.pipeline, "query_maxima")
+    counted(stages.pipeline, "hear")
     spec = small.spec(**CONTENT)
     cache = StageCache(tmp_path / "cache")
     run = sweep(spec, run=tmp_path / "run", cache=cache, workers=small.ONE, show=small.silent)
@@ -64,7 +64,7 @@ def test_a_sweep_over_pairs_decodes_transforms_and_picks_peaks_once(
     n_tracks = len(corpus(small.CORPUS).tracks)
     assert calls["load"] <= n_tracks
     assert 0 < calls["local_maxima_of_tiles"] <= n_tracks
-    assert calls["query_maxima"] == n_queries > 0
+    assert calls["hear"] == n_queries > 0
 
 
 def test_rows_that_differ_are_refused(workbench: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.errors import UnknownSongError
-from fpcore.records import Candidates, Peaks
+from fpcore.records import Candidates, LevelRanks, Peaks
 from fpcore.verification import merged, nearness, verify
 from tests.fpcore import naive
 
 Places = list[tuple[int, int]]
+
+SILENT = LevelRanks(np.empty((0, 1), np.uint8), 0)
 
 
 def _peaks(places: Places) -> Peaks:
@@ -62,7 +64,7 @@ def test_a_song_that_holds_the_query_is_verified_whole_with_both_ends(offset: in
     song = [(frame + offset, bin_) for frame, bin_ in QUERY]
     outside = [(offset - 1, 3), (offset + 58, 3)] if offset else [(offset + 58, 3)]
     found = verify(
-        _candidates([(7, float(offset))]), [_peaks(QUERY)], lambda _: _peaks(song + outside)
+        _candidates([(7, float(offset))]), [_peaks(QUERY)], SILENT, lambda _: _peaks(song + outside)
     )
     assert found.expected.tolist() == [len(QUERY)]
     assert found.verified.tolist() == [len(QUERY)]
@@ -74,7 +76,7 @@ def test_a_peak_of_a_neighbouring_bin_counts_and_one_further_off_does_not(
 ) -> None:
     song = _peaks([(frame, bin_ + 100 + bins) for frame, bin_ in QUERY])
     query = _peaks([(frame, bin_ + 100) for frame, bin_ in QUERY])
-    found = verify(_candidates([(7, 0.0)]), [query], lambda _: song)
+    found = verify(_candidates([(7, 0.0)]), [query], SILENT, lambda _: song)
     assert found.verified[0] == nearness_ * len(QUERY)
 
 
@@ -91,9 +93,11 @@ def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearnes
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
 def test_only_the_part_of_the_song_that_the_query_covers_is_expected(offset: float) -> None:
     song = _peaks(QUERY)
-    found = verify(_candidates([(7, offset)]), [_peaks(QUERY)], lambda _: song)
+    found = verify(_candidates([(7, offset)]), [_peaks(QUERY)], SILENT, lambda _: song)
     assert found.expected.tolist() == [10]
-    beyond = verify(_candidates([(7, 1000.0), (7, -1000.0)]), [_peaks(QUERY)], lambda _: song)
+    beyond = verify(
+        _candidates([(7, 1000.0), (7, -1000.0)]), [_peaks(QUERY)], SILENT, lambda _: song
+    )
     assert beyond.expected.tolist() == [0, 0]
     assert beyond.verified.tolist() == [0.0, 0.0]
 
@@ -106,7 +110,7 @@ def test_each_song_is_read_once_however_many_places_it_has() -> None:
         return _peaks(QUERY)
 
     places = [(7, 0.0), (7, 30.0), (8, 0.0), (7, -30.0)]
-    found = verify(_candidates(places), [_peaks(QUERY)], peaks_of)
+    found = verify(_candidates(places), [_peaks(QUERY)], SILENT, peaks_of)
     assert read == [7, 8]
     assert found.expected.tolist() == [20, 10, 20, 10]
     assert found.verified[0] == found.verified[2] == 20
@@ -116,11 +120,11 @@ def test_no_candidates_read_no_song() -> None:
     def never(song_id: int) -> Peaks:
         raise UnknownSongError(f"song {song_id} was asked for")
 
-    assert len(verify(_candidates([]), [_peaks(QUERY)], never)) == 0
+    assert len(verify(_candidates([]), [_peaks(QUERY)], SILENT, never)) == 0
 
 
 @pytest.mark.parametrize(("query", "song"), [([], QUERY), (QUERY, []), ([], [])])
 def test_without_peaks_nothing_is_expected(query: Places, song: Places) -> None:
-    found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, lambda _: _peaks(song))
+    found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, SILENT, lambda _: _peaks(song))
     assert found.verified.tolist() == [0.0]
     assert found.expected.tolist() == [0]

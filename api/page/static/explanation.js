@@ -65,6 +65,7 @@ function evidenceRows({ candidate, evidence }) {
     ["Distinct song peaks behind them", count(evidence.anchors)],
     ["Half seconds with votes", `${evidence.blocks} of ${evidence.query_blocks}`],
     ["Song peaks found, by nearness", `${Math.round(evidence.verified)} of ${evidence.expected}`],
+    ["Loudness at them, in deviations of chance", evidence.prominence.toFixed(1)],
     ["Weight over a chance match", `${evidence.contrast.toFixed(1)} times`],
     ["Probability that follows", odds(candidate.probability)],
   ];

@@ -31,11 +31,12 @@ from tests.fpcore.cli.running import (
 SONG_KEYS = {
     "id", "name", "checksum", "duration_s", "n_fingerprints", "learned_at", "metadata",
 }  # fmt: skip
-MATCH_KEYS = {"song_id", "song_name", "offset_s", "votes", "probability", "confidence"}
+MATCH_KEYS = {"song_id", "song_name", "offset_s", "votes", "probability", "confidence", "playback"}
 ANSWER_KEYS = {"file", "error", "match", "candidates", "query_s", "n_hashes", "times"}
 TIME_KEYS = {"decode_s", "fingerprint_s", "lookup_s", "align_s", "total_s"}
 APPEARANCE_KEYS = {
     "song_id", "song_name", "start_s", "end_s", "song_offset_s", "votes", "confidence",
+    "playback",
 }  # fmt: skip
 
 EXCERPT_S = 6.0

@@ -1,0 +1,58 @@
+"""Small indexes within a large one: what a decision must also hold for.
+
+How much evidence chance gives depends on how many songs there are to choose from. So that a
+profile is right for a library of three songs as well as for one of hundreds, calibration
+queries are asked of random parts of the index too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fpcore.records import LongArray, Peaks, Postings
+from fpcore.store import Index, Song
+
+SIZES = (1, 2, 3, 5, 8, 16, 40)
+
+
+class PartOfIndex:
+    """The songs of an index whose ids are in ``song_ids``; satisfies `fpcore.store.Index`."""
+
+    def __init__(self, whole: Index, song_ids: Sequence[int]) -> None:
+        self._whole = whole
+        self._song_ids = np.array(sorted(song_ids), np.int64)
+
+    def lookup(self, tokens: LongArray) -> Postings:
+        """Return every posting of ``tokens`` int64 (n,) in these songs."""
+        found = self._whole.lookup(tokens)
+        ours = np.isin(found.song_id, self._song_ids)
+        return Postings(found.query_row[ours], found.song_id[ours], found.frame[ours])
+
+    def peaks(self, song_id: int) -> Peaks:
+        """Return the constellation of a song."""
+        return self._whole.peaks(song_id)
+
+    def n_songs(self) -> int:
+        """Return how many songs the part has."""
+        return len(self._song_ids)
+
+    def song(self, song_id: int) -> Song:
+        """Return one song."""
+        return self._whole.song(song_id)
+
+
+def random_part(
+    whole: Index, song_ids: Sequence[int], *, wanted: int | None, rng: np.random.Generator
+) -> PartOfIndex:
+    """Return a random part of one of the `SIZES`, at most half of the index.
+
+    ``song_ids`` are those of the whole index; ``wanted`` is one that the part must hold.
+    """
+    sizes = [size for size in SIZES if 2 * size <= len(song_ids)] or [1]
+    size = int(rng.choice(sizes))
+    others = [song_id for song_id in rng.permutation(song_ids).tolist() if song_id != wanted]
+    if wanted is None:
+        return PartOfIndex(whole, others[:size])
+    return PartOfIndex(whole, [wanted, *others[: size - 1]])

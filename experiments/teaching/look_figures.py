@@ -1,0 +1,72 @@
+"""Notebooks 04 and 05: looks that find a song where its pairs of peaks are gone."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.degradations import degrade
+from experiments.degradations.config import Speed
+from experiments.excerpts import seeded_rng
+from experiments.teaching.drawing import MARKERS, SERIES, legend_above, new_figure
+from fpcore import pipeline, playback
+from fpcore.config import PlaybackSearch
+from fpcore.display.style import BLACK, BLUE, GREY, PALE, house_style
+from fpcore.display.wording import song_label
+from fpcore.library import Library
+from fpcore.prominence import prominence
+from fpcore.recognition import Alignment
+from fpcore.records import Signal
+from fpcore.store import Store
+
+STEP_TICKS = 2
+KINDS = ("speed", "pitch alone", "tempo alone")
+
+
+def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Figure:
+    """Draw how loud a recording is at the peaks of its two likeliest songs, at any offset.
+
+    The unit is the standard deviation of chance; the band is what chance reaches in 95%.
+    """
+    query, n = alignment.query, alignment.query.hashes.ticks_per_frame
+    matches = alignment.matches[:2]
+    with house_style():
+        figure = new_figure(1.2 + 2.0 * max(len(matches), 1))
+        axes = figure.subplots(max(len(matches), 1), 1, squeeze=False, sharex=True, sharey=True)
+        for ax, match, colour in zip(axes[:, 0], matches, (BLUE, GREY), strict=False):
+            song = store.peaks(match.song_id)
+            last = int(song.frame[-1]) * n if len(song) else 0
+            ticks = np.arange(0, max(last - len(query.heard.ranks.rank), 1), STEP_TICKS)
+            found = [prominence(song, float(at), query.heard.ranks, n) for at in ticks.tolist()]
+            ax.axhspan(-1.96, 1.96, color=PALE, linewidth=0)
+            ax.plot(ticks * hop_s / n, found, color=colour, linewidth=1)
+            ax.axvline(match.offset_s, color=BLACK, linewidth=1, dashes=(4, 2))
+            ax.set_ylabel("prominence")
+            ax.set_title(f"{song_label(match)}; dashed: where its votes agree", parse_math=False)
+        axes[-1, 0].set_xlabel("offset: where in the song the recording begins [s]")
+    return figure
+
+
+def playback_figure(signal: Signal, library: Library, *, faster_percent: float = 3.0) -> Figure:
+    """Draw the first look at a recording at many playbacks: the weight at the best offset."""
+    config = library.profile.fingerprint
+    search = library.profile.query.playback or PlaybackSearch()
+    change = Speed(factor=1 + faster_percent / 100)
+    recording = degrade(signal, [change], rng=seeded_rng(0, "unused"))
+    [first, *_] = pipeline.hear(recording, config, library.profile.query).maxima
+    with house_style():
+        figure = new_figure(3.6, 8.0)
+        ax = figure.subplots()
+        for row, (label, kind) in enumerate(zip(KINDS, playback.playbacks(search), strict=True)):
+            if not kind:
+                continue
+            weight = playback.first_look(first, kind, library.store, config, search)
+            percent = [100 * ((one.tempo if one.pitch == 1 else one.pitch) - 1) for one in kind]
+            ax.plot(percent, weight, marker=MARKERS[row], markersize=4, color=SERIES[row],
+                    linewidth=1.2, label=label)  # fmt: skip
+        ax.axvline(faster_percent, color=BLACK, linewidth=1, dashes=(4, 2), label="as played")
+        ax.set(title="Which playback brings the hits together?", ylim=(0, None),
+               xlabel="tried: higher or faster by [%]",
+               ylabel="weight at the best offset of any song")  # fmt: skip
+        legend_above(ax, 4)
+    return figure

@@ -1,0 +1,65 @@
+"""How loud a bin is beside the same bin at other times."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+N_STEPS = 1024
+"""Heights are compared in this many steps between the lowest and the highest."""
+
+
+@njit(cache=True, nogil=True)
+def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> NDArray[np.uint8]:
+    """Return for each element which share of its column lies below it, in 256ths.
+
+    Of a column of n equal elements each counts half of the others as below. Compared are not
+    the heights (n_ticks, n_bins) themselves but the highest within ``reach_ticks`` and
+    ``reach_bins`` of each element.
+    """
+    n_ticks, n_bins = height_db.shape
+    result = np.zeros((n_ticks, n_bins), np.uint8)
+    lowest, highest = height_db.min(), height_db.max()
+    scale = np.float32(N_STEPS - 1) / max(highest - lowest, np.float32(1e-6))
+    step = np.empty((n_ticks, n_bins), np.int32)
+    wide = np.empty(n_bins, np.float32)
+    for i in range(n_ticks):
+        wide[:] = height_db[i]
+        for k in range(max(i - reach_ticks, 0), min(i + reach_ticks + 1, n_ticks)):
+            for j in range(n_bins):
+                wide[j] = max(wide[j], height_db[k, j])
+        for j in range(n_bins):
+            top = wide[j]
+            for k in range(max(j - reach_bins, 0), min(j + reach_bins + 1, n_bins)):
+                top = max(top, wide[k])
+            step[i, j] = np.int32((top - lowest) * scale)
+    count = np.empty(N_STEPS, np.int32)
+    for j in range(n_bins):
+        count[:] = 0
+        for i in range(n_ticks):
+            count[step[i, j]] += 1
+        below = 0
+        for s in range(N_STEPS):  # count becomes twice the rank
+            n = count[s]
+            count[s] = 2 * below + n
+            below += n
+        for i in range(n_ticks):
+            result[i, j] = min(255, count[step[i, j]] * 128 // n_ticks)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def mean_rank(
+    rank: NDArray[np.uint8],
+    tick: NDArray[np.int64],
+    column: NDArray[np.int64],
+) -> tuple[float, int]:
+    """Return the mean of the ranks in [0, 1] at the places that lie inside, and their number."""
+    n_ticks, n_bins = rank.shape
+    total, n = 0.0, 0
+    for k in range(len(tick)):
+        if 0 <= tick[k] < n_ticks and 0 <= column[k] < n_bins:
+            total += (rank[tick[k], column[k]] + 0.5) / 256
+            n += 1
+    return (total / n if n else 0.5), n

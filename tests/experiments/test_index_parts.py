@@ -1,0 +1,42 @@
+"""Parts of an index: they answer as an index of these songs alone would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from experiments.index_parts import SIZES, PartOfIndex, random_part
+from fpcore import pipeline
+from fpcore.recognition import looks
+from fpcore.store import open_store
+from tests.fpcore import indexed
+from tests.fpcore.indexed import LEAN, PROFILE
+
+
+def test_a_part_answers_as_an_index_of_its_songs(tmp_path: Path) -> None:
+    query = pipeline.query(indexed.excerpt(1, 5.0, 6.0), LEAN, PROFILE.query)
+    with (
+        indexed.filled(tmp_path / "all.db") as whole,
+        indexed.filled(tmp_path / "two.db", n_songs=2) as two,
+    ):
+        [of_part] = looks(query, PartOfIndex(whole, [2, 1]), PROFILE)
+        [of_two] = looks(query, two, PROFILE)
+    assert of_part.matches[0].song_name == "song 1"
+    assert of_part.matches == of_two.matches
+    for name, values in of_part.evidence.items():
+        np.testing.assert_array_equal(values, of_two.evidence[name])
+
+
+def test_random_parts_are_small_and_hold_what_they_must(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with open_store(tmp_path / "none.db", LEAN, create=True) as whole:
+        song_ids = list(range(10, 30))
+        parts = [random_part(whole, song_ids, wanted=17, rng=rng)._song_ids for _ in range(60)]
+        assert all(17 in part for part in parts)
+        without = [random_part(whole, song_ids, wanted=None, rng=rng) for _ in range(60)]
+        tiny = random_part(whole, [5], wanted=None, rng=rng)
+    sizes = {size for size in SIZES if 2 * size <= len(song_ids)}
+    assert {len(part) for part in parts} == {part.n_songs() for part in without} == sizes
+    assert len({tuple(part._song_ids) for part in without}) > 20
+    assert tiny.n_songs() == 1
