@@ -226,6 +226,8 @@ class SqliteStore(Store):
 
         with self._pool.reading() as connection:
             build(connection, self._config, self._snapshot.path, note)
+        # Look-ups are compiled now, and not by the first question to a running service.
+        self.lookup(np.zeros(1, np.int64))
         made = self.snapshot()
         if made is None:
             raise StoreError(f"{self._snapshot.path} was removed as soon as it was written")

@@ -475,6 +475,19 @@ def test_one_of_a_later_state(store: SqliteStore, tmp_path: Path) -> None:
         refused(back, "of a later state of this one")
 
 
+def test_one_whose_last_ids_are_yet_to_be_given_again(store: SqliteStore, tmp_path: Path) -> None:
+    """All songs of the backup are in the snapshot, but the next ones will not be."""
+    kind = store.config.token
+    store.backup(tmp_path / "kept.db")
+    store.add_songs(entry(seed) for seed in (20, 21))
+    shutil.copy(store.make_snapshot().path, snapshot.path_of(tmp_path / "kept.db"))
+    with new_store(tmp_path / "kept.db", kind) as back:
+        assert rows(back.lookup(TOKENS)) == by_sqlite(back)
+        back.remove(1)
+        back.add_song(*entry(N_SONGS))
+        refused(back, "of a later state of this one")
+
+
 def test_it_goes_when_another_index_takes_the_place_of_its_own(
     store: SqliteStore, tmp_path: Path
 ) -> None:
