@@ -197,7 +197,7 @@ def _ask_about_track(
     song_ids = {song.name: song.id for song in store.songs()}
     for query, start_s, clean in cuts(bench, queries):
         asked, fingerprint_s = _asked(bench, query, clean)
-        looked = list(_looked(bench, asked, store, role))
+        looked = list(_looked(bench.profile, asked, store, role))
         outcome = _outcome(bench, query, start_s, clean, looked, fingerprint_s)
         outcomes.append(outcome | {"role": role})
         candidates += _candidate_rows(bench, query, looked, role, part=False)
@@ -205,7 +205,7 @@ def _ask_about_track(
             rng = seeded_rng(bench.seed, "part", query.id)
             wanted = song_ids[query.track.id] if query.indexed else None
             part = random_part(store, list(song_ids.values()), wanted=wanted, rng=rng)
-            looked = list(_looked(bench, asked, part, role))
+            looked = list(_looked(_as_learned(bench.profile), asked, part, role))
             candidates += _candidate_rows(bench, query, looked, role, part=True)
     return outcomes, candidates
 
@@ -221,16 +221,24 @@ def _asked(bench: Bench, query: q.Query, clean: Signal) -> tuple[pipeline.Query,
     return pipeline.query(recording, config, query_config), perf_counter() - started
 
 
-def _looked(bench: Bench, asked: pipeline.Query, index: Index, role: str) -> Iterator[Alignment]:
+def _looked(
+    profile: Profile, asked: pipeline.Query, index: Index, role: str
+) -> Iterator[Alignment]:
     """Yield the looks at a query: those that an answer takes; for calibration all of them.
 
     Where a first look is beyond doubt it is not calibration that decides about it.
     """
-    for alignment in looks(asked, index, bench.profile):
+    for alignment in looks(asked, index, profile):
         yield alignment
         best = alignment.matches[0] if alignment.matches else None
         if best and (best.accepted if role == "test" else best.probability > BEYOND_DOUBT):
             return
+
+
+def _as_learned(profile: Profile) -> Profile:
+    """Return a profile that does not search for other playbacks, which are not fitted to."""
+    query = profile.query.model_copy(update={"playback": None})
+    return profile.model_copy(update={"query": query})
 
 
 @lru_cache(maxsize=4)
