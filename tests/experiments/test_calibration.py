@@ -1,0 +1,117 @@
+"""The fitted decision: against scikit-learn, on evidence of known worth, and its threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from experiments import calibration
+from experiments.calibration import FITTED
+
+
+def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame:
+    """Return candidates, three a query, of which the evidence ``prominence`` tells the truth.
+
+    Half of the queries are of the index; each was also asked of a part of it.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(n_queries):
+        indexed = number % 2 == 0
+        for part in (False, True):
+            for rank in range(3):
+                right = indexed and rank == 0
+                evidence = dict.fromkeys(FITTED, 1.0)
+                evidence["log_votes"] = float(rng.normal())
+                evidence["prominence"] = float(rng.normal(4.0 if right else 0.0))
+                rows.append(
+                    {
+                        "query": f"q{number}",
+                        "condition": "clean",
+                        "clip_s": 5.0,
+                        "work": f"w{number % 20}",
+                        "indexed": indexed,
+                        "part": part,
+                        "look": "first",
+                        "rank": rank,
+                        "right": right,
+                        "log_trials": float(np.log(n_trials)),
+                        **evidence,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def test_without_an_offset_the_regression_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(500, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, -2.0]
+    right = rng.random(500) < 1 / (1 + np.exp(-(features @ [1.0, 0.3, -4.0] - 9.0)))
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    model = LogisticRegression(C=1 / calibration.RIDGE, max_iter=1000, tol=1e-8)
+    model.fit((features - mean) / spread, right)
+    intercept, weights = calibration._logistic(features, right, offset=np.zeros(500))
+    np.testing.assert_allclose(weights * spread, model.coef_[0], atol=1e-3)
+    assert intercept + weights @ mean == pytest.approx(model.intercept_[0], abs=1e-3)
+
+
+def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
+    rng = np.random.default_rng(2)
+    features, offset = rng.normal(size=(4000, 1)), rng.normal(scale=3.0, size=4000)
+    right = rng.random(4000) < 1 / (1 + np.exp(-(2.0 * features[:, 0] + offset - 1.0)))
+    intercept, [weight] = calibration._logistic(features, right, offset=offset)
+    assert (intercept, weight) == (pytest.approx(-1.0, abs=0.2), pytest.approx(2.0, abs=0.2))
+
+
+def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
+    decision = calibration.fit(_candidates(200, seed=3), false_alarm_rate=0.01, description="made")
+    assert decision.weights["prominence"] > 1
+    assert abs(decision.weights["log_votes"]) < 0.7
+    assert decision.weights["log_anchors"] == 0
+    assert decision.calibration == "made"
+
+
+def test_n_looks_are_n_chances_to_be_wrong() -> None:
+    one, many = (
+        calibration.fit(
+            _candidates(200, seed=4, n_trials=n), false_alarm_rate=0.01, description="made"
+        )
+        for n in (1, 50)
+    )
+    assert many.weights["log_trials"] == pytest.approx(one.weights["log_trials"], rel=1e-3)
+    assert many.weights["log_trials"] < -0.5
+    # The same evidence after fifty looks is the same evidence: the intercept makes up for it.
+    shift = many.intercept + many.weights["log_trials"] * np.log(50)
+    assert shift == pytest.approx(one.intercept, abs=1e-2)
+
+
+def test_looks_at_other_playbacks_are_not_fitted() -> None:
+    rows = _candidates(200, seed=5)
+    misleading = rows.assign(look="playback", right=~rows["right"], query=rows["query"])
+    fitted = calibration._fitted(pd.concat([rows, misleading], ignore_index=True))
+    assert fitted == calibration._fitted(rows)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
+def test_the_threshold_keeps_the_rate_in_the_whole_and_in_parts(rate: float) -> None:
+    rows = _candidates(400, seed=6)
+    held_out = calibration.cross_fitted(rows)
+    # In parts of the index, strangers look more like songs.
+    lifted = held_out["part"] & ~held_out["indexed"]
+    held_out.loc[lifted, "probability"] = held_out.loc[lifted, "probability"] ** 0.5
+    decision = calibration.fit(rows, false_alarm_rate=rate, description="", held_out=held_out)
+    negatives = held_out[~held_out["indexed"]]
+    alarms = negatives["probability"] >= decision.threshold
+    rates = alarms.groupby(negatives["part"]).mean()
+    assert rates.max() == pytest.approx(rate, abs=0.006)
+    assert rates[True] > rates[False]
+
+
+def test_answers_are_the_likeliest_candidates_of_each_question() -> None:
+    rows = _candidates(40, seed=7)
+    held_out = calibration.cross_fitted(rows)
+    assert len(held_out) == 2 * 40
+    assert not held_out.duplicated(["query", "part"]).any()
+    right = held_out[held_out["indexed"]]["right"]
+    assert right.mean() > 0.9
