@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpcore import decision
-from fpcore.config import QueryConfig
-from fpcore.recognition import align, align_query
+from fpcore import decision, pipeline
+from fpcore.config import QueryConfig, ThoroughLook
+from fpcore.recognition import align, align_query, looks
 from fpcore.records import LongArray, Postings, Recognition, Signal
 from fpcore.store import Store
 from tests.fpcore import indexed
@@ -136,3 +136,56 @@ def test_a_song_that_is_removed_meanwhile_is_no_answer(
         assert store.n_songs() == 1
     assert found.match is None
     assert [match.song_name for match in found.candidates] == ["song 0"]
+
+
+# Looks after the first one
+
+THOROUGH = PROFILE.model_copy(
+    update={"query": PROFILE.query.model_copy(update={"thorough": ThoroughLook()})}
+)
+
+
+def _under_music(index: int, start_s: float, by_db: float) -> Signal:
+    """Return an excerpt under another song that is ``by_db`` louder and not in the index."""
+    song = indexed.part(index, start_s, EXCERPT_S)
+    other = indexed.part(UNKNOWN, 2.0, EXCERPT_S)
+    gain = 10 ** (by_db / 20) * np.sqrt(np.mean(song**2) / np.mean(other**2))
+    return Signal((song + gain * other).astype(np.float32), RATE_HZ)
+
+
+def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: Store) -> None:
+    query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), indexed.LEAN, THOROUGH.query)
+    first, thorough = looks(query, six_songs, THOROUGH)
+    assert (first.look, thorough.look) == ("first", "thorough")
+    assert len(thorough.query.hashes) > 2 * len(first.query.hashes)
+    assert len(thorough.query.peaks[0]) > 1.3 * len(first.query.peaks[0])
+    assert thorough.evidence["log_trials"][0] == pytest.approx(np.log(2))
+
+
+def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Store) -> None:
+    n_better = 0
+    for index in range(indexed.N_SONGS):
+        query = pipeline.query(_under_music(index, 9.0, 12.0), indexed.LEAN, THOROUGH.query)
+        weights = []
+        for look in looks(query, six_songs, THOROUGH):
+            candidates, place_ticks = look.candidates, 9.0 / indexed.LEAN.hop_s * 2
+            here = (candidates.song_id == index + 1) & (
+                np.abs(candidates.offset_ticks - place_ticks) < 4
+            )
+            weights.append(float(candidates.idf[here].max(initial=0)))
+        n_better += weights[1] > weights[0]
+    assert n_better >= 5
+
+
+def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
+    heard = excerpt(4, 9.0, EXCERPT_S)
+    assert align(heard, six_songs, THOROUGH).look == "first"
+    rejecting = THOROUGH.model_copy(
+        update={"decision": THOROUGH.decision.model_copy(update={"threshold": 1.0})}
+    )
+    found = align(heard, six_songs, rejecting)
+    assert found.recognition.match is None
+    query = pipeline.query(heard, indexed.LEAN, rejecting.query)
+    tried = list(looks(query, six_songs, rejecting))
+    assert found.look == max(tried, key=lambda look: look.matches[0].probability).look
+    assert found.times.lookup_s > 0
