@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import soundfile
 
 from experiments.corpora import Corpus, Track
+from experiments.degradations import Degradation, degrade
 from experiments.excerpts import cut, pick_excerpts, seeded_rng
 from fpcore import pipeline
 from fpcore.audio import decode_blocks, load
@@ -90,14 +91,24 @@ def fill(
         show(store.n_songs())
 
 
-def clips(source: Corpus, sample_rate_hz: int, *, n: int, duration_s: float) -> Iterator[bytes]:
-    """Yield WAV files of excerpts of ``n`` songs at most, spread over those long enough."""
+def clips(
+    source: Corpus,
+    sample_rate_hz: int,
+    *,
+    n: int,
+    duration_s: float,
+    chain: Sequence[Degradation] = (),
+) -> Iterator[bytes]:
+    """Yield WAV files of excerpts of ``n`` songs at most, spread over those long enough.
+
+    They are heard through ``chain``.
+    """
     tracks = [track for track in source.tracks if track.duration_s >= duration_s]
     for track in tracks[:: max(1, len(tracks) // n)][:n]:
         signal = load(source.path_of(track), sample_rate_hz=sample_rate_hz)
         rng = seeded_rng(0, "bench", track.id)
         [excerpt] = pick_excerpts(signal, track_id=track.id, n=1, duration_s=duration_s, rng=rng)
         content = io.BytesIO()
-        samples = cut(signal, excerpt).samples
-        soundfile.write(content, samples, sample_rate_hz, format="WAV", subtype="PCM_16")
+        heard = degrade(cut(signal, excerpt), chain, rng=rng)
+        soundfile.write(content, heard.samples, sample_rate_hz, format="WAV", subtype="PCM_16")
         yield content.getvalue()
