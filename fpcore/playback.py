@@ -61,8 +61,10 @@ def restored(
         inside = token[0] != OUTSIDE
         parts.append((token[0, inside], tick[0, inside], f1[inside].astype(np.int32)))
     token, tick, anchor_bin = (np.concatenate(column) for column in zip(*parts, strict=True))
-    _, kept = np.unique(np.stack([token, tick.astype(np.int64)]), axis=1, return_index=True)
-    kept.sort()
+    order = np.lexsort((tick, token))
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (np.diff(token[order]) != 0) | (np.diff(tick[order]) != 0)
+    kept = np.sort(order[is_first])
     hashes = QueryHashes(token[kept], tick[kept], anchor_bin[kept], n_shifts)
     return pipeline.Query(hashes, query.peaks, query.heard, playback)
 
