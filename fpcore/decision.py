@@ -52,10 +52,10 @@ def place_score(observed: dict[EvidenceName, DoubleArray]) -> DoubleArray:
     """Return by how much each place in a song is to be preferred to others in the same song.
 
     Music repeats itself, and votes alone often prefer a repeat. Of the weights that were tried
-    these put most calibration queries of debian-games under heavy noise in their place: 93.8%,
-    against 91.8% without the prominence and 88.1% by ``log_idf`` alone.
+    these put most calibration queries of debian-games under heavy noise in their place: without
+    the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer.
     """
-    return observed["log_idf"] + 2 * observed["log_verified"] + 0.5 * observed["prominence"]
+    return observed["log_idf"] + 4 * observed["log_verified"] + 0.5 * observed["prominence"]
 
 
 def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:

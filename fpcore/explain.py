@@ -61,8 +61,8 @@ class SongPeaks(_ReadOnly):
     """The song's peaks in the span that the recording covers, sorted by time; all (n,).
 
     ``song_s``, ``query_s`` (where the alignment puts them) and ``frequency_hz`` are float64.
-    ``nearness`` float64 is 1 where the recording has the peak at its very place, falls with the
-    distance, and is 0 where it was missed.
+    ``nearness`` float64 is 1 where the recording has the peak at its place, falls with the
+    distance beyond half a frame, and is 0 where it was missed.
     """
 
     song_s: DoubleArray

@@ -23,8 +23,11 @@ from fpcore.records import (
     Verification,
 )
 
+NEAR_FRAMES = 0.5
+"""A peak this near to where it is expected counts in full: frames of song and query may lie half
+a frame apart."""
 REACH_FRAMES = 1.5
-"""A peak may lie this far from where it is expected; its weight falls linearly with distance."""
+"""From there its weight falls linearly, to 0 at this distance."""
 REACH_BINS = 1
 
 
@@ -73,6 +76,7 @@ def nearness(
         song.bin[inside],
         tick,
         bin_,
+        NEAR_FRAMES * ticks_per_frame,
         REACH_FRAMES * ticks_per_frame,
         REACH_BINS,
     )

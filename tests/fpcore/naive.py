@@ -229,10 +229,11 @@ def verification(
     if not query_peaks:
         return found
     first, last = min(query_peaks)[0], max(query_peaks)[0]
-    reach_ticks = 1.5 * ticks_per_frame
+    near_ticks, reach_ticks = 0.5 * ticks_per_frame, 1.5 * ticks_per_frame
     for frame, bin_ in zip(song.frame.tolist(), song.bin.tolist(), strict=True):
         place = frame * ticks_per_frame - offset_ticks
         if first <= place <= last:
             distances = [abs(tick - place) for tick, other in query_peaks if abs(other - bin_) <= 1]
-            found.append(max([0.0, *(1 - distance / reach_ticks for distance in distances)]))
+            weights = [(reach_ticks - d) / (reach_ticks - near_ticks) for d in distances]
+            found.append(min(1.0, max([0.0, *weights])))
     return found

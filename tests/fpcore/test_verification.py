@@ -80,9 +80,9 @@ def test_a_peak_of_a_neighbouring_bin_counts_and_one_further_off_does_not(
     assert found.verified[0] == nearness_ * len(QUERY)
 
 
-@pytest.mark.parametrize(("late_ticks", "nearness_"), [(0, 1), (1, 2 / 3), (2, 1 / 3), (3, 0)])
+@pytest.mark.parametrize(("late_ticks", "nearness_"), [(0, 1), (1, 1), (2, 1 / 2), (3, 0)])
 def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearness_: float) -> None:
-    # Two shifts: a tick is half a frame, and the reach of 1.5 frames is three ticks.
+    # Two shifts: a tick is half a frame, so one tick is near and three are out of reach.
     tick, bin_ = merged([_peaks([(0, 5), (30, 9), (50, 5)]), _peaks([])])
     for offset in (late_ticks, -late_ticks):
         inside, near = nearness(_peaks([(30, 9)]), float(offset), tick, bin_, 2)
