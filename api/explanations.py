@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from api.schemas import CandidateBody
+from api.schemas import CandidateBody, example
 from fpcore.explain import Explanation, OffsetHistogram, Pairs, Place, QueryPeaks, SongPeaks
 from fpcore.records import Spectrogram
 
@@ -40,7 +40,9 @@ class SongPeaksBody(BaseModel):
 
     query_s: list[float]
     frequency_hz: list[float]
-    nearness: list[float] = Field(description="1: found at its very place, 0: missed")
+    nearness: list[float] = Field(
+        description="1: found within half a frame of its place, 0: missed"
+    )
 
     @classmethod
     def of(cls, peaks: SongPeaks) -> SongPeaksBody:
@@ -177,6 +179,20 @@ class ExplanationBody(BaseModel):
     places: list[PlaceBody]
     peaks: QueryPeaksBody
     spectrogram: SpectrogramBody | None
+
+    model_config = example(
+        matched=False,
+        query_s=5.0,
+        hashes=2604,
+        band_hz=[199.2, 3499.2],
+        threshold=0.58,
+        calibrated=True,
+        reason="the index holds no songs.",
+        candidates=[],
+        places=[],
+        peaks={"query_s": [0.0, 0.0232], "frequency_hz": [441.4, 882.9]},
+        spectrogram=None,
+    )
 
     @classmethod
     def of(cls, explanation: Explanation) -> ExplanationBody:

@@ -16,7 +16,8 @@ SOURCE_KEY = "source"
 """Metadata under which a song's file is recorded for re-indexing; never shown to clients."""
 
 
-def _example(**content: Any) -> ConfigDict:
+def example(**content: Any) -> ConfigDict:
+    """Return the configuration of a model that documents itself by an example."""
     return ConfigDict(json_schema_extra={"example": content})
 
 
@@ -39,7 +40,7 @@ class ErrorBody(BaseModel):
     message: str = Field(description="One sentence for people")
     request_id: str = Field(description="Names the request in the server's log")
 
-    model_config = _example(
+    model_config = example(
         code="audio_unusable",
         message="noise.wav: holds no audio samples",
         request_id="5f2b8c0e9d1a4f7b",
@@ -70,7 +71,7 @@ class SongBody(BaseModel):
     metadata: Mapping[str, Any]
     audio_kept: bool = Field(description="Whether the server can re-index it")
 
-    model_config = _example(**_SONG)
+    model_config = example(**_SONG)
 
     @classmethod
     def of(cls, song: Song) -> SongBody:
@@ -93,7 +94,7 @@ class LearnedBody(SongBody):
 
     created: bool
 
-    model_config = _example(**_SONG, created=True)
+    model_config = example(**_SONG, created=True)
 
 
 class SongsBody(BaseModel):
@@ -104,7 +105,7 @@ class SongsBody(BaseModel):
     limit: int
     offset: int
 
-    model_config = _example(songs=[_SONG], total=213, limit=1, offset=0)
+    model_config = example(songs=[_SONG], total=213, limit=1, offset=0)
 
 
 class RemovedBody(BaseModel):
@@ -112,7 +113,7 @@ class RemovedBody(BaseModel):
 
     removed: int
 
-    model_config = _example(removed=213)
+    model_config = example(removed=213)
 
 
 class CandidateBody(BaseModel):
@@ -203,7 +204,7 @@ class RecognitionBody(BaseModel):
     profile: ServedProfile
     times: TimesBody
 
-    model_config = _example(
+    model_config = example(
         matched=True,
         song_id=7,
         song_name="Knalgan Theme",
@@ -282,6 +283,18 @@ class ProfileBody(ServedProfile):
     decision: Decision
     provenance: Mapping[str, Any] | None
 
+    model_config = example(
+        name="mine",
+        digest=FingerprintConfig().digest,
+        description="Chosen for my music.",
+        fingerprint=FingerprintConfig().model_dump(mode="json"),
+        query=QueryConfig().model_dump(mode="json"),
+        decision=Decision(
+            intercept=-6.8, weights={"log_votes": 1.0, "prominence": 1.5}, threshold=0.5
+        ).model_dump(mode="json"),
+        provenance=None,
+    )
+
     @classmethod
     def of(cls, profile: Profile) -> ProfileBody:
         """Return all of a profile, with its digest."""
@@ -337,7 +350,7 @@ class StatsBody(BaseModel):
     profile: ProvenanceBody
     health: HealthBody | None = Field(description="Null until the first check is done")
 
-    model_config = _example(
+    model_config = example(
         songs=213,
         postings=1_697_000,
         duration_s=34_864.0,
@@ -361,4 +374,4 @@ class StatusBody(BaseModel):
 
     status: str
 
-    model_config = _example(status="ok")
+    model_config = example(status="ok")

@@ -9,7 +9,8 @@ query, track, work, condition, clip_s, start_s, indexed, role
     What was asked: ids, the condition's name, seconds, whether the track is in the index, and
     "calibration" or "test".
 answer, probability, votes
-    Track id of the likeliest song ("" for none), before any threshold, and its evidence.
+    Track id of the likeliest song ("" for none), before any threshold, and its evidence, of the
+    look that answers.
 right
     Whether that is the asked work. Variants of one piece count as right.
 offset_error_s

@@ -18,25 +18,21 @@ SIZES = (1, 2, 3, 5, 8, 16, 40)
 
 
 class PartOfIndex:
-    """The songs of an index whose ids are in ``song_ids``; satisfies `fpcore.store.Index`."""
+    """The songs of an index whose ids are in ``song_ids``: itself an `fpcore.store.Index`."""
 
     def __init__(self, whole: Index, song_ids: Sequence[int]) -> None:
         self._whole = whole
-        self._song_ids = np.array(sorted(song_ids), np.int64)
+        self.song_ids = np.array(sorted(song_ids), np.int64)
 
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens`` int64 (n,) in these songs."""
         found = self._whole.lookup(tokens)
-        ours = np.isin(found.song_id, self._song_ids)
+        ours = np.isin(found.song_id, self.song_ids)
         return Postings(found.query_row[ours], found.song_id[ours], found.frame[ours])
 
     def peaks(self, song_id: int) -> Peaks:
         """Return the constellation of a song."""
         return self._whole.peaks(song_id)
-
-    def n_songs(self) -> int:
-        """Return how many songs the part has."""
-        return len(self._song_ids)
 
     def song(self, song_id: int) -> Song:
         """Return one song."""

@@ -22,7 +22,7 @@ from fpcore.audio.sources import name_of
 from fpcore.config import Profile
 from fpcore.errors import AudioError
 from fpcore.library import Library, Source
-from fpcore.worker_pool import WorkerPool
+from fpcore.worker_pool import WorkerPool, done_alone
 
 AnswerT = TypeVar("AnswerT")
 
@@ -153,12 +153,7 @@ def _pool(question: _Question[AnswerT], n_workers: int) -> WorkerPool[str, Answe
 
 
 def _in_own_process(path: str, question: _Question[AnswerT]) -> AnswerT | AudioError:
-    pool = _pool(question, 1)
-    try:
-        future = pool.submit(path)
-        wait([future])
-    finally:
-        pool.close()
+    future = done_alone(question, path, preload=__name__)
     if isinstance(future.exception(), BrokenProcessPool):
         crash = "the decoder crashed on it: the file is damaged"
         return AudioError(f"{name_of(path)}: {crash}")

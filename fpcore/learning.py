@@ -25,7 +25,7 @@ from fpcore.audio.sources import name_of
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, StoreError
 from fpcore.store import Entry, NewSong, Song, Store
-from fpcore.worker_pool import WorkerPool
+from fpcore.worker_pool import WorkerPool, done_alone
 
 BATCH_SONGS = 20
 BATCH_S = 5.0
@@ -201,12 +201,7 @@ def extract_files(
 def _one_by_one(paths: Iterable[Path], job: Job) -> Iterator[tuple[Path, Extracted | Exception]]:
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
-        pool = _pool(job, 1)
-        try:
-            future = pool.submit(path)
-            wait([future])
-        finally:
-            pool.close()
+        future = done_alone(partial(_work, job), path, preload=__name__)
         if isinstance(future.exception(), BrokenProcessPool):
             crash = "the decoder crashed on it: the file is damaged"
             yield path, AudioError(f"{name_of(path)}: {crash}")

@@ -66,7 +66,7 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     from fpcore.kernels import sorting
 
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    weight = np.rint(1 / np.log2(2.0 + n_postings) / WEIGHT_STEP) * WEIGHT_STEP
+    weight = rarity(n_postings)
     token_row = np.searchsorted(tokens, query.token)
     song_ids, song = _numbered(postings.song_id)
     lowest, n_bits = _offset_bits(query, postings)
@@ -85,6 +85,12 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     of_hash = (query.tick, weight[token_row])
     layout = (query.ticks_per_frame, lowest, n_bits, row_bits)
     return Hits(*sorting.hits_of_keys(key, *of_hash, song_ids, *layout))
+
+
+def rarity(n_postings: LongArray) -> DoubleArray:
+    """Return what a hit weighs whose token has so many postings, float64 (n,)."""
+    weight: DoubleArray = np.rint(1 / np.log2(2.0 + n_postings) / WEIGHT_STEP) * WEIGHT_STEP
+    return weight
 
 
 def _bits_in_all(n_songs: int, n_bits: int, row_bits: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from fpcore import hashing, landmarks, peaks, pipeline
 from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
+from fpcore.matching import rarity
 from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
 from fpcore.store.base import Index
 
@@ -146,7 +147,7 @@ def first_look(
         row.reshape(token.shape),
         tick,
         np.cumsum(n_postings),
-        1 / np.log2(2.0 + n_postings),
+        rarity(n_postings),
         song[order],
         postings.frame[order].astype(np.int64) * TICKS_PER_FRAME,
         WIDTH_TICKS,

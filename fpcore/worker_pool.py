@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
@@ -61,6 +61,20 @@ class WorkerPool(Generic[TaskT, ResultT]):
         self._stop_writer.close()
         self._executor.shutdown(cancel_futures=True)
         self._stop_reader.close()
+
+
+def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -> Future[ResultT]:
+    """Return the result of a task that was done in a process of its own.
+
+    So it can be told which of several tasks took a process down with it.
+    """
+    pool = WorkerPool(work, 1, preload=preload)
+    try:
+        future = pool.submit(task)
+        wait([future])
+    finally:
+        pool.close()
+    return future
 
 
 _work: Callable[[Any], Any] | None = None  # of this worker process

@@ -1,8 +1,8 @@
-"""``fpbench bench``, ``bench-sweep`` and ``bench-service``: speed and size."""
+"""``fpbench bench``, ``bench-scale``, ``bench-service`` and ``bench-sweep``: speed and size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,12 +70,7 @@ def bench_scale(
 
     source, asked = open_corpus(corpus), load_profile(profile)
     sizes = sorted({1000, songs})
-    with _progress() as progress:
-        task = progress.add_task("Learning", total=None)
-
-        def show(what: str) -> None:
-            progress.update(task, description=what)
-
+    with _shown("Learning") as show:
         figures = list(measure(source, asked, sizes, show=show))
     _print(figures)
 
@@ -109,12 +104,7 @@ def bench_service(
 
     source, served = open_corpus(corpus), load_profile(profile)
     extent = Extent(n_songs=songs, n_watched=requests, saturation_s=saturation)
-    with _progress() as progress:
-        task = progress.add_task("Learning", total=None)
-
-        def show(what: str) -> None:
-            progress.update(task, description=what)
-
+    with _shown("Learning") as show:
         figures = list(measure(source, served, extent, show=show))
     _print(figures)
 
@@ -138,14 +128,11 @@ def bench_sweep(
     """
     from experiments.bench_sweep import CONTENT, figures, measure_sharing
 
-    with _progress() as progress:
-        task = progress.add_task("Sweeping", total=None)
+    with _shown("Sweeping") as show:
         sharing = measure_sharing(
             {**CONTENT, "corpus": corpus},
             n_alone=alone,
-            show=lambda step: progress.update(
-                task, description=f"{step.label}: {step.n_done} of {step.n_total}"
-            ),
+            show=lambda step: show(f"{step.label}: {step.n_done} of {step.n_total}"),
         )
     _print(figures(sharing))
 
@@ -157,6 +144,14 @@ def _progress() -> Iterator[Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         yield progress
+
+
+@contextmanager
+def _shown(first: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, ``first`` to begin with, and lend what tells it."""
+    with _progress() as progress:
+        task = progress.add_task(first, total=None)
+        yield lambda what: progress.update(task, description=what)
 
 
 def _print(figures: Sequence[Figure]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.accuracy import CorpusName, NQueries, Seed
+from experiments.cli.accuracy import CONDITIONS, CorpusName, NQueries, Seed
 from experiments.cli.options import EXIT_INTERRUPTED, RunName
 from fpcore.cli.output import complain, console, print_table, say
 
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from experiments.peers.subject import Comparison
     from experiments.peers.summary import Summary
 
-CONDITIONS = (
-    "clean",
-    "mp3-32k",
-    "telephone",
-    "white-0db",
-    "pink-m5db",
-    "babble-0db",
-    "babble-m5db",
-    "room-babble-3db-opus-16k",
-)
 PRESETS = ("seed", "balanced")
 """Profiles that are always among the systems; queries are cut at the rate of the last one."""
 
@@ -62,7 +52,8 @@ def peers(
         typer.Option(
             "--condition",
             metavar="NAME",
-            help="A condition to ask under; may be given several times. Without it: eight.",
+            help="A condition to ask under; may be given several times. Without it: the "
+            "sixteen that profiles are reported under.",
         ),
     ] = None,
     clip: Annotated[

@@ -65,7 +65,7 @@ def rarity_figure(store: Store) -> Figure:
     with house_style():
         figure = new_figure(3.4, 8.0)
         ax = figure.subplots()
-        ax.plot(n, 1 / np.log2(2.0 + n), color=BLUE, linewidth=2)
+        ax.plot(n, matching.rarity(n), color=BLUE, linewidth=2)
         ax.set(title="A hash that is everywhere says little", xscale="log", ylim=(0, 0.75),
                xlabel="postings of the token, n")  # fmt: skip
         ax.set_ylabel("weight of a hit, 1 / log₂(2 + n)", color=BLUE)

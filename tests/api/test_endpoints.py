@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from api import schemas
+from api import explanations, schemas
 from tests import audio_files
 from tests.api import material
 from tests.api.material import assert_refused, excerpt, learn, recognize, song, wav
@@ -281,6 +281,8 @@ def test_documentation_covers_every_endpoint(client: httpx.Client) -> None:
         schemas.RecognitionBody,
         schemas.StatsBody,
         schemas.StatusBody,
+        schemas.ProfileBody,
+        explanations.ExplanationBody,
     ],
 )
 def test_documentation_has_an_example_that_is_what_it_exemplifies(

@@ -32,11 +32,11 @@ def test_random_parts_are_small_and_hold_what_they_must(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with open_store(tmp_path / "none.db", LEAN, create=True) as whole:
         song_ids = list(range(10, 30))
-        parts = [random_part(whole, song_ids, wanted=17, rng=rng)._song_ids for _ in range(60)]
+        parts = [random_part(whole, song_ids, wanted=17, rng=rng).song_ids for _ in range(60)]
         assert all(17 in part for part in parts)
         without = [random_part(whole, song_ids, wanted=None, rng=rng) for _ in range(60)]
         tiny = random_part(whole, [5], wanted=None, rng=rng)
     sizes = {size for size in SIZES if 2 * size <= len(song_ids)}
-    assert {len(part) for part in parts} == {part.n_songs() for part in without} == sizes
-    assert len({tuple(part._song_ids) for part in without}) > 20
-    assert tiny.n_songs() == 1
+    assert {len(part) for part in parts} == {len(part.song_ids) for part in without} == sizes
+    assert len({tuple(part.song_ids) for part in without}) > 20
+    assert len(tiny.song_ids) == 1
