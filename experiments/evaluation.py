@@ -45,7 +45,7 @@ from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
 from experiments.excerpts import Excerpt, seeded_rng
-from experiments.index_parts import random_part
+from experiments.index_parts import Remembered, random_part
 from experiments.stages import StageCache
 from fpcore import pipeline
 from fpcore.config import Profile
@@ -198,14 +198,15 @@ def _ask_about_track(
     song_ids = {song.name: song.id for song in store.songs()}
     for query, start_s, clean in cuts(bench, queries):
         asked, fingerprint_s = _asked(bench, query, clean)
-        looked = list(_looked(bench.profile, asked, store, role))
+        whole = Remembered(store)
+        looked = list(_looked(bench.profile, asked, whole, role))
         outcome = _outcome(bench, query, start_s, clean, looked, fingerprint_s)
         outcomes.append(outcome | {"role": role})
         candidates += _candidate_rows(bench, query, looked, role, part=False)
         if role == "calibration":
             rng = seeded_rng(bench.seed, "part", query.id)
             wanted = song_ids[query.track.id] if query.indexed else None
-            part = random_part(store, list(song_ids.values()), wanted=wanted, rng=rng)
+            part = random_part(whole, list(song_ids.values()), wanted=wanted, rng=rng)
             looked = list(_looked(_as_learned(bench.profile), asked, part, role))
             candidates += _candidate_rows(bench, query, looked, role, part=True)
     return outcomes, candidates

@@ -17,6 +17,35 @@ from fpcore.store import Index, Song
 SIZES = (1, 2, 3, 5, 8, 16, 40)
 
 
+class Remembered:
+    """An index that looks up the same tokens, and reads the same song, only once.
+
+    For a query that is asked of an index and of a part of it; itself an `fpcore.store.Index`.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._postings: dict[bytes, Postings] = {}
+        self._peaks: dict[int, Peaks] = {}
+
+    def lookup(self, tokens: LongArray) -> Postings:
+        """Return every posting of ``tokens`` int64 (n,)."""
+        key = tokens.tobytes()
+        if key not in self._postings:
+            self._postings[key] = self._index.lookup(tokens)
+        return self._postings[key]
+
+    def peaks(self, song_id: int) -> Peaks:
+        """Return the constellation of a song."""
+        if song_id not in self._peaks:
+            self._peaks[song_id] = self._index.peaks(song_id)
+        return self._peaks[song_id]
+
+    def song(self, song_id: int) -> Song:
+        """Return one song."""
+        return self._index.song(song_id)
+
+
 class PartOfIndex:
     """The songs of an index whose ids are in ``song_ids``: itself an `fpcore.store.Index`."""
 

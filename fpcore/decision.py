@@ -48,14 +48,23 @@ def evidence(
     }
 
 
-def place_score(observed: dict[EvidenceName, DoubleArray]) -> DoubleArray:
+def place_score(
+    observed: dict[EvidenceName, DoubleArray], verification: Verification
+) -> DoubleArray:
     """Return by how much each place in a song is to be preferred to others in the same song.
 
     Music repeats itself, and votes alone often prefer a repeat. Of the weights that were tried
     these put most calibration queries of debian-games under heavy noise in their place: without
-    the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer.
+    the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer. The agreement of levels
+    tells repeats apart that have the same notes (2 in 100 clean clips of 5 s), and is silent
+    under noise.
     """
-    return observed["log_idf"] + 4 * observed["log_verified"] + 0.5 * observed["prominence"]
+    return (
+        observed["log_idf"]
+        + 4 * observed["log_verified"]
+        + 0.5 * observed["prominence"]
+        + 2 * verification.level_agreement
+    )
 
 
 def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:

@@ -20,6 +20,7 @@ from fpcore.config import FingerprintConfig, Profile
 from fpcore.recognition import Alignment
 from fpcore.records import (
     DoubleArray,
+    FloatArray,
     IntArray,
     LongArray,
     Match,
@@ -206,7 +207,8 @@ def explain(
         When the best songs have been removed from the store since.
     """
     config, query = profile.fingerprint, alignment.query
-    tick, bin_ = verification.merged(query.peaks, query.playback)
+    constellation = verification.merged(query.peaks, query.playback)
+    tick, bin_, _ = constellation
     tick_s = config.hop_s / query.hashes.ticks_per_frame
     low_hz = config.first_bin * config.bin_hz
     return Explanation(
@@ -218,7 +220,7 @@ def explain(
         calibrated=profile.decision.calibration is not None,
         matches=alignment.matches,
         places=tuple(
-            _place(alignment, match, int(row), (tick, bin_), store, profile)
+            _place(alignment, match, int(row), constellation, store, profile)
             for match, row in zip(alignment.matches[:2], alignment.rows[:2], strict=True)
         ),
         reason=None if alignment.matches else _reason(alignment, store),
@@ -247,7 +249,7 @@ def _place(
     alignment: Alignment,
     match: Match,
     row: int,
-    query_peaks: tuple[IntArray, IntArray],
+    query_peaks: tuple[IntArray, IntArray, FloatArray],
     store: Store,
     profile: Profile,
 ) -> Place:
@@ -256,7 +258,7 @@ def _place(
     tick_s = config.hop_s / ticks
     offset_ticks = float(alignment.candidates.offset_ticks[row])
     song = store.peaks(match.song_id)
-    inside, nearness = verification.nearness(song, offset_ticks, *query_peaks, ticks)
+    inside, nearness, _ = verification.nearness(song, offset_ticks, query_peaks, ticks)
     song_s = _scaled(song.frame[inside], config.hop_s)
     hits = matching.hits_of_song(alignment.hits, match.song_id)
     width_ticks = profile.query.width_ticks(ticks)

@@ -148,17 +148,20 @@ def _aligned_once(
         n_query_blocks=query.n_blocks,
         n_trials=n_trials,
     )
-    rows = _best_places(candidates.song_id, evidence, profile)
+    rows = _best_places(candidates.song_id, verification, evidence, profile)
     matches = _matches(rows, candidates, evidence, query, store, profile)
     times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
     return Alignment(query, look, hits, candidates, verification, evidence, rows, matches, times)
 
 
 def _best_places(
-    song_id: LongArray, observed: dict[EvidenceName, DoubleArray], profile: Profile
+    song_id: LongArray,
+    verification: Verification,
+    observed: dict[EvidenceName, DoubleArray],
+    profile: Profile,
 ) -> LongArray:
     """Return the rows of each song's best place, the likeliest song first."""
-    by_place = np.argsort(-decision.place_score(observed), kind="stable")
+    by_place = np.argsort(-decision.place_score(observed, verification), kind="stable")
     _, first_of_song = np.unique(song_id[by_place], return_index=True)
     rows = by_place[np.sort(first_of_song)]
     log_odds = decision.logit(observed, profile.decision)

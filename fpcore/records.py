@@ -258,16 +258,19 @@ class Verification(_Columns):
 
     ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
+    ``level_agreement`` float64 from 0 to 1 is how alike their levels are in song and query.
     ``prominence`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere.
     """
 
     verified: DoubleArray
     expected: LongArray
+    level_agreement: DoubleArray
     prominence: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
+        "level_agreement": np.float64,
         "prominence": np.float64,
     }
 

@@ -16,6 +16,7 @@ from fpcore.records import (
     AS_LEARNED,
     Candidates,
     DoubleArray,
+    FloatArray,
     IntArray,
     LevelRanks,
     Peaks,
@@ -30,6 +31,9 @@ REACH_FRAMES = 1.5
 """From there its weight falls linearly, to 0 at this distance."""
 REACH_BINS = 1
 
+AGREEING_DB = 0.5
+"""Levels that differ by more come from another performance, or from noise."""
+
 
 def verify(
     candidates: Candidates,
@@ -38,64 +42,87 @@ def verify(
     peaks_of: Callable[[int], Peaks],
     playback: Playback = AS_LEARNED,
 ) -> Verification:
-    """Return how many of each candidate's peaks the query has, and how loud it is at them.
+    """Return how many of each candidate's peaks the query has, and how loud it is there.
 
     ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
     indexed constellation of a song id.
     """
-    tick, bin_ = merged(query_peaks, playback)
+    constellation = merged(query_peaks, playback)
     n_shifts = len(query_peaks)
     verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
-    prominences = np.zeros(len(candidates))
+    agreement, prominences = np.zeros(len(candidates)), np.zeros(len(candidates))
     songs: dict[int, Peaks] = {}
     for row, (song_id, offset) in enumerate(
         zip(candidates.song_id.tolist(), candidates.offset_ticks.tolist(), strict=True)
     ):
         if song_id not in songs:
             songs[song_id] = peaks_of(song_id)
-        near = nearness(songs[song_id], offset, tick, bin_, n_shifts)[1]
+        _, near, difference_db = nearness(songs[song_id], offset, constellation, n_shifts)
         verified[row], expected[row] = near.sum(), len(near)
+        agreement[row] = level_agreement(difference_db)
         prominences[row] = prominence(songs[song_id], offset, ranks, n_shifts, playback)
-    return Verification(verified, expected, prominences)
+    return Verification(verified, expected, agreement, prominences)
 
 
 def nearness(
-    song: Peaks, offset_ticks: float, tick: IntArray, bin_: IntArray, ticks_per_frame: int
-) -> tuple[slice, DoubleArray]:
-    """Return which song peaks lie in the query's span, and how near the query has each, 0 to 1."""
+    song: Peaks,
+    offset_ticks: float,
+    query: tuple[IntArray, IntArray, FloatArray],
+    ticks_per_frame: int,
+) -> tuple[slice, DoubleArray, DoubleArray]:
+    """Return which song peaks lie in the query's span, and how near the query has each, 0 to 1.
+
+    Then by how many dB its level differs at least from what the query has there; infinite where
+    it has nothing. ``query`` is what `merged` returns.
+    """
     from fpcore.kernels import verifying
 
+    tick, bin_, level_db = query
     if not len(tick):
-        return slice(0, 0), np.empty(0)
+        return slice(0, 0), np.empty(0), np.empty(0)
     first, last = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
     start = np.searchsorted(song.frame, first)
     end = np.searchsorted(song.frame, last, side="right")
     inside = slice(int(start), int(end))
-    near: DoubleArray = verifying.nearness(
+    near, difference_db = verifying.nearness(
         song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks,
         song.bin[inside],
+        song.level_db[inside],
         tick,
         bin_,
+        level_db,
         NEAR_FRAMES * ticks_per_frame,
         REACH_FRAMES * ticks_per_frame,
         REACH_BINS,
     )
-    return inside, near
+    return inside, near, difference_db
+
+
+def level_agreement(difference_db: DoubleArray) -> float:
+    """Return from 0 to 1 how well the levels of the peaks that were found agree.
+
+    Only the very passage, without noise, comes near 1: a refrain played again has the same
+    notes, but seldom at the same levels. Under noise no place has any, true or not.
+    """
+    from fpcore.kernels import verifying
+
+    return float(np.exp(-verifying.finite_median(difference_db) / AGREEING_DB))
 
 
 def merged(
     query_peaks: Sequence[Peaks], playback: Playback = AS_LEARNED
-) -> tuple[IntArray, IntArray]:
-    """Return ticks and bins, int32, of the query's peaks at all shifts, sorted by tick.
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return ticks and bins, int32, and levels of the query's peaks at all shifts, by tick.
 
     They are where the peaks would be if the query had not been played as ``playback`` says.
     """
     n = np.int32(len(query_peaks))
     tick = np.concatenate([p.frame * n + np.int32(shift) for shift, p in enumerate(query_peaks)])
     bin_ = np.concatenate([p.bin for p in query_peaks])
+    level_db = np.concatenate([p.level_db for p in query_peaks])
     if playback != AS_LEARNED:
         fraction = np.concatenate([p.fraction for p in query_peaks])
         tick = np.rint(tick * playback.tempo).astype(np.int32)
         bin_ = np.rint((bin_ + fraction) / playback.pitch).astype(np.int32)
     order = np.lexsort((bin_, tick))
-    return tick[order], bin_[order]
+    return tick[order], bin_[order], level_db[order]

@@ -168,7 +168,7 @@ def found_again(
     rng = seeded_rng(seed, "survival", str(snr_db))
     noisy = degrade(signal, [White(snr_db=snr_db)], rng=rng)
     heard = _constellation(spectrogram(noisy, config), config, density)
-    near = nearness(song, 0.0, *merged([heard]), 1)[1]
+    near = nearness(song, 0.0, merged([heard]), 1)[1]
     return float(np.count_nonzero(near)) / max(len(song), 1)
 
 

@@ -39,7 +39,7 @@ def heard_figure(
     """
     song = constellation(signal, config)
     noisy = heard(signal, condition, seed=seed)
-    near = nearness(song, 0.0, *merged([constellation(noisy, config)]), 1)[1]
+    near = nearness(song, 0.0, merged([constellation(noisy, config)]), 1)[1]
     alive = np.zeros(len(song), np.bool_)
     alive[: len(near)] = near > 0
     time_s, frequency_hz = song.frame * config.hop_s, song.bin * config.bin_hz

@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 def nearness(
     song_tick: NDArray[np.float64],
     song_bin: NDArray[np.int32],
+    song_level_db: NDArray[np.float32],
     query_tick: NDArray[np.int32],
     query_bin: NDArray[np.int32],
+    query_level_db: NDArray[np.float32],
     near_ticks: float,
     reach_ticks: float,
     reach_bins: int,
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return for each song peak how near in time the nearest query peak of its bin lies.
 
     1 up to ``near_ticks``, then falling linearly to 0 at ``reach_ticks``; 0 without a query peak
-    within ``reach_bins``. Both constellations must be sorted by tick, on the query's time.
+    within ``reach_bins``. Then the least difference in level, in dB, to a query peak in reach;
+    infinite without one. Both constellations must be sorted by tick, on the query's time.
     """
-    result = np.zeros(len(song_tick), np.float64)
+    near = np.zeros(len(song_tick), np.float64)
+    difference_db = np.full(len(song_tick), np.inf)
     first = 0
     for i in range(len(song_tick)):
         while first < len(query_tick) and query_tick[first] <= song_tick[i] - reach_ticks:
@@ -31,7 +35,16 @@ def nearness(
         while j < len(query_tick) and query_tick[j] < song_tick[i] + reach_ticks:
             if abs(query_bin[j] - song_bin[i]) <= reach_bins:
                 distance = abs(query_tick[j] - song_tick[i])
-                near = (reach_ticks - distance) / (reach_ticks - near_ticks)
-                result[i] = max(result[i], min(near, 1.0))
+                weight = (reach_ticks - distance) / (reach_ticks - near_ticks)
+                near[i] = max(near[i], min(weight, 1.0))
+                apart_db = abs(np.float64(query_level_db[j]) - song_level_db[i])
+                difference_db[i] = min(difference_db[i], apart_db)
             j += 1
-    return result
+    return near, difference_db
+
+
+@njit(cache=True, nogil=True)
+def finite_median(values: NDArray[np.float64]) -> float:
+    """Return the median of the values that are finite; infinity when none is."""
+    found = values[np.isfinite(values)]
+    return np.median(found) if len(found) else np.inf

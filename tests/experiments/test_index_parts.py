@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from experiments.index_parts import SIZES, PartOfIndex, random_part
+from experiments.index_parts import SIZES, PartOfIndex, Remembered, random_part
 from fpcore import pipeline
 from fpcore.recognition import looks
-from fpcore.store import open_store
+from fpcore.records import LongArray, Peaks, Postings
+from fpcore.store import Index, Song, open_store
 from tests.fpcore import indexed
 from tests.fpcore.indexed import LEAN, PROFILE
 
@@ -26,6 +28,40 @@ def test_a_part_answers_as_an_index_of_its_songs(tmp_path: Path) -> None:
     assert of_part.matches == of_two.matches
     for name, values in of_part.evidence.items():
         np.testing.assert_array_equal(values, of_two.evidence[name])
+
+
+class _Counted:
+    """An index that counts what it is asked."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self.asked: Counter[str] = Counter()
+
+    def lookup(self, tokens: LongArray) -> Postings:
+        self.asked["lookup"] += 1
+        return self._index.lookup(tokens)
+
+    def peaks(self, song_id: int) -> Peaks:
+        self.asked[f"peaks {song_id}"] += 1
+        return self._index.peaks(song_id)
+
+    def song(self, song_id: int) -> Song:
+        return self._index.song(song_id)
+
+
+def test_what_was_asked_once_is_remembered(tmp_path: Path) -> None:
+    queries = [
+        pipeline.query(indexed.excerpt(1, start_s, 6.0), LEAN, PROFILE.query)
+        for start_s in (5.0, 5.0, 9.0)
+    ]
+    with indexed.filled(tmp_path / "all.db") as whole:
+        counted = _Counted(whole)
+        index = Remembered(counted)
+        for query in queries:
+            [plain], [remembered] = looks(query, whole, PROFILE), looks(query, index, PROFILE)
+            assert remembered.matches == plain.matches
+    assert counted.asked["lookup"] == 2
+    assert all(n == 1 for what, n in counted.asked.items() if what != "lookup")
 
 
 def test_random_parts_are_small_and_hold_what_they_must(tmp_path: Path) -> None:

@@ -222,18 +222,30 @@ def candidates(
 
 
 def verification(
-    song: Peaks, offset_ticks: float, query_peaks: Sequence[tuple[int, int]], ticks_per_frame: int
-) -> list[float]:
-    """Return, for each song peak in the span of a query's (tick, bin) peaks, how near it has it."""
-    found: list[float] = []
+    song: Peaks,
+    offset_ticks: float,
+    query_peaks: Sequence[tuple[int, int, float]],
+    ticks_per_frame: int,
+) -> list[tuple[float, float]]:
+    """Return, for each song peak in the span of a query's (tick, bin, level) peaks, two numbers.
+
+    How near the query has it, and by how many dB the levels differ.
+    """
+    found: list[tuple[float, float]] = []
     if not query_peaks:
         return found
     first, last = min(query_peaks)[0], max(query_peaks)[0]
     near_ticks, reach_ticks = 0.5 * ticks_per_frame, 1.5 * ticks_per_frame
-    for frame, bin_ in zip(song.frame.tolist(), song.bin.tolist(), strict=True):
+    columns = song.frame.tolist(), song.bin.tolist(), song.level_db.tolist()
+    for frame, bin_, level_db in zip(*columns, strict=True):
         place = frame * ticks_per_frame - offset_ticks
         if first <= place <= last:
-            distances = [abs(tick - place) for tick, other in query_peaks if abs(other - bin_) <= 1]
-            weights = [(reach_ticks - d) / (reach_ticks - near_ticks) for d in distances]
-            found.append(min(1.0, max([0.0, *weights])))
+            reached = [
+                (abs(tick - place), abs(other_db - level_db))
+                for tick, other, other_db in query_peaks
+                if abs(other - bin_) <= 1 and abs(tick - place) < reach_ticks
+            ]
+            weights = [(reach_ticks - d) / (reach_ticks - near_ticks) for d, _ in reached]
+            nearest_db = min([math.inf, *(apart_db for _, apart_db in reached)])
+            found.append((min(1.0, max([0.0, *weights])), nearest_db))
     return found

@@ -23,7 +23,12 @@ TWO = Candidates(
     np.array([6, 0], np.int64),
     np.array([19.0, 0.0]),
 )
-VERIFIED = Verification(np.array([15.0, 0.0]), np.array([60, 0], np.int64), np.array([4.5, -0.5]))
+VERIFIED = Verification(
+    np.array([15.0, 0.0]),
+    np.array([60, 0], np.int64),
+    np.array([0.7, 0.0]),
+    np.array([4.5, -0.5]),
+)
 
 
 def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
@@ -53,7 +58,7 @@ def test_evidence_for_nothing_is_finite() -> None:
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
-    nothing = Verification(np.empty(0), np.empty(0, np.int64), np.empty(0))
+    nothing = Verification(np.empty(0), np.empty(0, np.int64), np.empty(0), np.empty(0))
     observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fpcore.errors import UnknownSongError
 from fpcore.records import Candidates, LevelRanks, Peaks
-from fpcore.verification import merged, nearness, verify
+from fpcore.verification import level_agreement, merged, nearness, verify
 from tests.fpcore import naive
 
 Places = list[tuple[int, int]]
@@ -17,9 +17,16 @@ Places = list[tuple[int, int]]
 SILENT = LevelRanks(np.empty((0, 1), np.uint8), 0)
 
 
+def _level_db(place: tuple[int, int]) -> float:
+    """Return a level for a peak at a place: any will do that differs from place to place."""
+    frame, bin_ = place
+    return (7 * frame + 3 * bin_) % 11 / 4
+
+
 def _peaks(places: Places) -> Peaks:
     frame, bin_ = np.array(sorted(places), np.int32).reshape(-1, 2).T
-    return Peaks.on_bins(frame.copy(), bin_.copy(), np.zeros(len(places), np.float32))
+    levels = np.array([_level_db(place) for place in sorted(places)], np.float32)
+    return Peaks.on_bins(frame.copy(), bin_.copy(), levels)
 
 
 def _candidates(places: list[tuple[int, float]]) -> Candidates:
@@ -44,16 +51,17 @@ def _places(max_frame: int) -> st.SearchStrategy[Places]:
 def test_nearness_equals_the_loops(song: Places, shifts: list[Places], offset_ticks: float) -> None:
     n_shifts = len(shifts)
     query = [
-        (frame * n_shifts + shift, bin_)
+        (frame * n_shifts + shift, bin_, _level_db((frame, bin_)))
         for shift, places in enumerate(shifts)
         for frame, bin_ in places
     ]
-    tick, bin_ = merged([_peaks(places) for places in shifts])
-    assert list(zip(tick.tolist(), bin_.tolist(), strict=True)) == sorted(query)
-    inside, near = nearness(_peaks(song), offset_ticks, tick, bin_, n_shifts)
+    found = merged([_peaks(places) for places in shifts])
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == sorted(query)
+    inside, near, difference_db = nearness(_peaks(song), offset_ticks, found, n_shifts)
     expected = naive.verification(_peaks(song), offset_ticks, query, n_shifts)
-    assert inside.stop - inside.start == len(near)
-    assert near.tolist() == pytest.approx(expected, abs=1e-9)
+    assert inside.stop - inside.start == len(near) == len(difference_db)
+    assert near.tolist() == pytest.approx([weight for weight, _ in expected], abs=1e-9)
+    assert difference_db.tolist() == [apart_db for _, apart_db in expected]
 
 
 QUERY = [(frame, 10 * frame % 97) for frame in range(0, 60, 3)]
@@ -83,11 +91,26 @@ def test_a_peak_of_a_neighbouring_bin_counts_and_one_further_off_does_not(
 @pytest.mark.parametrize(("late_ticks", "nearness_"), [(0, 1), (1, 1), (2, 1 / 2), (3, 0)])
 def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearness_: float) -> None:
     # Two shifts: a tick is half a frame, so one tick is near and three are out of reach.
-    tick, bin_ = merged([_peaks([(0, 5), (30, 9), (50, 5)]), _peaks([])])
+    query = merged([_peaks([(0, 5), (30, 9), (50, 5)]), _peaks([])])
     for offset in (late_ticks, -late_ticks):
-        inside, near = nearness(_peaks([(30, 9)]), float(offset), tick, bin_, 2)
+        inside, near, _ = nearness(_peaks([(30, 9)]), float(offset), query, 2)
         assert (inside.start, inside.stop) == (0, 1)
         assert near.tolist() == pytest.approx([nearness_])
+
+
+@pytest.mark.parametrize(("apart_db", "agreement"), [(0.0, 1.0), (0.5, np.exp(-1)), (9.0, 0.0)])
+def test_levels_agree_by_the_median_of_the_peaks_that_were_found(
+    apart_db: float, agreement: float
+) -> None:
+    song = _peaks(QUERY)
+    levels = song.level_db + np.float32(apart_db) * np.where(song.frame % 2, -1, 1)
+    query = Peaks.on_bins(song.frame, song.bin, levels.astype(np.float32))
+    found = verify(_candidates([(7, 0.0)]), [query], SILENT, lambda _: song)
+    assert found.level_agreement[0] == pytest.approx(agreement, abs=1e-6)
+    assert level_agreement(np.array([np.inf, apart_db, np.inf])) == pytest.approx(
+        agreement, abs=1e-6
+    )
+    assert level_agreement(np.array([np.inf, np.inf])) == level_agreement(np.empty(0)) == 0
 
 
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
