@@ -113,7 +113,7 @@ def _fitted(candidates: pd.DataFrame) -> Decision:
     """
     heard = candidates[candidates["look"] != "playback"]
     trials = heard["log_trials"].to_numpy(float)
-    intercept, weights = _logistic(
+    intercept, weights = logistic(
         heard[list(FITTED)].to_numpy(float), heard["right"].to_numpy(bool), offset=-trials
     )
     first = _decision(intercept, weights, -1.0)
@@ -122,7 +122,7 @@ def _fitted(candidates: pd.DataFrame) -> Decision:
         return first  # nothing to set the scale by: every answer is right, or every one wrong
     log_odds = np.array([[_log_odds(p)] for p in best["probability"]])
     right = best["right"].to_numpy(bool)
-    shift, [scale] = _logistic(log_odds, right, offset=np.zeros(len(best)))
+    shift, [scale] = logistic(log_odds, right, offset=np.zeros(len(best)))
     return _decision(shift + scale * intercept, scale * weights, -scale)
 
 
@@ -132,7 +132,7 @@ def _decision(intercept: float, weights: NDArray[np.float64], of_trials: float) 
     return Decision(intercept=float(intercept), weights=named, threshold=0.5)
 
 
-def _logistic(
+def logistic(
     features: NDArray[np.float64], right: NDArray[np.bool_], *, offset: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Return intercept and weights of a ridge logistic regression, on the raw scale.

@@ -51,7 +51,7 @@ def test_without_an_offset_the_regression_is_that_of_scikit_learn() -> None:
     mean, spread = features.mean(axis=0), features.std(axis=0)
     model = LogisticRegression(C=1 / calibration.RIDGE, max_iter=1000, tol=1e-8)
     model.fit((features - mean) / spread, right)
-    intercept, weights = calibration._logistic(features, right, offset=np.zeros(500))
+    intercept, weights = calibration.logistic(features, right, offset=np.zeros(500))
     np.testing.assert_allclose(weights * spread, model.coef_[0], atol=1e-3)
     assert intercept + weights @ mean == pytest.approx(model.intercept_[0], abs=1e-3)
 
@@ -60,7 +60,7 @@ def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
     rng = np.random.default_rng(2)
     features, offset = rng.normal(size=(4000, 1)), rng.normal(scale=3.0, size=4000)
     right = rng.random(4000) < 1 / (1 + np.exp(-(2.0 * features[:, 0] + offset - 1.0)))
-    intercept, [weight] = calibration._logistic(features, right, offset=offset)
+    intercept, [weight] = calibration.logistic(features, right, offset=offset)
     assert (intercept, weight) == (pytest.approx(-1.0, abs=0.2), pytest.approx(2.0, abs=0.2))
 
 
