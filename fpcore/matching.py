@@ -12,12 +12,17 @@ Offsets are in ticks of the query (see `fpcore.records.QueryHashes`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig, QueryConfig
 from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
+
+if TYPE_CHECKING:
+    from fpcore.kernels.sorting import Keys
 
 BLOCK_S = 0.5
 """Evidence that is spread over the query is counted in blocks of this many seconds."""
@@ -41,20 +46,68 @@ SPARSE = 8
 """Song ids are sorted when their range is this many times as long as the list of them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Hits:
     """Every posting found, against every query hash of its token; sorted by (song, offset).
 
-    ``row`` int64 points into the query's hashes, ``song_id`` int64 and ``frame`` int32 are the
-    posting's, ``offset_ticks`` int64 is song time minus query time, ``weight`` float64 its
-    rarity; all (k,).
+    Song ``song_ids[i]`` has the hits from ``first[i]`` to before ``first[i + 1]``; ids ascend.
+    ``key`` (k,), int32 or int64, holds the rest of a hit as `fpcore.kernels.sorting` says, with
+    ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
+    ``weights`` float64 (m,) the rarity of each of its hashes. The other columns, all (k,), are
+    made of these when they are first asked for: they take ten times the room, and an answer
+    needs them of few songs.
     """
 
-    row: LongArray
-    song_id: LongArray
-    frame: IntArray
-    offset_ticks: LongArray
-    weight: DoubleArray
+    query: QueryHashes
+    weights: DoubleArray
+    song_ids: LongArray
+    first: LongArray
+    key: Keys
+    lowest_ticks: int
+    row_bits: int
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @cached_property
+    def row(self) -> LongArray:
+        """Row of the query's hash, int64."""
+        return self._rows(self.key)
+
+    @cached_property
+    def song_id(self) -> LongArray:
+        """Id of the song, int64."""
+        return np.repeat(self.song_ids, np.diff(self.first))
+
+    @cached_property
+    def offset_ticks(self) -> LongArray:
+        """Song time minus query time, int64."""
+        return self._offsets(self.key)
+
+    @cached_property
+    def frame(self) -> IntArray:
+        """Frame of the posting, int32."""
+        return self._frames(self.offset_ticks, self.row)
+
+    @cached_property
+    def weight(self) -> DoubleArray:
+        """Rarity of the hash, float64."""
+        return self.weights[self.row]
+
+    def taken(self, hit: LongArray) -> tuple[LongArray, IntArray, LongArray, DoubleArray]:
+        """Return row, frame, offset and weight of some hits."""
+        row, offset = self._rows(self.key[hit]), self._offsets(self.key[hit])
+        return row, self._frames(offset, row), offset, self.weights[row]
+
+    def _rows(self, key: Keys) -> LongArray:
+        return (key & ((1 << self.row_bits) - 1)).astype(np.int64)
+
+    def _offsets(self, key: Keys) -> LongArray:
+        return (key >> self.row_bits).astype(np.int64) + self.lowest_ticks
+
+    def _frames(self, offset: LongArray, row: LongArray) -> IntArray:
+        ticks = offset + self.query.tick[row]
+        return (ticks // self.query.ticks_per_frame).astype(np.int32)
 
 
 def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
@@ -65,26 +118,27 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     """
     from fpcore.kernels import sorting
 
+    postings = _by_token(postings)
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    weight = rarity(n_postings)
     token_row = np.searchsorted(tokens, query.token)
+    posting_ends = np.cumsum(n_postings)
+    row_ends = np.cumsum(np.bincount(token_row, minlength=len(tokens)))
     song_ids, song = _numbered(postings.song_id)
+    n_hits = sorting.count_hits(song, posting_ends, row_ends, len(song_ids))
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
     lowest, n_bits = _offset_bits(query, postings)
     row_bits = len(query).bit_length()
-    in_all = _bits_in_all(len(song_ids), n_bits, row_bits)
-    ticks = postings.frame.astype(np.int64) * query.ticks_per_frame - lowest
-    key = sorting.keys_of_hits(
-        token_row,
-        query.tick,
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(n_postings)]),
-        np.argsort(postings.query_row, kind="stable"),
-        (song << n_bits) + ticks,
-        row_bits,
-    )
-    key = sorting.sorted_keys(key, row_bits, in_all)
-    of_hash = (query.tick, weight[token_row])
-    layout = (query.ticks_per_frame, lowest, n_bits, row_bits)
-    return Hits(*sorting.hits_of_keys(key, *of_hash, song_ids, *layout))
+    by_token = np.argsort(token_row, kind="stable")
+    key_of_row = by_token - ((query.tick[by_token] + np.int64(lowest)) << row_bits)
+    key = np.empty(int(first[-1]), _key_type(n_bits, row_bits))
+    of_songs = (song, postings.frame, posting_ends)
+    of_query = (key_of_row, row_ends, query.ticks_per_frame << row_bits)
+    sorting.fill_keys(key, first[:-1].copy(), *of_songs, *of_query)
+    sorting.sort_songs(key, first, row_bits, n_bits)
+    # Tokens that the query does not have may have been looked up too: their songs go.
+    first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
+    weights = rarity(n_postings)[token_row]
+    return Hits(query, weights, song_ids[n_hits > 0], first, key, lowest, row_bits)
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:
@@ -93,31 +147,38 @@ def rarity(n_postings: LongArray) -> DoubleArray:
     return weight
 
 
-def _bits_in_all(n_songs: int, n_bits: int, row_bits: int) -> int:
-    """Return how many bits the keys of `fpcore.kernels.sorting` have."""
-    in_all = n_songs.bit_length() + n_bits + row_bits
-    if in_all > 63:
+def _by_token(postings: Postings) -> Postings:
+    """Return the postings in the order of the tokens looked up, which they mostly are in."""
+    row = postings.query_row
+    if not np.any(row[1:] < row[:-1]):
+        return postings
+    order = np.argsort(row, kind="stable")
+    return Postings(row[order], postings.song_id[order], postings.frame[order])
+
+
+def _key_type(n_bits: int, row_bits: int) -> type[np.int32] | type[np.int64]:
+    """Return the dtype of keys with so many bits of offset and of row."""
+    if n_bits + row_bits > 63:
         raise ValueError(
-            f"a query of up to 2^{row_bits} hashes is too long for {n_songs} songs of up to "
-            f"2^{n_bits} ticks: ask with shorter parts of the recording"
+            f"a query of up to 2^{row_bits} hashes is too long for songs of up to 2^{n_bits} "
+            "ticks: ask with shorter parts of the recording"
         )
-    return in_all
+    return np.int32 if n_bits + row_bits <= 31 else np.int64
 
 
-def _numbered(song_id: LongArray) -> tuple[LongArray, LongArray]:
+def _numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
     """Return the distinct song ids, ascending, and the number of each one given among them."""
+    from fpcore.kernels import sorting
+
     if not len(song_id):
-        return song_id, song_id
+        return song_id, np.empty(0, np.int32)
     lowest = int(song_id.min())
     span = int(song_id.max()) - lowest + 1
     if span > SPARSE * len(song_id):
         song_ids, numbers = np.unique(song_id, return_inverse=True)
-        return song_ids, numbers.astype(np.int64)
+        return song_ids, numbers.astype(np.int32)
     # Ids are nearly always a range with few gaps: marking them takes a tenth of sorting them.
-    is_there = np.zeros(span, np.bool_)
-    is_there[song_id - lowest] = True
-    number = np.cumsum(is_there) - 1
-    return np.flatnonzero(is_there) + lowest, number[song_id - lowest]
+    return sorting.numbered(song_id, lowest, span)
 
 
 def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
@@ -139,32 +200,20 @@ def rank(
     from fpcore.kernels import voting
 
     width_ticks = query_config.width_ticks(query.ticks_per_frame)
-    first = _first_of_songs(found)
-    columns = (found.song_id, found.offset_ticks, found.row, found.weight)
-    ends, weight = voting.windows(*columns, width_ticks, len(query))
-    heaviest = np.maximum.reduceat(weight, first) if len(first) else np.empty(0)
-    chance = chance_weight(found, query, ends, weight, width_ticks)
+    layout = (found.weights, width_ticks, found.row_bits)
+    heaviest = voting.heaviest_windows(found.key, found.first, *layout)
+    chance = chance_weight(found, heaviest, width_ticks)
     windows = [np.empty((0, 2), np.int64)]
     for song in np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]:
-        of_song = hits_of_song(found, int(found.song_id[first[song]]))
-        in_song = voting.top_windows(
-            ends[of_song] - of_song.start, weight[of_song], query_config.n_offsets
-        )
-        windows.append(in_song + of_song.start)
-    return _evidence(found, np.concatenate(windows), query, config, chance)
-
-
-def _first_of_songs(found: Hits) -> LongArray:
-    """Return the first hit of each song, in the order of their ids."""
-    from fpcore.kernels import sorting
-
-    first: LongArray = sorting.first_of_runs(found.song_id)
-    return first
+        start, end = found.first[song : song + 2]
+        of_song = voting.windows(found.key[start:end], *layout)
+        windows.append(voting.top_windows(*of_song, query_config.n_offsets) + start)
+    return _evidence(found, np.concatenate(windows), config, chance)
 
 
 def hits_of_song(found: Hits, song_id: int) -> slice:
     """Return which hits are of a song."""
-    start, end = np.searchsorted(found.song_id, [song_id, song_id + 1])
+    start, end = found.first[np.searchsorted(found.song_ids, [song_id, song_id + 1])]
     return slice(int(start), int(end))
 
 
@@ -177,9 +226,7 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
     return slice(int(song.start + start), int(song.start + end))
 
 
-def chance_weight(
-    found: Hits, query: QueryHashes, ends: LongArray, weight: DoubleArray, width_ticks: int
-) -> float:
+def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float:
     """Return the weight at one offset that wrong songs reach by chance; at least `MIN_CHANCE`.
 
     The same hits are aligned with the query's time reversed: offsets are then song time *plus*
@@ -191,90 +238,70 @@ def chance_weight(
     gives a name to half of the recordings that it does not know. Where there is but one song,
     it is judged by its own hits outside its heaviest window, which may be the true match.
 
-    ``ends`` and ``weight`` are those of `voting.windows` for ``found``.
+    ``heaviest`` (s,) is what the heaviest window of each song weighs.
     """
-    first = _first_of_songs(found)
-    if len(first) == 1:
-        best = int(np.argmax(weight))
-        found = _without(found, slice(best, int(ends[best])))
-        first, others = _first_of_songs(found), np.ones(1, np.bool_)
-    elif len(first):
-        others = np.arange(len(first)) != np.argmax(np.maximum.reduceat(weight, first))
-    if not len(first):
+    others = np.arange(len(heaviest)) != np.argmax(heaviest) if len(heaviest) else heaviest > 0
+    if len(heaviest) == 1:
+        found, others = _without_heaviest(found, width_ticks), np.ones(1, np.bool_)
+    if not len(found):
         return MIN_CHANCE
-    of_row = np.zeros(len(query))
-    of_row[found.row] = found.weight
     n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
-    chances = []
-    for warp in WARPS[:n_decoys]:
-        heaviest = _heaviest_decoys(found, first, query.tick, of_row, 1 + warp, width_ticks)
-        chances.append(heaviest[others])
+    chances = [warped_weights(found, warp, width_ticks)[others] for warp in WARPS[:n_decoys]]
     return max(MIN_CHANCE, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
 
 
-def _heaviest_decoys(
-    found: Hits,
-    first: LongArray,
-    tick: IntArray,
-    weight: DoubleArray,
-    factor: int,
-    width_ticks: int,
-) -> DoubleArray:
-    """Return each song's heaviest window once its hits are moved by ``factor`` × query time.
+def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
+    """Return what the heaviest window of each song weighs when time is warped, float64 (s,).
 
-    ``first`` is the first hit of each song; ``tick`` and ``weight`` are of the query's hashes.
+    The offset of a hit is then song time plus ``warp`` times query time: -1 is as it was heard.
     """
-    from fpcore.kernels import sorting, voting
+    from fpcore.kernels import voting
 
-    moves = factor * int(tick.min()), factor * int(tick.max())
-    lowest = int(found.offset_ticks.min()) + min(moves)
-    n_bits = (int(found.offset_ticks.max()) + max(moves) - lowest).bit_length()
-    row_bits = len(tick).bit_length()
-    key = sorting.decoy_keys(
-        first, found.offset_ticks, found.row, tick, factor, lowest, n_bits, row_bits
+    moved = (1 + warp) * found.query.tick.astype(np.int64)
+    moved -= moved.min(initial=0)
+    highest = int(found.key.max(initial=0)) >> found.row_bits
+    n_bits = (highest + int(moved.max(initial=0))).bit_length()
+    _key_type(n_bits, found.row_bits)
+    weight: DoubleArray = voting.heaviest_decoys(
+        found.key, found.first, found.weights, width_ticks, found.row_bits, moved, n_bits
     )
-    key = sorting.sorted_keys(key, row_bits, _bits_in_all(len(first), n_bits, row_bits))
-    heaviest: DoubleArray = voting.heaviest_windows(
-        key, weight, width_ticks, n_bits, row_bits, len(first)
-    )
-    return heaviest
+    return weight
 
 
-def _without(found: Hits, rows: slice) -> Hits:
-    """Return the hits but those in ``rows``."""
-    kept = np.delete(np.arange(len(found.row)), rows)
-    return Hits(
-        found.row[kept],
-        found.song_id[kept],
-        found.frame[kept],
-        found.offset_ticks[kept],
-        found.weight[kept],
-    )
+def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
+    """Return the hits in an index of one song but those in its heaviest window."""
+    from fpcore.kernels import voting
+
+    ends, weight = voting.windows(found.key, found.weights, width_ticks, found.row_bits)
+    best = int(np.argmax(weight))
+    key = np.delete(found.key, slice(best, int(ends[best])))
+    return replace(found, key=key, first=np.array([0, len(key)]))
 
 
 def _evidence(
-    found: Hits, windows: LongArray, query: QueryHashes, config: FingerprintConfig, chance: float
+    found: Hits, windows: LongArray, config: FingerprintConfig, chance: float
 ) -> Candidates:
     """Return the evidence of each window (n, 2) of hits, first and past the last.
 
     A query hash that meets several postings of its token in a window votes once.
     """
-    n = len(windows)
+    n, query = len(windows), found.query
     length = windows[:, 1] - windows[:, 0]
     window = np.repeat(np.arange(n, dtype=np.int64), length)
     hit = np.arange(len(window)) + np.repeat(windows[:, 0] - np.cumsum(length) + length, length)
-    weight = np.bincount(window, found.weight[hit], minlength=n)
-    offset = np.bincount(window, found.weight[hit] * found.offset_ticks[hit], minlength=n)
-    _, first = np.unique(window * len(query) + found.row[hit], return_index=True)
-    window, hit = window[first], hit[first]
-    row = found.row[hit]
-    anchor = found.frame[hit].astype(np.int64) * config.spectrogram.n_fft + query.anchor_bin[row]
+    row, frame, offset_ticks, weight = found.taken(hit)
+    heaviness = np.bincount(window, weight, minlength=n)
+    offset = np.bincount(window, weight * offset_ticks, minlength=n)
+    _, first = np.unique(window * len(query) + row, return_index=True)
+    window, row, frame, weight = window[first], row[first], frame[first], weight[first]
+    anchor = frame.astype(np.int64) * config.spectrogram.n_fft + query.anchor_bin[row]
     ticks_per_block = BLOCK_S / config.hop_s * query.ticks_per_frame
     block = (query.tick[row] / ticks_per_block).astype(np.int64)
-    idf = np.bincount(window, found.weight[hit], minlength=n).astype(np.float64)
+    idf = np.bincount(window, weight, minlength=n).astype(np.float64)
+    song = np.searchsorted(found.first, windows[:, 0], side="right") - 1
     return Candidates(
-        song_id=found.song_id[windows[:, 0]],
-        offset_ticks=offset / weight,
+        song_id=found.song_ids[song],
+        offset_ticks=offset / heaviness,
         votes=np.bincount(window, minlength=n),
         anchors=_n_distinct(window, anchor, n),
         idf=idf,

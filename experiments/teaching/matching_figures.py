@@ -26,7 +26,6 @@ from fpcore.recognition import Alignment, align
 from fpcore.records import LongArray, Signal
 from fpcore.store import Store
 
-MAX_SONGS = 1000
 PLACES = ("best song", "runner-up")
 
 
@@ -139,13 +138,9 @@ def _warped(alignment: Alignment, warp: int) -> LongArray:
 
 def best_weights(alignment: Alignment, warp: int, profile: Profile) -> dict[int, float]:
     """Return the weight of each song's heaviest offset under a warp of time, by song id."""
-    hits, offset = alignment.hits, _warped(alignment, warp)
-    order = np.lexsort((offset, hits.song_id))
-    warped = matching.Hits(hits.row[order], hits.song_id[order], hits.frame[order], offset[order],
-                           hits.weight[order])  # fmt: skip
-    every = profile.query.model_copy(update={"n_candidates": MAX_SONGS, "n_offsets": 1})
-    found = matching.rank(warped, alignment.query.hashes, profile.fingerprint, every)
-    return dict(zip(found.song_id.tolist(), found.idf.tolist(), strict=True))
+    width_ticks = profile.query.width_ticks(alignment.query.hashes.ticks_per_frame)
+    weight = matching.warped_weights(alignment.hits, warp, width_ticks)
+    return dict(zip(alignment.hits.song_ids.tolist(), weight.tolist(), strict=True))
 
 
 def verification_figure(explanation: Explanation) -> Figure:

@@ -1,145 +1,169 @@
-"""Hits sorted by song and offset, through keys that hold all of a hit.
+"""Hits gathered by song and sorted by offset, through keys that hold the rest of a hit.
 
-A key is ``(song << n_bits | offset) << row_bits | row``, with song and offset counted from 0
-and ``row`` that of the query's hash: to sort the keys is to sort the hits. That takes two or
-three passes of a radix sort, where comparing takes one for each doubling.
+A key is ``offset << row_bits | row``, with the offset counted from the lowest possible one and
+``row`` that of the query's hash. The keys of a song stand together, and of song ``i`` those from
+``first[i]`` to before ``first[i + 1]``. A song has few of them even where the index has many
+songs: to sort one after the other stays in the nearest cache, where to sort all of them at once
+goes through the memory several times.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_DIGIT_BITS = 11
-"""Bits of a pass at most: counts of as many digits as this stay in the nearest cache."""
+Keys = NDArray[np.signedinteger[Any]]
+
+_FEW = 24
+"""So many keys are sorted faster by insertion than by counting digits."""
+
+_MANY = 4096
+"""From here on a digit of more bits, which takes one pass less, makes up for counting it."""
+
+_DIGIT_BITS, _LONG_DIGIT_BITS = 8, 11
 
 
 @njit(cache=True, nogil=True)
-def keys_of_hits(
-    token_row: NDArray[np.int64],
-    tick: NDArray[np.int32],
-    first: NDArray[np.int64],
-    posting: NDArray[np.int64],
-    place: NDArray[np.int64],
-    row_bits: int,
-) -> NDArray[np.int64]:
-    """Return the key of each posting against each query hash of its token.
+def numbered(
+    song_id: NDArray[np.int64], lowest: int, span: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the distinct ids, ascending, and the number of each ``song_id`` among them.
 
-    Query hash ``i``, at ``tick[i]``, is of the token whose postings are those that
-    ``posting[first[token_row[i]] : first[token_row[i] + 1]]`` points to in ``place``, where each
-    stands with its song and the offset that it has to a query hash at 0.
+    All must lie in ``[lowest, lowest + span)``.
     """
-    total = 0
-    for i in range(len(token_row)):
-        total += first[token_row[i] + 1] - first[token_row[i]]
-    key = np.empty(total, np.int64)
+    number_of = np.zeros(span, np.int32)
+    for i in range(len(song_id)):
+        number_of[song_id[i] - lowest] = 1
+    ids = np.empty(number_of.sum(), np.int64)
     n = 0
-    for i in range(len(token_row)):
-        for j in range(first[token_row[i]], first[token_row[i] + 1]):
-            key[n] = (place[posting[j]] - tick[i]) << row_bits | i
+    for i in range(span):
+        if number_of[i]:
+            ids[n], number_of[i] = lowest + i, n
             n += 1
-    return key
+    number = np.empty(len(song_id), np.int32)
+    for i in range(len(song_id)):
+        number[i] = number_of[song_id[i] - lowest]
+    return ids, number
 
 
 @njit(cache=True, nogil=True)
-def decoy_keys(
-    first: NDArray[np.int64],
-    offset_ticks: NDArray[np.int64],
-    row: NDArray[np.int64],
-    tick: NDArray[np.int32],
-    factor: int,
-    lowest_ticks: int,
-    n_bits: int,
-    row_bits: int,
+def count_hits(
+    song: NDArray[np.int32],
+    posting_ends: NDArray[np.int64],
+    row_ends: NDArray[np.int64],
+    n_songs: int,
 ) -> NDArray[np.int64]:
-    """Return the keys of hits at other offsets: each moved by ``factor`` times its query time.
+    """Return how many hits each song has.
 
-    Song ``i`` has the hits from ``first[i]`` to before ``first[i + 1]``, the last one to the end.
+    Of token ``t`` are the postings up to ``posting_ends[t]``, which are in the songs ``song``,
+    and as many of the query's hashes as ``row_ends`` says likewise.
     """
-    n = len(row)
-    key = np.empty(n, np.int64)
-    for song in range(len(first)):
-        end = first[song + 1] if song + 1 < len(first) else n
-        for i in range(first[song], end):
-            offset = offset_ticks[i] + factor * np.int64(tick[row[i]]) - lowest_ticks
-            key[i] = (np.int64(song) << n_bits | offset) << row_bits | row[i]
+    count = np.zeros(n_songs, np.int64)
+    posting = n_before = 0
+    for token in range(len(posting_ends)):
+        n_rows = row_ends[token] - n_before
+        n_before = row_ends[token]
+        while posting < posting_ends[token]:
+            count[song[posting]] += n_rows
+            posting += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def fill_keys(
+    key: Keys,
+    place: NDArray[np.int64],
+    song: NDArray[np.int32],
+    frame: NDArray[np.int32],
+    posting_ends: NDArray[np.int64],
+    key_of_row: NDArray[np.int64],
+    row_ends: NDArray[np.int64],
+    key_of_frame: int,
+) -> None:
+    """Write into ``key`` that of each posting against each query hash of its token.
+
+    Song ``i`` gets its keys from ``place[i]`` on, which is moved past them. Postings are as for
+    `count_hits`. Those of a token meet the query hashes that give ``key_of_row`` up to where
+    ``row_ends`` says: the key of a hit at frame 0. Each frame adds ``key_of_frame``.
+    """
+    posting = first_row = 0
+    for token in range(len(posting_ends)):
+        end_row = row_ends[token]
+        while posting < posting_ends[token]:
+            number = song[posting]
+            at_frame = np.int64(frame[posting]) * key_of_frame
+            n = place[number]
+            for i in range(first_row, end_row):
+                key[n] = at_frame + key_of_row[i]
+                n += 1
+            place[number] = n
+            posting += 1
+        first_row = end_row
+
+
+@njit(cache=True, nogil=True)
+def sort_songs(key: Keys, first: NDArray[np.int64], row_bits: int, n_bits: int) -> None:
+    """Sort the keys of each song by their offset, of ``n_bits``; equal ones keep their order."""
+    longest = 0
+    for i in range(len(first) - 1):
+        longest = max(longest, first[i + 1] - first[i])
+    one, other = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    for i in range(len(first) - 1):
+        n = first[i + 1] - first[i]
+        for j in range(n):
+            one[j] = key[first[i] + j]
+        result = sorted_part(one, other, n, row_bits, row_bits + n_bits)
+        for j in range(n):
+            key[first[i] + j] = result[j]
+
+
+@njit(cache=True, nogil=True)
+def sorted_part(
+    key: NDArray[np.int64], other: NDArray[np.int64], n: int, first_bit: int, n_bits: int
+) -> NDArray[np.int64]:
+    """Return an array that begins with the first ``n`` keys in the order of some of their bits.
+
+    These are the bits from ``first_bit`` to before ``n_bits``, above which there are none. Keys
+    that differ only in lower ones keep their order. The result is ``key`` or ``other``, and both
+    are written to.
+    """
+    if n <= _FEW:
+        for i in range(1, n):
+            moved, j = key[i], i
+            while j > 0 and key[j - 1] >> first_bit > moved >> first_bit:
+                key[j] = key[j - 1]
+                j -= 1
+            key[j] = moved
+        return key
+    digit_bits = _DIGIT_BITS if n < _MANY else _LONG_DIGIT_BITS
+    n_passes = (n_bits - first_bit + digit_bits - 1) // digit_bits
+    width = (n_bits - first_bit + n_passes - 1) // max(n_passes, 1)
+    place = np.empty((1 << width) + 1, np.int64)
+    for number in range(n_passes):
+        _sort_by_digit(key, other, n, first_bit + number * width, width, place)
+        key, other = other, key
     return key
 
 
 @njit(cache=True, nogil=True)
-def sorted_keys(key: NDArray[np.int64], first_bit: int, n_bits: int) -> NDArray[np.int64]:
-    """Return keys in the order of their bits from ``first_bit`` to before ``n_bits``.
-
-    Keys must lie in ``[0, 2 ** n_bits)``. Those that differ only in lower bits keep their order.
-    ``key`` itself is used as scratch space.
-    """
-    n_passes = (n_bits - first_bit + _DIGIT_BITS - 1) // _DIGIT_BITS
-    if n_passes == 0:
-        return key
-    width = (n_bits - first_bit + n_passes - 1) // n_passes
-    mask = (1 << width) - 1
-    source, target = key, np.empty_like(key)
-    for number in range(n_passes):
-        shift = first_bit + number * width
-        place = np.zeros((1 << width) + 1, np.int64)
-        for i in range(len(source)):
-            place[((source[i] >> shift) & mask) + 1] += 1
-        for digit in range(1 << width):
-            place[digit + 1] += place[digit]
-        for i in range(len(source)):
-            digit = (source[i] >> shift) & mask
-            target[place[digit]] = source[i]
-            place[digit] += 1
-        source, target = target, source
-    return source
-
-
-@njit(cache=True, nogil=True)
-def hits_of_keys(
+def _sort_by_digit(
     key: NDArray[np.int64],
-    tick: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    song_ids: NDArray[np.int64],
-    ticks_per_frame: int,
-    lowest_ticks: int,
-    n_bits: int,
-    row_bits: int,
-) -> tuple[
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int32],
-    NDArray[np.int64],
-    NDArray[np.float64],
-]:
-    """Return row, song id, frame, offset and weight of each hit: what its key was made of.
-
-    ``tick`` and ``weight`` are those of the query's hashes.
-    """
-    n = len(key)
-    row, song_id = np.empty(n, np.int64), np.empty(n, np.int64)
-    frame, offset = np.empty(n, np.int32), np.empty(n, np.int64)
-    weights = np.empty(n, np.float64)
-    row_mask, offset_mask = (1 << row_bits) - 1, (1 << n_bits) - 1
+    target: NDArray[np.int64],
+    n: int,
+    shift: int,
+    width: int,
+    place: NDArray[np.int64],
+) -> None:
+    mask = (1 << width) - 1
+    place[:] = 0
     for i in range(n):
-        row[i] = key[i] & row_mask
-        song_id[i] = song_ids[key[i] >> (n_bits + row_bits)]
-        offset[i] = ((key[i] >> row_bits) & offset_mask) + lowest_ticks
-        frame[i] = (offset[i] + tick[row[i]]) // ticks_per_frame
-        weights[i] = weight[row[i]]
-    return row, song_id, frame, offset, weights
-
-
-@njit(cache=True, nogil=True)
-def first_of_runs(value: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each run of equal values begins."""
-    n_runs = 0
-    for i in range(len(value)):
-        n_runs += i == 0 or value[i] != value[i - 1]
-    first = np.empty(n_runs, np.int64)
-    n_runs = 0
-    for i in range(len(value)):
-        if i == 0 or value[i] != value[i - 1]:
-            first[n_runs] = i
-            n_runs += 1
-    return first
+        place[((key[i] >> shift) & mask) + 1] += 1
+    for digit in range(1 << width):
+        place[digit + 1] += place[digit]
+    for i in range(n):
+        digit = (key[i] >> shift) & mask
+        target[place[digit]] = key[i]
+        place[digit] += 1

@@ -2,7 +2,8 @@
 
 A window holds the hits of one song whose offsets lie in ``[o, o + width_ticks]`` for the offset
 ``o`` of its first hit. It weighs what its distinct query hashes weigh: a hash that is in it
-several times counts once.
+several times counts once. Hits are given as the keys of `fpcore.kernels.sorting`. Weights must
+be such that their sums are exact, because the sum is carried along.
 """
 
 from __future__ import annotations
@@ -11,71 +12,107 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.sorting import Keys, sorted_part
+
 
 @njit(cache=True, nogil=True)
 def windows(
-    song_id: NDArray[np.int64],
-    offset_ticks: NDArray[np.int64],
-    row: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    width_ticks: int,
-    n_rows: int,
+    key: Keys, weight: NDArray[np.float64], width_ticks: int, row_bits: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the past-the-last hit and the weight of the window that begins at each hit.
 
-    Hits must be sorted by (song_id, offset_ticks). ``row`` says which of the query's ``n_rows``
-    hashes a hit is of; all hits of a row weigh the same. Weights must be such that their sums
-    are exact, because the sum is carried along.
+    ``key`` are those of one song, sorted; ``weight`` is that of each of the query's hashes.
     """
-    n = len(song_id)
+    n = len(key)
     ends = np.empty(n, np.int64)
     totals = np.empty(n, np.float64)
-    n_inside = np.zeros(n_rows, np.int32)  # hits of each query hash in the window
+    n_inside = np.zeros(len(weight), np.int32)  # hits of each query hash in the window
+    row_mask = (1 << row_bits) - 1
     end = 0
     total = 0.0
     for start in range(n):
-        while (
-            end < n
-            and song_id[end] == song_id[start]
-            and offset_ticks[end] - offset_ticks[start] <= width_ticks
-        ):
-            if n_inside[row[end]] == 0:
-                total += weight[end]
-            n_inside[row[end]] += 1
+        while end < n and (key[end] >> row_bits) - (key[start] >> row_bits) <= width_ticks:
+            row = key[end] & row_mask
+            if n_inside[row] == 0:
+                total += weight[row]
+            n_inside[row] += 1
             end += 1
         ends[start], totals[start] = end, total
-        n_inside[row[start]] -= 1
-        if n_inside[row[start]] == 0:
-            total -= weight[start]
+        row = key[start] & row_mask
+        n_inside[row] -= 1
+        if n_inside[row] == 0:
+            total -= weight[row]
     return ends, totals
 
 
 @njit(cache=True, nogil=True)
 def heaviest_windows(
-    key: NDArray[np.int64],
+    key: Keys,
+    first: NDArray[np.int64],
     weight: NDArray[np.float64],
     width_ticks: int,
-    n_bits: int,
     row_bits: int,
-    n_songs: int,
 ) -> NDArray[np.float64]:
-    """Return what the heaviest window of each song weighs, 0 for one without hits.
+    """Return what the heaviest window of each song weighs.
 
-    ``key`` holds the hits as `fpcore.kernels.sorting` says, sorted by song and offset;
-    ``weight`` is that of each of the query's hashes, as for `windows`.
+    Song ``i`` has the sorted keys from ``first[i]`` to before ``first[i + 1]``.
     """
-    heaviest = np.zeros(n_songs, np.float64)
+    heaviest = np.empty(len(first) - 1, np.float64)
     n_inside = np.zeros(len(weight), np.int32)
+    for song in range(len(first) - 1):
+        heaviest[song] = _heaviest(
+            key[first[song] : first[song + 1]], weight, width_ticks, row_bits, n_inside
+        )
+    return heaviest
+
+
+@njit(cache=True, nogil=True)
+def heaviest_decoys(
+    key: Keys,
+    first: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    width_ticks: int,
+    row_bits: int,
+    moved_ticks: NDArray[np.int64],
+    n_bits: int,
+) -> NDArray[np.float64]:
+    """Return what the heaviest window of each song weighs once its hits are moved.
+
+    Each hit of query hash ``row`` moves by ``moved_ticks[row]``, to an offset that must lie in
+    ``[0, 2 ** n_bits)``. The rest is as for `heaviest_windows`.
+    """
+    heaviest = np.empty(len(first) - 1, np.float64)
+    n_inside = np.zeros(len(weight), np.int32)
+    longest = 0
+    for song in range(len(first) - 1):
+        longest = max(longest, first[song + 1] - first[song])
+    one, other = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    row_mask = (1 << row_bits) - 1
+    for song in range(len(first) - 1):
+        n = first[song + 1] - first[song]
+        for i in range(n):
+            moved = np.int64(key[first[song] + i])
+            one[i] = moved + (moved_ticks[moved & row_mask] << row_bits)
+        moved_key = sorted_part(one, other, n, row_bits, row_bits + n_bits)
+        heaviest[song] = _heaviest(moved_key[:n], weight, width_ticks, row_bits, n_inside)
+    return heaviest
+
+
+@njit(cache=True, nogil=True)
+def _heaviest(
+    key: Keys,
+    weight: NDArray[np.float64],
+    width_ticks: int,
+    row_bits: int,
+    n_inside: NDArray[np.int32],
+) -> float:
+    """Return what the heaviest window of one song weighs; ``n_inside`` are zeros, then again."""
+    heaviest = total = 0.0
     row_mask = (1 << row_bits) - 1
     start = 0
-    total = 0.0
     for end in range(len(key)):
-        song = key[end] >> (n_bits + row_bits)
-        place = key[end] >> row_bits
-        while (
-            key[start] >> (n_bits + row_bits) != song
-            or place - (key[start] >> row_bits) > width_ticks
-        ):
+        offset = key[end] >> row_bits
+        while offset - (key[start] >> row_bits) > width_ticks:
             row = key[start] & row_mask
             n_inside[row] -= 1
             if n_inside[row] == 0:
@@ -85,7 +122,9 @@ def heaviest_windows(
         if n_inside[row] == 0:
             total += weight[row]
         n_inside[row] += 1
-        heaviest[song] = max(heaviest[song], total)
+        heaviest = max(heaviest, total)
+    for i in range(start, len(key)):
+        n_inside[key[i] & row_mask] = 0
     return heaviest
 
 

@@ -106,32 +106,59 @@ def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
 
 
+def _sorted_part(keys: list[int], n: int, first_bit: int, n_bits: int) -> list[int]:
+    column = np.array(keys, np.int64)
+    other = np.full_like(column, -1)
+    got: list[int] = sorting.sorted_part(column, other, n, first_bit, n_bits)[:n].tolist()
+    return got
+
+
 @settings(deadline=None, max_examples=200)
 @given(
-    st.lists(st.integers(0, 2**40 - 1), max_size=50), st.integers(0, 30), st.sampled_from([40, 45])
+    st.lists(st.integers(0, 2**40 - 1), max_size=80),
+    st.integers(0, 40),
+    st.sampled_from([40, 45]),
+    st.integers(0, 3),
 )
 def test_sorting_keys_equals_a_stable_sort_by_the_upper_bits(
-    keys: list[int], first_bit: int, n_bits: int
+    keys: list[int], first_bit: int, n_bits: int, n_beyond: int
 ) -> None:
-    got = sorting.sorted_keys(np.array(keys, np.int64), first_bit, n_bits)
-    assert got.tolist() == sorted(keys, key=lambda key: key >> first_bit)
+    got = _sorted_part([*keys, *range(n_beyond)], len(keys), first_bit, n_bits)
+    assert got == sorted(keys, key=lambda key: key >> first_bit)
 
 
-def test_many_keys_are_sorted_too() -> None:
-    keys = np.random.default_rng(0).integers(0, 2**33, 100_000)
-    got = sorting.sorted_keys(keys.copy(), 0, 33)
-    np.testing.assert_array_equal(got, np.sort(keys))
+@pytest.mark.parametrize("n", [24, 25, 4095, 4096, 100_000])
+def test_few_and_many_keys_are_sorted_too(n: int) -> None:
+    keys = np.random.default_rng(0).integers(0, 2**33, n)
+    assert _sorted_part(keys.tolist(), n, 0, 33) == np.sort(keys).tolist()
 
 
-@given(st.lists(st.integers(0, 3), max_size=20))
-def test_runs_begin_where_the_value_changes(values: list[int]) -> None:
-    expected = [i for i, value in enumerate(values) if i == 0 or values[i - 1] != value]
-    assert sorting.first_of_runs(np.array(values, np.int64)).tolist() == expected
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_the_keys_of_each_song_are_sorted_for_themselves(dtype: type[np.signedinteger]) -> None:
+    rng = np.random.default_rng(0)
+    lengths = [0, 3, 0, 200, 30, 5000, 0]
+    keys = [rng.integers(0, 2**31, length) for length in lengths]
+    first = np.concatenate([[0], np.cumsum(lengths)])
+    got = np.concatenate(keys).astype(dtype)
+    sorting.sort_songs(got, first, 10, 21)
+    expected = [np.array(sorted(part, key=lambda key: key >> 10), dtype) for part in keys]
+    np.testing.assert_array_equal(got, np.concatenate(expected))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-3, 12), min_size=1, max_size=20), st.integers(0, 5))
+def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int], room: int) -> None:
+    lowest = min(ids)
+    span = max(ids) - lowest + 1 + room
+    distinct, number = sorting.numbered(np.array(ids, np.int64), lowest, span)
+    assert distinct.tolist() == sorted(set(ids))
+    assert distinct[number].tolist() == ids
 
 
 def test_a_query_too_long_for_its_index_is_refused() -> None:
+    assert matching._key_type(n_bits=43, row_bits=20) is np.int64
     with pytest.raises(ValueError, match=r"2\^20 hashes is too long .* ask with shorter parts"):
-        matching._bits_in_all(n_songs=2**20, n_bits=30, row_bits=20)
+        matching._key_type(n_bits=44, row_bits=20)
 
 
 def test_a_token_that_is_everywhere_weighs_less() -> None:
@@ -140,6 +167,16 @@ def test_a_token_that_is_everywhere_weighs_less() -> None:
     found = _looked_up(query, entries)
     weight = {int(query.token[row]): w for row, w in zip(found.row, found.weight, strict=True)}
     assert weight == pytest.approx({1: 1 / math.log2(3), 2: 1 / math.log2(8)})
+
+
+def test_columns_of_some_hits_are_those_of_all() -> None:
+    query, entries = _planted()
+    found = _looked_up(query, entries)
+    some = np.array([5, 0, len(found) - 1])
+    columns = (found.row, found.frame, found.offset_ticks, found.weight)
+    for got, column in zip(found.taken(some), columns, strict=True):
+        np.testing.assert_array_equal(got, column[some])
+        assert got.dtype == column.dtype
 
 
 # Windows
@@ -154,14 +191,19 @@ def _sorted_hits(draw: st.DrawFn, n_songs: int) -> list[naive.Hit]:
     return [(row, song, 0, offset, weights[row]) for song, offset, row in drawn]
 
 
+def _keys(found: list[naive.Hit]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys of hits, with 3 bits for the row, and the weight of each query hash."""
+    weights = {row: weight for row, _, _, _, weight in found}
+    keys = [(offset + 15) << 3 | row for row, _, _, offset, _ in found]
+    return np.array(keys, np.int32), np.array([weights.get(row, 0.0) for row in range(6)])
+
+
 def _windows(found: list[naive.Hit], width_ticks: int) -> tuple[np.ndarray, np.ndarray]:
-    columns = np.array(found, np.float64).reshape(-1, 5).T
-    row, song, _, offset = columns[:4].astype(np.int64)
-    return voting.windows(song, offset, row, columns[4].copy(), width_ticks, 6)
+    return voting.windows(*_keys(found), width_ticks, 3)
 
 
 @settings(deadline=None, max_examples=300)
-@given(_sorted_hits(n_songs=4), st.integers(0, 8))
+@given(_sorted_hits(n_songs=1), st.integers(0, 8))
 def test_windows_equal_the_double_loop(found: list[naive.Hit], width_ticks: int) -> None:
     got = (column.tolist() for column in _windows(found, width_ticks))
     assert list(zip(*got, strict=True)) == naive.windows(found, width_ticks)
@@ -172,11 +214,24 @@ def test_windows_equal_the_double_loop(found: list[naive.Hit], width_ticks: int)
 def test_the_heaviest_window_of_each_song_equals_the_double_loop(
     found: list[naive.Hit], width_ticks: int
 ) -> None:
-    keys = [((song << 5 | offset + 15) << 3) | row for row, song, _, offset, _ in found]
-    weights = {row: weight for row, _, _, _, weight in found}
-    of_row = np.array([weights.get(row, 0.0) for row in range(6)])
-    got = voting.heaviest_windows(np.array(keys, np.int64), of_row, width_ticks, 5, 3, 5)
+    key, weight = _keys(found)
+    first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
+    got = voting.heaviest_windows(key, first, weight, width_ticks, 3)
     expected = naive.heaviest_windows(found, width_ticks)
+    assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(_sorted_hits(n_songs=4), st.integers(0, 8), st.lists(st.integers(0, 40), min_size=6))
+def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
+    found: list[naive.Hit], width_ticks: int, moves: list[int]
+) -> None:
+    key, weight = _keys(found)
+    first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
+    got = voting.heaviest_decoys(key, first, weight, width_ticks, 3, np.array(moves), 7)
+    decoys = [(row, song, 0, offset + moves[row], weight) for row, song, _, offset, weight in found]
+    decoys.sort(key=lambda hit: (hit[1], hit[3]))
+    expected = naive.heaviest_windows(decoys, width_ticks)
     assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
 
 
@@ -195,8 +250,7 @@ def test_a_window_among_very_many_hits_is_still_weighed_exactly() -> None:
     offsets = np.arange(n, dtype=np.int64) * 3
     offsets[123_456] = offsets[123_455]
     weights = np.full(n, round(1 / np.log2(2.0 + 7) / matching.WEIGHT_STEP) * matching.WEIGHT_STEP)
-    rows = np.arange(n, dtype=np.int64)
-    ends, totals = voting.windows(np.ones(n, np.int64), offsets, rows, weights, 2, n)
+    ends, totals = voting.windows(offsets << 18 | np.arange(n), weights, 2, 18)
     assert np.flatnonzero(totals != weights[0]).tolist() == [123_455]
     assert totals[123_455] == 2 * weights[0]
     assert voting.top_windows(ends, totals, 1).tolist() == [[123_455, 123_457]]
@@ -447,6 +501,19 @@ def test_nothing_asked_or_nothing_found_gives_no_candidates(ticks_per_frame: int
         assert len(found) == 0
         for name, dtype in Candidates._DTYPES.items():
             assert getattr(found, name).dtype == dtype
+
+
+@settings(deadline=None, max_examples=100)
+@given(_searches(), st.integers(0, 4))
+def test_time_as_it_was_heard_is_no_warp(
+    search: tuple[QueryHashes, list[tuple[int, int, int]]], width_ticks: int
+) -> None:
+    found = _looked_up(*search)
+    rows = (found.row, found.song_id, found.frame, found.offset_ticks, found.weight)
+    listed = list(zip(*(column.tolist() for column in rows), strict=True))
+    got = matching.warped_weights(found, -1, width_ticks)
+    expected = naive.heaviest_windows(listed, width_ticks)
+    assert dict(zip(found.song_ids.tolist(), got.tolist(), strict=True)) == expected
 
 
 def test_hits_at_an_offset_are_those_within_half_the_width() -> None:
