@@ -118,12 +118,12 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     """
     from fpcore.kernels import sorting
 
-    postings = _by_token(postings)
+    postings = sorted_by_token(postings)
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
     token_row = np.searchsorted(tokens, query.token)
     posting_ends = np.cumsum(n_postings)
     row_ends = np.cumsum(np.bincount(token_row, minlength=len(tokens)))
-    song_ids, song = _numbered(postings.song_id)
+    song_ids, song = numbered(postings.song_id)
     n_hits = sorting.count_hits(song, posting_ends, row_ends, len(song_ids))
     first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
     lowest, n_bits = _offset_bits(query, postings)
@@ -147,7 +147,7 @@ def rarity(n_postings: LongArray) -> DoubleArray:
     return weight
 
 
-def _by_token(postings: Postings) -> Postings:
+def sorted_by_token(postings: Postings) -> Postings:
     """Return the postings in the order of the tokens looked up, which they mostly are in."""
     row = postings.query_row
     if not np.any(row[1:] < row[:-1]):
@@ -166,7 +166,7 @@ def _key_type(n_bits: int, row_bits: int) -> type[np.int32] | type[np.int64]:
     return np.int32 if n_bits + row_bits <= 31 else np.int64
 
 
-def _numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
+def numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
     """Return the distinct song ids, ascending, and the number of each one given among them."""
     from fpcore.kernels import sorting
 

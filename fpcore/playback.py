@@ -15,7 +15,7 @@ import numpy as np
 
 from fpcore import hashing, landmarks, peaks, pipeline
 from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
-from fpcore.matching import rarity
+from fpcore.matching import numbered, rarity, sorted_by_token
 from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
 from fpcore.store.base import Index
 
@@ -139,17 +139,16 @@ def first_look(
     anchor, target = landmarks.pairs(sparse, config, search.fan_out)
     token, tick = moved(sparse, anchor, target, tried, TICKS_PER_FRAME, config)
     tokens, row = np.unique(token, return_inverse=True)
-    postings = store.lookup(tokens)
-    order = np.argsort(postings.query_row, kind="stable")
+    postings = sorted_by_token(store.lookup(tokens))
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    _, song = np.unique(postings.song_id, return_inverse=True)
+    _, song = numbered(postings.song_id)
     weight: DoubleArray = playing.heaviest_offsets(
         row.reshape(token.shape),
         tick,
         np.cumsum(n_postings),
         rarity(n_postings),
-        song[order],
-        postings.frame[order].astype(np.int64) * TICKS_PER_FRAME,
+        song,
+        postings.frame.astype(np.int64) * TICKS_PER_FRAME,
         WIDTH_TICKS,
     )
     return weight

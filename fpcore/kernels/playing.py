@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.sorting import sorted_part
+
 WEIGHT_BITS = 10
 """A hit is sorted together with its weight, in steps of 1 / 2**10 of the heaviest possible."""
 
@@ -16,7 +18,7 @@ def heaviest_offsets(
     tick: NDArray[np.int32],
     ends: NDArray[np.int64],
     weight: NDArray[np.float64],
-    song: NDArray[np.int64],
+    song: NDArray[np.int32],
     song_tick: NDArray[np.int64],
     width_ticks: int,
 ) -> NDArray[np.float64]:
@@ -27,42 +29,66 @@ def heaviest_offsets(
     [0, 1]. ``song``, numbered from 0, and ``song_tick`` are those of the postings. A window
     holds the hits of one song whose offsets lie within ``width_ticks``.
     """
-    n, m = row.shape
-    result = np.zeros(n, np.float64)
+    result = np.zeros(len(row), np.float64)
     if not len(song):
         return result
-    lowest = -np.int64(tick.max())
-    span = song_tick.max() - lowest + width_ticks + 2
     steps = (weight * (2**WEIGHT_BITS - 1)).astype(np.int64)
-    for i in range(n):
-        n_hits = 0
-        for j in range(m):
-            t = row[i, j]
-            n_hits += ends[t] - (ends[t - 1] if t else 0)
-        keys = np.empty(n_hits, np.int64)
-        k = 0
-        for j in range(m):
+    first = np.empty(song.max() + 2, np.int64)
+    lowest = np.int64(song_tick.min()) - tick.max()
+    highest = np.int64(song_tick.max()) - tick.min() - lowest
+    n_bits = WEIGHT_BITS
+    while highest >> (n_bits - WEIGHT_BITS):
+        n_bits += 1
+    for i in range(len(row)):
+        _count(first, row[i], ends, song)
+        key = np.empty(first[-1], np.int64)
+        for j in range(row.shape[1]):
             t = row[i, j]
             for p in range(ends[t - 1] if t else 0, ends[t]):
-                place = song[p] * span + song_tick[p] - tick[i, j] - lowest
-                keys[k] = (place << WEIGHT_BITS) | steps[t]
-                k += 1
-        keys.sort()
-        result[i] = _heaviest(keys, width_ticks)
+                place = song_tick[p] - tick[i, j] - lowest
+                key[first[song[p]]] = place << WEIGHT_BITS | steps[t]
+                first[song[p]] += 1
+        result[i] = _heaviest(key, first, width_ticks, n_bits)
     scaled: NDArray[np.float64] = result / (2**WEIGHT_BITS - 1)
     return scaled
 
 
 @njit(cache=True, nogil=True)
-def _heaviest(keys: NDArray[np.int64], width_ticks: int) -> float:
-    """Return the most weight of sorted keys whose places lie within ``width_ticks``."""
+def _count(
+    first: NDArray[np.int64],
+    row: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    song: NDArray[np.int32],
+) -> None:
+    """Write into ``first`` where the hits of each song begin, and how many there are in all."""
+    first[:] = 0
+    for t in row:
+        for p in range(ends[t - 1] if t else 0, ends[t]):
+            first[song[p] + 1] += 1
+    for i in range(1, len(first)):
+        first[i] += first[i - 1]
+
+
+@njit(cache=True, nogil=True)
+def _heaviest(
+    key: NDArray[np.int64], past: NDArray[np.int64], width_ticks: int, n_bits: int
+) -> int:
+    """Return the most weight of hits whose places lie within ``width_ticks``.
+
+    The keys of song ``i`` end before ``past[i]``, where those of the next one begin.
+    """
     mask = 2**WEIGHT_BITS - 1
-    total = heaviest = 0
-    start = 0
-    for end in range(len(keys)):
-        total += keys[end] & mask
-        while (keys[end] >> WEIGHT_BITS) - (keys[start] >> WEIGHT_BITS) > width_ticks:
-            total -= keys[start] & mask
-            start += 1
-        heaviest = max(heaviest, total)
-    return float(heaviest)
+    other = np.empty(len(key), np.int64)
+    heaviest = begin = 0
+    for song in range(len(past) - 1):
+        n = past[song] - begin
+        part = sorted_part(key[begin : past[song]], other, n, WEIGHT_BITS, n_bits)
+        begin = past[song]
+        total = start = 0
+        for end in range(n):
+            total += part[end] & mask
+            while (part[end] >> WEIGHT_BITS) - (part[start] >> WEIGHT_BITS) > width_ticks:
+                total -= part[start] & mask
+                start += 1
+            heaviest = max(heaviest, total)
+    return heaviest
