@@ -3,7 +3,8 @@
 The songs of a corpus are learned among synthetic ones whose hashes are spread alike, and clips
 of them are recognised, with and without a snapshot of the index. Each time is taken in a process
 that does nothing else and has recognised every clip once before: the compiled code is loaded,
-and the disk has been read. What is asked is the first pass: no search over playbacks.
+and the disk has been read. Clips as they are get the first pass: neither a thorough look nor a
+search over playbacks. Clips that are hard to recognise get all looks that the profile asks for.
 """
 
 from __future__ import annotations
@@ -24,15 +25,25 @@ from experiments import bench_songs
 from experiments.bench import Figure
 from experiments.corpora import Corpus
 from experiments.corpora.cache import cache_folder
+from experiments.degradations import Degradation
+from experiments.degradations.config import Pink, Speed
 from experiments.excerpts import seeded_rng
 from fpcore import Library
 from fpcore.config import Profile
 from fpcore.errors import FpError
 from fpcore.records import DoubleArray
 from fpcore.store import Store, open_store
+from fpcore.store.snapshot import path_of
 
 N_CLIPS = 40
 REPEATS = 3
+
+HARD: dict[str, tuple[Degradation, ...]] = {
+    "under pink noise at -5 dB": (Pink(snr_db=-5),),
+    "played 3% faster": (Speed(factor=1.03),),
+}
+"""Clips that a first look does not always recognise, or never."""
+N_HARD_CLIPS = 20
 
 SONG_S = 230.0
 """Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
@@ -45,6 +56,10 @@ BYTES_A_SONG = 500_000
 
 Show = Callable[[str], None]
 """Tells what is being done."""
+
+INDEX = "index.db"
+CLIPS = "clips as they are"
+"""Folder of the clips without a degradation; those of the others have the names in `HARD`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,28 +92,36 @@ def measure(
         medians = []
         for size, store in _indexes(source, profile, folder, sizes, show):
             show(f"Recognising among {size:,} songs")
-            without = _recognised(folder, profile)
-            show(f"Making a snapshot of {size:,} songs")
-            started = perf_counter()
-            made = store.make_snapshot()
-            spent_s = perf_counter() - started
+            without = _recognised(folder, CLIPS, first_pass(profile))
+            yield from _snapshot_figures(store, size, show)
+            asked = f"first pass of a 10 s WAV among {size:,} songs"
+            yield from _figures(f"{asked}, without snapshot", without, is_target=False)
             show(f"Recognising among {size:,} songs with a snapshot")
-            with_snapshot = _recognised(folder, profile)
-            made.path.unlink()
+            with_snapshot = _recognised(folder, CLIPS, first_pass(profile))
             medians.append(with_snapshot.quantile_ms(0.5))
-            n_postings = store.stats().n_postings
-            yield Figure(f"postings of {size:,} songs", n_postings / 1e6, "M")
-            yield Figure(f"snapshot of {size:,} songs, made in", spent_s, "s")
-            yield Figure(f"snapshot of {size:,} songs, size", made.file_bytes / 1e6, "MB")
-            yield from _figures(size, "without snapshot", without, is_target=False)
-            yield from _figures(size, "with snapshot", with_snapshot, is_target=True)
+            yield from _figures(f"{asked}, with snapshot", with_snapshot, is_target=True)
+            for kind in HARD:
+                show(f"Recognising clips {kind} among {size:,} songs")
+                asked = f"all looks at one {kind} among {size:,} songs, with snapshot"
+                yield from _figures(asked, _recognised(folder, kind, profile), is_target=False)
+            path_of(folder / INDEX).unlink()
         if len(medians) > 1:
             grown = f"growth of the p50 with snapshot, {sizes[0]:,} to {sizes[-1]:,} songs"
             yield Figure(grown, medians[-1] / medians[0], "×", 4)
 
 
-def _figures(size: int, how: str, found: Recognised, *, is_target: bool) -> Iterator[Figure]:
-    what = f"recognise a 10 s WAV among {size:,} songs, {how}"
+def _snapshot_figures(store: Store, size: int, show: Show) -> Iterator[Figure]:
+    """Make a snapshot, and yield what it took."""
+    show(f"Making a snapshot of {size:,} songs")
+    started = perf_counter()
+    made = store.make_snapshot()
+    spent_s = perf_counter() - started
+    yield Figure(f"postings of {size:,} songs", store.stats().n_postings / 1e6, "M")
+    yield Figure(f"snapshot of {size:,} songs, made in", spent_s, "s")
+    yield Figure(f"snapshot of {size:,} songs, size", made.file_bytes / 1e6, "MB")
+
+
+def _figures(what: str, found: Recognised, *, is_target: bool) -> Iterator[Figure]:
     yield Figure(f"{what}, p50", found.quantile_ms(0.5), "ms")
     yield Figure(f"{what}, p95", found.quantile_ms(0.95), "ms", 100 if is_target else None)
     reach = 1500 if is_target else None
@@ -120,14 +143,13 @@ def _indexes(
     """Yield each size with an index of as many songs, which grows from one to the next."""
     config = profile.fingerprint
     show("Fingerprinting the corpus")
-    for number, clip in enumerate(
-        bench_songs.clips(source, config.sample_rate_hz, n=N_CLIPS, duration_s=10.0)
-    ):
-        (folder / f"{number:03d}.wav").write_bytes(clip)
+    _write_clips(source, folder / CLIPS, profile, n=N_CLIPS)
+    for kind, chain in HARD.items():
+        _write_clips(source, folder / kind, profile, n=N_HARD_CLIPS, chain=chain)
     real = list(bench_songs.real_songs(source, config))[: sizes[0]]
     pool = np.concatenate([hashes.token for _, hashes, _ in real])
     rng = seeded_rng(0, "bench")
-    with open_store(folder / "index.db", config, create=True) as store:
+    with open_store(folder / INDEX, config, create=True) as store:
         bench_songs.fill(store, real, lambda n: show(f"Learning, {n:,} songs"))
         for size in sizes:
             more = bench_songs.synthetic_songs(
@@ -142,20 +164,33 @@ def _indexes(
             yield size, store
 
 
-def _recognised(folder: Path, profile: Profile) -> Recognised:
+def _write_clips(
+    source: Corpus, folder: Path, profile: Profile, *, n: int, chain: Sequence[Degradation] = ()
+) -> None:
+    rate = profile.fingerprint.sample_rate_hz
+    folder.mkdir()
+    clips = bench_songs.clips(source, rate, n=n, duration_s=10.0, chain=chain)
+    for number, clip in enumerate(clips):
+        (folder / f"{number:03d}.wav").write_bytes(clip)
+
+
+def first_pass(profile: Profile) -> Profile:
+    """Return a profile without looks after the first one."""
+    alone = profile.query.model_copy(update={"thorough": None, "playback": None})
+    return profile.model_copy(update={"query": alone})
+
+
+def _recognised(folder: Path, kind: str, profile: Profile) -> Recognised:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(recognise, folder, profile).result()
+        return pool.submit(recognise, folder / INDEX, folder / kind, profile).result()
 
 
-def recognise(folder: Path, profile: Profile) -> Recognised:
-    """Recognise each clip of a folder several times by the first pass, in this process."""
-    first_pass = profile.model_copy(
-        update={"query": profile.query.model_copy(update={"playback": None})}
-    )
+def recognise(database: Path, folder: Path, profile: Profile) -> Recognised:
+    """Recognise each clip of a folder several times, in this process."""
     clips = sorted(folder.glob("*.wav"))
     seconds = []
-    with Library.open(folder / "index.db", first_pass) as library:
+    with Library.open(database, profile) as library:
         for clip in clips:
             library.recognize(clip)
         for clip in clips * REPEATS:

@@ -56,9 +56,10 @@ def bench_scale(
 ) -> None:
     """Measure how recognition scales: time and memory among 1,000 songs and among many.
 
-    Each with and without a snapshot. The index grows in the cache folder and is removed at the
-    end; one of 10,000 songs takes minutes to fill and up to 5 GB. Times depend on the machine,
-    and on what else it is doing.
+    The first pass, each with and without a snapshot; and all looks, for clips under noise or
+    played faster. The index grows in the cache folder and is removed at the end; one of 10,000
+    songs takes minutes to fill and up to 5 GB. Times depend on the machine, and on what else it
+    is doing.
 
     \b
     Example:

@@ -19,6 +19,7 @@ from fpcore.profiles import load_profile
 from tests.experiments import small
 
 SIZES = (9, 12)
+WITH_OR_WITHOUT = ("without", "with")
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +40,25 @@ def figures(source: Corpus, told: list[str]) -> list[Figure]:
 
 def test_times_and_memory_are_measured_with_and_without_a_snapshot(figures: list[Figure]) -> None:
     names = [figure.name for figure in figures]
-    assert len(set(names)) == len(names) == 2 * 9 + 1
+    assert len(set(names)) == len(names) == 2 * 15 + 1
     for size in SIZES:
-        for how in ("without", "with"):
-            asked = f"recognise a 10 s WAV among {size} songs, {how} snapshot"
-            p50, p95, memory = (figure for figure in figures if figure.name.startswith(asked))
+        asked = [f"first pass of a 10 s WAV among {size} songs, {how}" for how in WITH_OR_WITHOUT]
+        asked += [f"all looks at one {kind} among {size} songs, with" for kind in bench_scale.HARD]
+        for what in asked:
+            p50, p95, memory = (
+                figure for figure in figures if figure.name.startswith(f"{what} snapshot")
+            )
             assert 0 < p50.value <= p95.value
             assert 50 < memory.value < 2000
     assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures)
+
+
+def test_first_passes_take_neither_thorough_looks_nor_searches() -> None:
+    profile = load_profile("balanced")
+    asked = bench_scale.first_pass(profile)
+    assert (asked.query.thorough, asked.query.playback) == (None, None)
+    assert asked.fingerprint == profile.fingerprint
+    assert asked.query.n_candidates == profile.query.n_candidates
 
 
 def test_the_targets_are_those_of_look_ups_in_a_snapshot(figures: list[Figure]) -> None:
@@ -74,7 +86,7 @@ def test_what_is_recognised_is_the_song_of_the_clip(source: Corpus, tmp_path: Pa
     with Library.open(tmp_path / "index.db", profile, create=True) as library:
         bench_songs.fill(library.store, bench_songs.real_songs(source, config), lambda n: None)
         assert library.recognize(tmp_path / "clip.wav").match is not None
-    found = bench_scale.recognise(tmp_path, profile)
+    found = bench_scale.recognise(tmp_path / "index.db", tmp_path, profile)
     assert len(found.seconds) == bench_scale.REPEATS
     assert found.quantile_ms(0.0) <= found.quantile_ms(0.95) <= found.quantile_ms(1.0)
     assert found.quantile_ms(1.0) == pytest.approx(1e3 * max(found.seconds))
