@@ -10,12 +10,10 @@ search over playbacks. Clips that are hard to recognise get all looks that the p
 from __future__ import annotations
 
 import multiprocessing
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -24,13 +22,12 @@ import psutil
 from experiments import bench_songs
 from experiments.bench import Figure
 from experiments.corpora import Corpus
-from experiments.corpora.cache import cache_folder
 from experiments.degradations import Degradation
 from experiments.degradations.config import Pink, Speed
 from experiments.excerpts import seeded_rng
+from experiments.large_index import BATCH_SONGS, room_for
 from fpcore import Library
 from fpcore.config import Profile
-from fpcore.errors import FpError
 from fpcore.records import DoubleArray
 from fpcore.store import Store, open_store
 from fpcore.store.snapshot import path_of
@@ -47,12 +44,6 @@ N_HARD_CLIPS = 20
 
 SONG_S = 230.0
 """Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
-
-BATCH_SONGS = 500
-"""Songs of a transaction: it writes nearly every page of a large index, however many it has."""
-
-BYTES_A_SONG = 500_000
-"""Room that a song takes on the disk, its share of the snapshot and of the log included."""
 
 Show = Callable[[str], None]
 """Tells what is being done."""
@@ -84,11 +75,7 @@ def measure(
     FpError
         When the disk of the cache folder has no room for the largest index.
     """
-    cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    _check_room(cache, max(sizes))
-    with TemporaryDirectory(prefix="bench-scale-", dir=cache) as name:
-        folder = Path(name)
+    with room_for(max(sizes), prefix="bench-scale-") as folder:
         medians = []
         for size, store in _indexes(source, profile, folder, sizes, show):
             show(f"Recognising among {size:,} songs")
@@ -126,15 +113,6 @@ def _figures(what: str, found: Recognised, *, is_target: bool) -> Iterator[Figur
     yield Figure(f"{what}, p95", found.quantile_ms(0.95), "ms", 100 if is_target else None)
     reach = 1500 if is_target else None
     yield Figure(f"{what}, resident memory", found.resident_bytes / 1e6, "MB", reach)
-
-
-def _check_room(folder: Path, n_songs: int) -> None:
-    free, needed = shutil.disk_usage(folder).free, n_songs * BYTES_A_SONG
-    if free < needed:
-        raise FpError(
-            f"an index of {n_songs:,} songs needs {needed / 1e9:.1f} GB in {folder}, where "
-            f"{free / 1e9:.1f} GB are free: make room, or ask for fewer songs"
-        )
 
 
 def _indexes(

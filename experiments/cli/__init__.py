@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from experiments.cli import accuracy, bench, demo, peers, promote, report, sweep, tune
+from experiments.cli import accuracy, bench, chance, demo, peers, promote, report, sweep, tune
 from fpcore.cli import process
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (demo, sweep, tune, report, promote, accuracy, bench, peers):
+for module in (demo, sweep, tune, report, promote, accuracy, bench, chance, peers):
     module.register(app)
 
 

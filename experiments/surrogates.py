@@ -1,0 +1,98 @@
+"""Surrogate songs: passages of real constellations, transposed and put together anew.
+
+What strangers have in common with the songs of a large index is not independent from hash to
+hash: peaks come in chords and beats, and one shared peak makes many pairs agree. So a song to
+fill an index with is made of peaks, not of hashes: passages of real songs in random order, each
+moved up or down by its own number of bins, and then paired and hashed as a learned song is.
+Peaks, their levels and their clumping are those of music; only that no real song has these
+hashes. (Surrogate data that keep what a null hypothesis allows and destroy the rest: J. Theiler
+et al., "Testing for nonlinearity in time series: the method of surrogate data", Physica D 58,
+1992.)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fpcore import hashing
+from fpcore.config import FingerprintConfig
+from fpcore.landmarks import landmarks
+from fpcore.records import LongArray, Peaks
+from fpcore.store import Entry, NewSong
+
+MIN_PASSAGE_S, MAX_PASSAGE_S = 5.0, 15.0
+"""A query of 10 s mostly lies within one passage or two."""
+
+MAX_TRANSPOSITION_BINS = 30
+"""Far enough for 60 different passages from one, near enough to stay in its register."""
+
+
+def surrogate_songs(
+    constellations: Sequence[Peaks],
+    durations_s: Sequence[float],
+    config: FingerprintConfig,
+    rng: np.random.Generator,
+) -> Iterator[Entry]:
+    """Yield surrogates without end, as long as the given songs are, round after round.
+
+    ``constellations`` and ``durations_s`` are those of the songs that passages are taken from.
+    """
+    n_frames = np.array([max(1, round(each / config.hop_s)) for each in durations_s], np.int64)
+    for number in itertools.count():
+        model = number % len(durations_s)
+        peaks = surrogate(constellations, n_frames, int(n_frames[model]), config, rng)
+        song = NewSong(f"surrogate {number}", f"surrogate-{number}", durations_s[model])
+        yield song, hashing.hashes(landmarks(peaks, config), config), peaks
+
+
+def surrogate(
+    constellations: Sequence[Peaks],
+    n_frames: LongArray,
+    wanted_frames: int,
+    config: FingerprintConfig,
+    rng: np.random.Generator,
+) -> Peaks:
+    """Return a constellation of ``wanted_frames`` made of passages of ``constellations``.
+
+    ``n_frames`` int64 says how long these are; every frame is as likely as any other to lie in
+    a passage, but for those near an end. Peaks that a transposition moves out of the band of
+    ``config`` are left out.
+    """
+    shares = n_frames / n_frames.sum()
+    shortest, longest = MIN_PASSAGE_S / config.hop_s, MAX_PASSAGE_S / config.hop_s
+    passages: list[Peaks] = []
+    end = 0
+    while end < wanted_frames:
+        of_song = int(rng.choice(len(n_frames), p=shares))
+        length = min(round(rng.uniform(shortest, longest)), int(n_frames[of_song]))
+        length = min(length, wanted_frames - end)
+        start = int(rng.integers(n_frames[of_song] - length + 1))
+        by_bins = int(rng.integers(1, MAX_TRANSPOSITION_BINS + 1) * rng.choice([-1, 1]))
+        passages.append(
+            _passage(constellations[of_song], start, length, end - start, by_bins, config)
+        )
+        end += length
+    return Peaks(
+        np.concatenate([passage.frame for passage in passages]),
+        np.concatenate([passage.bin for passage in passages]),
+        np.concatenate([passage.level_db for passage in passages]),
+        np.concatenate([passage.fraction for passage in passages]),
+    )
+
+
+def _passage(
+    song: Peaks, start: int, length: int, by_frames: int, by_bins: int, config: FingerprintConfig
+) -> Peaks:
+    """Return the peaks of ``length`` frames from ``start`` on, moved in time and frequency."""
+    first, last = np.searchsorted(song.frame, [start, start + length])
+    moved = song.bin[first:last] + np.int32(by_bins)
+    inside = (moved >= config.first_bin) & (moved < config.first_bin + config.n_bins)
+    return Peaks(
+        song.frame[first:last][inside] + np.int32(by_frames),
+        moved[inside],
+        song.level_db[first:last][inside],
+        song.fraction[first:last][inside],
+    )

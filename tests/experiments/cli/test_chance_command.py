@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.experiments import small
+
+SMALL = ("--corpus", small.CORPUS, "--condition", "clean", "--clip", "5", "--queries", "4")
+
+
+def chance(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "experiments", "chance", *arguments],
+        env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
+    workbench: Path, tmp_path: Path
+) -> None:
+    rows, picture = tmp_path / "rows.csv", tmp_path / "chance.png"
+    done = chance(*SMALL, "--times", "2", "--csv", str(rows), "-o", str(picture))
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(rows)
+    assert table.groupby("kind").size().to_dict() == {
+        "real": 6,
+        "surrogates": 6,
+        "surrogates alone": 4,
+    }
+    for n_songs, kind in table[["n_songs", "kind"]].drop_duplicates().itertuples(index=False):
+        assert re.search(rf"^ *{n_songs} +{kind} +\d of 4 ", done.stdout, re.MULTILINE)
+    assert re.search(r"likeliest stranger grow by\s+[+-]\d+\.\d\d \(95% interval", done.stdout)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in done.stdout
+
+
+def test_the_corpus_alone_has_no_growth(workbench: Path) -> None:
+    done = chance(*SMALL, "--times", "1")
+    assert done.returncode == 0, done.stderr
+    assert "real" in done.stdout
+    assert "grow" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("--times", "0"), 2, "times"),
+        (("--corpus", "generated:8", "--times", "100000000"), 1, "GB are free: make room"),
+        (("--corpus", "nothing"), 1, "no corpus 'nothing'"),
+    ],
+)
+def test_bad_input_is_told(
+    workbench: Path, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = chance(*arguments)
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert done.stdout == ""
