@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import calibration, evaluation
+from experiments.comparison import Comparison, compare
 from experiments.corpora import Track
 from experiments.evaluation import Answers, Bench
 from experiments.excerpts import seeded_rng
@@ -22,6 +23,7 @@ from experiments.queries import Query
 from experiments.splits import Split
 from experiments.survival.examples import Examples, described
 from experiments.survival.models import Fit, Score
+from experiments.survival.survivors import ALL
 from fpcore import pipeline
 from fpcore.records import Peaks
 from fpcore.store import NewSong, open_store
@@ -107,6 +109,33 @@ def judged(
     )
     outcomes = evaluation.rechosen(bench, answers, held_out[~held_out["part"]])
     return outcomes, decision.threshold
+
+
+def compared(
+    by_height: tuple[pd.DataFrame, float],
+    by_score: tuple[pd.DataFrame, float],
+    *,
+    metric: str,
+    seed: int,
+) -> dict[str, Comparison]:
+    """Return the paired comparison of what `judged` gave twice, over all and by condition.
+
+    ``metric`` is a key of `experiments.metrics.METRICS`.
+    """
+    sides = (by_height[0], by_score[0])
+    found = {}
+    for condition in (ALL, *by_height[0]["condition"].unique()):
+        a, b = (
+            rows if condition == ALL else rows[rows["condition"] == condition] for rows in sides
+        )
+        found[condition] = compare(
+            a,
+            b,
+            thresholds=(by_height[1], by_score[1]),
+            rng=seeded_rng(seed, "bootstrap", metric, condition),
+            metric=metric,
+        )
+    return found
 
 
 def _fingerprint(bench: Bench, track: Track, score: Score) -> pipeline.Fingerprint:

@@ -48,6 +48,13 @@ from experiments.teaching.sound_figures import (
     waveform_figure,
 )
 from experiments.teaching.sounds import constellation_sound, excerpt, player, tones_and_clicks
+from experiments.teaching.survivor_figures import (
+    choice_figure,
+    fate_figure,
+    kept_figure,
+    rival_figure,
+    weights_figure,
+)
 
 __all__ = [
     "accuracy_figure",
@@ -55,6 +62,7 @@ __all__ = [
     "ask_all",
     "asked_figure",
     "chance_figure",
+    "choice_figure",
     "constellation",
     "constellation_figure",
     "constellation_sound",
@@ -62,10 +70,12 @@ __all__ = [
     "evidence_figure",
     "excerpt",
     "fan_out_figure",
+    "fate_figure",
     "frame_figure",
     "heard",
     "heard_figure",
     "interval_figure",
+    "kept_figure",
     "leakage_figure",
     "music_figure",
     "neighbourhood_figure",
@@ -75,6 +85,7 @@ __all__ = [
     "prominence_figure",
     "rarity_figure",
     "resolution_figure",
+    "rival_figure",
     "scales_figure",
     "scores_figure",
     "shift_figure",
@@ -89,5 +100,6 @@ __all__ = [
     "variants",
     "verification_figure",
     "waveform_figure",
+    "weights_figure",
     "whitening_figure",
 ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -133,3 +134,33 @@ def test_halves_are_even_and_follow_from_the_seed() -> None:
     assert len(half) == 4
     assert half == rival_index.first_half(works[::-1] + works, seed=1)
     assert half != rival_index.first_half(works, seed=2)
+
+
+def outcomes(right: list[bool], condition: list[str]) -> pd.DataFrame:
+    n = len(right)
+    return pd.DataFrame(
+        {
+            "query": [f"q{i}" for i in range(n)],
+            "work": [f"w{i % 3}" for i in range(n)],
+            "condition": condition,
+            "indexed": True,
+            "right": right,
+            "probability": 0.5,
+            "same_passage": True,
+            "offset_error_s": 0.0,
+        }
+    )
+
+
+def test_compares_over_all_queries_and_within_each_condition() -> None:
+    condition = ["clean"] * 6 + ["noise"] * 6
+    by_height = outcomes([True] * 6 + [False] * 6, condition)
+    by_score = outcomes([True] * 6 + [True] * 3 + [False] * 3, condition)
+    found = rival_index.compared((by_height, 0.4), (by_score, 0.4), metric="top1", seed=0)
+    assert list(found) == ["all", "clean", "noise"]
+    gains = {name: (one.n, one.difference) for name, one in found.items()}
+    assert gains == {"all": (12, 0.25), "clean": (6, 0.0), "noise": (6, 0.5)}
+    strict = rival_index.compared(
+        (by_height, 0.4), (by_score, 0.6), metric="accepted_right", seed=0
+    )
+    assert strict["clean"].difference == -1.0
