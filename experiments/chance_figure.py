@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 from scipy import stats
 
 from experiments.extreme_values import OfSize
@@ -33,6 +34,7 @@ def chance_figure(rows: pd.DataFrame, sizes: Sequence[OfSize], *, threshold: flo
         left.axvline(threshold, color=BLACK, linestyle=":", label="threshold")
         left.set_yscale("log")
         left.set_ylim(0.1, 110)
+        left.yaxis.set_major_formatter(FuncFormatter(lambda percent, _: f"{percent:g}"))
         left.set_xlabel("log-odds of the likeliest song")
         left.set_ylabel("strangers that reach them [%]")
         left.legend()

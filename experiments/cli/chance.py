@@ -51,7 +51,7 @@ def chance(
         int,
         typer.Option(
             metavar="N",
-            min=2,
+            min=4,
             help="Clips of left-out songs, per condition and length; half as many of indexed ones.",
         ),
     ] = 30,
@@ -67,8 +67,7 @@ def chance(
 
     The corpus is indexed among surrogate songs, spliced from transposed passages of its own,
     and clips of calibration songs are asked of it at each size. The index grows in the cache
-    folder and is removed at the end; 100 times debian-games takes most of an hour and up to
-    9 GB.
+    folder and is removed at the end; 100 times debian-games takes half an hour and up to 9 GB.
 
     \b
     Example:
