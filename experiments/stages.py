@@ -26,7 +26,7 @@ from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
 from fpcore.pipeline import Heard
 from fpcore.records import LevelRanks, Peaks, Signal
 
-_LAYOUT = 6
+_LAYOUT = 7
 """Raised whenever the files of constellations are written otherwise."""
 
 COLUMNS: dict[str, type[np.generic]] = {
@@ -144,14 +144,14 @@ def _write_heard(path: Path, heard: Heard) -> None:
         _save_peaks(stream, heard.fine_maxima)
         np.save(stream, heard.ranks.rank)
         np.save(stream, np.int64(heard.ranks.first_bin))
-        np.save(stream, np.float64(heard.duration_s))
+        np.save(stream, np.array([heard.clearness_db, heard.duration_s]))
 
 
 def _read_heard(path: Path) -> Heard:
     with path.open("rb") as stream:
         maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
         ranks = LevelRanks(np.load(stream), int(np.load(stream)))
-        return Heard(maxima, fine_maxima, ranks, float(np.load(stream)))
+        return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
 
 
 def _save_peaks(stream: BinaryIO, parts: Sequence[Peaks]) -> None:

@@ -5,7 +5,12 @@ votes misleads: the many pairs around one shared peak are not independent. The k
 
 * ``log_votes``, ``log_anchors``, ``log_idf``, ``log_verified``: natural logarithms of 1 + the
   counts of `fpcore.records.Candidates` and `fpcore.records.Verification`;
-* ``verified_share``: verified over expected peaks of the song;
+* ``verified_share``, ``loud_share``: verified over expected peaks of the song, and the same of
+  the louder half of them, which outlast noise;
+* ``found``, ``missed``: verified peaks, and expected ones that were not, each over the square
+  root of the expected, as sums of independent chances are compared;
+* ``clearness``: of `fpcore.clearness`, in dB; ``found_if_clear`` and ``missed_if_clear`` are
+  ``found`` and ``missed`` times it, for in a clear recording a missing peak tells more;
 * ``prominence``: of `fpcore.prominence`;
 * ``blocks_share``: share of the query's half seconds with at least one vote;
 * ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
@@ -33,19 +38,29 @@ def evidence(
     *,
     n_query_blocks: int,
     n_trials: int,
+    clearness_db: float,
 ) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
     ``n_query_blocks`` is the query's length in half seconds, ``n_trials`` the looks taken at the
-    query so far, this one included.
+    query so far, this one included; ``clearness_db`` is how far the query's peaks stand out.
     """
+    expected = np.maximum(verification.expected, 1)
+    found = verification.verified / np.sqrt(expected)
+    missed = (verification.expected - verification.verified) / np.sqrt(expected)
     return {
         "log_votes": np.log1p(candidates.votes),
         "log_anchors": np.log1p(candidates.anchors),
         "log_idf": np.log1p(candidates.idf),
         "log_contrast": np.log(np.maximum(candidates.contrast, 1e-9)),
         "log_verified": np.log1p(verification.verified),
-        "verified_share": verification.verified / np.maximum(verification.expected, 1),
+        "verified_share": verification.verified / expected,
+        "loud_share": verification.loud_share,
+        "found": found,
+        "missed": missed,
+        "found_if_clear": found * clearness_db,
+        "missed_if_clear": missed * clearness_db,
+        "clearness": np.full(len(candidates), clearness_db),
         "prominence": verification.prominence,
         "blocks_share": candidates.blocks / max(n_query_blocks, 1),
         "log_trials": np.full(len(candidates), np.log(n_trials)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fpcore import hashing, peaks, prominence, spectrogram
+from fpcore.clearness import clearness_db
 from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughLook
 from fpcore.landmarks import landmarks
 from fpcore.matching import BLOCK_S
@@ -37,12 +38,14 @@ class Heard:
     """What is found in a recording before anything is left out of it.
 
     ``maxima`` are the local maxima at each sub-hop shift, ``fine_maxima`` those by the smaller
-    neighbourhood of the thorough look (none without one), ``ranks`` how loud each bin is when.
+    neighbourhood of the thorough look (none without one), ``ranks`` how loud each bin is when,
+    ``clearness_db`` how far the peaks stand out.
     """
 
     maxima: tuple[Peaks, ...]
     fine_maxima: tuple[Peaks, ...]
     ranks: LevelRanks
+    clearness_db: float
     duration_s: float
 
 
@@ -109,7 +112,8 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
         if fine is not None:
             fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
     ranks = prominence.level_ranks(heights_db, first_bin=config.first_bin)
-    return Heard(tuple(maxima), tuple(fine_maxima), ranks, signal.duration_s)
+    clear_db = clearness_db(heights_db[0], maxima[0], signal.duration_s)
+    return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 
 def _fine(config: FingerprintConfig, look: ThoroughLook | None) -> FingerprintConfig | None:

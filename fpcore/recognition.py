@@ -147,6 +147,7 @@ def _aligned_once(
         verification,
         n_query_blocks=query.n_blocks,
         n_trials=n_trials,
+        clearness_db=query.heard.clearness_db,
     )
     rows = _best_places(candidates.song_id, verification, evidence, profile)
     matches = _matches(rows, candidates, evidence, query, store, profile)

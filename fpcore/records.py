@@ -258,6 +258,7 @@ class Verification(_Columns):
 
     ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
+    ``loud_share`` float64 is the share verified among the louder half of the expected ones.
     ``level_agreement`` float64 from 0 to 1 is how alike their levels are in song and query.
     ``prominence`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere.
@@ -265,11 +266,13 @@ class Verification(_Columns):
 
     verified: DoubleArray
     expected: LongArray
+    loud_share: DoubleArray
     level_agreement: DoubleArray
     prominence: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
+        "loud_share": np.float64,
         "level_agreement": np.float64,
         "prominence": np.float64,
     }

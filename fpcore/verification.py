@@ -47,21 +47,25 @@ def verify(
     ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
     indexed constellation of a song id.
     """
+    from fpcore.kernels import verifying
+
     constellation = merged(query_peaks, playback)
     n_shifts = len(query_peaks)
     verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
-    agreement, prominences = np.zeros(len(candidates)), np.zeros(len(candidates))
+    loud_share, agreement, prominences = np.zeros((3, len(candidates)))
     songs: dict[int, Peaks] = {}
     for row, (song_id, offset) in enumerate(
         zip(candidates.song_id.tolist(), candidates.offset_ticks.tolist(), strict=True)
     ):
         if song_id not in songs:
             songs[song_id] = peaks_of(song_id)
-        _, near, difference_db = nearness(songs[song_id], offset, constellation, n_shifts)
+        song = songs[song_id]
+        inside, near, difference_db = nearness(song, offset, constellation, n_shifts)
         verified[row], expected[row] = near.sum(), len(near)
+        loud_share[row] = verifying.louder_share(near, song.level_db[inside])
         agreement[row] = level_agreement(difference_db)
-        prominences[row] = prominence(songs[song_id], offset, ranks, n_shifts, playback)
-    return Verification(verified, expected, agreement, prominences)
+        prominences[row] = prominence(song, offset, ranks, n_shifts, playback)
+    return Verification(verified, expected, loud_share, agreement, prominences)
 
 
 def nearness(

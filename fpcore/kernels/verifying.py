@@ -48,3 +48,17 @@ def finite_median(values: NDArray[np.float64]) -> float:
     """Return the median of the values that are finite; infinity when none is."""
     found = values[np.isfinite(values)]
     return np.median(found) if len(found) else np.inf
+
+
+@njit(cache=True, nogil=True)
+def louder_share(near: NDArray[np.float64], level_db: NDArray[np.float32]) -> float:
+    """Return the mean of ``near`` over the elements with at least the median level; 0 of none."""
+    if not len(near):
+        return 0.0
+    middle = np.median(level_db)
+    total, n = 0.0, 0
+    for i in range(len(near)):
+        if level_db[i] >= middle:
+            total += near[i]
+            n += 1
+    return total / n

@@ -26,13 +26,14 @@ TWO = Candidates(
 VERIFIED = Verification(
     np.array([15.0, 0.0]),
     np.array([60, 0], np.int64),
+    np.array([0.4, 0.0]),
     np.array([0.7, 0.0]),
     np.array([4.5, -0.5]),
 )
 
 
 def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
     assert set(observed) == set(get_args(EvidenceName))
     first = {name: values[0] for name, values in observed.items()}
     assert first == pytest.approx(
@@ -42,6 +43,12 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
             "log_idf": math.log(10.5),
             "log_verified": math.log(16),
             "verified_share": 0.25,
+            "loud_share": 0.4,
+            "found": 15 / math.sqrt(60),
+            "missed": 45 / math.sqrt(60),
+            "found_if_clear": 300 / math.sqrt(60),
+            "missed_if_clear": 900 / math.sqrt(60),
+            "clearness": 20.0,
             "prominence": 4.5,
             "blocks_share": 0.75,
             "log_contrast": math.log(19.0),
@@ -52,14 +59,14 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
 
 
 def test_evidence_for_nothing_is_finite() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0, n_trials=3)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0, n_trials=3, clearness_db=20.0)
     assert all(np.isfinite(values).all() for values in observed.values())
 
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
-    nothing = Verification(np.empty(0), np.empty(0, np.int64), np.empty(0), np.empty(0))
-    observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3)
+    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
+    observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3, clearness_db=20.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
     assert probability.shape == (0,)
@@ -67,7 +74,7 @@ def test_without_candidates_there_is_no_confidence() -> None:
 
 
 def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
     weights: dict[EvidenceName, float] = {
         "log_votes": 0.5,
         "verified_share": -2.0,
@@ -82,7 +89,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
 
 
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
     assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
 
@@ -91,7 +98,7 @@ def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
 def test_the_probability_stays_between_0_and_1_without_warnings(
     intercept: float, weight: float
 ) -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
     model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
     with np.errstate(all="raise", under="ignore"):
         probability = decision.probability(decision.logit(observed, model))

@@ -113,6 +113,18 @@ def test_levels_agree_by_the_median_of_the_peaks_that_were_found(
     assert level_agreement(np.array([np.inf, np.inf])) == level_agreement(np.empty(0)) == 0
 
 
+@settings(deadline=None, max_examples=100)
+@given(song=_places(12), query=_places(12))
+def test_the_louder_half_of_the_peaks_is_counted_for_itself(song: Places, query: Places) -> None:
+    found = verify(_candidates([(7, 0.0)]), [_peaks(query)], SILENT, lambda _: _peaks(song))
+    inside, near, _ = nearness(_peaks(song), 0.0, merged([_peaks(query)]), 1)
+    levels = _peaks(song).level_db[inside]
+    loud = [
+        weight for weight, level in zip(near, levels, strict=True) if level >= np.median(levels)
+    ]
+    assert found.loud_share[0] == pytest.approx(np.mean(loud) if loud else 0.0)
+
+
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
 def test_only_the_part_of_the_song_that_the_query_covers_is_expected(offset: float) -> None:
     song = _peaks(QUERY)
