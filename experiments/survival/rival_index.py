@@ -23,9 +23,8 @@ from experiments.queries import Query
 from experiments.splits import Split
 from experiments.survival.examples import Examples, described
 from experiments.survival.models import Fit, Score
-from experiments.survival.survivors import ALL
+from experiments.survival.survivors import ALL, kept_of_song
 from fpcore import pipeline
-from fpcore.records import Peaks
 from fpcore.store import NewSong, open_store
 
 
@@ -141,7 +140,5 @@ def compared(
 def _fingerprint(bench: Bench, track: Track, score: Score) -> pipeline.Fingerprint:
     config = bench.profile.fingerprint
     maxima, description = described(bench.cache.signal(bench.corpus, track, config), config)
-    ranked = score(description).astype(np.float32)  # `thin` keeps what has the highest level
-    return pipeline.fingerprint_of(
-        Peaks(maxima.frame, maxima.bin, ranked, maxima.fraction), track.duration_s, config
-    )
+    kept = kept_of_song(maxima, score(description), config)
+    return pipeline.fingerprint_of(kept, track.duration_s, config)

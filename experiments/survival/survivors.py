@@ -17,8 +17,9 @@ from sklearn.metrics import roc_auc_score
 from experiments.comparison import bootstrap_difference
 from experiments.metrics import clustered
 from experiments.survival.examples import Examples
+from fpcore import peaks
 from fpcore.config import FingerprintConfig
-from fpcore.records import DoubleArray, LongArray
+from fpcore.records import DoubleArray, LongArray, Peaks
 
 ALL = "all"
 """Stands for every condition together."""
@@ -43,6 +44,14 @@ def kept(score: DoubleArray, window: LongArray, n_places: int) -> NDArray[np.boo
     chosen = np.zeros(len(score), bool)
     chosen[order[rank < n_places]] = True
     return chosen
+
+
+def kept_of_song(maxima: Peaks, score: DoubleArray, config: FingerprintConfig) -> Peaks:
+    """Return the local maxima of a whole song that its index keeps by ``score`` (n,)."""
+    ranked = Peaks(maxima.frame, maxima.bin, score.astype(np.float32), maxima.fraction)
+    kept = peaks.thin(ranked, config, config.peaks.max_peaks_per_s)  # by the level: the score
+    rows = np.isin(_places(maxima), _places(kept))
+    return Peaks(maxima.frame[rows], maxima.bin[rows], maxima.level_db[rows], maxima.fraction[rows])
 
 
 def survival(
@@ -95,6 +104,10 @@ def survival(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _places(of: Peaks) -> LongArray:
+    return of.frame.astype(np.int64) << 32 | of.bin
 
 
 def _found(examples: Examples, condition: str) -> NDArray[np.bool_]:

@@ -13,16 +13,18 @@ from experiments.comparison import Comparison
 from experiments.survival.examples import Examples, described
 from experiments.survival.features import NAMES
 from experiments.survival.models import Linear, Score, height
+from experiments.survival.survivors import kept_of_song
 from experiments.teaching.drawing import MARKERS, SERIES, legend_above, new_figure
-from fpcore import peaks
 from fpcore.config import FingerprintConfig
 from fpcore.display.stages import plot_constellation, plot_spectrogram
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION, house_style
-from fpcore.records import DoubleArray, Peaks, Signal
+from fpcore.records import Peaks, Signal
 from fpcore.spectrogram import spectrogram
 
 N_STEPS = 10
 N_COLUMNS = 4
+LEAST_POINTS = 5.0
+"""Differences are drawn at least to here, so that none looks small or large by its axis alone."""
 
 
 def fate_figure(examples: Examples) -> Figure:
@@ -103,18 +105,20 @@ def choice_figure(
     """Draw the peaks that both scores keep of a song, and those that only one of them keeps."""
     levels = spectrogram(signal, config)
     maxima, description = described(signal, config)
-    chosen = [_thinned(maxima, one(description), config) for one in (height, score)]
+    kept = [kept_of_song(maxima, one(description), config) for one in (height, score)]
+    at = [set(zip(one.frame.tolist(), one.bin.tolist(), strict=True)) for one in kept]
     groups = {
-        "kept by both": (chosen[0] & chosen[1], GREY),
-        "by height alone": (chosen[0] & ~chosen[1], ORANGE),
-        "by the score alone": (chosen[1] & ~chosen[0], BLUE),
+        "kept by both": (at[0] & at[1], GREY),
+        "by height alone": (at[0] - at[1], ORANGE),
+        "by the score alone": (at[1] - at[0], BLUE),
     }
     with house_style():
         figure = new_figure(3.8)
         ax = figure.subplots()
         plot_spectrogram(ax, levels, range_db=70, cmap="Greys").set_alpha(0.5)
-        for label, (rows, colour) in groups.items():
-            part = Peaks.on_bins(maxima.frame[rows], maxima.bin[rows], maxima.level_db[rows])
+        for label, (places, colour) in groups.items():
+            frame, bins = np.array(sorted(places), np.int32).reshape(-1, 2).T
+            part = Peaks.on_bins(frame, bins, np.zeros(len(frame), np.float32))
             plot_constellation(ax, part, hop_s=config.hop_s, bin_hz=config.bin_hz,
                                colour=colour, label=label)  # fmt: skip
         ax.set_xlim(start_s, min(start_s + duration_s, signal.duration_s))
@@ -145,7 +149,9 @@ def rival_figure(comparisons: Mapping[str, Mapping[str, Comparison]]) -> Figure:
         ax.axvline(0, color=GREY, linewidth=1)
         ax.set_yticks(range(len(conditions)), conditions)
         ax.invert_yaxis()
-        ax.set(title="Recognition beyond that by height", xlabel="points")
+        left, right = ax.get_xlim()
+        ax.set(title="Recognition beyond that by height", xlabel="points",
+               xlim=(min(left, -LEAST_POINTS), max(right, LEAST_POINTS)))  # fmt: skip
         legend_above(ax, len(scores))
     return figure
 
@@ -153,14 +159,6 @@ def rival_figure(comparisons: Mapping[str, Mapping[str, Comparison]]) -> Figure:
 def _named(feature: str) -> str:
     """Return the name of a feature as prose, with its unit."""
     return feature.replace("_db", " [dB]").replace("_", " ")
-
-
-def _thinned(maxima: Peaks, score: DoubleArray, config: FingerprintConfig) -> NDArray[np.bool_]:
-    """Return which of ``maxima`` an index keeps by a score, bool (n,)."""
-    ranked = Peaks(maxima.frame, maxima.bin, score.astype(np.float32), maxima.fraction)
-    kept = peaks.thin(ranked, config, config.peaks.max_peaks_per_s)
-    places = maxima.frame.astype(np.int64) << 32 | maxima.bin
-    return np.isin(places, kept.frame.astype(np.int64) << 32 | kept.bin)
 
 
 def _reach(middle: pd.Series, low: pd.Series, high: pd.Series) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.survival.examples import Examples
-from experiments.survival.survivors import kept, places, survival
+from experiments.survival.survivors import kept, kept_of_song, places, survival
 from fpcore import peaks
 from fpcore.config import FingerprintConfig
 from fpcore.records import Peaks
@@ -35,6 +35,18 @@ def test_keeps_what_thinning_keeps() -> None:
     thinned = peaks.thin(found, LEAN, LEAN.peaks.max_peaks_per_s)
     chosen = kept(level_db.astype(float), window, places(LEAN))
     np.testing.assert_array_equal(thinned.bin, found.bin[chosen])
+
+
+def test_a_song_keeps_the_best_by_score_with_the_heights_they_had() -> None:
+    rng = np.random.default_rng(6)
+    frame = np.sort(rng.integers(0, 400, 900)).astype(np.int32)
+    level_db = rng.normal(size=900).astype(np.float32)
+    found = Peaks.on_bins(frame, np.arange(900, dtype=np.int32), level_db)
+    opposite = kept_of_song(found, -level_db.astype(float), LEAN)
+    window = np.floor(frame / (LEAN.peaks.density_window_s / LEAN.hop_s)).astype(np.int64)
+    lowest = kept(-level_db.astype(float), window, places(LEAN))
+    np.testing.assert_array_equal(opposite.bin, found.bin[lowest])
+    np.testing.assert_array_equal(opposite.level_db, level_db[lowest])
 
 
 def test_there_is_at_least_one_place_and_a_limit_is_needed() -> None:
