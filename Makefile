@@ -24,6 +24,9 @@ export MPLCONFIGDIR := $(CACHE)/matplotlib
 export IPYTHONDIR := $(CACHE)/ipython
 export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 
+# In a container the user is often root, whom JupyterLab turns away by default.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve lab test bench lock clean remake
 
@@ -43,7 +46,7 @@ lab: setup ## Open JupyterLab on the notebooks, the numbered ones first
 	@exec env JUPYTER_CONFIG_DIR=$(CACHE)/jupyter/config JUPYTER_DATA_DIR=$(CACHE)/jupyter/share \
 	    JUPYTERLAB_SETTINGS_DIR=$(CACHE)/jupyter/settings \
 	    JUPYTERLAB_WORKSPACES_DIR=$(CACHE)/jupyter/workspaces \
-	    $(BIN)/jupyter lab --notebook-dir=notebooks
+	    $(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT)
 
 test: setup ## Run the linters, the type check, the layer contracts and every test
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
