@@ -9,8 +9,9 @@ votes misleads: the many pairs around one shared peak are not independent. The k
   the louder half of them, which outlast noise;
 * ``found``, ``missed``: verified peaks, and expected ones that were not, each over the square
   root of the expected, as sums of independent chances are compared;
-* ``clearness``: of `fpcore.clearness`, in dB; ``found_if_clear`` and ``missed_if_clear`` are
-  ``found`` and ``missed`` times it, for in a clear recording a missing peak tells more;
+* ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`; ``found_if_clear`` and
+  ``missed_if_clear`` are ``found`` and ``missed`` times it, for under noise a missing peak tells
+  less;
 * ``prominence``: of `fpcore.prominence`;
 * ``blocks_share``: share of the query's half seconds with at least one vote;
 * ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
@@ -31,6 +32,10 @@ import numpy as np
 from fpcore.config import Decision, EvidenceName
 from fpcore.records import Candidates, DoubleArray, Verification
 
+CLEAR_DB = 20.0
+"""From here on a recording is clear. Music differs in how far its peaks stand out, and without
+this limit the clearest recordings were rejected when played at another speed, which costs peaks."""
+
 
 def evidence(
     candidates: Candidates,
@@ -48,6 +53,7 @@ def evidence(
     expected = np.maximum(verification.expected, 1)
     found = verification.verified / np.sqrt(expected)
     missed = (verification.expected - verification.verified) / np.sqrt(expected)
+    clearness = min(clearness_db, CLEAR_DB)
     return {
         "log_votes": np.log1p(candidates.votes),
         "log_anchors": np.log1p(candidates.anchors),
@@ -58,9 +64,9 @@ def evidence(
         "loud_share": verification.loud_share,
         "found": found,
         "missed": missed,
-        "found_if_clear": found * clearness_db,
-        "missed_if_clear": missed * clearness_db,
-        "clearness": np.full(len(candidates), clearness_db),
+        "found_if_clear": found * clearness,
+        "missed_if_clear": missed * clearness,
+        "clearness": np.full(len(candidates), clearness),
         "prominence": verification.prominence,
         "blocks_share": candidates.blocks / max(n_query_blocks, 1),
         "log_trials": np.full(len(candidates), np.log(n_trials)),

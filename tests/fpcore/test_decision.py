@@ -33,7 +33,7 @@ VERIFIED = Verification(
 
 
 def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
     assert set(observed) == set(get_args(EvidenceName))
     first = {name: values[0] for name, values in observed.items()}
     assert first == pytest.approx(
@@ -46,9 +46,9 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
             "loud_share": 0.4,
             "found": 15 / math.sqrt(60),
             "missed": 45 / math.sqrt(60),
-            "found_if_clear": 300 / math.sqrt(60),
-            "missed_if_clear": 900 / math.sqrt(60),
-            "clearness": 20.0,
+            "found_if_clear": 150 / math.sqrt(60),
+            "missed_if_clear": 450 / math.sqrt(60),
+            "clearness": 10.0,
             "prominence": 4.5,
             "blocks_share": 0.75,
             "log_contrast": math.log(19.0),
@@ -58,15 +58,24 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
     assert all(values.shape == (2,) for values in observed.values())
 
 
+def test_a_recording_is_at_most_clear() -> None:
+    clear, clearer = (
+        decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=1, clearness_db=clearness_db)
+        for clearness_db in (decision.CLEAR_DB, decision.CLEAR_DB + 9)
+    )
+    for name, values in clear.items():
+        np.testing.assert_array_equal(values, clearer[name])
+
+
 def test_evidence_for_nothing_is_finite() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0, n_trials=3, clearness_db=10.0)
     assert all(np.isfinite(values).all() for values in observed.values())
 
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
     nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
-    observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
     assert probability.shape == (0,)
@@ -74,7 +83,7 @@ def test_without_candidates_there_is_no_confidence() -> None:
 
 
 def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
     weights: dict[EvidenceName, float] = {
         "log_votes": 0.5,
         "verified_share": -2.0,
@@ -89,7 +98,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
 
 
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
     assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
 
@@ -98,7 +107,7 @@ def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
 def test_the_probability_stays_between_0_and_1_without_warnings(
     intercept: float, weight: float
 ) -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=20.0)
+    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
     with np.errstate(all="raise", under="ignore"):
         probability = decision.probability(decision.logit(observed, model))
