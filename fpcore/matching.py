@@ -37,10 +37,9 @@ MIN_DECOY_SONGS = 100
 """As many songs are aligned at decoy offsets, if need be each in several ways."""
 
 CHANCE_QUANTILE = 0.95
-MIN_CHANCE = 2 / float(np.log2(3))
-"""The chance level is at least this: two hits of tokens that the index holds once. In an index of
-170 songs it is always reached; in one of eight, without it, five chance hits passed for a song."""
-
+MIN_CHANCE_HITS = 2.0
+"""The chance level is at least the weight of so many usual hits. In an index of 170 songs it is
+always reached; in one of eight, without it, five chance hits passed for a song."""
 
 SPARSE = 8
 """Song ids are sorted when their range is this many times as long as the list of them."""
@@ -53,13 +52,16 @@ class Hits:
     Song ``song_ids[i]`` has the hits from ``first[i]`` to before ``first[i + 1]``; ids ascend.
     ``key`` (k,), int32 or int64, holds the rest of a hit as `fpcore.kernels.sorting` says, with
     ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
-    ``weights`` float64 (m,) the rarity of each of its hashes. The other columns, all (k,), are
-    made of these when they are first asked for: they take ten times the room, and an answer
-    needs them of few songs.
+    ``weights`` float64 (m,) the rarity of each of its hashes, and ``usual_weight`` the mean over
+    those that the index holds. The more songs, the more postings has each token, and the less
+    weighs every hit: in units of the usual weight, evidence means about the same in libraries of
+    any size. The other columns, all (k,), are made of these when they are first asked for: they
+    take ten times the room, and an answer needs them of few songs.
     """
 
     query: QueryHashes
     weights: DoubleArray
+    usual_weight: float
     song_ids: LongArray
     first: LongArray
     key: Keys
@@ -138,7 +140,9 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     # Tokens that the query does not have may have been looked up too: their songs go.
     first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
     weights = rarity(n_postings)[token_row]
-    return Hits(query, weights, song_ids[n_hits > 0], first, key, lowest, row_bits)
+    known = n_postings[token_row] > 0
+    usual_weight = float(weights[known].mean()) if known.any() else 1.0
+    return Hits(query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, row_bits)
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:
@@ -227,7 +231,7 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
 
 
 def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float:
-    """Return the weight at one offset that wrong songs reach by chance; at least `MIN_CHANCE`.
+    """Return the weight at one offset that wrong songs reach by chance.
 
     The same hits are aligned with the query's time reversed: offsets are then song time *plus*
     query time, which no true match keeps constant, while the number of hits, their rarity and
@@ -241,13 +245,14 @@ def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float
     ``heaviest`` (s,) is what the heaviest window of each song weighs.
     """
     others = np.arange(len(heaviest)) != np.argmax(heaviest) if len(heaviest) else heaviest > 0
+    least = MIN_CHANCE_HITS * found.usual_weight
     if len(heaviest) == 1:
         found, others = _without_heaviest(found, width_ticks), np.ones(1, np.bool_)
     if not len(found):
-        return MIN_CHANCE
+        return least
     n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
     chances = [warped_weights(found, warp, width_ticks)[others] for warp in WARPS[:n_decoys]]
-    return max(MIN_CHANCE, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
+    return max(least, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
 
 
 def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
@@ -304,7 +309,7 @@ def _evidence(
         offset_ticks=offset / heaviness,
         votes=np.bincount(window, minlength=n),
         anchors=_n_distinct(window, anchor, n),
-        idf=idf,
+        idf=idf / found.usual_weight,
         blocks=_n_distinct(window, block, n),
         contrast=idf / chance,
     )

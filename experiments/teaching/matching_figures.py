@@ -119,7 +119,8 @@ def _draw_songs(ax: Axes, alignment: Alignment, profile: Profile) -> None:
             elif not is_decoy:
                 ax.scatter(weight, 2, s=60, c=BLUE, marker="D")
     candidates = alignment.candidates
-    chance = float(candidates.idf[0] / candidates.contrast[0])
+    usual = alignment.hits.usual_weight
+    chance = usual * float(candidates.idf[0] / candidates.contrast[0])
     ax.axvline(chance, color=VERMILLION, linewidth=1.3, dashes=(4, 2))
     ax.text(chance, 2.62, f"chance: {chance:.1f}", color=VERMILLION, ha="center", va="bottom",
             fontsize=9)  # fmt: skip

@@ -164,15 +164,25 @@ def heaviest_windows(found: Sequence[Hit], width_ticks: int) -> dict[int, float]
     return heaviest
 
 
+def usual_weight(found: Sequence[Hit]) -> float:
+    """Return the mean weight of the query hashes that have a hit."""
+    weights = {hit[0]: hit[4] for hit in found}.values()
+    return math.fsum(weights) / len(weights) if weights else 1.0
+
+
 def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) -> float:
-    """Return the weight that 95% of the other songs do not exceed when time is warped."""
+    """Return the weight that 95% of the other songs do not exceed when time is warped.
+
+    It is at least that of two usual hits.
+    """
     heaviest = heaviest_windows(found, width_ticks)
+    least = 2 * usual_weight(found)
     if len(heaviest) == 1:  # the song is judged by its hits outside its heaviest window
         in_song = windows(found, width_ticks)
         start = max(range(len(found)), key=lambda row: (in_song[row][1], -row))
         found = [*found[:start], *found[in_song[start][0] :]]
     if not found:
-        return 2 / math.log2(3)
+        return least
     best = min(heaviest, key=lambda song: (-heaviest[song], song))
     others = [song for song in heaviest if song != best] or [best]
     chances: list[float] = []
@@ -188,7 +198,7 @@ def chance_weight(found: Sequence[Hit], query: QueryHashes, width_ticks: int) ->
     chances.sort()
     place = 0.95 * (len(chances) - 1)
     below, above = chances[math.floor(place)], chances[math.ceil(place)]
-    return max(2 / math.log2(3), below + (above - below) * (place - math.floor(place)))
+    return max(least, below + (above - below) * (place - math.floor(place)))
 
 
 def candidates(
@@ -201,7 +211,7 @@ def candidates(
     n_offsets: int,
 ) -> list[tuple[int, float, int, int, float, int, float]]:
     """Return the rows of `Candidates`."""
-    chance = chance_weight(found, query, width_ticks)
+    chance, usual = chance_weight(found, query, width_ticks), usual_weight(found)
     heaviest = heaviest_windows(found, width_ticks)
     rows = []
     for song in sorted(heaviest, key=lambda song: (-heaviest[song], song))[:n_candidates]:
@@ -216,7 +226,15 @@ def candidates(
             anchors = {(hit[2], int(query.anchor_bin[hit[0]])) for hit in first_of_row}
             blocks = {math.floor(int(query.tick[hit[0]]) / ticks_per_block) for hit in first_of_row}
             rows.append(
-                (song, offset, len(first_of_row), len(anchors), idf, len(blocks), idf / chance)
+                (
+                    song,
+                    offset,
+                    len(first_of_row),
+                    len(anchors),
+                    idf / usual,
+                    len(blocks),
+                    idf / chance,
+                )
             )
     return rows
 
