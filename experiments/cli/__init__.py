@@ -8,6 +8,7 @@ interrupted.
 
 from __future__ import annotations
 
+import warnings
 from typing import NoReturn
 
 import typer
@@ -38,4 +39,7 @@ for module in (demo, sweep, tune, report, promote, accuracy, bench, chance, peer
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
+    # Workers map the corpus into their memory. joblib takes that for a leak and renews them,
+    # which costs nothing and need not worry anyone.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
     process.run(app, name="fpbench")
