@@ -3,7 +3,8 @@
 A logistic regression over the evidence of candidates whose truth is known, fitted on
 calibration tracks alone. Every song that was looked at for a query is an example; those of
 left-out tracks are all wrong. The queries were asked of the whole index and of small parts of
-it, so that the decision holds for libraries of any size. The number of looks is not fitted: n
+it, so that the decision holds for libraries of any size, and half of the indexed songs of all
+others too, so that there are many strangers. The number of looks is not fitted: n
 looks are n chances to be wrong, so its logarithm weighs -1 against the others. A second
 regression on the best candidate of each query of the whole index then sets scale and intercept,
 so that the confidence of the *answer* is calibrated. All queries of one work go into the same
@@ -57,30 +58,29 @@ def fit(
     model = _fitted(candidates)
     held_out = cross_fitted(candidates) if held_out is None else held_out
     negatives = held_out[~held_out["indexed"]]
-    threshold = max(
-        threshold_for(group, false_alarm_rate) for _, group in negatives.groupby("part")
-    )
+    small = negatives["asked_of"] == "part"
+    threshold = max(threshold_for(group, false_alarm_rate) for _, group in negatives.groupby(small))
     return model.model_copy(update={"threshold": threshold, "calibration": description})
 
 
 def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     """Return the answer to each query, its probability from a model that saw none of its work.
 
-    Columns: query, part, condition, clip_s, work, indexed, rank, right, probability; a row for
-    each query of the whole index and one of the part that it was asked of.
+    Columns: query, asked_of, condition, clip_s, work, indexed, rank, right, probability; a row for
+    each query of the whole index and one of the part that it was asked of too.
     """
     groups = candidates["work"].to_numpy()
     folds = GroupKFold(min(n_folds, len(np.unique(groups))))
     parts = []
     for train, test in folds.split(candidates, groups=groups):
         parts.append(answers(candidates.iloc[test], _fitted(candidates.iloc[train])))
-    return pd.concat(parts).sort_values(["query", "part"], ignore_index=True)
+    return pd.concat(parts).sort_values(["query", "asked_of"], ignore_index=True)
 
 
 def answers(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
     """Return the likeliest candidate of each query under ``decision``, with its probability."""
     rated = candidates.assign(probability=_probability(candidates, decision))
-    asked = ["query", "part"]
+    asked = ["query", "asked_of"]
     best = rated.sort_values([*asked, "probability"], ascending=[True, True, False], kind="stable")
     columns = [*asked, "condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
     return best.groupby(asked, as_index=False).first()[columns]
@@ -117,12 +117,15 @@ def _fitted(candidates: pd.DataFrame) -> Decision:
         heard[list(FITTED)].to_numpy(float), heard["right"].to_numpy(bool), offset=-trials
     )
     first = _decision(intercept, weights, -1.0)
-    best = answers(heard[~heard["part"]], first)
+    best = answers(heard[heard["asked_of"] != "part"], first)
     if best["right"].nunique() == 1:
         return first  # nothing to set the scale by: every answer is right, or every one wrong
     log_odds = np.array([[_log_odds(p)] for p in best["probability"]])
     right = best["right"].to_numpy(bool)
     shift, [scale] = logistic(log_odds, right, offset=np.zeros(len(best)))
+    # Songs that stood in for strangers make these commoner than they are taken to be.
+    strangers = best[~best["indexed"]]["asked_of"]
+    shift += np.log(len(strangers) / max((strangers == "whole").sum(), 1)) if len(strangers) else 0
     return _decision(shift + scale * intercept, scale * weights, -scale)
 
 

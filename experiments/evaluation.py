@@ -33,7 +33,7 @@ from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 import numpy as np
@@ -45,7 +45,7 @@ from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
 from experiments.excerpts import Excerpt, seeded_rng
-from experiments.index_parts import Remembered, random_part
+from experiments.index_parts import PartOfIndex, Remembered, random_part
 from experiments.stages import StageCache
 from fpcore import pipeline
 from fpcore.config import Profile
@@ -57,6 +57,10 @@ PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
 BEYOND_DOUBT = 0.9999
 BATCH_SONGS = 20
+
+
+AskedOf = Literal["whole", "part", "others"]
+"""Which songs a query was asked of: all that are indexed, a few of them, all but its own work."""
 
 
 @dataclass(frozen=True)
@@ -202,14 +206,35 @@ def _ask_about_track(
         looked = list(_looked(bench.profile, asked, whole, role))
         outcome = _outcome(bench, query, start_s, clean, looked, fingerprint_s)
         outcomes.append(outcome | {"role": role})
-        candidates += _candidate_rows(bench, query, looked, role, part=False)
+        candidates += _candidate_rows(bench, query, looked, role, asked_of="whole")
         if role == "calibration":
-            rng = seeded_rng(bench.seed, "part", query.id)
-            wanted = song_ids[query.track.id] if query.indexed else None
-            part = random_part(whole, list(song_ids.values()), wanted=wanted, rng=rng)
-            looked = list(_looked(_as_learned(bench.profile), asked, part, role))
-            candidates += _candidate_rows(bench, query, looked, role, part=True)
+            candidates += _asked_of_parts(bench, query, asked, whole, song_ids)
     return outcomes, candidates
+
+
+def _asked_of_parts(
+    bench: Bench,
+    query: q.Query,
+    asked: pipeline.Query,
+    whole: Index,
+    song_ids: Mapping[str, int],
+) -> list[dict[str, Any]]:
+    """Return the rows of a calibration query asked of a part of the index.
+
+    It is a small one, or, for half of the indexed songs, all songs but this work: so songs of
+    every work are strangers too. The few that are left out of the index tell too little of
+    what strangers are like.
+    """
+    rng = seeded_rng(bench.seed, "part", query.id)
+    if query.indexed and rng.random() < 0.5:
+        works = {name: bench.corpus.by_id[name].work for name in song_ids}
+        others = [song_ids[name] for name in song_ids if works[name] != query.track.work]
+        looked = list(_looked(bench.profile, asked, PartOfIndex(whole, others), "calibration"))
+        return _candidate_rows(bench, query, looked, "calibration", asked_of="others")
+    wanted = song_ids[query.track.id] if query.indexed else None
+    part = random_part(whole, list(song_ids.values()), wanted=wanted, rng=rng)
+    looked = list(_looked(_as_learned(bench.profile), asked, part, "calibration"))
+    return _candidate_rows(bench, query, looked, "calibration", asked_of="part")
 
 
 def _asked(bench: Bench, query: q.Query, clean: Signal) -> tuple[pipeline.Query, float]:
@@ -311,8 +336,9 @@ def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame
     }
     for row in rows.values():
         row["confidence_probability"] = 0.0
+    of_whole = found.candidates[found.candidates["asked_of"] == "whole"]
     picked = chosen[["query", "rank", "probability"]].merge(
-        found.candidates[["query", "rank", "song", "offset_s", "votes"]], on=["query", "rank"]
+        of_whole[["query", "rank", "song", "offset_s", "votes"]], on=["query", "rank"]
     )
     for pick in picked.to_dict("records"):
         row = rows[pick["query"]]
@@ -356,12 +382,13 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
 
 
 def _candidate_rows(
-    bench: Bench, query: q.Query, looked: Sequence[Alignment], role: str, *, part: bool
+    bench: Bench, query: q.Query, looked: Sequence[Alignment], role: str, *, asked_of: AskedOf
 ) -> list[dict[str, Any]]:
     """Return the evidence for each song at its best place in each look.
 
-    ``part`` says whether only a part of the index was asked.
+    A song asked of all others is a stranger there, as one that is not indexed.
     """
+    indexed = query.indexed and asked_of != "others"
     rows: list[dict[str, Any]] = []
     for alignment in looked:
         for match, best in zip(alignment.matches, alignment.rows, strict=True):
@@ -372,15 +399,15 @@ def _candidate_rows(
                     "condition": query.condition.name,
                     "clip_s": query.clip_s,
                     "work": query.track.work,
-                    "indexed": query.indexed,
+                    "indexed": indexed,
                     "role": role,
-                    "part": part,
+                    "asked_of": asked_of,
                     "look": alignment.look,
                     "rank": len(rows),
                     "song": match.song_name,
                     "offset_s": match.offset_s,
                     "votes": match.votes,
-                    "right": query.indexed and song.work == query.track.work,
+                    "right": indexed and song.work == query.track.work,
                     **{name: float(of[best]) for name, of in alignment.evidence.items()},
                 }
             )

@@ -135,7 +135,7 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
         )
     held_out = calibration.cross_fitted(candidates)
     bench = setting.bench(trial.profile, database)
-    outcomes = evaluation.rechosen(bench, found, held_out[~held_out["part"]])
+    outcomes = evaluation.rechosen(bench, found, held_out[held_out["asked_of"] == "whole"])
     fitted = calibration.fit(
         candidates,
         false_alarm_rate=spec.false_alarm_rate,

@@ -106,7 +106,7 @@ def judged(
     decision = calibration.fit(
         candidates, false_alarm_rate=false_alarm_rate, description="", held_out=held_out
     )
-    outcomes = evaluation.rechosen(bench, answers, held_out[~held_out["part"]])
+    outcomes = evaluation.rechosen(bench, answers, held_out[held_out["asked_of"] == "whole"])
     return outcomes, decision.threshold
 
 

@@ -20,7 +20,7 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
     rows = []
     for number in range(n_queries):
         indexed = number % 2 == 0
-        for part in (False, True):
+        for asked_of in ("whole", "part"):
             for rank in range(3):
                 right = indexed and rank == 0
                 evidence = dict.fromkeys(FITTED, 1.0)
@@ -33,7 +33,7 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
                         "clip_s": 5.0,
                         "work": f"w{number % 20}",
                         "indexed": indexed,
-                        "part": part,
+                        "asked_of": asked_of,
                         "look": "first",
                         "rank": rank,
                         "right": right,
@@ -98,20 +98,20 @@ def test_the_threshold_keeps_the_rate_in_the_whole_and_in_parts(rate: float) -> 
     rows = _candidates(400, seed=6)
     held_out = calibration.cross_fitted(rows)
     # In parts of the index, strangers look more like songs.
-    lifted = held_out["part"] & ~held_out["indexed"]
+    lifted = (held_out["asked_of"] == "part") & ~held_out["indexed"]
     held_out.loc[lifted, "probability"] = held_out.loc[lifted, "probability"] ** 0.5
     decision = calibration.fit(rows, false_alarm_rate=rate, description="", held_out=held_out)
     negatives = held_out[~held_out["indexed"]]
     alarms = negatives["probability"] >= decision.threshold
-    rates = alarms.groupby(negatives["part"]).mean()
+    rates = alarms.groupby(negatives["asked_of"]).mean()
     assert rates.max() == pytest.approx(rate, abs=0.006)
-    assert rates[True] > rates[False]
+    assert rates["part"] > rates["whole"]
 
 
 def test_answers_are_the_likeliest_candidates_of_each_question() -> None:
     rows = _candidates(40, seed=7)
     held_out = calibration.cross_fitted(rows)
     assert len(held_out) == 2 * 40
-    assert not held_out.duplicated(["query", "part"]).any()
+    assert not held_out.duplicated(["query", "asked_of"]).any()
     right = held_out[held_out["indexed"]]["right"]
     assert right.mean() > 0.9
