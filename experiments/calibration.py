@@ -89,15 +89,24 @@ def answers(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
 def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
     """Return the probability that at most this share of the negatives reach.
 
-    ``negatives`` has a row per query of a left-out track. The threshold lies halfway between
-    the last rejected and the first accepted negative on the scale of log-odds.
+    ``negatives`` has a row per query of an unknown track. Every work weighs the same, however
+    often it was asked: queries of one work are alike, and what is to hold is the rate over
+    works to come. The threshold lies halfway between the last rejected and the first accepted
+    negative on the scale of log-odds.
     """
-    falling = np.sort(negatives["probability"].to_numpy())[::-1]
-    n_allowed = int(np.floor(false_alarm_rate * len(falling)))
+    falling, weight = _by_work(negatives)
+    n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + CONSTANT, side="right"))
     low = falling[min(n_allowed, len(falling) - 1)]
     high = falling[n_allowed - 1] if n_allowed else 1.0
     log_odds = np.mean([_log_odds(low), _log_odds(high)]) if n_allowed else _log_odds(low) + 1.0
     return float(1 / (1 + np.exp(-log_odds)))
+
+
+def _by_work(negatives: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return probabilities, falling, and the share of the works that each stands for."""
+    ordered = negatives.sort_values("probability", ascending=False, kind="stable")
+    n_asked = ordered.groupby("work")["work"].transform("size").to_numpy(float)
+    return ordered["probability"].to_numpy(float), 1 / n_asked / ordered["work"].nunique()
 
 
 def _log_odds(probability: float) -> float:
