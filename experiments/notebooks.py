@@ -75,7 +75,8 @@ class _Work(Thread):
                 cwd=PROJECT,
                 kernel_name="python3",
                 progress_bar=False,
-                extra_arguments=["--log-level=ERROR"],
+                # The client interrupts a kernel before it ends it; some report that as an error.
+                extra_arguments=["--log-level=CRITICAL"],
             )
         except Exception as error:
             self.error = error
