@@ -56,7 +56,7 @@ from fpcore.store import Index, NewSong, Store, open_store
 PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
 BEYOND_DOUBT = 0.9999
-BATCH_SONGS = 20
+BATCH_SONGS = 60
 
 
 AskedOf = Literal["whole", "part", "others"]
@@ -163,13 +163,19 @@ def _ask_opened(
 def cuts(bench: Bench, queries: Sequence[q.Query]) -> Iterator[tuple[q.Query, float, Signal]]:
     """Yield queries of one track, each with its start in seconds and its clip, undegraded."""
     track = queries[0].track
-    whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
+    config = bench.profile.fingerprint
+    whole = bench.cache.signal(bench.corpus, track, config)
     n = 1 + max(query.number for query in queries)
-    excerpts = q.excerpts_of(
-        bench.corpus, track, whole, n=n, longest_s=bench.longest_s, seed=bench.seed
-    )
+    drawn = {"corpus": bench.corpus.name, "n": n, "longest_s": bench.longest_s, "seed": bench.seed}
+
+    def excerpts() -> tuple[Excerpt, ...]:
+        return q.excerpts_of(
+            bench.corpus, track, whole, n=n, longest_s=bench.longest_s, seed=bench.seed
+        )
+
+    starts_s = bench.cache.starts(excerpts, drawn, track, config)
     for query in queries:
-        excerpt = excerpts[query.number]
+        excerpt = Excerpt(track.id, float(starts_s[query.number]), bench.longest_s)
         yield query, excerpt.start_s, q.clip(whole, excerpt, query.clip_s)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.corpora import Corpus, Track
+from experiments.excerpts import Excerpt
 from fpcore import audio, peaks, pipeline, spectrogram
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
 from fpcore.pipeline import Heard
@@ -56,6 +57,25 @@ class StageCache:
             )
             _write(path, decoded.samples)
         return Signal(np.load(path, mmap_mode="r"), config.sample_rate_hz)
+
+    def starts(
+        self,
+        pick: Callable[[], Sequence[Excerpt]],
+        drawn: Mapping[str, Any],
+        track: Track,
+        config: FingerprintConfig,
+    ) -> NDArray[np.float64]:
+        """Return where excerpts of a track start, in seconds.
+
+        ``drawn`` is all that they follow from, beside the audio; ``pick`` picks them when they
+        are needed, which looks for silence in the whole track.
+        """
+        key = {"checksum": track.checksum, "track": track.id, **drawn, **_audio_part(config)}
+        path = self._path("excerpts", key, ".npy")
+        if not path.is_file():
+            _write(path, np.array([excerpt.start_s for excerpt in pick()]))
+        starts_s: NDArray[np.float64] = np.load(path)
+        return starts_s
 
     def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
         """Return the local maxima of a whole track, before thinning."""
