@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
-from rich.progress import Progress
 
 from experiments import bench_songs
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Degradation
 from experiments.degradations.config import Speed
 from experiments.excerpts import seeded_rng
+from experiments.progress import Tell
 from fpcore import Library, pipeline
 from fpcore.audio import decode_blocks, load
 from fpcore.config import Profile
@@ -67,18 +67,17 @@ def median_s(action: Callable[[], object], *, repeats: int = REPEATS) -> float:
 
 
 def measure(
-    source: Corpus, profiles: Sequence[Profile], progress: Progress, *, n_postings: int = N_POSTINGS
+    source: Corpus, profiles: Sequence[Profile], show: Tell, *, n_postings: int = N_POSTINGS
 ) -> Iterator[Figure]:
     """Yield the figures, as they are measured; the last profile's index is the one examined."""
-    task = progress.add_task("Fingerprinting", total=None)
+    show("Fingerprinting")
     longest = max(source.tracks, key=lambda track: track.duration_s)
     for profile, reach in zip(profiles, (1500, 2000), strict=True):
         yield fingerprint_speed(source, longest, profile, reach)
-    progress.update(task, description="Decoding and learning")
+    show("Decoding and learning")
     yield ingest_speed(source, profiles[-1])
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        yield from index_figures(source, profiles[-1], Path(folder), progress, n_postings)
-    progress.remove_task(task)
+        yield from index_figures(source, profiles[-1], Path(folder), show, n_postings)
 
 
 def fingerprint_speed(source: Corpus, track: Track, profile: Profile, reach: float) -> Figure:
@@ -106,7 +105,7 @@ def ingest_speed(source: Corpus, profile: Profile) -> Figure:
 
 
 def index_figures(
-    source: Corpus, profile: Profile, folder: Path, progress: Progress, n_postings: int
+    source: Corpus, profile: Profile, folder: Path, show: Tell, n_postings: int
 ) -> Iterator[Figure]:
     """Yield size and times of an index of real songs among many synthetic ones."""
     config = profile.fingerprint
@@ -114,15 +113,15 @@ def index_figures(
     pool = np.concatenate([hashes.token for _, hashes, _ in real])
     rng = seeded_rng(0, "bench")
     with open_store(folder / "index.db", config, create=True) as store:
-        _fill(store, real, progress)
+        _fill(store, real, show)
         n_more = N_SONGS - len(real)
-        _fill(store, bench_songs.synthetic_songs(pool, config, rng, n_more), progress)
+        _fill(store, bench_songs.synthetic_songs(pool, config, rng, n_more), show)
         yield from recognition_times(source, store, profile, folder)
         stats = store.stats()
         per_song = stats.n_postings / stats.n_songs
         n_more = round((n_postings - stats.n_postings) / per_song)
         started = perf_counter()
-        _fill(store, bench_songs.synthetic_songs(pool, config, rng, n_more), progress)
+        _fill(store, bench_songs.synthetic_songs(pool, config, rng, n_more), show)
         yield Figure("insert", n_more * per_song / (perf_counter() - started) / 1e3, "k postings/s")
         yield from _index_figures(store, pool, rng)
 
@@ -166,9 +165,5 @@ def recognition_times(
         yield Figure(name, statistics.median(times) * 1e3, "ms", reach)
 
 
-def _fill(store: Store, songs: Iterable[Entry], progress: Progress) -> None:
-    task = progress.add_task("Filling the index", total=None)
-    bench_songs.fill(
-        store, songs, lambda n_songs: progress.update(task, description=f"{n_songs} songs")
-    )
-    progress.remove_task(task)
+def _fill(store: Store, songs: Iterable[Entry], show: Tell) -> None:
+    bench_songs.fill(store, songs, lambda n: show(f"Filling the index, {n:,} songs"))

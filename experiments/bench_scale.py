@@ -10,7 +10,7 @@ search over playbacks. Clips that are hard to recognise get all looks that the p
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from experiments.degradations import Degradation
 from experiments.degradations.config import Pink, Speed
 from experiments.excerpts import seeded_rng
 from experiments.large_index import BATCH_SONGS, room_for
+from experiments.progress import Tell
 from fpcore import Library
 from fpcore.config import Profile
 from fpcore.records import DoubleArray
@@ -45,9 +46,6 @@ N_HARD_CLIPS = 20
 SONG_S = 230.0
 """Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
 
-Show = Callable[[str], None]
-"""Tells what is being done."""
-
 INDEX = "index.db"
 CLIPS = "clips as they are"
 """Folder of the clips without a degradation; those of the others have the names in `HARD`."""
@@ -66,7 +64,7 @@ class Recognised:
 
 
 def measure(
-    source: Corpus, profile: Profile, sizes: Sequence[int], *, show: Show
+    source: Corpus, profile: Profile, sizes: Sequence[int], *, show: Tell
 ) -> Iterator[Figure]:
     """Yield the figures for indexes of ascending ``sizes`` in songs, as they are measured.
 
@@ -97,7 +95,7 @@ def measure(
             yield Figure(grown, medians[-1] / medians[0], "×", 4)
 
 
-def _snapshot_figures(store: Store, size: int, show: Show) -> Iterator[Figure]:
+def _snapshot_figures(store: Store, size: int, show: Tell) -> Iterator[Figure]:
     """Make a snapshot, and yield what it took."""
     show(f"Making a snapshot of {size:,} songs")
     started = perf_counter()
@@ -116,7 +114,7 @@ def _figures(what: str, found: Recognised, *, is_target: bool) -> Iterator[Figur
 
 
 def _indexes(
-    source: Corpus, profile: Profile, folder: Path, sizes: Sequence[int], show: Show
+    source: Corpus, profile: Profile, folder: Path, sizes: Sequence[int], show: Tell
 ) -> Iterator[tuple[int, Store]]:
     """Yield each size with an index of as many songs, which grows from one to the next."""
     config = profile.fingerprint

@@ -27,6 +27,7 @@ from experiments.bench import Figure
 from experiments.bench_server import Answer, Client, Server, ServerError, form_of, serving
 from experiments.corpora import Corpus
 from experiments.excerpts import seeded_rng
+from experiments.progress import Tell
 from fpcore import Library
 from fpcore.config import Profile
 from fpcore.profiles import save_profile
@@ -59,11 +60,8 @@ class Extent:
     capacity: int = 4
 
 
-Show = Callable[[str], None]
-
-
 def measure(
-    source: Corpus, profile: Profile, extent: Extent, *, show: Show = lambda what: None
+    source: Corpus, profile: Profile, extent: Extent, *, show: Tell = lambda what: None
 ) -> Iterator[Figure]:
     """Yield the figures, as they are measured; ``show`` is told what is being measured.
 
@@ -238,7 +236,7 @@ def _compare(answer: Answer, found: Recognition) -> None:
         raise ServerError(f"the service answered {answer.status} {told}, the core {expected}")
 
 
-def _fill(database: Path, source: Corpus, profile: Profile, n_songs: int, show: Show) -> None:
+def _fill(database: Path, source: Corpus, profile: Profile, n_songs: int, show: Tell) -> None:
     """Make an index of the corpus's songs, and of synthetic ones up to ``n_songs``."""
     config = profile.fingerprint
 

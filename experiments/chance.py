@@ -26,7 +26,7 @@ accepted, right
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +39,7 @@ from experiments.corpora import Corpus, Track
 from experiments.excerpts import seeded_rng
 from experiments.index_parts import PartOfIndex
 from experiments.large_index import BATCH_SONGS, room_for
+from experiments.progress import Tell
 from experiments.surrogates import surrogate_songs
 from experiments.trial import Plan
 from fpcore import decision, pipeline
@@ -48,9 +49,6 @@ from fpcore.records import Match
 from fpcore.store import Entry, Index, Store, open_store
 
 Kind = Literal["real", "surrogates", "surrogates alone"]
-
-Show = Callable[[str], None]
-"""Tells what is being done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +70,7 @@ class Sized:
 
 
 def measure(
-    source: Corpus, profile: Profile, plan: Plan, times: Sequence[int], *, show: Show
+    source: Corpus, profile: Profile, plan: Plan, times: Sequence[int], *, show: Tell
 ) -> Iterator[pd.DataFrame]:
     """Yield the rows of each size of the index, sizes ascending, once is always among them.
 
@@ -97,7 +95,7 @@ def measure(
             yield pd.DataFrame(rows)
 
 
-def _asked(bench: evaluation.Bench, queries: Sequence[q.Query], show: Show) -> Iterator[Asked]:
+def _asked(bench: evaluation.Bench, queries: Sequence[q.Query], show: Tell) -> Iterator[Asked]:
     config, query_config = bench.profile.fingerprint, bench.profile.query
     for of_track in evaluation.by_track(queries):
         show(f"Cutting queries of {of_track[0].track.id}")
@@ -107,7 +105,7 @@ def _asked(bench: evaluation.Bench, queries: Sequence[q.Query], show: Show) -> I
 
 
 def _indexes(
-    bench: evaluation.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Show
+    bench: evaluation.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Tell
 ) -> Iterator[Sized]:
     """Yield the index at each size, which grows from one to the next, with its snapshot.
 
@@ -132,7 +130,7 @@ def _indexes(
                 yield Sized(alone, "surrogates alone", 1, len(made))
 
 
-def _grow(store: Store, songs: Iterator[Entry], n_songs: int, show: Show) -> None:
+def _grow(store: Store, songs: Iterator[Entry], n_songs: int, show: Tell) -> None:
     """Add songs until there are ``n_songs``, and make a snapshot of all."""
     n_more = n_songs - store.n_songs()
     bench_songs.fill(

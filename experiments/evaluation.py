@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -89,11 +89,20 @@ class Bench:
         return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
-def build_index(bench: Bench, tracks: Sequence[Track], *, n_jobs: int = -1) -> None:
-    """Learn ``tracks`` under the bench's profile into a new database, each named by its id."""
+def build_index(
+    bench: Bench,
+    tracks: Sequence[Track],
+    *,
+    n_jobs: int = -1,
+    fingerprint: Callable[[Bench, Track], pipeline.Fingerprint] | None = None,
+) -> None:
+    """Learn ``tracks`` under the bench's profile into a new database, each named by its id.
+
+    ``fingerprint`` gives what is learned of a track, where that is not what the profile says.
+    """
     config = bench.profile.fingerprint
     extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_fingerprint)(bench, track) for track in tracks
+        joblib.delayed(fingerprint or _fingerprint)(bench, track) for track in tracks
     )
     with open_store(bench.database, config, create=True) as store:
         batch = []
@@ -166,14 +175,13 @@ def cuts(bench: Bench, queries: Sequence[q.Query]) -> Iterator[tuple[q.Query, fl
     config = bench.profile.fingerprint
     whole = bench.cache.signal(bench.corpus, track, config)
     n = 1 + max(query.number for query in queries)
-    drawn = {"corpus": bench.corpus.name, "n": n, "longest_s": bench.longest_s, "seed": bench.seed}
-
-    def excerpts() -> tuple[Excerpt, ...]:
-        return q.excerpts_of(
-            bench.corpus, track, whole, n=n, longest_s=bench.longest_s, seed=bench.seed
-        )
-
-    starts_s = bench.cache.starts(excerpts, drawn, track, config)
+    drawn: dict[str, Any] = {"n": n, "longest_s": bench.longest_s, "seed": bench.seed}
+    starts_s = bench.cache.starts(
+        lambda: q.excerpts_of(bench.corpus, track, whole, **drawn),
+        {"corpus": bench.corpus.name, **drawn},
+        track,
+        config,
+    )
     for query in queries:
         excerpt = Excerpt(track.id, float(starts_s[query.number]), bench.longest_s)
         yield query, excerpt.start_s, q.clip(whole, excerpt, query.clip_s)

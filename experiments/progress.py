@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 WRITE_EVERY_S = 0.2
+
+Tell = Callable[[str], None]
+"""Tells what is being done, where nobody knows how much is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,20 @@ def bar() -> Iterator[Show]:
             )
 
         yield show
+
+
+@contextmanager
+def working(what: str) -> Iterator[Tell]:
+    """Show on standard error what is being done, ``what`` to begin with, and how long it takes.
+
+    Give what tells it; the line vanishes at the end. For work of unknown length.
+    """
+    from rich.console import Console
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown_line:
+        task = shown_line.add_task(what, total=None)
+        yield lambda now: shown_line.update(task, description=now)
 
 
 @contextmanager

@@ -231,8 +231,8 @@ class Candidates(_Columns):
     song the query begins, in ticks of the query. ``votes`` int64 counts the query's hashes
     found there, ``anchors`` int64 the distinct peaks of the song that anchor them, ``idf``
     float64 is their weight by rarity, in units of what a hash of the query usually weighs.
-    ``blocks`` int64 counts the half seconds of the query
-    that hold at least one. ``contrast`` float64 is ``idf`` over that of chance matches.
+    ``blocks`` int64 counts the half seconds of the query that hold at least one. ``contrast``
+    float64 is ``idf`` over that of chance matches.
     """
 
     song_id: LongArray

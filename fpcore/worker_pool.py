@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -12,6 +11,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from typing import Any, Generic, TypeVar
+
+from fpcore.interrupts import held_back
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -34,6 +35,10 @@ class WorkerPool(Generic[TaskT, ResultT]):
     """
 
     def __init__(self, work: Callable[[TaskT], ResultT], n_workers: int, *, preload: str) -> None:
+        with held_back():
+            self._open(work, n_workers, preload)
+
+    def _open(self, work: Callable[[TaskT], ResultT], n_workers: int, preload: str) -> None:
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if context.get_start_method() == "forkserver":
@@ -50,7 +55,8 @@ class WorkerPool(Generic[TaskT, ResultT]):
     def submit(self, task: TaskT) -> Future[ResultT]:
         """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
         try:
-            return self._executor.submit(_do, task)
+            with held_back():  # it starts a process when none is free
+                return self._executor.submit(_do, task)
         except BrokenProcessPool as error:
             broken: Future[ResultT] = Future()
             broken.set_exception(error)
@@ -58,9 +64,10 @@ class WorkerPool(Generic[TaskT, ResultT]):
 
     def close(self) -> None:
         """End the workers, without waiting for the files that they are at."""
-        self._stop_writer.close()
-        self._executor.shutdown(cancel_futures=True)
-        self._stop_reader.close()
+        with held_back():
+            self._stop_writer.close()
+            self._executor.shutdown(cancel_futures=True)
+            self._stop_reader.close()
 
 
 def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -> Future[ResultT]:
@@ -81,10 +88,9 @@ _work: Callable[[Any], Any] | None = None  # of this worker process
 
 
 def _start_worker(work: Callable[[Any], Any], stop: Connection) -> None:
-    """Make this process end with its parent or when ``stop`` closes; leave Ctrl-C to it."""
+    """Make this process end with its parent or when ``stop`` closes."""
     global _work  # noqa: PLW0603 - a worker process is told its work once, at its start
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
 
 

@@ -8,73 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.cli.asking import (
+    ClipLengths,
+    ConditionNames,
+    CorpusName,
+    Jobs,
+    NQueries,
+    ProfileName,
+    Seed,
+    plan_of,
+)
 from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from experiments.trial import Plan
-
-CONDITIONS = (
-    "clean",
-    "mp3-32k",
-    "telephone",
-    "white-0db",
-    "pink-m5db",
-    "babble-0db",
-    "babble-m5db",
-    "room-babble-3db-opus-16k",
-    "tempo-p6",
-    "tempo-m6",
-    "speed-p2",
-    "speed-m2",
-    "speed-p5",
-    "speed-m5",
-    "pitch-p1",
-    "pitch-m1",
-)
-"""What profiles are calibrated and reported under, unless told otherwise."""
-
-ProfileName = Annotated[
-    str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to ask with.")
-]
-CorpusName = Annotated[
-    str,
-    typer.Option(
-        "--corpus",
-        metavar="NAME",
-        help="The music: generated, demo, debian-games or folder:PATH.",
-    ),
-]
-ConditionNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--condition",
-        metavar="NAME",
-        help="A condition to ask under; may be given several times. Without it: the sixteen that "
-        "profiles are reported under.",
-    ),
-]
-ClipLengths = Annotated[
-    list[float] | None,
-    typer.Option(
-        "--clip",
-        metavar="SECONDS",
-        min=0.5,
-        help="A clip length; may be given several times. Without it: 10 and 5.",
-    ),
-]
-NQueries = Annotated[
-    int,
-    typer.Option(
-        "--queries",
-        metavar="N",
-        min=1,
-        help="Clips of indexed and of left-out songs each, per condition and length.",
-    ),
-]
-Seed = Annotated[int, typer.Option(help="Another seed: another split, other clips and noise.")]
-Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1 takes one for each core.")]
 
 
 def accuracy(
@@ -105,7 +52,7 @@ def accuracy(
     from experiments.metrics import METRICS
     from fpcore.profiles import load_profile
 
-    chosen, plan = load_profile(profile), _plan(condition, clip, queries, seed)
+    chosen, plan = load_profile(profile), plan_of(condition, clip, queries, seed)
     source = open_corpus(corpus)
     result = measure(chosen, source, plan, n_jobs=jobs)
     if csv is not None:
@@ -156,28 +103,13 @@ def calibrate(
     from fpcore.profiles import load_profile, profile_path, save_profile
 
     target = output or profile_path(profile)
-    plan = _plan(condition, clip, queries, seed)
+    plan = plan_of(condition, clip, queries, seed)
     source = open_corpus(corpus)
     fitted = calibrated(
         load_profile(profile), source, plan, false_alarm_rate=false_alarms, n_jobs=jobs
     )
     save_profile(fitted, target)
     say(f"{target}: threshold {fitted.decision.threshold:.3f}, {fitted.decision.calibration}")
-
-
-def _plan(
-    names: list[str] | None, clip_lengths_s: list[float] | None, n_queries: int, seed: int
-) -> Plan:
-    from experiments.degradations import conditions
-    from experiments.trial import Plan
-
-    return Plan(
-        conditions(names or CONDITIONS),
-        tuple(clip_lengths_s or (10.0, 5.0)),
-        n_queries,
-        n_queries,
-        seed=seed,
-    )
 
 
 def _print_shares(summary: pd.DataFrame) -> None:

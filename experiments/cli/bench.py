@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.accuracy import CorpusName, ProfileName
-from fpcore.cli.output import console, print_table
+from experiments.cli.asking import CorpusName, ProfileName
+from experiments.progress import working
+from fpcore.cli.output import print_table
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from experiments.bench import Figure
 
 
@@ -38,8 +36,8 @@ def bench(
 
     source = open_corpus(corpus)
     profiles = [load_profile("seed"), load_profile("balanced")]
-    with _progress() as progress:
-        figures = list(measure(source, profiles, progress, n_postings=postings))
+    with working("Fingerprinting") as show:
+        figures = list(measure(source, profiles, show, n_postings=postings))
     _print(figures)
 
 
@@ -71,7 +69,7 @@ def bench_scale(
 
     source, asked = open_corpus(corpus), load_profile(profile)
     sizes = sorted({1000, songs})
-    with _shown("Learning") as show:
+    with working("Learning") as show:
         figures = list(measure(source, asked, sizes, show=show))
     _print(figures)
 
@@ -105,7 +103,7 @@ def bench_service(
 
     source, served = open_corpus(corpus), load_profile(profile)
     extent = Extent(n_songs=songs, n_watched=requests, saturation_s=saturation)
-    with _shown("Learning") as show:
+    with working("Learning") as show:
         figures = list(measure(source, served, extent, show=show))
     _print(figures)
 
@@ -129,30 +127,13 @@ def bench_sweep(
     """
     from experiments.bench_sweep import CONTENT, figures, measure_sharing
 
-    with _shown("Sweeping") as show:
+    with working("Sweeping") as show:
         sharing = measure_sharing(
             {**CONTENT, "corpus": corpus},
             n_alone=alone,
             show=lambda step: show(f"{step.label}: {step.n_done} of {step.n_total}"),
         )
     _print(figures(sharing))
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        yield progress
-
-
-@contextmanager
-def _shown(first: str) -> Iterator[Callable[[str], None]]:
-    """Show what is being done, ``first`` to begin with, and lend what tells it."""
-    with _progress() as progress:
-        task = progress.add_task(first, total=None)
-        yield lambda what: progress.update(task, description=what)
 
 
 def _print(figures: Sequence[Figure]) -> None:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.accuracy import ClipLengths, CorpusName, ProfileName, Seed
-from fpcore.cli.output import console, print_table, say
+from experiments.cli.asking import (
+    ClipLengths,
+    CorpusName,
+    ProfileName,
+    Seed,
+    conditions_option,
+    plan_of,
+)
+from experiments.progress import working
+from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +47,7 @@ def chance(
     ] = None,
     condition: Annotated[
         list[str] | None,
-        typer.Option(
-            "--condition",
-            metavar="NAME",
-            help="A condition to ask under; may be given several times. Without it: five, "
-            "without noise, in noise of three kinds, and slower.",
-        ),
+        conditions_option("five, without noise, in noise of three kinds, and slower."),
     ] = None,
     clip: ClipLengths = None,
     queries: Annotated[
@@ -78,7 +81,7 @@ def chance(
     from fpcore.profiles import load_profile
 
     asked = load_profile(profile)
-    plan = _plan(condition, clip, queries, seed)
+    plan = plan_of(condition, clip, queries, seed, n_indexed=queries // 2, conditions=CONDITIONS)
     rows = _measured(corpus, asked, plan, times or [1, 10, 100])
     if csv is not None:
         rows.to_csv(csv, index=False)
@@ -94,36 +97,14 @@ def chance(
         say(f"picture: {output}")
 
 
-def _plan(
-    names: list[str] | None, clip_lengths_s: list[float] | None, n_queries: int, seed: int
-) -> Plan:
-    from experiments.degradations import conditions
-    from experiments.trial import Plan
-
-    return Plan(
-        conditions(names or CONDITIONS),
-        tuple(clip_lengths_s or (10.0, 5.0)),
-        n_indexed=n_queries // 2,
-        n_left_out=n_queries,
-        seed=seed,
-    )
-
-
 def _measured(corpus: str, profile: Profile, plan: Plan, times: Sequence[int]) -> pd.DataFrame:
     import pandas as pd
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from experiments.chance import measure
     from experiments.corpora import corpus as open_corpus
 
     source = open_corpus(corpus)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Cutting queries", total=None)
-
-        def show(what: str) -> None:
-            progress.update(task, description=what)
-
+    with working("Cutting queries") as show:
         return pd.concat(measure(source, profile, plan, times, show=show), ignore_index=True)
 
 

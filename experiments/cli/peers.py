@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.accuracy import CONDITIONS, CorpusName, NQueries, Seed
+from experiments.cli.asking import ConditionNames, CorpusName, NQueries, Seed, plan_of
 from experiments.cli.options import EXIT_INTERRUPTED, RunName
 from fpcore.cli.output import complain, console, print_table, say
 
@@ -47,15 +47,7 @@ def peers(
             "default), 50/6, 70/8 and 100/10.",
         ),
     ] = None,
-    condition: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--condition",
-            metavar="NAME",
-            help="A condition to ask under; may be given several times. Without it: the "
-            "sixteen that profiles are reported under.",
-        ),
-    ] = None,
+    condition: ConditionNames = None,
     clip: Annotated[
         list[float] | None,
         typer.Option(
@@ -116,18 +108,14 @@ def _comparison(
     seed: int,
 ) -> Comparison:
     from experiments.corpora import corpus as open_corpus
-    from experiments.degradations import conditions as named
     from experiments.peers.subject import Comparison
     from experiments.peers.workbench import WorkbenchSpec
-    from experiments.trial import Plan
     from fpcore.profiles import load_profile
 
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
     specs += [_audfprint(text) for text in densities]
-    plan = Plan(
-        named(conditions or CONDITIONS), tuple(clips or (10.0,)), n_queries, n_queries, seed=seed
-    )
+    plan = plan_of(conditions, clips or (10.0,), n_queries, seed)
     cutting = ours[len(PRESETS) - 1]
     return Comparison(open_corpus(corpus), specs, plan, cutting, false_alarm_rate)
 

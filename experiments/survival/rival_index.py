@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -25,7 +25,7 @@ from experiments.survival.examples import Examples, described
 from experiments.survival.models import Fit, Score
 from experiments.survival.survivors import ALL, kept_of_song
 from fpcore import pipeline
-from fpcore.store import NewSong, open_store
+from fpcore.store import open_store
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,17 +45,11 @@ def first_half(works: Sequence[str], *, seed: int) -> frozenset[str]:
 
 def build_index(bench: Bench, tracks: Sequence[Track], score: Score, *, n_jobs: int = -1) -> int:
     """Learn ``tracks`` into a new database, thinned by ``score``; return how many postings."""
-    config = bench.profile.fingerprint
-    extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_fingerprint)(bench, track, score) for track in tracks
+    evaluation.build_index(
+        bench, tracks, n_jobs=n_jobs, fingerprint=partial(_fingerprint, score=score)
     )
-    n_postings = 0
-    with open_store(bench.database, config, create=True) as store:
-        for track, found in zip(tracks, extracted, strict=True):
-            song = NewSong(track.id, track.checksum, found.duration_s)
-            store.add_songs([(song, found.hashes, found.peaks)])
-            n_postings += len(found.hashes)
-    return n_postings
+    with open_store(bench.database, None) as store:
+        return store.stats().n_postings
 
 
 def ask(
