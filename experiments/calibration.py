@@ -13,8 +13,6 @@ fold, since a song's excerpts are alike.
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,9 +22,19 @@ from sklearn.model_selection import GroupKFold
 
 from fpcore.config import Decision, EvidenceName
 
-FITTED: tuple[EvidenceName, ...] = tuple(
-    name for name in get_args(EvidenceName) if name != "log_trials"
+FITTED: tuple[EvidenceName, ...] = (
+    "log_anchors",
+    "log_idf",
+    "log_contrast",
+    "loud_share",
+    "found",
+    "found_if_clear",
+    "missed_if_clear",
+    "clearness",
+    "prominence",
 )
+"""The evidence that pays. `experiments/TRIED.md` tells what more of it costs."""
+
 RIDGE = 1.0
 """Strength of the penalty on the squares of the standardised weights."""
 

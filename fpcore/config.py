@@ -299,16 +299,13 @@ EvidenceName = Literal[
     "log_anchors",
     "log_idf",
     "log_contrast",
-    "log_verified",
     "verified_share",
     "loud_share",
     "found",
-    "missed",
     "found_if_clear",
     "missed_if_clear",
     "clearness",
     "prominence",
-    "blocks_share",
     "log_trials",
 ]
 """What a decision may weigh; `fpcore.decision` says what each one is."""

@@ -3,17 +3,16 @@
 The confidence is a logistic model over evidence of several kinds, because the plain number of
 votes misleads: the many pairs around one shared peak are not independent. The kinds are
 
-* ``log_votes``, ``log_anchors``, ``log_idf``, ``log_verified``: natural logarithms of 1 + the
-  counts of `fpcore.records.Candidates` and `fpcore.records.Verification`;
+* ``log_votes``, ``log_anchors``, ``log_idf``: natural logarithms of 1 + the counts of
+  `fpcore.records.Candidates`;
 * ``verified_share``, ``loud_share``: verified over expected peaks of the song, and the same of
   the louder half of them, which outlast noise;
-* ``found``, ``missed``: verified peaks, and expected ones that were not, each over the square
-  root of the expected, as sums of independent chances are compared;
-* ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`; ``found_if_clear`` and
-  ``missed_if_clear`` are ``found`` and ``missed`` times it, for under noise a missing peak tells
-  less;
+* ``found``: verified peaks over the square root of the expected, as sums of independent chances
+  are compared;
+* ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`; ``found_if_clear`` is
+  ``found`` times it, ``missed_if_clear`` the same of the peaks that are missing, for under noise
+  a missing peak tells less;
 * ``prominence``: of `fpcore.prominence`;
-* ``blocks_share``: share of the query's half seconds with at least one vote;
 * ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
 * ``log_trials``: logarithm of how many looks were taken, playbacks included: each is one more
   chance to be wrong.
@@ -39,14 +38,13 @@ def evidence(
     candidates: Candidates,
     verification: Verification,
     *,
-    n_query_blocks: int,
     n_trials: int,
     clearness_db: float,
 ) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
-    ``n_query_blocks`` is the query's length in half seconds, ``n_trials`` the looks taken at the
-    query so far, this one included; ``clearness_db`` is how far the query's peaks stand out.
+    ``n_trials`` is the looks taken at the query so far, this one included, ``clearness_db`` how
+    far the query's peaks stand out.
     """
     expected = np.maximum(verification.expected, 1)
     found = verification.verified / np.sqrt(expected)
@@ -57,16 +55,13 @@ def evidence(
         "log_anchors": np.log1p(candidates.anchors),
         "log_idf": np.log1p(candidates.idf),
         "log_contrast": np.log(np.maximum(candidates.contrast, 1e-9)),
-        "log_verified": np.log1p(verification.verified),
         "verified_share": verification.verified / expected,
         "loud_share": verification.loud_share,
         "found": found,
-        "missed": missed,
         "found_if_clear": found * clearness,
         "missed_if_clear": missed * clearness,
         "clearness": np.full(len(candidates), clearness),
         "prominence": verification.prominence,
-        "blocks_share": candidates.blocks / max(n_query_blocks, 1),
         "log_trials": np.full(len(candidates), np.log(n_trials)),
     }
 
@@ -79,14 +74,14 @@ def place_score(
     Music repeats itself, and votes alone often prefer a repeat. Of the weights that were tried
     these put most calibration queries of debian-games under heavy noise in their place: without
     the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer. The agreement of levels
-    tells repeats apart that have the same notes (2 in 100 clean clips of 5 s), and is silent
+    tells repeats apart that have the same notes (6 in 100 clean clips of 5 s), and is silent
     under noise.
     """
     return (
         observed["log_idf"]
-        + 4 * observed["log_verified"]
+        + 4 * np.log1p(verification.verified)
         + 0.5 * observed["prominence"]
-        + 2 * verification.level_agreement
+        + 4 * verification.level_agreement
     )
 
 

@@ -145,7 +145,6 @@ def _aligned_once(
     evidence = decision.evidence(
         candidates,
         verification,
-        n_query_blocks=query.n_blocks,
         n_trials=n_trials,
         clearness_db=query.heard.clearness_db,
     )

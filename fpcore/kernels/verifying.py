@@ -44,13 +44,6 @@ def nearness(
 
 
 @njit(cache=True, nogil=True)
-def finite_median(values: NDArray[np.float64]) -> float:
-    """Return the median of the values that are finite; infinity when none is."""
-    found = values[np.isfinite(values)]
-    return np.median(found) if len(found) else np.inf
-
-
-@njit(cache=True, nogil=True)
 def louder_share(near: NDArray[np.float64], level_db: NDArray[np.float32]) -> float:
     """Return the mean of ``near`` over the elements with at least the median level; 0 of none."""
     if not len(near):

@@ -22,9 +22,7 @@ PROFILE = Profile(
     name="explained",
     fingerprint=LEAN,
     query=QueryConfig(max_peaks_per_s=30.0, fan_out=15, n_shifts=2, n_candidates=4),
-    decision=Decision(
-        intercept=-20.0, weights={"log_votes": 2.0, "log_verified": 4.0}, threshold=0.5
-    ),
+    decision=Decision(intercept=-20.0, weights={"log_votes": 2.0, "found": 2.0}, threshold=0.5),
 )
 
 

@@ -33,7 +33,7 @@ VERIFIED = Verification(
 
 
 def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     assert set(observed) == set(get_args(EvidenceName))
     first = {name: values[0] for name, values in observed.items()}
     assert first == pytest.approx(
@@ -41,16 +41,13 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
             "log_votes": math.log(41),
             "log_anchors": math.log(13),
             "log_idf": math.log(10.5),
-            "log_verified": math.log(16),
             "verified_share": 0.25,
             "loud_share": 0.4,
             "found": 15 / math.sqrt(60),
-            "missed": 45 / math.sqrt(60),
             "found_if_clear": 150 / math.sqrt(60),
             "missed_if_clear": 450 / math.sqrt(60),
             "clearness": 10.0,
             "prominence": 4.5,
-            "blocks_share": 0.75,
             "log_contrast": math.log(19.0),
             "log_trials": math.log(3),
         }
@@ -60,7 +57,7 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
 
 def test_a_recording_is_at_most_clear() -> None:
     clear, clearer = (
-        decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=1, clearness_db=clearness_db)
+        decision.evidence(TWO, VERIFIED, n_trials=1, clearness_db=clearness_db)
         for clearness_db in (decision.CLEAR_DB, decision.CLEAR_DB + 9)
     )
     for name, values in clear.items():
@@ -83,7 +80,7 @@ def test_without_candidates_there_is_no_confidence() -> None:
 
 
 def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     weights: dict[EvidenceName, float] = {
         "log_votes": 0.5,
         "verified_share": -2.0,
@@ -98,7 +95,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
 
 
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
     assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
 
@@ -107,7 +104,7 @@ def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
 def test_the_probability_stays_between_0_and_1_without_warnings(
     intercept: float, weight: float
 ) -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=8, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
     with np.errstate(all="raise", under="ignore"):
         probability = decision.probability(decision.logit(observed, model))
