@@ -141,7 +141,14 @@ def _aligned_once(
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)
     candidates = matching.rank(hits, query.hashes, config, profile.query)
-    verification = verify(candidates, query.peaks, query.heard.ranks, store.peaks, query.playback)
+    verification = verify(
+        candidates,
+        query.peaks,
+        query.heard.ranks,
+        store.peaks,
+        query.playback,
+        margin_ticks=config.whitening_radii[0] * query.hashes.ticks_per_frame,
+    )
     evidence = decision.evidence(
         candidates,
         verification,

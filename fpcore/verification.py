@@ -32,10 +32,12 @@ REACH_FRAMES = 1.5
 """From there its weight falls linearly, to 0 at this distance."""
 REACH_BINS = 1
 
-AGREEING_SHARE = 0.9
-"""So many of the peaks must agree; the rest stands for what encoding does to quiet ones."""
-AGREEING_DB = 1.0
-"""Levels that differ by more come from another performance, or from noise."""
+APART_DB = 1.0
+"""A level that differs by more comes from another performance or from noise, as does a missing
+peak; how much more tells nothing."""
+AGREEING_DB = 0.25
+"""How far apart levels are on average where the passage is the very same: frames of song and
+query do not start at the same sample."""
 
 
 def verify(
@@ -44,16 +46,22 @@ def verify(
     ranks: LevelRanks,
     peaks_of: Callable[[int], Peaks],
     playback: Playback = AS_LEARNED,
+    *,
+    margin_ticks: float = 0.0,
 ) -> Verification:
     """Return how many of each candidate's peaks the query has, and how loud it is there.
 
     ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
-    indexed constellation of a song id.
+    indexed constellation of a song id. Levels are compared from ``margin_ticks`` after the first
+    peak to as long before the last: nearer to the ends whitening knows one side only, and in the
+    song it knew both.
     """
     from fpcore.kernels import verifying
 
     constellation = merged(query_peaks, playback)
     n_shifts = len(query_peaks)
+    ends = constellation[0][[0, -1]] if len(constellation[0]) else np.zeros(2)
+    middle, reach = float(ends.mean()), float(np.ptp(ends)) / 2
     verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
     loud_share, agreement, prominences = np.zeros((3, len(candidates)))
     songs: dict[int, Peaks] = {}
@@ -66,7 +74,9 @@ def verify(
         inside, near, difference_db = nearness(song, offset, constellation, n_shifts)
         verified[row], expected[row] = near.sum(), len(near)
         loud_share[row] = verifying.louder_share(near, song.level_db[inside])
-        agreement[row] = level_agreement(difference_db)
+        tick = song.frame[inside] * n_shifts - offset
+        inner = np.abs(tick - middle) <= reach - margin_ticks
+        agreement[row] = level_agreement(difference_db[inner])
         prominences[row] = prominence(song, offset, ranks, n_shifts, playback)
     return Verification(verified, expected, loud_share, agreement, prominences)
 
@@ -106,17 +116,15 @@ def nearness(
 
 
 def level_agreement(difference_db: DoubleArray) -> float:
-    """Return from 0 to 1 how well the levels of the peaks that agree best do agree.
+    """Return from 0 to 1 how well the levels of all expected peaks agree.
 
-    Only the very passage, without noise, comes near 1. A refrain played again has most notes at
-    the same levels, but where another instrument joins in, some differ or are missing. Under
-    noise some are missing everywhere, at the true place too.
+    A refrain played again has most notes at the same levels, but where another instrument joins
+    in, some differ or are missing. Under noise so many do, at the true place too, that no place
+    has any agreement to speak of.
     """
-    n = len(difference_db)
-    if not n:
+    if not len(difference_db):
         return 0.0
-    least = math.ceil(AGREEING_SHARE * n) - 1
-    return math.exp(-np.partition(difference_db, least)[least] / AGREEING_DB)
+    return math.exp(-np.minimum(difference_db, APART_DB).mean() / AGREEING_DB)
 
 
 def merged(

@@ -24,7 +24,7 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
             for rank in range(3):
                 right = indexed and rank == 0
                 evidence = dict.fromkeys(FITTED, 1.0)
-                evidence["log_votes"] = float(rng.normal())
+                evidence["log_idf"] = float(rng.normal())
                 evidence["prominence"] = float(rng.normal(4.0 if right else 0.0))
                 rows.append(
                     {
@@ -67,7 +67,7 @@ def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
 def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
     decision = calibration.fit(_candidates(200, seed=3), false_alarm_rate=0.01, description="made")
     assert decision.weights["prominence"] > 1
-    assert abs(decision.weights["log_votes"]) < 0.7
+    assert abs(decision.weights["log_idf"]) < 0.7
     assert decision.weights["log_anchors"] == 0
     assert decision.calibration == "made"
 

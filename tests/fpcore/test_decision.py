@@ -65,14 +65,14 @@ def test_a_recording_is_at_most_clear() -> None:
 
 
 def test_evidence_for_nothing_is_finite() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_query_blocks=0, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     assert all(np.isfinite(values).all() for values in observed.values())
 
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
     nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
-    observed = decision.evidence(none, nothing, n_query_blocks=2, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(none, nothing, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
     assert probability.shape == (0,)

@@ -98,19 +98,39 @@ def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearnes
         assert near.tolist() == pytest.approx([nearness_])
 
 
-@pytest.mark.parametrize(("apart_db", "agreement"), [(0.0, 1.0), (1.0, np.exp(-1)), (18.0, 0.0)])
-def test_levels_agree_as_nine_tenths_of_the_peaks_do(apart_db: float, agreement: float) -> None:
+@pytest.mark.parametrize(
+    ("apart_db", "agreement"), [(0.0, 1.0), (0.25, np.exp(-1)), (18.0, np.exp(-4))]
+)
+def test_levels_agree_by_the_mean_difference_of_which_a_missing_peak_is_the_largest(
+    apart_db: float, agreement: float
+) -> None:
     song = _peaks(QUERY)
     levels = song.level_db + np.float32(apart_db) * np.where(song.frame % 2, -1, 1)
     query = Peaks.on_bins(song.frame, song.bin, levels.astype(np.float32))
     found = verify(_candidates([(7, 0.0)]), [query], SILENT, lambda _: song)
     assert found.level_agreement[0] == pytest.approx(agreement, abs=1e-6)
-    nine = np.full(10, apart_db)
-    nine[3] = np.inf
-    assert level_agreement(nine) == pytest.approx(agreement, abs=1e-6)
-    eight = nine.copy()
-    eight[7] = np.inf
-    assert level_agreement(eight) == level_agreement(np.empty(0)) == 0
+    half = np.array([0.0, np.inf, 0.0, np.inf])
+    assert level_agreement(half) == pytest.approx(np.exp(-2))
+    assert level_agreement(np.empty(0)) == 0
+
+
+def test_levels_are_compared_away_from_the_ends_only() -> None:
+    song = _peaks([(10 * k, 5) for k in range(11)])
+    levels = song.level_db.copy()
+    levels[[0, 1, 9, 10]] += 40  # within 15 frames of the first or last
+    query = Peaks.on_bins(song.frame, song.bin, levels)
+
+    def agreement(margin_ticks: float) -> float:
+        found = verify(
+            _candidates([(7, 0.0)]), [query], SILENT, lambda _: song, margin_ticks=margin_ticks
+        )
+        return float(found.level_agreement[0])
+
+    assert agreement(20.0) == pytest.approx(1.0)
+    assert agreement(19.0) == pytest.approx(1.0)
+    assert agreement(10.0) == pytest.approx(np.exp(-4 * 2 / 9))
+    assert agreement(0.0) == pytest.approx(np.exp(-4 * 4 / 11))
+    assert agreement(51.0) == 0  # nothing is left to compare
 
 
 @settings(deadline=None, max_examples=100)
