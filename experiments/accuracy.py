@@ -12,6 +12,20 @@ from experiments.metrics import overall, summary
 from experiments.trial import Plan, ask_corpus
 from fpcore.config import Profile
 
+KEPT_OF_ORIGIN = frozenset(
+    {
+        "run",
+        "trial",
+        "corpus",
+        "postings_per_s",
+        "bytes_per_hour",
+        "versions",
+        "git_commit",
+        "date",
+    }
+)
+"""What of a promotion holds for the configuration, whatever decides."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accuracy:
@@ -31,7 +45,8 @@ def calibrated(
     """Return the profile with a decision fitted on the calibration half of a corpus.
 
     The threshold is set so that this share of the recordings of unknown songs are given a
-    name, judged on songs that the model in question had not seen.
+    name, judged on songs that the model in question had not seen. What a promotion measured was
+    measured with another decision, and is not kept.
     """
     rows = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs).candidates
     names = ", ".join(condition.name for condition in plan.conditions)
@@ -42,7 +57,10 @@ def calibrated(
         f"{100 * false_alarm_rate:g}% false alarms"
     )
     decision = calibration.fit(rows, false_alarm_rate=false_alarm_rate, description=description)
-    return profile.model_copy(update={"decision": decision})
+    origin = {
+        name: value for name, value in (profile.provenance or {}).items() if name in KEPT_OF_ORIGIN
+    }
+    return profile.model_copy(update={"decision": decision, "provenance": origin or None})
 
 
 def measure(profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1) -> Accuracy:
