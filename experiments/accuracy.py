@@ -9,6 +9,7 @@ import pandas as pd
 from experiments import calibration
 from experiments.corpora import Corpus
 from experiments.metrics import overall, summary
+from experiments.progress import Show, silent
 from experiments.trial import Plan, ask_corpus
 from fpcore.config import Profile
 
@@ -40,7 +41,13 @@ class Accuracy:
 
 
 def calibrated(
-    profile: Profile, source: Corpus, plan: Plan, *, false_alarm_rate: float, n_jobs: int = -1
+    profile: Profile,
+    source: Corpus,
+    plan: Plan,
+    *,
+    false_alarm_rate: float,
+    n_jobs: int = -1,
+    show: Show = silent,
 ) -> Profile:
     """Return the profile with a decision fitted on the calibration half of a corpus.
 
@@ -48,7 +55,8 @@ def calibrated(
     name, judged on songs that the model in question had not seen. What a promotion measured was
     measured with another decision, and is not kept.
     """
-    rows = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs).candidates
+    asked = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs, show=show)
+    rows = asked.candidates
     names = ", ".join(condition.name for condition in plan.conditions)
     lengths = " and ".join(f"{clip_s:g} s" for clip_s in plan.clip_lengths_s)
     description = (
@@ -63,8 +71,11 @@ def calibrated(
     return profile.model_copy(update={"decision": decision, "provenance": origin or None})
 
 
-def measure(profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1) -> Accuracy:
+def measure(
+    profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1, show: Show = silent
+) -> Accuracy:
     """Return how right a profile is on the test half of a corpus, at its own threshold."""
-    outcomes = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs).outcomes
+    asked = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs, show=show)
+    outcomes = asked.outcomes
     threshold = profile.decision.threshold
     return Accuracy(outcomes, summary(outcomes, threshold), overall(outcomes, threshold))

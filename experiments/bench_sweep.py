@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from experiments.bench import Figure
-from experiments.progress import Show, Step
+from experiments.progress import Show, Step, silent
 from experiments.runner import sweep
 from experiments.runs import RunFolder
 from experiments.specs import SweepSpec, expand, load_spec
@@ -76,7 +76,7 @@ def figures(sharing: Sharing) -> list[Figure]:
 
 
 def measure_sharing(
-    content: Mapping[str, Any] = CONTENT, *, n_alone: int = 5, show: Show | None = None
+    content: Mapping[str, Any] = CONTENT, *, n_alone: int = 5, show: Show = silent
 ) -> Sharing:
     """Return how much faster a sweep is than its trials alone.
 
@@ -88,7 +88,6 @@ def measure_sharing(
         When the rows of a trial differ between the two, or a trial fails.
     """
     spec = load_spec(content)
-    show = show or (lambda step: None)
     alone_s = 0.0
     with TemporaryDirectory(prefix="fpbench-") as scratch:
         folder = Path(scratch)
@@ -116,7 +115,7 @@ def _timed(spec: SweepSpec, folder: Path) -> tuple[RunFolder, float]:
         run=folder / "run",
         cache=StageCache(folder / "cache"),
         workers=Workers(n_jobs=1),
-        show=lambda step: None,
+        show=silent,
     )
     seconds = perf_counter() - started
     for trial in expand(spec):

@@ -46,6 +46,7 @@ from experiments.corpora import Corpus, Track
 from experiments.degradations import Sources
 from experiments.excerpts import Excerpt, seeded_rng
 from experiments.index_parts import PartOfIndex, Remembered, random_part
+from experiments.progress import Show, Step, silent
 from experiments.stages import StageCache
 from fpcore import pipeline
 from fpcore.config import Profile
@@ -95,10 +96,12 @@ def build_index(
     *,
     n_jobs: int = -1,
     fingerprint: Callable[[Bench, Track], pipeline.Fingerprint] | None = None,
+    show: Show = silent,
 ) -> None:
     """Learn ``tracks`` under the bench's profile into a new database, each named by its id.
 
     ``fingerprint`` gives what is learned of a track, where that is not what the profile says.
+    Progress is shown in tracks.
     """
     config = bench.profile.fingerprint
     extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
@@ -106,7 +109,8 @@ def build_index(
     )
     with open_store(bench.database, config, create=True) as store:
         batch = []
-        for track, found in zip(tracks, extracted, strict=True):
+        for n_done, (track, found) in enumerate(zip(tracks, extracted, strict=True), start=1):
+            show(Step("learning tracks", n_done, len(tracks)))
             song = NewSong(track.id, track.checksum, found.duration_s)
             batch.append((song, found.hashes, found.peaks))
             if len(batch) == BATCH_SONGS:
@@ -129,17 +133,34 @@ class Answers:
     candidates: pd.DataFrame
 
 
+_Rows = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+"""Outcome rows and candidate rows."""
+
+
 def ask(
-    bench: Bench, queries: Iterable[q.Query], *, roles: Mapping[str, str], n_jobs: int = -1
+    bench: Bench,
+    queries: Iterable[q.Query],
+    *,
+    roles: Mapping[str, str],
+    n_jobs: int = -1,
+    show: Show = silent,
 ) -> Answers:
     """Return what the index answers to each query, sorted by track and query.
 
     ``roles`` maps track ids to "calibration" or "test". The answers do not depend on the
-    number of jobs.
+    number of jobs. Progress is shown in queries.
     """
-    results = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_ask_opened)(bench, group, roles) for group in by_track(queries)
+    groups = list(by_track(queries))
+    n_queries = sum(map(len, groups))
+    asked = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        joblib.delayed(_ask_opened)(bench, group, roles) for group in groups
     )
+    results: list[_Rows] = []
+    n_done = 0
+    for group, rows in zip(groups, asked, strict=True):
+        results.append(rows)
+        n_done += len(group)
+        show(Step("asking", n_done, n_queries))
     return _joined(results)
 
 
@@ -157,15 +178,13 @@ def by_track(queries: Iterable[q.Query]) -> Iterator[list[q.Query]]:
         yield list(group)
 
 
-def _joined(results: Sequence[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) -> Answers:
+def _joined(results: Sequence[_Rows]) -> Answers:
     outcomes = pd.DataFrame([row for rows, _ in results for row in rows])
     candidates = pd.DataFrame([row for _, rows in results for row in rows])
     return Answers(outcomes, candidates)
 
 
-def _ask_opened(
-    bench: Bench, queries: Sequence[q.Query], roles: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _ask_opened(bench: Bench, queries: Sequence[q.Query], roles: Mapping[str, str]) -> _Rows:
     return _ask_about_track(bench, _opened(bench.database), queries, roles)
 
 
@@ -209,7 +228,7 @@ def kept_heard(bench: Bench, query: q.Query, clean: Signal) -> pipeline.Heard:
 
 def _ask_about_track(
     bench: Bench, store: Store, queries: Sequence[q.Query], roles: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> _Rows:
     outcomes: list[dict[str, Any]] = []
     candidates: list[dict[str, Any]] = []
     role = roles[queries[0].track.id]

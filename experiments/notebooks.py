@@ -85,7 +85,7 @@ class _Work(Thread):
 def _watch(work: Thread, folder: RunFolder) -> bool:
     """Show the run's progress until the work ends; return whether it was stopped by Ctrl-C."""
     is_stopped = is_passed_on = False
-    shown = progress.bar() if sys.stderr.isatty() else nullcontext(lambda step: None)
+    shown = progress.bar() if sys.stderr.isatty() else nullcontext(progress.silent)
     with shown as show:
         while work.is_alive():
             try:

@@ -43,6 +43,10 @@ class Show(Protocol):
         """Show how far the work is."""
 
 
+def silent(step: Step) -> None:
+    """Show nothing."""
+
+
 class Reporter:
     """Counts the steps of a run, shows them, and keeps ``progress.json`` in its folder."""
 
@@ -87,7 +91,7 @@ def shown() -> Iterator[Show]:
         with _notebook_bar() as show:
             yield show
     else:
-        yield lambda step: None
+        yield silent
 
 
 def _is_in_notebook() -> bool:

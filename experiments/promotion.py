@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from experiments import evaluation, metrics, provenance
 from experiments.evaluation import by_track
-from experiments.progress import Show, Step
+from experiments.progress import Show, Step, silent
 from experiments.queries import Query
 from experiments.runs import Manifest, RunFolder, run_folder
 from experiments.setting import Setting, prepare
@@ -39,7 +39,7 @@ def promote(
     name: str,
     force: bool = False,
     n_jobs: int = -1,
-    note: Show = lambda step: None,
+    note: Show = silent,
 ) -> tuple[Profile, Path]:
     """Write the profile of a trial and return it with its file.
 

@@ -17,6 +17,7 @@ from experiments.corpora import Corpus, corpus
 from experiments.corpora.cache import cache_folder
 from experiments.degradations import Condition, Sources
 from experiments.degradations.config import Babble
+from experiments.progress import Show, silent
 from experiments.splits import Role, Split, split
 from experiments.stages import StageCache
 from fpcore.config import Profile
@@ -100,7 +101,13 @@ def stage_cache() -> StageCache:
 
 
 def ask_corpus(
-    source: Corpus, profile: Profile, plan: Plan, *, roles: Sequence[Role], n_jobs: int = -1
+    source: Corpus,
+    profile: Profile,
+    plan: Plan,
+    *,
+    roles: Sequence[Role],
+    n_jobs: int = -1,
+    show: Show = silent,
 ) -> evaluation.Answers:
     """Return what an index of the corpus under a profile answers to the planned queries.
 
@@ -112,8 +119,8 @@ def ask_corpus(
     role_of = {track: name for role in roles for track, name in parts.roles(role).items()}
     with TemporaryDirectory(prefix="fpbench-") as folder:
         bench = plan.bench(source, profile, Path(folder) / "index.db")
-        evaluation.build_index(bench, parts.indexed, n_jobs=n_jobs)
-        return evaluation.ask(bench, asked, roles=role_of, n_jobs=n_jobs)
+        evaluation.build_index(bench, parts.indexed, n_jobs=n_jobs, show=show)
+        return evaluation.ask(bench, asked, roles=role_of, n_jobs=n_jobs, show=show)
 
 
 def sources_for(conditions: Sequence[Condition]) -> Sources:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from experiments import metrics
-from experiments.progress import Show, Step
+from experiments.progress import Show, Step, silent
 from experiments.run_record import Record, first_manifest, recorded
 from experiments.runner import run_trials, showing
 from experiments.runs import RunFolder, new_run_name, run_folder
@@ -176,7 +176,7 @@ def _try_next(
     trial: Trial = trial_of(setting.spec, asked.number, swept)
     asked.set_user_attr(_TRIAL, trial.id)
     record.plan(trial)
-    run_trials(setting, [trial], folder, workers=workers, record=record, show=lambda step: None)
+    run_trials(setting, [trial], folder, workers=workers, record=record, show=silent)
     if folder.trial(trial.id).status == "done":
         study.tell(asked, objectives(folder, trial.id))
     else:

@@ -50,11 +50,13 @@ def accuracy(
     from experiments.accuracy import measure
     from experiments.corpora import corpus as open_corpus
     from experiments.metrics import METRICS
+    from experiments.progress import shown
     from fpcore.profiles import load_profile
 
     chosen, plan = load_profile(profile), plan_of(condition, clip, queries, seed)
     source = open_corpus(corpus)
-    result = measure(chosen, source, plan, n_jobs=jobs)
+    with shown() as show:
+        result = measure(chosen, source, plan, n_jobs=jobs, show=show)
     if csv is not None:
         result.outcomes.to_csv(csv, index=False)
     say(
@@ -100,14 +102,21 @@ def calibrate(
     """
     from experiments.accuracy import calibrated
     from experiments.corpora import corpus as open_corpus
+    from experiments.progress import shown
     from fpcore.profiles import load_profile, profile_path, save_profile
 
     target = output or profile_path(profile)
     plan = plan_of(condition, clip, queries, seed)
     source = open_corpus(corpus)
-    fitted = calibrated(
-        load_profile(profile), source, plan, false_alarm_rate=false_alarms, n_jobs=jobs
-    )
+    with shown() as show:
+        fitted = calibrated(
+            load_profile(profile),
+            source,
+            plan,
+            false_alarm_rate=false_alarms,
+            n_jobs=jobs,
+            show=show,
+        )
     save_profile(fitted, target)
     say(f"{target}: threshold {fitted.decision.threshold:.3f}, {fitted.decision.calibration}")
 

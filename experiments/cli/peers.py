@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from experiments.peers.subject import Comparison
     from experiments.peers.summary import Summary
 
-PRESETS = ("seed", "balanced")
-"""Profiles that are always among the systems; queries are cut at the rate of the last one."""
+PRESETS = ("seed", "tiny", "balanced", "robust")
+"""Profiles that are always among the systems; queries are cut at the rate of the first one."""
 
 DENSITIES = ("20/3", "50/6", "70/8", "100/10")
 
@@ -35,7 +35,7 @@ def peers(
         typer.Option(
             "--profile",
             metavar="NAME|FILE",
-            help="A profile to compare besides seed and balanced; may be given several times.",
+            help="A profile to compare besides the presets; may be given several times.",
         ),
     ] = None,
     density: Annotated[
@@ -116,8 +116,7 @@ def _comparison(
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
     specs += [_audfprint(text) for text in densities]
     plan = plan_of(conditions, clips or (10.0,), n_queries, seed)
-    cutting = ours[len(PRESETS) - 1]
-    return Comparison(open_corpus(corpus), specs, plan, cutting, false_alarm_rate)
+    return Comparison(open_corpus(corpus), specs, plan, ours[0], false_alarm_rate)
 
 
 def _audfprint(text: str) -> Spec:

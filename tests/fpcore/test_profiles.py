@@ -45,7 +45,7 @@ def test_without_a_folder_of_ones_own_there_are_the_presets(
     monkeypatch.delenv("FPCORE_PROFILES", raising=False)
     if variable is not None:
         monkeypatch.setenv("FPCORE_PROFILES", variable)
-    assert {"balanced", "seed"} <= set(profile_names())
+    assert {"balanced", "robust", "seed", "tiny"} <= set(profile_names())
     assert DEFAULT_PROFILE in profile_names()
     for name in profile_names():
         assert load_profile(name).name == name
@@ -172,3 +172,10 @@ def test_content_is_on_the_disk_before_the_name_and_the_name_before_it_returns(
 
 def _is_open(path: Path, descriptor: int) -> bool:
     return os.path.samestat(path.stat(), os.fstat(descriptor))
+
+
+@pytest.mark.parametrize(("name", "at_most"), [("tiny", 25), ("robust", 100)])
+def test_a_preset_has_the_size_that_it_was_promoted_for(name: str, at_most: float) -> None:
+    profile = load_profile(name)
+    assert profile.provenance is not None
+    assert 0.75 * at_most < profile.provenance["postings_per_s"] <= at_most

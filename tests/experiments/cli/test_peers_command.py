@@ -50,7 +50,7 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
 
     done = peers(*arguments)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^ +seed +balanced +audfprint 20/3$", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +seed +tiny +balanced +robust +audfprint 20/3$", done.stdout, re.MULTILINE)
     assert "threshold for 0.5% false alarms" in done.stdout
     assert re.search(r"^false alarms( +\d+\.\d \(\d+-\d+\)){3}$", done.stdout, re.MULTILINE)
     assert str(folder) in done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.progress import silent
 from experiments.report import study
 from experiments.runner import sweep
 from experiments.runs import RunFolder
@@ -36,7 +37,7 @@ def real_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
         if "FPBENCH_CACHE" not in os.environ:
             patch.setenv("FPBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
         run = tmp_path_factory.mktemp("runs") / "small-1"
-        yield sweep(SMALL, run=run, workers=Workers(1), show=lambda step: None)
+        yield sweep(SMALL, run=run, workers=Workers(1), show=silent)
 
 
 @pytest.fixture

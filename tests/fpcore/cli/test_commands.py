@@ -332,7 +332,7 @@ def test_profile_show_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
 def test_profile_list_has_the_presets(tmp_path: Path) -> None:
     profiles = answer("profile", "list", cwd=tmp_path)["profiles"]
     by_name = {profile["name"]: profile for profile in profiles}
-    assert {"balanced", "seed"} <= set(by_name)
+    assert {"balanced", "robust", "seed", "tiny"} <= set(by_name)
     assert [name for name, profile in by_name.items() if profile["default"]] == ["balanced"]
     assert set(by_name["seed"]) == {
         "name", "description", "default", "digest", "threshold", "calibration",

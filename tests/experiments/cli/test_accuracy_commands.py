@@ -1,0 +1,84 @@
+"""``fpbench calibrate`` and ``fpbench accuracy`` on a small corpus."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.calibration import FITTED
+from fpcore.profiles import load_profile
+
+SMALL = (
+    "--corpus", "generated:12", "--condition", "clean", "--condition", "white-0db",
+    "--clip", "5", "--queries", "16",
+)  # fmt: skip
+
+
+def fpbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "experiments", *map(str, arguments)],
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile without telling evidence and with metrics of a promotion, calibrated anew."""
+    folder = tmp_path_factory.mktemp("profiles")
+    card = {"run": "r", "trial": "t", "overall": {"top1": 0.1}, "bytes_per_hour": 7.0}
+    old = load_profile("balanced").model_dump(mode="json") | {"name": "mine", "provenance": card}
+    old["decision"] = {"intercept": -1.0, "weights": {"log_votes": 1.0}, "threshold": 0.9}
+    (folder / "old.json").write_text(json.dumps(old))
+    done = fpbench(
+        "calibrate", "--profile", folder / "old.json", "-o", folder / "new.json",
+        "--false-alarms", "0.05", *SMALL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "for 5% false alarms" in done.stdout
+    return folder / "new.json"
+
+
+def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
+    calibrated: Path,
+) -> None:
+    profile = load_profile(calibrated)
+    assert profile.fingerprint == load_profile("balanced").fingerprint
+    assert set(profile.decision.weights) == {*FITTED, "log_trials"}
+    assert profile.decision.calibration is not None
+    assert "calibration half of generated:12" in profile.decision.calibration
+    assert profile.provenance == {"run": "r", "trial": "t", "bytes_per_hour": 7.0}
+
+
+def test_accuracy_is_that_of_its_outcome_rows(calibrated: Path, tmp_path: Path) -> None:
+    rows_file = tmp_path / "rows.csv"
+    done = fpbench("accuracy", "--profile", calibrated, "--csv", rows_file, *SMALL)
+    assert done.returncode == 0, done.stderr
+    rows, threshold = pd.read_csv(rows_file), load_profile(calibrated).decision.threshold
+    assert len(rows) == 2 * 2 * 16
+    assert set(rows["role"]) == {"test"}
+    known = rows[rows["indexed"]]
+    right = (known["right"] & (known["probability"] >= threshold)).sum()
+    assert right >= 0.9 * len(known)
+    told = re.search(r"accepted.*?: (\d+\.\d+)% of (\d+)", done.stdout)
+    assert told is not None, done.stdout
+    assert float(told[1]) == pytest.approx(100 * right / len(known), abs=0.01)
+    assert int(told[2]) == len(known)
+
+
+def test_a_profile_that_is_not_there_is_one_sentence() -> None:
+    for command in ("accuracy", "calibrate"):
+        done = fpbench(command, "--profile", "nobody", *SMALL)
+        assert done.returncode == 1
+        assert done.stderr.startswith("fpbench: ")
+        assert done.stderr.count("\n") == 1
+        assert "nobody" in done.stderr
