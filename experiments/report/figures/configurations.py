@@ -28,8 +28,8 @@ from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION, ho
 N_HEAT_ROWS = 30
 """Most configurations in one heat map."""
 
-NEAR = 0.03
-"""Points nearer than this share of the axes share one label."""
+NEAR = (0.09, 0.035)
+"""Points nearer than these shares of the axes share one label, as theirs would overlap."""
 
 _COSTS = (
     ("bytes_per_hour", "index [MB per hour of audio]", 1e-6),
@@ -93,7 +93,7 @@ def _number_points(ax: Axes, rows: pd.DataFrame, column: str, unit: float) -> No
         if not np.isfinite(at).all():
             continue
         for beside, names, _ in places:
-            if np.abs(at - beside).max() < NEAR:
+            if np.all(np.abs(at - beside) < NEAR):
                 names.append(short(str(key)))
                 break
         else:
