@@ -64,7 +64,12 @@ def calibrated(
         f"{source.name} (checksum {source.checksum[:12]}, seed {plan.seed}; {names}) for "
         f"{100 * false_alarm_rate:g}% false alarms"
     )
-    decision = calibration.fit(rows, false_alarm_rate=false_alarm_rate, description=description)
+    decision = calibration.fit(
+        rows,
+        false_alarm_rate=false_alarm_rate,
+        description=description,
+        n_songs=len(plan.split(source).indexed),
+    )
     origin = {
         name: value for name, value in (profile.provenance or {}).items() if name in KEPT_OF_ORIGIN
     }

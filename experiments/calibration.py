@@ -47,6 +47,7 @@ def fit(
     *,
     false_alarm_rate: float,
     description: str,
+    n_songs: int | None = None,
     held_out: pd.DataFrame | None = None,
 ) -> Decision:
     """Return the decision fitted on the candidate rows of `experiments.evaluation`.
@@ -60,6 +61,8 @@ def fit(
         alike; sets the threshold.
     description
         Where the rows come from, kept with the profile.
+    n_songs
+        How many songs the index had, kept with the profile.
     held_out
         What `cross_fitted` gives for the rows, when that is known.
     """
@@ -68,7 +71,9 @@ def fit(
     negatives = held_out[~held_out["indexed"]]
     small = negatives["asked_of"] == "part"
     threshold = max(threshold_for(group, false_alarm_rate) for _, group in negatives.groupby(small))
-    return model.model_copy(update={"threshold": threshold, "calibration": description})
+    return model.model_copy(
+        update={"threshold": threshold, "calibration": description, "n_songs": n_songs}
+    )
 
 
 def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:

@@ -42,7 +42,7 @@ from experiments.large_index import BATCH_SONGS, room_for
 from experiments.progress import Tell
 from experiments.surrogates import surrogate_songs
 from experiments.trial import Plan
-from fpcore import decision, pipeline
+from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.recognition import Alignment, align_query, looks
 from fpcore.records import Match
@@ -170,7 +170,7 @@ def _likeliest(looked: Iterable[Alignment], profile: Profile) -> tuple[float, Ma
     log_odds, best = -np.inf, None
     for alignment in looked:
         if alignment.matches:
-            of_look = decision.logit(alignment.evidence, profile.decision)[alignment.rows[0]]
+            of_look = float(alignment.log_odds[alignment.rows[0]])
             if of_look > log_odds:
-                log_odds, best = float(of_look), alignment.matches[0]
+                log_odds, best = of_look, alignment.matches[0]
     return log_odds, best

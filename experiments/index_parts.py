@@ -45,6 +45,10 @@ class Remembered:
         """Return one song."""
         return self._index.song(song_id)
 
+    def n_songs(self) -> int:
+        """Return how many songs there are."""
+        return self._index.n_songs()
+
 
 class PartOfIndex:
     """The songs of an index whose ids are in ``song_ids``: itself an `fpcore.store.Index`."""
@@ -66,6 +70,10 @@ class PartOfIndex:
     def song(self, song_id: int) -> Song:
         """Return one song."""
         return self._whole.song(song_id)
+
+    def n_songs(self) -> int:
+        """Return how many songs there are."""
+        return len(self.song_ids)
 
 
 def random_part(

@@ -140,6 +140,7 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
         candidates,
         false_alarm_rate=spec.false_alarm_rate,
         description=f"{spec.name}: calibration tracks of {setting.corpus.name}, {trial.id}",
+        n_songs=len(setting.parts.indexed),
         held_out=held_out,
     )
     return Judged(_sorted(outcomes), _sorted(candidates), fitted)

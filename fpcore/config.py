@@ -319,12 +319,14 @@ class Decision(Strict):
     """A logistic model over the evidence for a candidate, and the confidence that accepts it.
 
     ``calibration`` says in words where the numbers come from; None means never calibrated.
+    ``n_songs`` is how many the index had then: in a larger one more evidence is asked for.
     """
 
     intercept: float
     weights: dict[EvidenceName, float]
     threshold: Annotated[float, Field(ge=0, le=1)]
     calibration: str | None = None
+    n_songs: Annotated[int, Field(ge=1)] | None = None
 
 
 class Profile(Strict):

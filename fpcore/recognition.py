@@ -33,8 +33,8 @@ Look = Literal["first", "thorough", "playback"]
 class Alignment:
     """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
 
-    ``rows[i]`` is the row of ``candidates``, ``verification`` and ``evidence`` that ``matches[i]``
-    stands for.
+    ``rows[i]`` is the row of ``candidates``, ``verification``, ``evidence`` and ``log_odds`` that
+    ``matches[i]`` stands for.
     """
 
     query: pipeline.Query
@@ -43,6 +43,7 @@ class Alignment:
     candidates: Candidates
     verification: Verification
     evidence: dict[EvidenceName, DoubleArray]
+    log_odds: DoubleArray
     rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
@@ -155,35 +156,33 @@ def _aligned_once(
         n_trials=n_trials,
         clearness_db=query.heard.clearness_db,
     )
-    rows = _best_places(candidates.song_id, verification, evidence, profile)
-    matches = _matches(rows, candidates, evidence, query, store, profile)
+    log_odds = decision.logit(evidence, profile.decision)
+    log_odds -= decision.crowding(store.n_songs(), profile.decision)
+    rows = _best_places(candidates.song_id, decision.place_score(evidence, verification), log_odds)
+    matches = _matches(rows, candidates, log_odds, query, store, profile)
     times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
-    return Alignment(query, look, hits, candidates, verification, evidence, rows, matches, times)
+    return Alignment(
+        query, look, hits, candidates, verification, evidence, log_odds, rows, matches, times
+    )
 
 
-def _best_places(
-    song_id: LongArray,
-    verification: Verification,
-    observed: dict[EvidenceName, DoubleArray],
-    profile: Profile,
-) -> LongArray:
+def _best_places(song_id: LongArray, place_score: DoubleArray, log_odds: DoubleArray) -> LongArray:
     """Return the rows of each song's best place, the likeliest song first."""
-    by_place = np.argsort(-decision.place_score(observed, verification), kind="stable")
+    by_place = np.argsort(-place_score, kind="stable")
     _, first_of_song = np.unique(song_id[by_place], return_index=True)
     rows = by_place[np.sort(first_of_song)]
-    log_odds = decision.logit(observed, profile.decision)
     return rows[np.argsort(-log_odds[rows], kind="stable")]
 
 
 def _matches(
     rows: LongArray,
     candidates: Candidates,
-    observed: dict[EvidenceName, DoubleArray],
+    log_odds: DoubleArray,
     query: pipeline.Query,
     store: Index,
     profile: Profile,
 ) -> tuple[Match, ...]:
-    probability = decision.probability(decision.logit(observed, profile.decision))
+    probability = decision.probability(log_odds)
     confidence = decision.confidence(probability, profile.decision)
     tick_s = profile.fingerprint.hop_s / query.hashes.ticks_per_frame
     return tuple(

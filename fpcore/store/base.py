@@ -199,6 +199,9 @@ class Index(Protocol):
     def song(self, song_id: int) -> Song:
         """Return one song; raises `UnknownSongError` when there is none of that id."""
 
+    def n_songs(self) -> int:
+        """Return how many songs there are."""
+
 
 class Store(ABC):
     """An index of songs.

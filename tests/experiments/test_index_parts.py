@@ -48,6 +48,9 @@ class _Counted:
     def song(self, song_id: int) -> Song:
         return self._index.song(song_id)
 
+    def n_songs(self) -> int:
+        return self._index.n_songs()
+
 
 def test_what_was_asked_once_is_remembered(tmp_path: Path) -> None:
     queries = [

@@ -124,3 +124,15 @@ def test_more_evidence_of_positive_weight_means_more_probability() -> None:
 def test_below_the_threshold_confidence_is_0(threshold: float, expected: list[float]) -> None:
     model = Decision(intercept=0.0, weights={}, threshold=threshold)
     assert decision.confidence(np.array([0.499, 0.5, 0.9]), model).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "n_songs", "tenfolds"),
+    [(None, 10**6, 0), (171, 1, 0), (171, 171, 0), (171, 1710, 1), (50, 500_000, 4)],
+)
+def test_every_tenfold_of_songs_costs_the_same(
+    calibrated: int | None, n_songs: int, tenfolds: int
+) -> None:
+    model = Decision(intercept=0.0, weights={}, threshold=0.5, n_songs=calibrated)
+    lost = decision.crowding(n_songs, model)
+    assert lost == pytest.approx(tenfolds * decision.GROWTH_PER_TENFOLD)

@@ -66,6 +66,17 @@ def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> N
         assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
 
 
+def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(six_songs: Store) -> None:
+    clip = excerpt(UNKNOWN, 3, EXCERPT_S)
+    usual = align(clip, six_songs, PROFILE)
+    of_two = PROFILE.decision.model_copy(update={"n_songs": 2})
+    crowded = align(clip, six_songs, PROFILE.model_copy(update={"decision": of_two}))
+    lost = decision.GROWTH_PER_TENFOLD * np.log10(indexed.N_SONGS / 2)
+    np.testing.assert_allclose(crowded.log_odds, usual.log_odds - lost)
+    for match, row in zip(crowded.matches, crowded.rows.tolist(), strict=True):
+        assert match.probability == pytest.approx(1 / (1 + np.exp(-crowded.log_odds[row])))
+
+
 def test_the_threshold_decides_and_changes_nothing_else(six_songs: Store) -> None:
     known, unknown = excerpt(1, 8, EXCERPT_S), excerpt(UNKNOWN, 3, EXCERPT_S)
     probability = _recognised(six_songs, known).candidates[0].probability

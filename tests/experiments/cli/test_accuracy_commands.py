@@ -56,6 +56,7 @@ def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
     assert set(profile.decision.weights) == {*FITTED, "log_trials"}
     assert profile.decision.calibration is not None
     assert "calibration half of generated:12" in profile.decision.calibration
+    assert profile.decision.n_songs == 10
     assert profile.provenance == {"run": "r", "trial": "t", "bytes_per_hour": 7.0}
 
 
