@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,9 +31,15 @@ def plain(text: object) -> str:
     )
 
 
+def _write_line(text: str, stream: TextIO) -> None:
+    """Write a line whole, and let it be read at once: Ctrl-C must not fall before its end."""
+    stream.write(text + "\n")
+    stream.flush()
+
+
 def say(text: str) -> None:
     """Print a line of the answer, and let it be read at once."""
-    print(plain(text), flush=True)
+    _write_line(plain(text), sys.stdout)
 
 
 _SPEAKER = {"name": "fpcore"}
@@ -46,17 +52,17 @@ def speak_as(name: str) -> None:
 
 def complain(text: str) -> None:
     """Print a line about what went wrong."""
-    print(f"{_SPEAKER['name']}: {plain(text)}", file=sys.stderr, flush=True)
+    _write_line(f"{_SPEAKER['name']}: {plain(text)}", sys.stderr)
 
 
 def print_json(document: Any) -> None:
     """Print a JSON document."""
-    print(json.dumps(document, indent=2, allow_nan=False), flush=True)
+    _write_line(json.dumps(document, indent=2, allow_nan=False), sys.stdout)
 
 
 def print_json_line(record: Any) -> None:
     """Print a JSON document on one line: one of several."""
-    print(json.dumps(record, allow_nan=False), flush=True)
+    _write_line(json.dumps(record, allow_nan=False), sys.stdout)
 
 
 def console(*, stderr: bool = False) -> Console:

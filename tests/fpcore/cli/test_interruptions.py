@@ -138,7 +138,6 @@ def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
     # Ctrl-C may fall between the count of a song and its line.
     assert told
     assert 0 <= n_learned - len(told) <= 1
-    # A worker that is only just starting gets the signal too, and may complain before.
     assert errors.endswith(
         f"fpcore: interrupted: {n_learned} song{'s' * (n_learned != 1)} learned and kept; "
         "the same command goes on from there\n"
