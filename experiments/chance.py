@@ -146,9 +146,9 @@ def _grow(store: Store, songs: Iterator[Entry], n_songs: int, show: Tell) -> Non
 def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[str, Any]:
     query = asked.query
     if query.indexed:
-        log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)], profile)
+        log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)])
     else:
-        log_odds, best = _likeliest(looks(asked.looked_up, sized.index, profile), profile)
+        log_odds, best = _likeliest(looks(asked.looked_up, sized.index, profile))
     found = source.by_id.get(best.song_name) if best else None
     return {
         "times": sized.times,
@@ -165,7 +165,7 @@ def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[s
     }
 
 
-def _likeliest(looked: Iterable[Alignment], profile: Profile) -> tuple[float, Match | None]:
+def _likeliest(looked: Iterable[Alignment]) -> tuple[float, Match | None]:
     """Return the likeliest song of all looks, with its log-odds."""
     log_odds, best = -np.inf, None
     for alignment in looked:

@@ -19,9 +19,9 @@ votes misleads: the many pairs around one shared peak are not independent. The k
 
 A candidate below the profile's threshold has confidence 0.
 
-The more songs, the more evidence chance gives the likeliest of them. Up to some hundred songs
-the chance level and the usual weight of a hit keep up with that; from where a decision was
-calibrated, every tenfold costs each candidate `GROWTH_PER_TENFOLD` (`crowding`).
+The more songs, the more evidence chance gives the likeliest of them. Up to `CROWDED_FROM` songs
+the chance level and the usual weight of a hit keep up with that; above, every tenfold of what a
+decision was calibrated on costs each candidate `GROWTH_PER_TENFOLD` (`crowding`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ CLEAR_DB = 20.0
 """From here on a recording is clear. Music differs in how far its peaks stand out, and without
 this limit the clearest recordings were rejected when played at another speed, which costs peaks."""
 
+CROWDED_FROM = 171
+"""Up to as many songs of debian-games strangers are named no oftener than among a few."""
 GROWTH_PER_TENFOLD = 0.86
 """By how much the log-odds of the likeliest stranger grow when an index grows tenfold: 0.78 to
 0.98 from 171 to 17,100 songs of debian-games and surrogates (``fpbench chance``, before this was
@@ -108,9 +110,10 @@ def crowding(n_songs: int, decision: Decision) -> float:
 
     Nothing up to the size that the decision was calibrated on, or where that is not known.
     """
-    if decision.n_songs is None or n_songs <= decision.n_songs:
+    if decision.n_songs is None:
         return 0.0
-    return GROWTH_PER_TENFOLD * math.log10(n_songs / decision.n_songs)
+    usual = max(decision.n_songs, CROWDED_FROM)
+    return GROWTH_PER_TENFOLD * math.log10(max(n_songs, usual) / usual)
 
 
 def probability(log_odds: DoubleArray) -> DoubleArray:

@@ -42,15 +42,6 @@ CorpusName = Annotated[
         help="The music: generated, demo, debian-games or folder:PATH.",
     ),
 ]
-ClipLengths = Annotated[
-    list[float] | None,
-    typer.Option(
-        "--clip",
-        metavar="SECONDS",
-        min=0.5,
-        help="A clip length; may be given several times. Without it: 10 and 5.",
-    ),
-]
 NQueries = Annotated[
     int,
     typer.Option(
@@ -74,6 +65,18 @@ def conditions_option(without_it: str) -> OptionInfo:
     return option
 
 
+def clips_option(without_it: str) -> OptionInfo:
+    """Return the option for the lengths of clips; ``without_it`` says which are meant."""
+    option: OptionInfo = typer.Option(
+        "--clip",
+        metavar="SECONDS",
+        min=0.5,
+        help="A clip length; may be given several times. Without it: " + without_it,
+    )
+    return option
+
+
+ClipLengths = Annotated[list[float] | None, clips_option("10 and 5.")]
 ConditionNames = Annotated[
     list[str] | None, conditions_option("the sixteen that profiles are reported under.")
 ]

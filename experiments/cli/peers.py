@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.asking import ConditionNames, CorpusName, NQueries, Seed, plan_of
+from experiments.cli.asking import (
+    ConditionNames,
+    CorpusName,
+    NQueries,
+    Seed,
+    clips_option,
+    plan_of,
+)
 from experiments.cli.options import EXIT_INTERRUPTED, RunName
 from fpcore.cli.output import complain, console, print_table, say
 
@@ -48,15 +55,7 @@ def peers(
         ),
     ] = None,
     condition: ConditionNames = None,
-    clip: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--clip",
-            metavar="SECONDS",
-            min=0.5,
-            help="A clip length; may be given several times. Without it: 10.",
-        ),
-    ] = None,
+    clip: Annotated[list[float] | None, clips_option("10.")] = None,
     queries: NQueries = 200,
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")

@@ -128,7 +128,16 @@ def test_below_the_threshold_confidence_is_0(threshold: float, expected: list[fl
 
 @pytest.mark.parametrize(
     ("calibrated", "n_songs", "tenfolds"),
-    [(None, 10**6, 0), (171, 1, 0), (171, 171, 0), (171, 1710, 1), (50, 500_000, 4)],
+    [
+        (None, 10**6, 0),
+        (171, 1, 0),
+        (171, 171, 0),
+        (171, 1710, 1),
+        (20, 171, 0),  # fewer songs than where it begins
+        (20, 17_100, 2),
+        (1000, 1000, 0),
+        (1000, 10**7, 4),
+    ],
 )
 def test_every_tenfold_of_songs_costs_the_same(
     calibrated: int | None, n_songs: int, tenfolds: int

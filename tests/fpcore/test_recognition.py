@@ -66,9 +66,12 @@ def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> N
         assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
 
 
-def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(six_songs: Store) -> None:
+def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clip = excerpt(UNKNOWN, 3, EXCERPT_S)
     usual = align(clip, six_songs, PROFILE)
+    monkeypatch.setattr(decision, "CROWDED_FROM", 1)
     of_two = PROFILE.decision.model_copy(update={"n_songs": 2})
     crowded = align(clip, six_songs, PROFILE.model_copy(update={"decision": of_two}))
     lost = decision.GROWTH_PER_TENFOLD * np.log10(indexed.N_SONGS / 2)
