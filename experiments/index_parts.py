@@ -7,18 +7,18 @@ queries are asked of random parts of the index too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fpcore.records import LongArray, Peaks, Postings
-from fpcore.store import Index, Song
+from fpcore.store import Index
 
 SIZES = (1, 2, 3, 5, 8, 16, 40)
 
 
 class Remembered:
-    """An index that looks up the same tokens, and reads the same song, only once.
+    """An index that looks up the same tokens only once.
 
     For a query that is asked of an index and of a part of it; itself an `fpcore.store.Index`.
     """
@@ -26,7 +26,6 @@ class Remembered:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._postings: dict[bytes, Postings] = {}
-        self._peaks: dict[int, Peaks] = {}
 
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens`` int64 (n,)."""
@@ -35,15 +34,13 @@ class Remembered:
             self._postings[key] = self._index.lookup(tokens)
         return self._postings[key]
 
-    def peaks(self, song_id: int) -> Peaks:
-        """Return the constellation of a song."""
-        if song_id not in self._peaks:
-            self._peaks[song_id] = self._index.peaks(song_id)
-        return self._peaks[song_id]
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+        """Return the constellation of each song."""
+        return self._index.constellations(song_ids)
 
-    def song(self, song_id: int) -> Song:
-        """Return one song."""
-        return self._index.song(song_id)
+    def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return the name of each song."""
+        return self._index.names(song_ids)
 
     def n_songs(self) -> int:
         """Return how many songs there are."""
@@ -63,13 +60,13 @@ class PartOfIndex:
         ours = np.isin(found.song_id, self.song_ids)
         return Postings(found.query_row[ours], found.song_id[ours], found.frame[ours])
 
-    def peaks(self, song_id: int) -> Peaks:
-        """Return the constellation of a song."""
-        return self._whole.peaks(song_id)
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+        """Return the constellation of each song."""
+        return self._whole.constellations(song_ids)
 
-    def song(self, song_id: int) -> Song:
-        """Return one song."""
-        return self._whole.song(song_id)
+    def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return the name of each song."""
+        return self._whole.names(song_ids)
 
     def n_songs(self) -> int:
         """Return how many songs there are."""

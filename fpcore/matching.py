@@ -122,7 +122,9 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
 
     postings = sorted_by_token(postings)
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    token_row = np.searchsorted(tokens, query.token)
+    by_token = np.argsort(query.token, kind="stable")
+    token_row = np.empty(len(query), np.int64)
+    token_row[by_token] = np.searchsorted(tokens, query.token[by_token])  # in order: few misses
     posting_ends = np.cumsum(n_postings)
     row_ends = np.cumsum(np.bincount(token_row, minlength=len(tokens)))
     song_ids, song = numbered(postings.song_id)
@@ -130,7 +132,6 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
     lowest, n_bits = _offset_bits(query, postings)
     row_bits = len(query).bit_length()
-    by_token = np.argsort(token_row, kind="stable")
     key_of_row = by_token - ((query.tick[by_token] + np.int64(lowest)) << row_bits)
     key = np.empty(int(first[-1]), _key_type(n_bits, row_bits))
     of_songs = (song, postings.frame, posting_ends)
@@ -143,6 +144,14 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     known = n_postings[token_row] > 0
     usual_weight = float(weights[known].mean()) if known.any() else 1.0
     return Hits(query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, row_bits)
+
+
+def distinct(tokens: LongArray) -> LongArray:
+    """Return the distinct ones of int64 tokens, ascending: several times as fast as np.unique."""
+    ascending = np.sort(tokens)
+    is_first = np.ones(len(ascending), np.bool_)
+    is_first[1:] = ascending[1:] != ascending[:-1]
+    return ascending[is_first]
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:

@@ -55,11 +55,14 @@ def prominence(
     """Return by how many standard deviations the song's peaks stand out at an alignment."""
     from fpcore.kernels import ranking
 
-    n_ticks = len(ranks.rank)
-    first, last = np.array([0, n_ticks]) * playback.tempo + offset_ticks
-    start, end = np.searchsorted(song.frame, [first / ticks_per_frame, last / ticks_per_frame])
-    frame, bin_ = song.frame[start:end], song.bin[start:end]
-    tick = np.rint((frame * ticks_per_frame - offset_ticks) / playback.tempo).astype(np.int64)
-    column = np.rint(bin_ * playback.pitch).astype(np.int64) - ranks.first_bin
-    mean, n = ranking.mean_rank(ranks.rank, tick, column)
+    played = (playback.pitch, playback.tempo)
+    mean, n = ranking.mean_rank(
+        ranks.rank,
+        ranks.first_bin,
+        song.frame,
+        song.bin,
+        offset_ticks,
+        ticks_per_frame,
+        *played,
+    )
     return float((mean - 0.5) * np.sqrt(12 * n))

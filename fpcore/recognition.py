@@ -137,7 +137,7 @@ def _aligned_once(
 ) -> Alignment:
     started = perf_counter()
     config = profile.fingerprint
-    tokens = np.unique(query.hashes.token)
+    tokens = matching.distinct(query.hashes.token)
     postings = store.lookup(tokens)
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)
@@ -146,7 +146,7 @@ def _aligned_once(
         candidates,
         query.peaks,
         query.heard.ranks,
-        store.peaks,
+        store.constellations(np.unique(candidates.song_id).tolist()),
         query.playback,
         margin_ticks=config.whitening_radii[0] * query.hashes.ticks_per_frame,
     )
@@ -185,10 +185,11 @@ def _matches(
     probability = decision.probability(log_odds)
     confidence = decision.confidence(probability, profile.decision)
     tick_s = profile.fingerprint.hop_s / query.hashes.ticks_per_frame
+    names = store.names(candidates.song_id[rows].tolist())
     return tuple(
         Match(
             song_id=int(candidates.song_id[row]),
-            song_name=store.song(int(candidates.song_id[row])).name,
+            song_name=names[int(candidates.song_id[row])],
             offset_s=units.frames_to_s(float(candidates.offset_ticks[row]), tick_s),
             votes=int(candidates.votes[row]),
             probability=float(probability[row]),

@@ -7,12 +7,10 @@ a chance match that shares only some of them.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fpcore.prominence import prominence
 from fpcore.records import (
     AS_LEARNED,
     Candidates,
@@ -34,7 +32,9 @@ REACH_BINS = 1
 
 APART_DB = 1.0
 """A level that differs by more comes from another performance or from noise, as does a missing
-peak; how much more tells nothing."""
+peak; how much more tells nothing. A refrain played again has most notes at the same levels, but
+where another instrument joins in, some differ or are missing. Under noise so many do, at the true
+place too, that no place has any agreement to speak of."""
 AGREEING_DB = 0.25
 """How far apart levels are on average where the passage is the very same: frames of song and
 query do not start at the same sample."""
@@ -44,41 +44,44 @@ def verify(
     candidates: Candidates,
     query_peaks: Sequence[Peaks],
     ranks: LevelRanks,
-    peaks_of: Callable[[int], Peaks],
+    constellations: Mapping[int, Peaks],
     playback: Playback = AS_LEARNED,
     *,
     margin_ticks: float = 0.0,
 ) -> Verification:
     """Return how many of each candidate's peaks the query has, and how loud it is there.
 
-    ``query_peaks`` are the query's constellations at its shifts, ``peaks_of`` gives the
-    indexed constellation of a song id. Levels are compared from ``margin_ticks`` after the first
-    peak to as long before the last: nearer to the ends whitening knows one side only, and in the
-    song it knew both.
+    ``query_peaks`` are the query's constellations at its shifts, ``constellations`` has the
+    indexed one of each candidate's song id. Levels are compared from ``margin_ticks`` after the
+    first peak to as long before the last: nearer to the ends whitening knows one side only, and
+    in the song it knew both.
     """
     from fpcore.kernels import verifying
 
-    constellation = merged(query_peaks, playback)
-    n_shifts = len(query_peaks)
-    ends = constellation[0][[0, -1]] if len(constellation[0]) else np.zeros(2)
-    middle, reach = float(ends.mean()), float(np.ptp(ends)) / 2
-    verified, expected = np.zeros(len(candidates)), np.zeros(len(candidates), np.int64)
-    loud_share, agreement, prominences = np.zeros((3, len(candidates)))
-    songs: dict[int, Peaks] = {}
-    for row, (song_id, offset) in enumerate(
-        zip(candidates.song_id.tolist(), candidates.offset_ticks.tolist(), strict=True)
-    ):
-        if song_id not in songs:
-            songs[song_id] = peaks_of(song_id)
-        song = songs[song_id]
-        inside, near, difference_db = nearness(song, offset, constellation, n_shifts)
-        verified[row], expected[row] = near.sum(), len(near)
-        loud_share[row] = verifying.louder_share(near, song.level_db[inside])
-        tick = song.frame[inside] * n_shifts - offset
-        inner = np.abs(tick - middle) <= reach - margin_ticks
-        agreement[row] = level_agreement(difference_db[inner])
-        prominences[row] = prominence(song, offset, ranks, n_shifts, playback)
-    return Verification(verified, expected, loud_share, agreement, prominences)
+    query, n_shifts = merged(query_peaks, playback), len(query_peaks)
+    first, last = query[0][[0, -1]] if len(query[0]) else (0, 0)
+    compared = (first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB)
+    found = np.zeros((len(candidates), 5))
+    for song_id in np.unique(candidates.song_id).tolist():
+        rows = np.flatnonzero(candidates.song_id == song_id)
+        song = constellations[song_id]
+        found[rows] = verifying.places(
+            candidates.offset_ticks[rows],
+            (song.frame, song.bin, song.level_db),
+            query,
+            _reach(n_shifts),
+            compared,
+            (ranks.rank, ranks.first_bin),
+            n_shifts,
+            (playback.pitch, playback.tempo),
+        )
+    verified, expected, loud_share, agreement, prominence = found.T.copy()
+    return Verification(verified, expected.astype(np.int64), loud_share, agreement, prominence)
+
+
+def _reach(ticks_per_frame: int) -> tuple[float, float, int]:
+    """Return in ticks how near a peak counts in full and from where on not at all, and in bins."""
+    return NEAR_FRAMES * ticks_per_frame, REACH_FRAMES * ticks_per_frame, REACH_BINS
 
 
 def nearness(
@@ -108,23 +111,9 @@ def nearness(
         tick,
         bin_,
         level_db,
-        NEAR_FRAMES * ticks_per_frame,
-        REACH_FRAMES * ticks_per_frame,
-        REACH_BINS,
+        *_reach(ticks_per_frame),
     )
     return inside, near, difference_db
-
-
-def level_agreement(difference_db: DoubleArray) -> float:
-    """Return from 0 to 1 how well the levels of all expected peaks agree.
-
-    A refrain played again has most notes at the same levels, but where another instrument joins
-    in, some differ or are missing. Under noise so many do, at the true place too, that no place
-    has any agreement to speak of.
-    """
-    if not len(difference_db):
-        return 0.0
-    return math.exp(-np.minimum(difference_db, APART_DB).mean() / AGREEING_DB)
 
 
 def merged(

@@ -1,10 +1,52 @@
-"""Which peaks of a song a query has too, at a given alignment."""
+"""Which peaks of a song a query has too, at given alignments."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.ranking import mean_rank
+
+
+@njit(cache=True, nogil=True)
+def places(
+    offset_ticks: NDArray[np.float64],
+    song: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]],
+    query: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]],
+    reach: tuple[float, float, int],
+    compared: tuple[float, float, float, float],
+    ranks: tuple[NDArray[np.uint8], int],
+    ticks_per_frame: int,
+    played: tuple[float, float],
+) -> NDArray[np.float64]:
+    """Return what speaks for each offset of a song, float64 (n, 5).
+
+    The columns are: the sum of `nearness`, the peaks in the query's span, `louder_share`,
+    `agreement`, and by how many standard deviations `mean_rank` lies above one half. ``song``
+    are frames, bins and levels, ``query`` ticks, bins and levels, ``played`` pitch and tempo;
+    ``reach`` is the end of `nearness`'s arguments, ``compared`` that of `agreement`'s and
+    ``ranks`` the beginning of `mean_rank`'s.
+    """
+    song_frame, song_bin, song_level_db = song
+    query_tick, query_bin, query_level_db = query
+    found = np.zeros((len(offset_ticks), 5), np.float64)
+    for i, offset in enumerate(offset_ticks):
+        if len(query_tick):
+            start = np.searchsorted(song_frame, (query_tick[0] + offset) / ticks_per_frame)
+            last = (query_tick[-1] + offset) / ticks_per_frame
+            end = np.searchsorted(song_frame, last, side="right")
+            tick = song_frame[start:end] * np.float64(ticks_per_frame) - offset
+            level_db = song_level_db[start:end]
+            near, apart_db = nearness(
+                tick, song_bin[start:end], level_db, query_tick, query_bin, query_level_db, *reach
+            )
+            found[i, 0], found[i, 1] = near.sum(), len(near)
+            found[i, 2] = louder_share(near, level_db)
+            found[i, 3] = agreement(tick, apart_db, *compared)
+        mean, n = mean_rank(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
+        found[i, 4] = (mean - 0.5) * np.sqrt(12 * n)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -55,3 +97,24 @@ def louder_share(near: NDArray[np.float64], level_db: NDArray[np.float32]) -> fl
             total += near[i]
             n += 1
     return total / n
+
+
+@njit(cache=True, nogil=True)
+def agreement(
+    tick: NDArray[np.float64],
+    apart_db: NDArray[np.float64],
+    first_tick: float,
+    last_tick: float,
+    most_db: float,
+    scale_db: float,
+) -> float:
+    """Return exp(-mean / ``scale_db``) of the differences, each at most ``most_db``.
+
+    Of those peaks that lie between ``first_tick`` and ``last_tick``, both included; 0 of none.
+    """
+    total, n = 0.0, 0
+    for i in range(len(tick)):
+        if first_tick <= tick[i] <= last_tick:
+            total += min(apart_db[i], most_db)
+            n += 1
+    return np.exp(-total / n / scale_db) if n else 0.0

@@ -193,11 +193,11 @@ class Index(Protocol):
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
 
-    def peaks(self, song_id: int) -> Peaks:
-        """Return the constellation of a song; raises `UnknownSongError` without one."""
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+        """Return the constellation of each song; raises `UnknownSongError` without one."""
 
-    def song(self, song_id: int) -> Song:
-        """Return one song; raises `UnknownSongError` when there is none of that id."""
+    def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return the name of each song; raises `UnknownSongError` without one."""
 
     def n_songs(self) -> int:
         """Return how many songs there are."""
@@ -251,8 +251,19 @@ class Store(ABC):
         """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
 
     @abstractmethod
+    def constellations(self, song_ids: Sequence[int]) -> dict[int, Peaks]:
+        """Return the constellation of each song by its id, ``level_db`` rounded to half a decibel.
+
+        Raises `UnknownSongError` when there is no such song.
+        """
+
     def peaks(self, song_id: int) -> Peaks:
-        """Return the constellation of a song, ``level_db`` rounded to half a decibel.
+        """Return the constellation of one song; see `constellations`."""
+        return self.constellations([song_id])[song_id]
+
+    @abstractmethod
+    def names(self, song_ids: Sequence[int]) -> dict[int, str]:
+        """Return the name of each song by its id.
 
         Raises `UnknownSongError` when there is no such song.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,26 @@ def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
             f"SELECT {_COLUMNS} FROM songs WHERE id = ?", (song_id,)
         ).fetchone()
     if row is None:
-        raise UnknownSongError(f"there is no song {song_id} in {path}: list the songs it has")
+        raise unknown(song_id, path)
     return _song_of(row)
+
+
+def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:
+    """Return the name of each song by its id; raises `UnknownSongError`, which names ``path``."""
+    asked = json.dumps(list(song_ids))
+    rows = connection.execute(
+        "SELECT id, name FROM songs WHERE id IN (SELECT value FROM json_each(?))", (asked,)
+    )
+    found: dict[int, str] = dict(rows.fetchall())
+    for song_id in song_ids:
+        if song_id not in found:
+            raise unknown(song_id, path)
+    return found
+
+
+def unknown(song_id: int, path: Path) -> UnknownSongError:
+    """Return the error that says that an index has no such song."""
+    return UnknownSongError(f"there is no song {song_id} in {path}: list the songs it has")
 
 
 def select(

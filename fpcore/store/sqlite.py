@@ -33,8 +33,8 @@ from fpcore.store.base import (
     TokenStats,
 )
 from fpcore.store.batch import Batch
-from fpcore.store.codec import decode_peaks
 from fpcore.store.connections import ConnectionPool
+from fpcore.store.constellations import Constellations
 from fpcore.store.failures import check_folder, check_place, translated_errors
 from fpcore.store.snapshot_use import SnapshotBeside
 
@@ -97,6 +97,7 @@ class SqliteStore(Store):
         self._config = config
         self._pool = pool
         self._snapshot = SnapshotBeside(path, config.digest)
+        self._constellations = Constellations()
         self._stored_form: Callable[[LongArray], Sequence[int | str]] = (
             partial(to_text, config=config) if config.token == "text" else _as_integers
         )
@@ -146,19 +147,15 @@ class SqliteStore(Store):
                 return found.postings
             return posting_rows.joined(found.postings, select(after=found.last_song_id))
 
-    def peaks(self, song_id: int) -> Peaks:
-        """Return the constellation of a song."""
+    def constellations(self, song_ids: Sequence[int]) -> dict[int, Peaks]:
+        """Return the constellation of each song; those read last are remembered."""
         with self._pool.reading() as connection:
-            song_rows.get(connection, song_id, self._path)
-            row = connection.execute(
-                "SELECT peaks FROM constellations WHERE song_id = ?", (song_id,)
-            ).fetchone()
-        if row is None:
-            raise StoreError(
-                f"{self._path} has lost the constellation of song {song_id}: remove the song "
-                "and learn it again"
-            )
-        return decode_peaks(row[0])
+            return self._constellations.read(connection, song_ids, self._path)
+
+    def names(self, song_ids: Sequence[int]) -> dict[int, str]:
+        """Return the name of each song."""
+        with self._pool.reading() as connection:
+            return song_rows.names(connection, song_ids, self._path)
 
     def songs(
         self, *, name_contains: str | None = None, limit: int | None = None, offset: int = 0

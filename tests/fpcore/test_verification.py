@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fpcore.errors import UnknownSongError
-from fpcore.records import Candidates, LevelRanks, Peaks
-from fpcore.verification import level_agreement, merged, nearness, verify
+from fpcore.prominence import level_ranks, prominence
+from fpcore.records import AS_LEARNED, Candidates, LevelRanks, Peaks, Playback
+from fpcore.verification import merged, nearness, verify
 from tests.fpcore import naive
 
 Places = list[tuple[int, int]]
@@ -72,7 +72,7 @@ def test_a_song_that_holds_the_query_is_verified_whole_with_both_ends(offset: in
     song = [(frame + offset, bin_) for frame, bin_ in QUERY]
     outside = [(offset - 1, 3), (offset + 58, 3)] if offset else [(offset + 58, 3)]
     found = verify(
-        _candidates([(7, float(offset))]), [_peaks(QUERY)], SILENT, lambda _: _peaks(song + outside)
+        _candidates([(7, float(offset))]), [_peaks(QUERY)], SILENT, {7: _peaks(song + outside)}
     )
     assert found.expected.tolist() == [len(QUERY)]
     assert found.verified.tolist() == [len(QUERY)]
@@ -84,7 +84,7 @@ def test_a_peak_of_a_neighbouring_bin_counts_and_one_further_off_does_not(
 ) -> None:
     song = _peaks([(frame, bin_ + 100 + bins) for frame, bin_ in QUERY])
     query = _peaks([(frame, bin_ + 100) for frame, bin_ in QUERY])
-    found = verify(_candidates([(7, 0.0)]), [query], SILENT, lambda _: song)
+    found = verify(_candidates([(7, 0.0)]), [query], SILENT, {7: song})
     assert found.verified[0] == nearness_ * len(QUERY)
 
 
@@ -101,17 +101,18 @@ def test_a_peak_counts_less_the_further_in_time_it_lies(late_ticks: int, nearnes
 @pytest.mark.parametrize(
     ("apart_db", "agreement"), [(0.0, 1.0), (0.25, np.exp(-1)), (18.0, np.exp(-4))]
 )
-def test_levels_agree_by_the_mean_difference_of_which_a_missing_peak_is_the_largest(
-    apart_db: float, agreement: float
-) -> None:
+def test_levels_agree_by_the_mean_of_their_differences(apart_db: float, agreement: float) -> None:
     song = _peaks(QUERY)
     levels = song.level_db + np.float32(apart_db) * np.where(song.frame % 2, -1, 1)
     query = Peaks.on_bins(song.frame, song.bin, levels.astype(np.float32))
-    found = verify(_candidates([(7, 0.0)]), [query], SILENT, lambda _: song)
+    found = verify(_candidates([(7, 0.0)]), [query], SILENT, {7: song})
     assert found.level_agreement[0] == pytest.approx(agreement, abs=1e-6)
-    half = np.array([0.0, np.inf, 0.0, np.inf])
-    assert level_agreement(half) == pytest.approx(np.exp(-2))
-    assert level_agreement(np.empty(0)) == 0
+
+
+def test_a_missing_peak_is_the_largest_difference_in_level() -> None:
+    more = [(frame + 1, 200) for frame, _ in QUERY[:-1]]
+    found = verify(_candidates([(7, 0.0)]), [_peaks(QUERY)], SILENT, {7: _peaks(QUERY + more)})
+    assert found.level_agreement[0] == pytest.approx(np.exp(-4 * len(more) / len(QUERY + more)))
 
 
 def test_levels_are_compared_away_from_the_ends_only() -> None:
@@ -122,7 +123,7 @@ def test_levels_are_compared_away_from_the_ends_only() -> None:
 
     def agreement(margin_ticks: float) -> float:
         found = verify(
-            _candidates([(7, 0.0)]), [query], SILENT, lambda _: song, margin_ticks=margin_ticks
+            _candidates([(7, 0.0)]), [query], SILENT, {7: song}, margin_ticks=margin_ticks
         )
         return float(found.level_agreement[0])
 
@@ -136,7 +137,7 @@ def test_levels_are_compared_away_from_the_ends_only() -> None:
 @settings(deadline=None, max_examples=100)
 @given(song=_places(12), query=_places(12))
 def test_the_louder_half_of_the_peaks_is_counted_for_itself(song: Places, query: Places) -> None:
-    found = verify(_candidates([(7, 0.0)]), [_peaks(query)], SILENT, lambda _: _peaks(song))
+    found = verify(_candidates([(7, 0.0)]), [_peaks(query)], SILENT, {7: _peaks(song)})
     inside, near, _ = nearness(_peaks(song), 0.0, merged([_peaks(query)]), 1)
     levels = _peaks(song).level_db[inside]
     loud = [
@@ -148,38 +149,71 @@ def test_the_louder_half_of_the_peaks_is_counted_for_itself(song: Places, query:
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
 def test_only_the_part_of_the_song_that_the_query_covers_is_expected(offset: float) -> None:
     song = _peaks(QUERY)
-    found = verify(_candidates([(7, offset)]), [_peaks(QUERY)], SILENT, lambda _: song)
+    found = verify(_candidates([(7, offset)]), [_peaks(QUERY)], SILENT, {7: song})
     assert found.expected.tolist() == [10]
-    beyond = verify(
-        _candidates([(7, 1000.0), (7, -1000.0)]), [_peaks(QUERY)], SILENT, lambda _: song
-    )
+    beyond = verify(_candidates([(7, 1000.0), (7, -1000.0)]), [_peaks(QUERY)], SILENT, {7: song})
     assert beyond.expected.tolist() == [0, 0]
     assert beyond.verified.tolist() == [0.0, 0.0]
 
 
-def test_each_song_is_read_once_however_many_places_it_has() -> None:
-    read: list[int] = []
-
-    def peaks_of(song_id: int) -> Peaks:
-        read.append(song_id)
-        return _peaks(QUERY)
-
-    places = [(7, 0.0), (7, 30.0), (8, 0.0), (7, -30.0)]
-    found = verify(_candidates(places), [_peaks(QUERY)], SILENT, peaks_of)
-    assert read == [7, 8]
+def test_each_candidate_is_compared_with_its_own_song_at_its_own_place() -> None:
+    songs = {7: _peaks(QUERY), 8: _peaks([(frame + 30, bin_) for frame, bin_ in QUERY])}
+    places = [(7, 0.0), (7, 30.0), (8, 30.0), (7, -30.0)]
+    found = verify(_candidates(places), [_peaks(QUERY)], SILENT, songs)
     assert found.expected.tolist() == [20, 10, 20, 10]
     assert found.verified[0] == found.verified[2] == 20
 
 
-def test_no_candidates_read_no_song() -> None:
-    def never(song_id: int) -> Peaks:
-        raise UnknownSongError(f"song {song_id} was asked for")
+def test_no_candidates_need_no_song() -> None:
+    assert len(verify(_candidates([]), [_peaks(QUERY)], SILENT, {})) == 0
 
-    assert len(verify(_candidates([]), [_peaks(QUERY)], SILENT, never)) == 0
+
+@settings(deadline=None, max_examples=100)
+@given(
+    songs=st.lists(_places(40), min_size=1, max_size=3),
+    shifts=st.lists(_places(12), min_size=1, max_size=3),
+    places=st.lists(st.tuples(st.integers(0, 2), st.floats(-20, 90)), max_size=6),
+    margin_ticks=st.integers(0, 8).map(float),
+    playback=st.sampled_from([AS_LEARNED, Playback(1.05, 1.05), Playback(1.0, 0.95)]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_all_candidates_at_once_equal_one_by_one(
+    songs: list[Places],
+    shifts: list[Places],
+    places: list[tuple[int, float]],
+    margin_ticks: float,
+    playback: Playback,
+    seed: int,
+) -> None:
+    n_shifts = len(shifts)
+    heights_db = np.random.default_rng(seed).normal(size=(n_shifts, 13, 7)).astype(np.float32)
+    ranks = level_ranks(list(heights_db), first_bin=0)
+    constellations = {number: _peaks(song) for number, song in enumerate(songs)}
+    places = [(number % len(songs), offset) for number, offset in places]
+    heard = [_peaks(one) for one in shifts]
+    found = verify(
+        _candidates(places), heard, ranks, constellations, playback, margin_ticks=margin_ticks
+    )
+    query = merged(heard, playback)
+    for row, (number, offset) in enumerate(places):
+        song = constellations[number]
+        inside, near, apart_db = nearness(song, offset, query, n_shifts)
+        assert found.expected[row] == len(near)
+        assert found.verified[row] == pytest.approx(near.sum())
+        loud = near[song.level_db[inside] >= np.median(song.level_db[inside])] if len(near) else []
+        assert found.loud_share[row] == pytest.approx(np.mean(loud) if len(loud) else 0.0)
+        tick = song.frame[inside] * n_shifts - offset
+        inner = apart_db[
+            (tick >= query[0][:1] + margin_ticks) & (tick <= query[0][-1:] - margin_ticks)
+        ]
+        agreement = np.exp(-np.minimum(inner, 1.0).mean() / 0.25) if len(inner) else 0.0
+        assert found.level_agreement[row] == pytest.approx(agreement)
+        alone = prominence(song, offset, ranks, n_shifts, playback)
+        assert found.prominence[row] == pytest.approx(alone)
 
 
 @pytest.mark.parametrize(("query", "song"), [([], QUERY), (QUERY, []), ([], [])])
 def test_without_peaks_nothing_is_expected(query: Places, song: Places) -> None:
-    found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, SILENT, lambda _: _peaks(song))
+    found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, SILENT, {7: _peaks(song)})
     assert found.verified.tolist() == [0.0]
     assert found.expected.tolist() == [0]

@@ -284,7 +284,8 @@ class TestSongs:
                 ask("half \udcff")
 
     def test_an_unknown_id_is_named(self, store: Store) -> None:
-        for ask in (store.song, store.peaks, store.remove):
+        many = (lambda one: store.constellations([one]), lambda one: store.names([one]))
+        for ask in (store.song, store.peaks, store.remove, *many):
             for song_id in (7, 0, -1, 2**70):
                 with pytest.raises(UnknownSongError, match=rf"no song {song_id} in .*index\.db"):
                     ask(song_id)
@@ -299,6 +300,20 @@ class TestSongs:
         np.testing.assert_array_equal(stored.bin, peaks.bin)
         # steps of half a decibel: off by a quarter at most
         np.testing.assert_allclose(stored.level_db, peaks.level_db, rtol=0, atol=0.2501)
+
+    def test_names_and_constellations_come_for_many_at_once(self, store: Store) -> None:
+        ids = [one.song.id for one in store.add_songs(entry(seed) for seed in range(5))]
+        asked = [ids[3], ids[0], ids[3]]
+        assert store.names(asked) == {ids[0]: "song 0", ids[3]: "song 3"}
+        found = store.constellations(asked)
+        assert found.keys() == {ids[0], ids[3]}
+        for seed in (0, 3):
+            np.testing.assert_array_equal(found[ids[seed]].frame, entry(seed)[2].frame)
+        assert store.names([]) == store.constellations([]) == {}
+        store.remove(ids[0])
+        for ask in (store.names, store.constellations):
+            with pytest.raises(UnknownSongError, match=f"no song {ids[0]} in"):
+                ask(asked)
 
 
 class TestRemoving:

@@ -1,0 +1,102 @@
+"""Constellations of songs, read from an index and remembered.
+
+Most of what an answer reads are the constellations of its candidates, and to unpack one takes
+several times as long as to compare it with a recording.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from fpcore.errors import StoreError
+from fpcore.records import Peaks
+from fpcore.store import song_rows
+from fpcore.store.codec import decode_peaks
+
+MOST_PEAKS = 2_000_000
+"""So many are remembered: those of about a thousand songs, in 32 MB."""
+
+_IDENTITIES = (
+    "SELECT id, checksum, learned_at FROM songs WHERE id IN (SELECT value FROM json_each(?))"
+)
+_BLOBS = (
+    "SELECT song_id, peaks FROM constellations WHERE song_id IN (SELECT value FROM json_each(?))"
+)
+
+_Identity: TypeAlias = tuple[int, str, str]
+"""Id, checksum and time of learning. A constellation never changes while these are the same,
+even if the file is replaced by another."""
+
+
+class Constellations:
+    """Reads constellations, and remembers those that were read last.
+
+    May be used by several threads.
+    """
+
+    def __init__(self, *, most_peaks: int = MOST_PEAKS) -> None:
+        self._most_peaks = most_peaks
+        self._n_peaks = 0
+        self._remembered: OrderedDict[_Identity, Peaks] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(
+        self, connection: sqlite3.Connection, song_ids: Sequence[int], path: Path
+    ) -> dict[int, Peaks]:
+        """Return the constellation of each song, by its id.
+
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song; names ``path``.
+        StoreError
+            When the index has lost the constellation of one, or has a damaged one.
+        """
+        rows = connection.execute(_IDENTITIES, (json.dumps(list(song_ids)),)).fetchall()
+        identities: dict[int, _Identity] = {row[0]: row for row in rows}
+        for song_id in song_ids:
+            if song_id not in identities:
+                raise song_rows.unknown(song_id, path)
+        found = self._recalled(identities.values())
+        missing = [song_id for song_id in identities if song_id not in found]
+        if missing:
+            blobs = dict(connection.execute(_BLOBS, (json.dumps(missing),)).fetchall())
+            for song_id in missing:
+                found[song_id] = _decoded(blobs.get(song_id), song_id, path)
+                self._remember(identities[song_id], found[song_id])
+        return found
+
+    def _recalled(self, identities: Iterable[_Identity]) -> dict[int, Peaks]:
+        found = {}
+        with self._lock:
+            for identity in identities:
+                if identity in self._remembered:
+                    self._remembered.move_to_end(identity)
+                    found[identity[0]] = self._remembered[identity]
+        return found
+
+    def _remember(self, identity: _Identity, peaks: Peaks) -> None:
+        with self._lock:
+            if identity in self._remembered:  # another thread was faster
+                return
+            self._remembered[identity] = peaks
+            self._n_peaks += len(peaks)
+            while self._n_peaks > self._most_peaks:
+                _, oldest = self._remembered.popitem(last=False)
+                self._n_peaks -= len(oldest)
+
+
+def _decoded(blob: bytes | None, song_id: int, path: Path) -> Peaks:
+    remedy = "remove the song and learn it again"
+    if blob is None:
+        raise StoreError(f"{path} has lost the constellation of song {song_id}: {remedy}")
+    try:
+        return decode_peaks(blob)
+    except StoreError as error:
+        raise StoreError(f"{path}, song {song_id}: {error}: {remedy}") from None
