@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PRESETS = ("seed", "tiny", "balanced", "robust")
 """Profiles that are always among the systems; queries are cut at the rate of the first one."""
 
+DEFAULT = "balanced"
+"""The preset that is also asked with a snapshot beside its index."""
+
 DENSITIES = ("20/3", "50/6", "70/8", "100/10")
 
 
@@ -113,6 +116,7 @@ def _comparison(
 
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
+    specs += [WorkbenchSpec(one, snapshot=True) for one in ours if one.name == DEFAULT]
     specs += [_audfprint(text) for text in densities]
     plan = plan_of(conditions, clips or (10.0,), n_queries, seed)
     return Comparison(open_corpus(corpus), specs, plan, ours[0], false_alarm_rate)

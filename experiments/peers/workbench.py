@@ -18,24 +18,33 @@ FAMILY = "this workbench"
 
 @dataclass(frozen=True)
 class WorkbenchSpec:
-    """A profile; its name is that of the system."""
+    """A profile; its name is that of the system.
+
+    With ``snapshot`` the index has one, which counts in its size and in the time to write it.
+    """
 
     profile: Profile
+    snapshot: bool = False
 
     @property
     def name(self) -> str:
         """The profile's name."""
-        return self.profile.name
+        return f"{self.profile.name}, snapshot" if self.snapshot else self.profile.name
 
     @property
     def family(self) -> str:
         """What all profiles have in common."""
-        return FAMILY
+        return f"{FAMILY}, with a snapshot" if self.snapshot else FAMILY
 
     def describe(self) -> dict[str, Any]:
         """Return the whole profile and the version of the pipeline, as JSON."""
         profile = self.profile.model_dump(mode="json")
-        return {"family": FAMILY, "version": str(ALGORITHM_VERSION), "profile": profile}
+        return {
+            "family": self.family,
+            "version": str(ALGORITHM_VERSION),
+            "profile": profile,
+            "snapshot": self.snapshot,
+        }
 
     def check(self) -> None:
         """Return: a profile that could be loaded runs everywhere."""
@@ -44,14 +53,16 @@ class WorkbenchSpec:
         """Open the index in a folder, making it when there is none."""
         database = folder / INDEX / "songs.db"
         database.parent.mkdir(parents=True, exist_ok=True)
-        return Workbench(Library.open(database, self.profile, create=True))
+        library = Library.open(database, self.profile, create=True)
+        return Workbench(library, snapshot=self.snapshot)
 
 
 class Workbench:
     """A library; songs are written in batches of as many as learning on all cores takes."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, snapshot: bool) -> None:
         self._library = library
+        self._has_snapshot = snapshot
         self._config = library.profile.fingerprint
         self._waiting: list[Entry] = []
 
@@ -88,8 +99,10 @@ class Workbench:
         self._waiting = []
 
     def save(self) -> int:
-        """Write the last batch; return the number of postings."""
+        """Write the last batch, and the snapshot of all; return the number of postings."""
         self._write()
+        if self._has_snapshot:
+            self._library.store.make_snapshot()
         return self._library.store.stats().n_postings
 
     def ask(self, path: Path) -> Answer:

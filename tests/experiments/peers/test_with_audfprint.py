@@ -38,7 +38,8 @@ def doomed(workbench: Path) -> str:
 @pytest.fixture(scope="module")
 def specs(doomed: str) -> list[Spec]:
     peer = AudfprintSpec(70, 8)
-    return [WorkbenchSpec(BALANCED), peer, KilledAt(peer, doomed)]
+    ours = [WorkbenchSpec(BALANCED, snapshot=snapshot) for snapshot in (False, True)]
+    return [ours[0], peer, KilledAt(peer, doomed), ours[1]]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_a_killed_peer_learns_all_but_the_file_that_is_counted(
     assert learned[specs[2].name] == learned[specs[1].name] - {doomed}
     assert doomed in learned[specs[1].name]
     costs = summarise(record).costs
-    assert costs["deaths_learning"].tolist() == [0, 0, 1]
+    assert costs["deaths_learning"].tolist() == [0, 0, 1, 0]
     assert costs.loc[specs[2].name, "n_songs"] == costs.loc[specs[1].name, "n_songs"] - 1
 
 
@@ -87,7 +88,7 @@ def test_only_the_lost_song_is_missed_because_of_it(
 ) -> None:
     rows = record.rows("outcomes")
     rows = rows[rows["condition"] == "clean"].set_index("query")
-    whole, killed = (rows[rows["system"] == spec.name] for spec in specs[1:])
+    whole, killed = (rows[rows["system"] == spec.name] for spec in specs[1:3])
     differing = whole["track"][whole["answer"] != killed["answer"].loc[whole.index]]
     assert set(differing) <= {doomed}
     assert doomed not in set(killed["answer"])
@@ -116,6 +117,20 @@ def test_costs_are_plausible(record: Record, specs: list[Spec]) -> None:
     assert (costs["decoding_x"] > costs["ingest_x"]).all()
     assert (costs["memory_bytes"] > 50e6).all()
     assert (costs["query_p50_cpu_s"] > 0).all()
+
+
+def test_a_snapshot_gives_the_same_answers_from_a_larger_index(
+    record: Record, specs: list[Spec]
+) -> None:
+    rows = answers(record)
+    without, with_it = (
+        rows[rows["system"] == spec.name].reset_index(drop=True) for spec in (specs[0], specs[3])
+    )
+    for column in ("query", "answer", "score", "accepted", "offset_s"):
+        assert with_it[column].tolist() == without[column].tolist()
+    costs = summarise(record).costs
+    sizes = [costs.loc[spec.name, "bytes_per_hour"] for spec in (specs[0], specs[3])]
+    assert 1.2 < sizes[1] / sizes[0] < 2
 
 
 def test_our_answers_are_those_of_the_evaluation(record: Record, specs: list[Spec]) -> None:
