@@ -7,25 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments import calibration
+from experiments.accuracy_card import card_of, origin
 from experiments.corpora import Corpus
 from experiments.metrics import overall, summary
 from experiments.progress import Show, silent
 from experiments.trial import Plan, ask_corpus
 from fpcore.config import Profile
-
-KEPT_OF_ORIGIN = frozenset(
-    {
-        "run",
-        "trial",
-        "corpus",
-        "postings_per_s",
-        "bytes_per_hour",
-        "versions",
-        "git_commit",
-        "date",
-    }
-)
-"""What of a promotion holds for the configuration, whatever decides."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +57,7 @@ def calibrated(
         description=description,
         n_songs=len(plan.split(source).indexed),
     )
-    origin = {
-        name: value for name, value in (profile.provenance or {}).items() if name in KEPT_OF_ORIGIN
-    }
-    return profile.model_copy(update={"decision": decision, "provenance": origin or None})
+    return profile.model_copy(update={"decision": decision, "provenance": origin(profile) or None})
 
 
 def measure(
@@ -84,3 +68,9 @@ def measure(
     outcomes = asked.outcomes
     threshold = profile.decision.threshold
     return Accuracy(outcomes, summary(outcomes, threshold), overall(outcomes, threshold))
+
+
+def with_card(profile: Profile, measured: Accuracy, source: Corpus, plan: Plan) -> Profile:
+    """Return the profile with what was measured as its accuracy card."""
+    card = card_of(measured.outcomes, profile.decision.threshold, source, plan)
+    return profile.model_copy(update={"provenance": {**origin(profile), **card}})

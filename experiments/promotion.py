@@ -7,7 +7,6 @@ accuracy card, which nothing was tuned on.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from experiments import evaluation, metrics, provenance
+from experiments import evaluation
+from experiments.accuracy_card import card_of, plain
 from experiments.evaluation import by_track
 from experiments.progress import Show, Step, silent
 from experiments.queries import Query
@@ -74,7 +74,7 @@ def promote(
         )
     profile = _asked_with(folder, trial_id, name, setting)
     outcomes = ask_test(setting, profile, n_jobs=n_jobs, note=note)
-    card = _card(outcomes, profile, folder, manifest, trial_id)
+    card = _card(outcomes, profile, folder, setting, trial_id)
     profile = profile.model_copy(update={"provenance": card})
     save_profile(profile, target)
     return profile, target
@@ -155,42 +155,17 @@ def _check_name(name: str, target: Path, *, force: bool) -> None:
 
 
 def _card(
-    outcomes: pd.DataFrame, profile: Profile, folder: RunFolder, manifest: Manifest, trial_id: str
+    outcomes: pd.DataFrame, profile: Profile, folder: RunFolder, setting: Setting, trial_id: str
 ) -> dict[str, Any]:
-    """Return the provenance of a promoted profile: what it was tested on, and what came out."""
+    """Return the accuracy card of a promoted profile, with the run that it comes from."""
+    spec, index = setting.spec, folder.trial(trial_id).index
     threshold = profile.decision.threshold
-    spec = manifest.spec
-    index = folder.trial(trial_id).index
+    card = card_of(outcomes, threshold, setting.corpus, setting.plan(), repeats=spec.repeats)
     return {
         "run": folder.name,
         "trial": trial_id,
-        "corpus": {"name": manifest.corpus, "checksum": manifest.corpus_checksum},
-        "split": {
-            "role": "test",
-            "calibration_share": spec.calibration_share,
-            "left_out_share": spec.left_out_share,
-            **manifest.split_sizes,
-        },
-        "seeds": {"seed": spec.seed, "repeats": spec.repeats},
+        **card,
         "stated_false_alarm_rate": spec.false_alarm_rate,
-        "n_queries": len(outcomes),
-        "overall": _plain(metrics.overall(outcomes, threshold).to_dict("index")),
-        "metrics": _plain(metrics.summary(outcomes, threshold).to_dict("records")),
-        "calibration_error": _plain(metrics.calibration_error(metrics.calibration_curve(outcomes))),
-        "postings_per_s": _plain(index["postings_per_s"]),
-        "bytes_per_hour": _plain(index["bytes_per_hour"]),
-        "versions": provenance.versions(),
-        "git_commit": provenance.git_commit(),
-        "date": provenance.now(),
+        "postings_per_s": plain(index["postings_per_s"]),
+        "bytes_per_hour": plain(index["bytes_per_hour"]),
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return figures as JSON can hold them: Python's own numbers, None for NaN."""
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value

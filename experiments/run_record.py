@@ -18,19 +18,13 @@ def first_manifest(
     folder: RunFolder, setting: Setting, trials: Sequence[Trial], workers: Workers
 ) -> Manifest:
     """Return the manifest of a run that has not begun."""
-    parts = setting.parts
     return Manifest(
         run=folder.name,
         spec=setting.spec,
         seed=setting.spec.seed,
         corpus=setting.corpus.name,
         corpus_checksum=setting.corpus.checksum,
-        split_sizes={
-            "calibration_indexed": len(parts.calibration_indexed),
-            "calibration_left_out": len(parts.calibration_left_out),
-            "test_indexed": len(parts.test_indexed),
-            "test_left_out": len(parts.test_left_out),
-        },
+        split_sizes=setting.parts.sizes(),
         baseline=baseline(setting.spec),
         versions=provenance.versions(),
         git_commit=provenance.git_commit(),

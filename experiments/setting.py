@@ -13,15 +13,13 @@ from experiments.degradations import Condition, Sources
 from experiments.evaluation import Bench
 from experiments.queries import Query
 from experiments.specs import SweepSpec
-from experiments.splits import Role, Split
+from experiments.splits import ROLES, Role, Split
 from experiments.stages import StageCache
 from experiments.trial import Plan, sources_for, stage_cache
 from fpcore.config import Profile
 
 MIN_WORKS = 2
 """Works that each of the four groups needs: a decision is judged on works it was not fitted on."""
-
-ROLES: tuple[Role, Role] = ("calibration", "test")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from experiments.corpora import Corpus, CorpusError, Track
 Role = Literal["calibration", "test"]
 """A half of a corpus: what is fitted, and what is judged."""
 
+ROLES: tuple[Role, Role] = ("calibration", "test")
+
 
 @dataclass(frozen=True)
 class Split:
@@ -44,6 +46,14 @@ class Split:
         if role == "calibration":
             return self.calibration_indexed, self.calibration_left_out
         return self.test_indexed, self.test_left_out
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many tracks each group has, by its name."""
+        return {
+            f"{role}_{kind}": len(tracks)
+            for role in ROLES
+            for kind, tracks in zip(("indexed", "left_out"), self.half(role), strict=True)
+        }
 
     def roles(self, role: Role) -> dict[str, str]:
         """Return the role of each track of one half, by its id."""

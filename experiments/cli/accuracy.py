@@ -36,22 +36,26 @@ def accuracy(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the raw outcome rows.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Also write the result into the profile's file.")
+    ] = False,
 ) -> None:
     """Measure how right a profile is on the test half of a corpus.
 
     Songs are split by a seed into calibration and test; 19% of each stay out of the index, and
     their clips must not be given a name. Only test songs are asked about, so that a profile
-    calibrated on the other half is judged on songs that it never heard.
+    calibrated on the other half is judged on songs that it never heard. What is kept in the
+    profile is what the service shows of its accuracy.
 
     \b
     Example:
       fpbench accuracy --profile balanced --corpus debian-games --clip 5
     """
-    from experiments.accuracy import measure
+    from experiments.accuracy import measure, with_card
     from experiments.corpora import corpus as open_corpus
     from experiments.metrics import METRICS
     from experiments.progress import shown
-    from fpcore.profiles import load_profile
+    from fpcore.profiles import load_profile, profile_path, save_profile
 
     chosen, plan = load_profile(profile), plan_of(condition, clip, queries, seed)
     source = open_corpus(corpus)
@@ -70,6 +74,10 @@ def accuracy(
             f"{METRICS[row['metric']]}: {100 * row['share']:.2f}% of {row['n']:.0f}, "
             f"95% interval {100 * row['low']:.2f} to {100 * row['high']:.2f}%"
         )
+    if keep:
+        target = profile_path(profile)
+        save_profile(with_card(chosen, result, source, plan), target)
+        say(f"{target}: holds this result")
 
 
 def calibrate(

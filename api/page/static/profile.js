@@ -66,7 +66,7 @@ function parameterRows({ digest, fingerprint, query }) {
 function showAccuracy({ provenance, decision }) {
   const overall = provenance?.overall ?? {};
   const known = Object.entries(MEASURED).filter(([metric]) => typeof overall[metric]?.share === "number");
-  $("accuracy-note").textContent = known.length ? measuredOn(provenance) : "Never measured: nobody has promoted this profile from a run, so no accuracy can be stated.";
+  $("accuracy-note").textContent = known.length ? measuredOn(provenance) : "Never measured, so no accuracy can be stated; fpbench accuracy --keep measures it.";
   $("accuracy-note").classList.toggle("warning", !known.length);
   $("accuracy").replaceChildren(...known.map(([metric, name]) => accuracyRow(name, overall[metric])));
   showConditions(provenance?.metrics ?? []);
@@ -81,7 +81,7 @@ function measuredOn({ corpus, n_queries: n, run, date, stated_false_alarm_rate: 
   const parts = [
     n && `on ${count(n)} queries`,
     corpus?.name && `of ${corpus.name}`,
-    run && `(run ${run}${date ? `, ${date.slice(0, 10)}` : ""})`,
+    (run || date) && `(${[run && `run ${run}`, date?.slice(0, 10)].filter(Boolean).join(", ")})`,
     typeof rate === "number" && `for ${percent(rate)} false alarms`,
   ].filter(Boolean);
   return `Measured ${parts.join(" ")}; bars are 95% intervals.`;

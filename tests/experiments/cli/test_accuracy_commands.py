@@ -76,6 +76,30 @@ def test_accuracy_is_that_of_its_outcome_rows(calibrated: Path, tmp_path: Path) 
     assert int(told[2]) == len(known)
 
 
+def test_what_is_kept_of_a_measurement_is_the_profiles_accuracy_card(
+    calibrated: Path, tmp_path: Path
+) -> None:
+    file, rows_file = tmp_path / "mine.json", tmp_path / "rows.csv"
+    file.write_bytes(calibrated.read_bytes())
+    done = fpbench("accuracy", "--profile", file, "--keep", "--csv", rows_file, *SMALL)
+    assert done.returncode == 0, done.stderr
+    before, after = load_profile(calibrated), load_profile(file)
+    assert after.model_copy(update={"provenance": before.provenance}) == before
+    card = after.provenance
+    assert card is not None
+    assert {name: card[name] for name in ("run", "trial", "bytes_per_hour")} == before.provenance
+    assert card["corpus"]["name"] == "generated:12"
+    assert card["split"]["role"] == "test"
+    assert card["split"]["test_indexed"] == card["split"]["calibration_indexed"] == 5
+    assert card["seeds"] == {"seed": 0, "repeats": 1}
+    rows = pd.read_csv(rows_file)
+    assert card["n_queries"] == len(rows)
+    known = rows[rows["indexed"]]
+    right = known["right"] & (known["probability"] >= after.decision.threshold)
+    assert card["overall"]["accepted_right"]["share"] == pytest.approx(right.mean())
+    assert {one["condition"] for one in card["metrics"]} == {"clean", "white-0db"}
+
+
 def test_a_profile_that_is_not_there_is_one_sentence() -> None:
     for command in ("accuracy", "calibrate"):
         done = fpbench(command, "--profile", "nobody", *SMALL)

@@ -50,9 +50,10 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
 
     done = peers(*arguments)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^ +seed +tiny +balanced +robust +audfprint 20/3$", done.stdout, re.MULTILINE)
+    systems = "seed +tiny +balanced +robust +balanced, snapshot +audfprint 20/3"
+    assert re.search(rf"^ +{systems}$", done.stdout, re.MULTILINE)
     assert "threshold for 0.5% false alarms" in done.stdout
-    assert re.search(r"^false alarms( +\d+\.\d \(\d+-\d+\)){5}$", done.stdout, re.MULTILINE)
+    assert re.search(r"^false alarms( +\d+\.\d \(\d+-\d+\)){6}$", done.stdout, re.MULTILINE)
     assert str(folder) in done.stdout
     costs = pd.read_csv(folder / "costs.csv", index_col="system")
     row = re.search(r"^audfprint 20/3 +([\d.]+) +([\d.]+) ", done.stdout, re.MULTILINE)
