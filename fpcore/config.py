@@ -296,14 +296,9 @@ class QueryConfig(Strict):
 
 EvidenceName = Literal[
     "log_votes",
-    "log_anchors",
     "log_idf",
-    "log_contrast",
-    "verified_share",
-    "loud_share",
+    "log_chance",
     "found",
-    "found_if_clear",
-    "missed_if_clear",
     "clearness",
     "prominence",
     "log_trials",

@@ -3,17 +3,15 @@
 The confidence is a logistic model over evidence of several kinds, because the plain number of
 votes misleads: the many pairs around one shared peak are not independent. The kinds are
 
-* ``log_votes``, ``log_anchors``, ``log_idf``: natural logarithms of 1 + the counts of
+* ``log_votes``, ``log_idf``: natural logarithms of 1 + the counts of
   `fpcore.records.Candidates`;
-* ``verified_share``, ``loud_share``: verified over expected peaks of the song, and the same of
-  the louder half of them, which outlast noise;
-* ``found``: verified peaks over the square root of the expected, as sums of independent chances
-  are compared;
-* ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`; ``found_if_clear`` is
-  ``found`` times it, ``missed_if_clear`` the same of the peaks that are missing, for under noise
-  a missing peak tells less;
+* ``log_chance``: logarithm of what chance matches of the same query weigh, for where chance
+  gives much, much means little;
+* ``found``: verified peaks of the song over the square root of the expected, as sums of
+  independent chances are compared;
 * ``prominence``: of `fpcore.prominence`;
-* ``log_contrast``: logarithm of the weight over that of chance matches of the same query;
+* ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`: a clear recording of a song
+  shows more of it than a noisy one;
 * ``log_trials``: logarithm of how many looks were taken, playbacks included: each is one more
   chance to be wrong.
 
@@ -58,20 +56,12 @@ def evidence(
     far the query's peaks stand out.
     """
     expected = np.maximum(verification.expected, 1)
-    found = verification.verified / np.sqrt(expected)
-    missed = (verification.expected - verification.verified) / np.sqrt(expected)
-    clearness = min(clearness_db, CLEAR_DB)
     return {
         "log_votes": np.log1p(candidates.votes),
-        "log_anchors": np.log1p(candidates.anchors),
         "log_idf": np.log1p(candidates.idf),
-        "log_contrast": np.log(np.maximum(candidates.contrast, 1e-9)),
-        "verified_share": verification.verified / expected,
-        "loud_share": verification.loud_share,
-        "found": found,
-        "found_if_clear": found * clearness,
-        "missed_if_clear": missed * clearness,
-        "clearness": np.full(len(candidates), clearness),
+        "log_chance": np.log(candidates.chance),
+        "found": verification.verified / np.sqrt(expected),
+        "clearness": np.full(len(candidates), min(clearness_db, CLEAR_DB)),
         "prominence": verification.prominence,
         "log_trials": np.full(len(candidates), np.log(n_trials)),
     }

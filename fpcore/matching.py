@@ -320,7 +320,7 @@ def _evidence(
         anchors=_n_distinct(window, anchor, n),
         idf=idf / found.usual_weight,
         blocks=_n_distinct(window, block, n),
-        contrast=idf / chance,
+        chance=np.full(n, chance / found.usual_weight),
     )
 
 

@@ -231,8 +231,8 @@ class Candidates(_Columns):
     song the query begins, in ticks of the query. ``votes`` int64 counts the query's hashes
     found there, ``anchors`` int64 the distinct peaks of the song that anchor them, ``idf``
     float64 is their weight by rarity, in units of what a hash of the query usually weighs.
-    ``blocks`` int64 counts the half seconds of the query that hold at least one. ``contrast``
-    float64 is ``idf`` over that of chance matches.
+    ``blocks`` int64 counts the half seconds of the query that hold at least one. ``chance``
+    float64 > 0 is the ``idf`` of chance matches, the same for all candidates.
     """
 
     song_id: LongArray
@@ -241,7 +241,7 @@ class Candidates(_Columns):
     anchors: LongArray
     idf: DoubleArray
     blocks: LongArray
-    contrast: DoubleArray
+    chance: DoubleArray
     _DTYPES: ClassVar = {
         "song_id": np.int64,
         "offset_ticks": np.float64,
@@ -249,8 +249,13 @@ class Candidates(_Columns):
         "anchors": np.int64,
         "idf": np.float64,
         "blocks": np.int64,
-        "contrast": np.float64,
+        "chance": np.float64,
     }
+
+    @property
+    def contrast(self) -> DoubleArray:
+        """Weight over that of chance matches, float64 (n,)."""
+        return self.idf / self.chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +264,6 @@ class Verification(_Columns):
 
     ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
-    ``loud_share`` float64 is the share verified among the louder half of the expected ones.
     ``level_agreement`` float64 from 0 to 1 is how alike their levels are in song and query.
     ``prominence`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere.
@@ -267,13 +271,11 @@ class Verification(_Columns):
 
     verified: DoubleArray
     expected: LongArray
-    loud_share: DoubleArray
     level_agreement: DoubleArray
     prominence: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
-        "loud_share": np.float64,
         "level_agreement": np.float64,
         "prominence": np.float64,
     }

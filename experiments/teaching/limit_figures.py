@@ -97,10 +97,11 @@ def evidence_figure(candidates: pd.DataFrame) -> Figure:
     when one vertical line parts the right answers from all others.
     """
     best = candidates[candidates["rank"] == 0]
+    contrast = np.expm1(best["log_idf"]) / np.exp(best["log_chance"])
     kinds = (
         ("Votes", "shared hashes at one offset", best["votes"].to_numpy(float)),
-        ("Contrast", "weight over that of chance", np.exp(best["log_contrast"].to_numpy(float))),
-        ("Verified", "song peaks found again [%]", 100 * best["verified_share"].to_numpy(float)),
+        ("Contrast", "weight over that of chance", contrast.to_numpy(float)),
+        ("Verified", "song peaks found / √expected", best["found"].to_numpy(float)),
     )
     rows = groups(best)
     with house_style():

@@ -20,32 +20,29 @@ def places(
     ticks_per_frame: int,
     played: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Return what speaks for each offset of a song, float64 (n, 5).
+    """Return what speaks for each offset of a song, float64 (n, 4).
 
-    The columns are: the sum of `nearness`, the peaks in the query's span, `louder_share`,
-    `agreement`, and by how many standard deviations `mean_rank` lies above one half. ``song``
-    are frames, bins and levels, ``query`` ticks, bins and levels, ``played`` pitch and tempo;
-    ``reach`` is the end of `nearness`'s arguments, ``compared`` that of `agreement`'s and
-    ``ranks`` the beginning of `mean_rank`'s.
+    The columns are: the sum of `nearness`, the peaks in the query's span, `agreement`, and by
+    how many standard deviations `mean_rank` lies above one half. ``song`` are frames, bins and
+    levels, ``query`` ticks, bins and levels, ``played`` pitch and tempo; ``reach`` is the end of
+    `nearness`'s arguments, ``compared`` that of `agreement`'s and ``ranks`` the beginning of
+    `mean_rank`'s.
     """
-    song_frame, song_bin, song_level_db = song
-    query_tick, query_bin, query_level_db = query
-    found = np.zeros((len(offset_ticks), 5), np.float64)
+    (song_frame, song_bin, song_level_db), query_tick = song, query[0]
+    found = np.zeros((len(offset_ticks), 4), np.float64)
     for i, offset in enumerate(offset_ticks):
         if len(query_tick):
             start = np.searchsorted(song_frame, (query_tick[0] + offset) / ticks_per_frame)
             last = (query_tick[-1] + offset) / ticks_per_frame
             end = np.searchsorted(song_frame, last, side="right")
             tick = song_frame[start:end] * np.float64(ticks_per_frame) - offset
-            level_db = song_level_db[start:end]
             near, apart_db = nearness(
-                tick, song_bin[start:end], level_db, query_tick, query_bin, query_level_db, *reach
+                tick, song_bin[start:end], song_level_db[start:end], *query, *reach
             )
             found[i, 0], found[i, 1] = near.sum(), len(near)
-            found[i, 2] = louder_share(near, level_db)
-            found[i, 3] = agreement(tick, apart_db, *compared)
+            found[i, 2] = agreement(tick, apart_db, *compared)
         mean, n = mean_rank(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
-        found[i, 4] = (mean - 0.5) * np.sqrt(12 * n)
+        found[i, 3] = (mean - 0.5) * np.sqrt(12 * n)
     return found
 
 
@@ -83,20 +80,6 @@ def nearness(
                 difference_db[i] = min(difference_db[i], apart_db)
             j += 1
     return near, difference_db
-
-
-@njit(cache=True, nogil=True)
-def louder_share(near: NDArray[np.float64], level_db: NDArray[np.float32]) -> float:
-    """Return the mean of ``near`` over the elements with at least the median level; 0 of none."""
-    if not len(near):
-        return 0.0
-    middle = np.median(level_db)
-    total, n = 0.0, 0
-    for i in range(len(near)):
-        if level_db[i] >= middle:
-            total += near[i]
-            n += 1
-    return total / n
 
 
 @njit(cache=True, nogil=True)
