@@ -68,7 +68,7 @@ def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
     decision = calibration.fit(_candidates(200, seed=3), false_alarm_rate=0.01, description="made")
     assert decision.weights["prominence"] > 1
     assert abs(decision.weights["log_idf"]) < 0.7
-    assert decision.weights["log_anchors"] == 0
+    assert decision.weights["found"] == 0
     assert decision.calibration == "made"
 
 
@@ -79,18 +79,42 @@ def test_n_looks_are_n_chances_to_be_wrong() -> None:
         )
         for n in (1, 50)
     )
-    assert many.weights["log_trials"] == pytest.approx(one.weights["log_trials"], rel=1e-3)
-    assert many.weights["log_trials"] < -0.5
+    assert many.weights["log_trials"] == one.weights["log_trials"] == -1.0
     # The same evidence after fifty looks is the same evidence: the intercept makes up for it.
     shift = many.intercept + many.weights["log_trials"] * np.log(50)
     assert shift == pytest.approx(one.intercept, abs=1e-2)
 
 
-def test_looks_at_other_playbacks_are_not_fitted() -> None:
+def test_of_looks_at_other_playbacks_only_those_are_fitted_that_give_the_answer() -> None:
     rows = _candidates(200, seed=5)
-    misleading = rows.assign(look="playback", right=~rows["right"], query=rows["query"])
-    fitted = calibration._fitted(pd.concat([rows, misleading], ignore_index=True))
-    assert fitted == calibration._fitted(rows)
+    fitted = calibration._fitted(rows)
+    playbacks = rows.assign(look="playback", right=~rows["right"])
+    behind, before = (
+        calibration._fitted(
+            pd.concat(
+                [rows, playbacks.assign(prominence=playbacks["prominence"] + by)],
+                ignore_index=True,
+            )
+        )
+        for by in (-20.0, 20.0)
+    )
+    assert behind == fitted
+    assert before.weights["prominence"] < fitted.weights["prominence"]
+
+
+def test_the_weights_are_those_of_the_answers() -> None:
+    """Wrong songs that are never the answer do not matter, whatever their evidence."""
+    rows = _candidates(200, seed=9)
+    fitted = calibration._fitted(rows)
+    behind = rows["rank"] == 2
+    assert not rows[behind]["right"].any()
+    hopeless = rows.assign(prominence=rows["prominence"].mask(behind, -8.0))
+    answers = calibration.answers(rows, fitted)
+    assert (answers["rank"] == 2).mean() > 0.1
+    kept = rows[~behind]
+    assert calibration._fitted(hopeless).weights == pytest.approx(
+        calibration._fitted(kept).weights, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])

@@ -233,7 +233,7 @@ def candidates(
                     len(anchors),
                     idf / usual,
                     len(blocks),
-                    idf / chance,
+                    chance / usual,
                 )
             )
     return rows

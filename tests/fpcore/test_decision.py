@@ -21,12 +21,11 @@ TWO = Candidates(
     np.array([12, 0], np.int64),
     np.array([9.5, 0.0]),
     np.array([6, 0], np.int64),
-    np.array([19.0, 0.0]),
+    np.array([2.5, 2.5]),
 )
 VERIFIED = Verification(
     np.array([15.0, 0.0]),
     np.array([60, 0], np.int64),
-    np.array([0.4, 0.0]),
     np.array([0.7, 0.0]),
     np.array([4.5, -0.5]),
 )
@@ -39,16 +38,11 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
     assert first == pytest.approx(
         {
             "log_votes": math.log(41),
-            "log_anchors": math.log(13),
             "log_idf": math.log(10.5),
-            "verified_share": 0.25,
-            "loud_share": 0.4,
+            "log_chance": math.log(2.5),
             "found": 15 / math.sqrt(60),
-            "found_if_clear": 150 / math.sqrt(60),
-            "missed_if_clear": 450 / math.sqrt(60),
             "clearness": 10.0,
             "prominence": 4.5,
-            "log_contrast": math.log(19.0),
             "log_trials": math.log(3),
         }
     )
@@ -71,7 +65,7 @@ def test_evidence_for_nothing_is_finite() -> None:
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
-    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
+    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(2)))
     observed = decision.evidence(none, nothing, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
@@ -83,8 +77,8 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
     observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     weights: dict[EvidenceName, float] = {
         "log_votes": 0.5,
-        "verified_share": -2.0,
-        "log_contrast": 0.1,
+        "found": -2.0,
+        "log_chance": 0.1,
         "log_trials": 0.3,
     }
     model = Decision(intercept=-1.5, weights=weights, threshold=0.5)

@@ -134,18 +134,6 @@ def test_levels_are_compared_away_from_the_ends_only() -> None:
     assert agreement(51.0) == 0  # nothing is left to compare
 
 
-@settings(deadline=None, max_examples=100)
-@given(song=_places(12), query=_places(12))
-def test_the_louder_half_of_the_peaks_is_counted_for_itself(song: Places, query: Places) -> None:
-    found = verify(_candidates([(7, 0.0)]), [_peaks(query)], SILENT, {7: _peaks(song)})
-    inside, near, _ = nearness(_peaks(song), 0.0, merged([_peaks(query)]), 1)
-    levels = _peaks(song).level_db[inside]
-    loud = [
-        weight for weight, level in zip(near, levels, strict=True) if level >= np.median(levels)
-    ]
-    assert found.loud_share[0] == pytest.approx(np.mean(loud) if loud else 0.0)
-
-
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
 def test_only_the_part_of_the_song_that_the_query_covers_is_expected(offset: float) -> None:
     song = _peaks(QUERY)
@@ -200,8 +188,6 @@ def test_all_candidates_at_once_equal_one_by_one(
         inside, near, apart_db = nearness(song, offset, query, n_shifts)
         assert found.expected[row] == len(near)
         assert found.verified[row] == pytest.approx(near.sum())
-        loud = near[song.level_db[inside] >= np.median(song.level_db[inside])] if len(near) else []
-        assert found.loud_share[row] == pytest.approx(np.mean(loud) if len(loud) else 0.0)
         tick = song.frame[inside] * n_shifts - offset
         inner = apart_db[
             (tick >= query[0][:1] + margin_ticks) & (tick <= query[0][-1:] - margin_ticks)
