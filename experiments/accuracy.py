@@ -39,7 +39,7 @@ def calibrated(
     """Return the profile with a decision fitted on the calibration half of a corpus.
 
     The threshold is set so that this share of the recordings of unknown songs are given a
-    name, judged on songs that the model in question had not seen. What a promotion measured was
+    name, judged on songs that the model in question had not seen. What was measured before was
     measured with another decision, and is not kept.
     """
     asked = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs, show=show)

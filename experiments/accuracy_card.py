@@ -15,25 +15,25 @@ from experiments.corpora import Corpus
 from experiments.trial import Plan
 from fpcore.config import Profile
 
-OF_CONFIGURATION = frozenset(
-    {
-        "run",
-        "trial",
-        "corpus",
-        "postings_per_s",
-        "bytes_per_hour",
-        "versions",
-        "git_commit",
-        "date",
-    }
-)
-"""What of a card holds for the configuration, whatever decides."""
+OF_PROMOTION = ("run", "trial", "corpus", "versions", "git_commit", "date")
+"""What says where a promoted configuration comes from."""
+
+OF_CONFIGURATION = ("postings_per_s", "bytes_per_hour")
+"""What holds for the configuration, whatever decides."""
 
 
 def origin(profile: Profile) -> dict[str, Any]:
-    """Return what of a profile's card stays true when it gets another decision."""
+    """Return what of a profile's card stays true under another decision, or another measurement.
+
+    Where a promoted one comes from is then under ``promoted_from``.
+    """
     card = profile.provenance or {}
-    return {name: value for name, value in card.items() if name in OF_CONFIGURATION}
+    kept = {name: card[name] for name in OF_CONFIGURATION if name in card}
+    if "run" in card:
+        kept["promoted_from"] = {name: card[name] for name in OF_PROMOTION if name in card}
+    elif "promoted_from" in card:
+        kept["promoted_from"] = card["promoted_from"]
+    return kept
 
 
 def card_of(

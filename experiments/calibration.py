@@ -6,9 +6,9 @@ example, those of left-out tracks all wrong; the queries were asked of the whole
 small parts of it, so that the decision holds for libraries of any size, and half of the indexed
 songs of all others too, so that there are many strangers. Then only the likeliest candidate of
 each query of the whole index is one: the *answer* is what has to be right, and the likeliest of
-a hundred wrong songs has more evidence than most. The number of looks is not fitted: n looks are
-n chances to be wrong, so its logarithm weighs -1. All queries of one work go into the same fold,
-since a song's excerpts are alike.
+many wrong songs has far more evidence than a usual wrong one. The number of looks is not fitted:
+n looks are n chances to be wrong, so its logarithm weighs -1. All queries of one work go into
+the same fold, since a song's excerpts are alike.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ FITTED: tuple[EvidenceName, ...] = ("log_idf", "log_chance", "found", "prominenc
 """The evidence that pays. `experiments/TRIED.md` tells what more of it costs."""
 
 RIDGE = 0.1
-"""Strength of the penalty on the squares of the standardised weights. Of ten times as much,
-calibrations with few queries were three times as far from the truth."""
+"""Strength of the penalty on the squares of the standardised weights. With ten times
+as much, decisions that were fitted to few queries were too timid: `experiments/TRIED.md`."""
 
 _ASKED = ["query", "asked_of"]
+"""Columns that tell one question from another."""
 
 CONSTANT = 1e-9
 """Evidence that varies less than this tells nothing and weighs nothing."""

@@ -3,8 +3,9 @@
 The confidence is a logistic model over evidence of several kinds, because the plain number of
 votes misleads: the many pairs around one shared peak are not independent. The kinds are
 
-* ``log_votes``, ``log_idf``: natural logarithms of 1 + the counts of
-  `fpcore.records.Candidates`;
+* ``log_idf``: natural logarithm of 1 + the weight of the votes, see `fpcore.records.Candidates`;
+* ``log_votes``: the same of their plain number, for decisions written by hand: it tells nothing
+  that ``log_idf`` does not tell better;
 * ``log_chance``: logarithm of what chance matches of the same query weigh, for where chance
   gives much, much means little;
 * ``found``: verified peaks of the song over the square root of the expected, as sums of

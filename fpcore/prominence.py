@@ -53,16 +53,7 @@ def prominence(
     playback: Playback = AS_LEARNED,
 ) -> float:
     """Return by how many standard deviations the song's peaks stand out at an alignment."""
-    from fpcore.kernels import ranking
+    from fpcore.kernels import verifying
 
-    played = (playback.pitch, playback.tempo)
-    mean, n = ranking.mean_rank(
-        ranks.rank,
-        ranks.first_bin,
-        song.frame,
-        song.bin,
-        offset_ticks,
-        ticks_per_frame,
-        *played,
-    )
-    return float((mean - 0.5) * np.sqrt(12 * n))
+    layout = (offset_ticks, ticks_per_frame, playback.pitch, playback.tempo)
+    return verifying.prominence(ranks.rank, ranks.first_bin, song.frame, song.bin, *layout)

@@ -49,12 +49,12 @@ def verify(
     *,
     margin_ticks: float = 0.0,
 ) -> Verification:
-    """Return how many of each candidate's peaks the query has, and how loud it is there.
+    """Return how many of each candidate's peaks the query has, how alike, and how loud it is.
 
     ``query_peaks`` are the query's constellations at its shifts, ``constellations`` has the
-    indexed one of each candidate's song id. Levels are compared from ``margin_ticks`` after the
-    first peak to as long before the last: nearer to the ends whitening knows one side only, and
-    in the song it knew both.
+    indexed one of each candidate's song id (else a `KeyError`). Levels are compared from
+    ``margin_ticks`` after the query's first peak to as long before its last: nearer to the ends
+    whitening knows one side only, and in the song it knew both.
     """
     from fpcore.kernels import verifying
 

@@ -55,6 +55,7 @@ def accuracy(
     from experiments.corpora import corpus as open_corpus
     from experiments.metrics import METRICS
     from experiments.progress import shown
+    from fpcore.errors import ConfigError
     from fpcore.profiles import load_profile, profile_path, save_profile
 
     chosen, plan = load_profile(profile), plan_of(condition, clip, queries, seed)
@@ -76,7 +77,13 @@ def accuracy(
         )
     if keep:
         target = profile_path(profile)
-        save_profile(with_card(chosen, result, source, plan), target)
+        current = load_profile(target)
+        if current.model_copy(update={"provenance": chosen.provenance}) != chosen:
+            raise ConfigError(
+                f"{target} was changed while its accuracy was measured, so nothing was kept: "
+                "measure again"
+            )
+        save_profile(with_card(current, result, source, plan), target)
         say(f"{target}: holds this result")
 
 
@@ -86,7 +93,7 @@ def calibrate(
     corpus: CorpusName = "debian-games",
     condition: ConditionNames = None,
     clip: ClipLengths = None,
-    queries: NQueries = 60,
+    queries: NQueries = 120,
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")
     ] = 0.005,

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 PRESETS = ("seed", "tiny", "balanced", "robust")
 """Profiles that are always among the systems; queries are cut at the rate of the first one."""
 
-DEFAULT = "balanced"
-"""The preset that is also asked with a snapshot beside its index."""
-
 DENSITIES = ("20/3", "50/6", "70/8", "100/10")
 
 
@@ -69,9 +66,10 @@ def peers(
     """Compare this project's profiles with audfprint on the same files and queries.
 
     Every system learns the same songs and answers the same clips of the test half, in a process
-    of its own and on one core. Thresholds for the stated share of false alarms are set on clips
-    of left-out calibration songs. The run's folder holds all rows, the tables and the plots;
-    the same command with --run NAME goes on with a comparison that was interrupted.
+    of its own and on one core; the default profile also with a snapshot of its index. Thresholds
+    for the stated share of false alarms are set on clips of left-out calibration songs. The
+    run's folder holds all rows, the tables and the plots; the same command with --run NAME goes
+    on with a comparison that was interrupted.
 
     \b
     Example:
@@ -112,11 +110,11 @@ def _comparison(
     from experiments.corpora import corpus as open_corpus
     from experiments.peers.subject import Comparison
     from experiments.peers.workbench import WorkbenchSpec
-    from fpcore.profiles import load_profile
+    from fpcore.profiles import DEFAULT_PROFILE, load_profile
 
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
-    specs += [WorkbenchSpec(one, snapshot=True) for one in ours if one.name == DEFAULT]
+    specs += [WorkbenchSpec(one, snapshot=True) for one in ours if one.name == DEFAULT_PROFILE]
     specs += [_audfprint(text) for text in densities]
     plan = plan_of(conditions, clips or (10.0,), n_queries, seed)
     return Comparison(open_corpus(corpus), specs, plan, ours[0], false_alarm_rate)

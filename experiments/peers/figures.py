@@ -108,7 +108,7 @@ def _draw(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, named: bo
         ordered = group.sort_values(column)
         share = ordered["share"].to_numpy(float)
         bars = reach(share, ordered["low"].to_numpy(float), ordered["high"].to_numpy(float))
-        ours = family == FAMILY
+        ours, solid = str(family).startswith(FAMILY), family == FAMILY
         colour = SERIES[number % len(SERIES)]
         ax.errorbar(
             unit * ordered[column].to_numpy(float),
@@ -117,8 +117,8 @@ def _draw(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, named: bo
             color=colour,
             marker=MARKERS[number % len(MARKERS)],
             # Hollow and larger, so that points that coincide are both seen.
-            markerfacecolor=colour if ours else "none",
-            markersize=6.0 if ours else 8.5,
+            markerfacecolor=colour if solid else "none",
+            markersize=6.0 if solid else 8.5,
             linestyle="none" if ours else "--",
             linewidth=1.2,
             elinewidth=1.0,

@@ -18,7 +18,7 @@ FAMILY = "this workbench"
 
 @dataclass(frozen=True)
 class WorkbenchSpec:
-    """A profile; its name is that of the system.
+    """A profile as a system.
 
     With ``snapshot`` the index has one, which counts in its size and in the time to write it.
     """
@@ -28,12 +28,12 @@ class WorkbenchSpec:
 
     @property
     def name(self) -> str:
-        """The profile's name."""
+        """The profile's name, and whether it has a snapshot."""
         return f"{self.profile.name}, snapshot" if self.snapshot else self.profile.name
 
     @property
     def family(self) -> str:
-        """What all profiles have in common."""
+        """What all profiles have in common that have a snapshot, or have none."""
         return f"{FAMILY}, with a snapshot" if self.snapshot else FAMILY
 
     def describe(self) -> dict[str, Any]:

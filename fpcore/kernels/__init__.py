@@ -2,4 +2,8 @@
 
 Importing a kernel imports numba, so the stages do so at first use: reading a song list or a
 profile stays quick. Compiled code is cached on disk and every kernel releases the GIL.
+
+The cache of a kernel is renewed when its own file changes, not when another one does that it
+calls into: after a change of ``sorting.py`` remove ``__pycache__``, or ``voting`` and ``playing``
+go on with the old one.
 """

@@ -47,31 +47,3 @@ def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> 
         for i in range(n_ticks):
             result[i, j] = min(255, count[step[i, j]] * 128 // n_ticks)
     return result
-
-
-@njit(cache=True, nogil=True)
-def mean_rank(
-    rank: NDArray[np.uint8],
-    first_bin: int,
-    song_frame: NDArray[np.int32],
-    song_bin: NDArray[np.int32],
-    offset_ticks: float,
-    ticks_per_frame: int,
-    pitch: float,
-    tempo: float,
-) -> tuple[float, int]:
-    """Return the mean of the ranks in [0, 1] at a song's peaks, and how many lie inside.
-
-    The frames must ascend. ``rank`` is of a recording played at ``pitch`` and ``tempo``.
-    """
-    n_ticks, n_bins = rank.shape
-    start = np.searchsorted(song_frame, offset_ticks / ticks_per_frame)
-    end = np.searchsorted(song_frame, (n_ticks * tempo + offset_ticks) / ticks_per_frame)
-    total, n = 0.0, 0
-    for k in range(start, end):
-        tick = int(np.rint((song_frame[k] * ticks_per_frame - offset_ticks) / tempo))
-        column = int(np.rint(song_bin[k] * pitch)) - first_bin
-        if 0 <= tick < n_ticks and 0 <= column < n_bins:
-            total += (rank[tick, column] + 0.5) / 256
-            n += 1
-    return (total / n if n else 0.5), n

@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fpcore.kernels.ranking import mean_rank
-
 
 @njit(cache=True, nogil=True)
 def places(
@@ -20,13 +18,29 @@ def places(
     ticks_per_frame: int,
     played: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Return what speaks for each offset of a song, float64 (n, 4).
+    """Return what speaks for each place in a song, float64 (n, 4).
 
-    The columns are: the sum of `nearness`, the peaks in the query's span, `agreement`, and by
-    how many standard deviations `mean_rank` lies above one half. ``song`` are frames, bins and
-    levels, ``query`` ticks, bins and levels, ``played`` pitch and tempo; ``reach`` is the end of
-    `nearness`'s arguments, ``compared`` that of `agreement`'s and ``ranks`` the beginning of
-    `mean_rank`'s.
+    The columns are: the sum of `nearness`, the number of song peaks in the query's span,
+    `agreement`, and `prominence`.
+
+    Parameters
+    ----------
+    offset_ticks
+        Where in the song the query begins, in ticks, (n,).
+    song
+        Frames, bins and levels in dB of the song's peaks, each (m,), by frame.
+    query
+        Ticks, bins and levels in dB of the query's peaks, each (k,), by tick.
+    reach
+        As `nearness` takes it: ``near_ticks``, ``reach_ticks``, ``reach_bins``.
+    compared
+        As `agreement` takes it: ``first_tick``, ``last_tick``, ``most_db``, ``scale_db``.
+    ranks
+        As `prominence` takes it: ``rank`` and ``first_bin``.
+    ticks_per_frame
+        Ticks of the query in a frame of the song.
+    played
+        Pitch and tempo at which the query was played.
     """
     (song_frame, song_bin, song_level_db), query_tick = song, query[0]
     found = np.zeros((len(offset_ticks), 4), np.float64)
@@ -41,8 +55,7 @@ def places(
             )
             found[i, 0], found[i, 1] = near.sum(), len(near)
             found[i, 2] = agreement(tick, apart_db, *compared)
-        mean, n = mean_rank(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
-        found[i, 3] = (mean - 0.5) * np.sqrt(12 * n)
+        found[i, 3] = prominence(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
     return found
 
 
@@ -91,9 +104,11 @@ def agreement(
     most_db: float,
     scale_db: float,
 ) -> float:
-    """Return exp(-mean / ``scale_db``) of the differences, each at most ``most_db``.
+    """Return exp(-mean / ``scale_db``) of the differences in level, each at most ``most_db``.
 
-    Of those peaks that lie between ``first_tick`` and ``last_tick``, both included; 0 of none.
+    ``tick`` (n,) is where the song's peaks lie in the query, ``apart_db`` (n,) by how many dB
+    the query differs there. Peaks before ``first_tick`` or after ``last_tick`` do not count; 0
+    when none does.
     """
     total, n = 0.0, 0
     for i in range(len(tick)):
@@ -101,3 +116,33 @@ def agreement(
             total += min(apart_db[i], most_db)
             n += 1
     return np.exp(-total / n / scale_db) if n else 0.0
+
+
+@njit(cache=True, nogil=True)
+def prominence(
+    rank: NDArray[np.uint8],
+    first_bin: int,
+    song_frame: NDArray[np.int32],
+    song_bin: NDArray[np.int32],
+    offset_ticks: float,
+    ticks_per_frame: int,
+    pitch: float,
+    tempo: float,
+) -> float:
+    """Return by how many standard deviations the mean rank at a song's peaks exceeds 1/2.
+
+    ``rank`` (n_ticks, n_bins) is of a recording played at ``pitch`` and ``tempo``, in 256ths,
+    its first column bin ``first_bin``. The peaks (m,) are laid over it from ``offset_ticks``
+    on, their frames ascending; those outside do not count. 0 when none does.
+    """
+    n_ticks, n_bins = rank.shape
+    start = np.searchsorted(song_frame, offset_ticks / ticks_per_frame)
+    end = np.searchsorted(song_frame, (n_ticks * tempo + offset_ticks) / ticks_per_frame)
+    total, n = 0.0, 0
+    for k in range(start, end):
+        tick = int(np.rint((song_frame[k] * ticks_per_frame - offset_ticks) / tempo))
+        column = int(np.rint(song_bin[k] * pitch)) - first_bin
+        if 0 <= tick < n_ticks and 0 <= column < n_bins:
+            total += (rank[tick, column] + 0.5) / 256
+            n += 1
+    return (total / n - 0.5) * np.sqrt(12 * n) if n else 0.0

@@ -207,7 +207,8 @@ class Store(ABC):
     """An index of songs.
 
     Ownership: whoever opened a store closes it, best by using it as a context manager; after
-    that every method raises `StoreError`. Everything returned is the caller's own.
+    that every method raises `StoreError`. Everything returned is the caller's
+    own, or read-only and shared, as constellations are.
 
     Threads and processes: all methods may be called from any number of threads, and any number
     of processes may open the same index. Readers never wait for writers. Writers take turns;

@@ -47,10 +47,10 @@ def test_a_manifest_says_on_what_and_with_what_it_ran(swept: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"format": 99}', "written in format 99, this version reads 1"),
+        ('{"format": 99}', "written in format 99, this version reads 2"),
         ("{", "is damaged"),
         ("[]", "is damaged"),
-        ('{"format": 1}', "is damaged at run"),
+        ('{"format": 2}', "is damaged at run"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_one_sentence(

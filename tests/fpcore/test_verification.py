@@ -34,7 +34,7 @@ def _candidates(places: list[tuple[int, float]]) -> Candidates:
     song_id = np.array([song for song, _ in places], np.int64)
     offset_ticks = np.array([offset for _, offset in places], np.float64)
     ones = np.ones(len(places), np.int64)
-    return Candidates(song_id, offset_ticks, ones, ones, offset_ticks * 0, ones, offset_ticks * 0)
+    return Candidates(song_id, offset_ticks, ones, ones, offset_ticks * 0, ones, ones * 1.0)
 
 
 def _places(max_frame: int) -> st.SearchStrategy[Places]:
@@ -175,7 +175,7 @@ def test_all_candidates_at_once_equal_one_by_one(
 ) -> None:
     n_shifts = len(shifts)
     heights_db = np.random.default_rng(seed).normal(size=(n_shifts, 13, 7)).astype(np.float32)
-    ranks = level_ranks(list(heights_db), first_bin=0)
+    ranks = level_ranks(list(heights_db), first_bin=2)
     constellations = {number: _peaks(song) for number, song in enumerate(songs)}
     places = [(number % len(songs), offset) for number, offset in places]
     heard = [_peaks(one) for one in shifts]

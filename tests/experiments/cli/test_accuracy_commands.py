@@ -57,7 +57,10 @@ def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
     assert profile.decision.calibration is not None
     assert "calibration half of generated:12" in profile.decision.calibration
     assert profile.decision.n_songs == 10
-    assert profile.provenance == {"run": "r", "trial": "t", "bytes_per_hour": 7.0}
+    assert profile.provenance == {
+        "promoted_from": {"run": "r", "trial": "t"},
+        "bytes_per_hour": 7.0,
+    }
 
 
 def test_accuracy_is_that_of_its_outcome_rows(calibrated: Path, tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_what_is_kept_of_a_measurement_is_the_profiles_accuracy_card(
     assert after.model_copy(update={"provenance": before.provenance}) == before
     card = after.provenance
     assert card is not None
-    assert {name: card[name] for name in ("run", "trial", "bytes_per_hour")} == before.provenance
+    assert {name: card[name] for name in ("promoted_from", "bytes_per_hour")} == before.provenance
     assert card["corpus"]["name"] == "generated:12"
     assert card["split"]["role"] == "test"
     assert card["split"]["test_indexed"] == card["split"]["calibration_indexed"] == 5

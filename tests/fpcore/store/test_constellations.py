@@ -76,12 +76,19 @@ def test_no_more_are_remembered_than_there_is_room_for(store: SqliteStore) -> No
 
 
 def test_threads_share_what_is_remembered(store: SqliteStore) -> None:
+    shared = Constellations(most_peaks=2 * len(store.peaks(1)))
+
     def read(turn: int) -> bool:
-        song_id = 1 + turn % N_SONGS
-        return bool(np.array_equal(store.peaks(song_id).frame, entry(song_id)[2].frame))
+        song_ids = [1 + turn % N_SONGS, 1 + (turn + 1) % N_SONGS]
+        with closing(sqlite3.connect(store.path)) as connection:
+            found = shared.read(connection, song_ids, store.path)
+        return all(np.array_equal(found[one].frame, entry(one)[2].frame) for one in song_ids)
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(read, range(400)))
+    sizes = [len(peaks) for peaks in shared._remembered.values()]
+    assert shared._n_peaks == sum(sizes) <= 2 * len(store.peaks(1))
+    assert sizes
 
 
 def test_a_damaged_one_is_named_with_its_song(store: SqliteStore) -> None:
