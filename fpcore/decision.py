@@ -44,7 +44,6 @@ GROWTH_PER_TENFOLD = 1.7
 was allowed for). Independent chances would give 3.2, by the Gumbel law of the smallest index."""
 
 
-
 def evidence(
     candidates: Candidates,
     verification: Verification,
