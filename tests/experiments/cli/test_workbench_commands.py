@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from experiments.runner import sweep
-from experiments.runs import RunFolder, run_folder
+from experiments.runs import FORMAT, RunFolder, run_folder
 from tests.experiments import small
 from tests.fpcore.store.disks import small_disk
 
@@ -154,7 +154,7 @@ def test_a_run_folder_of_another_version_is_one_sentence(spec_file: Path) -> Non
         done = fpbench(*arguments)
         assert done.returncode == 1
         assert one_line(done.stderr), done.stderr
-        assert "format 0, this version reads 1" in done.stderr
+        assert f"format 0, this version reads {FORMAT}" in done.stderr
 
 
 def test_promote_tells_accuracy_with_intervals_and_refuses_to_replace(
