@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,9 +37,9 @@ def show(
     *,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show one profile, every field of it.
+    """Show one profile: every setting of it, and what is known of its accuracy.
 
-    With --json the answer is a profile file: change it and use it with --profile.
+    With --json the answer is a whole profile file: change it and use it with --profile.
 
     \b
     Example:
@@ -55,12 +55,42 @@ def show(
         return
     say(f"{profile.name}: {profile.description}" if profile.description else profile.name)
     say("")
-    rows = _leaves(profile.model_dump(mode="json", exclude={"name", "description"}))
-    print_table((("field", "left"), ("value", "left")), rows)
+    apart = {"name", "description", "provenance"}
+    rows = _leaves(profile.model_dump(mode="json", exclude={*apart, "decision"}))
+    model = _leaves(profile.decision.model_dump(mode="json", exclude={"calibration"}), "decision.")
+    print_table((("field", "left"), ("value", "left")), (*rows, *model))
     config = profile.fingerprint
     say("")
     say(f"a frame every {config.hop_s * 1000:.1f} ms, bins of {config.bin_hz:.2f} Hz")
     say(f"digest {config.digest}")
+    say(f"decision {profile.decision.calibration or 'never calibrated'}")
+    for line in _measured(profile.provenance or {}):
+        say(line)
+
+
+_METRICS = {
+    "accepted_right": "accepted, and right",
+    "false_accept": "given a name, although not indexed",
+}
+
+
+def _measured(card: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what an accuracy card says of all conditions together.
+
+    A card written by hand may lack any part.
+    """
+    overall = card.get("overall") or {}
+    known = {
+        name: one for name in _METRICS if (one := overall.get(name)) and one["share"] is not None
+    }
+    if not known:
+        yield "accuracy never measured"
+        return
+    corpus, date = (card.get("corpus") or {}).get("name"), str(card.get("date") or "")[:10]
+    yield f"accuracy measured on {corpus or 'an unnamed corpus'}{date and f', {date}'}"
+    for name, one in known.items():
+        share, low, high = (f"{100 * one[key]:.2f}" for key in ("share", "low", "high"))
+        yield f"  {_METRICS[name]}: {share}% of {one['n']:,}, 95% interval {low} to {high}%"
 
 
 def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from fpcore.config import Profile
-from fpcore.profiles import load_profile
+from fpcore.profiles import load_profile, save_profile
 from tests.fpcore.cli.conftest import Learned
 from tests.fpcore.cli.material import KINDS, STRANGER, noisy, piece, write_wav
 from tests.fpcore.cli.running import (
@@ -317,6 +317,28 @@ def test_backup_can_be_used_in_place_of_the_database(
     named = fpcore("recognize", excerpt, cwd=tmp_path, env={"FPCORE_DB": str(copy)})
     assert '"song in flac"' in named.stdout
     complaint(fpcore("backup", "copy.db", cwd=tmp_path), "copy.db", "exists already")
+
+
+def test_profile_show_tells_the_accuracy_that_was_measured(tmp_path: Path) -> None:
+    share = {"n_right": 15, "n": 1600, "share": 0.009375, "low": 0.005, "high": 0.0175}
+    whole = {
+        "corpus": {"name": "games"},
+        "date": "2026-05-01T12:00:00+00:00",
+        "overall": {"false_accept": share, "accepted_right": {**share, "share": None}},
+        "metrics": [share] * 100,
+    }
+    line = "given a name, although not indexed: 0.94% of 1,600, 95% interval 0.50 to 1.75%"
+    for card, expected in (
+        (whole, ["accuracy measured on games, 2026-05-01", f"  {line}"]),
+        ({"overall": whole["overall"]}, ["accuracy measured on an unnamed corpus", f"  {line}"]),
+        ({"bytes_per_hour": 3e6}, ["accuracy never measured"]),
+        (None, ["accuracy never measured"]),
+    ):
+        profile = load_profile("seed").model_copy(update={"provenance": card})
+        save_profile(profile, tmp_path / "mine.json")
+        shown = fpcore("profile", "show", tmp_path / "mine.json", cwd=tmp_path).stdout
+        assert shown.splitlines()[-len(expected) :] == expected
+        assert "n_right" not in shown
 
 
 def test_profile_show_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
