@@ -104,6 +104,7 @@ class EvidenceBody(BaseModel):
     verified: float
     expected: int
     prominence: float
+    rhythm: float
     contrast: float
 
 

@@ -22,7 +22,14 @@ from sklearn.model_selection import GroupKFold
 
 from fpcore.config import Decision, EvidenceName
 
-FITTED: tuple[EvidenceName, ...] = ("log_idf", "log_chance", "found", "prominence", "clearness")
+FITTED: tuple[EvidenceName, ...] = (
+    "log_idf",
+    "log_chance",
+    "found",
+    "prominence",
+    "rhythm",
+    "clearness",
+)
 """The evidence that pays. `experiments/TRIED.md` tells what more of it costs."""
 
 RIDGE = 0.1

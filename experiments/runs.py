@@ -41,7 +41,7 @@ from experiments.specs import SweepSpec
 from experiments.trial_folder import RunError, TrialFolder, TrialStatus, writing
 from fpcore.config import Strict, diff
 
-FORMAT = 2
+FORMAT = 3
 """Raised when run folders of older versions can no longer be read."""
 
 RUNS_VARIABLE = "FPBENCH_RUNS"

@@ -301,6 +301,7 @@ EvidenceName = Literal[
     "found",
     "clearness",
     "prominence",
+    "rhythm",
     "log_trials",
 ]
 """What a decision may weigh; `fpcore.decision` says what each one is."""

@@ -10,7 +10,7 @@ votes misleads: the many pairs around one shared peak are not independent. The k
   gives much, much means little;
 * ``found``: verified peaks of the song over the square root of the expected, as sums of
   independent chances are compared;
-* ``prominence``: of `fpcore.prominence`;
+* ``prominence`` and ``rhythm``: of `fpcore.prominence`;
 * ``clearness``: of `fpcore.clearness`, in dB, at most `CLEAR_DB`: a clear recording of a song
   shows more of it than a noisy one;
 * ``log_trials``: logarithm of how many looks were taken, playbacks included: each is one more
@@ -64,6 +64,7 @@ def evidence(
         "found": verification.verified / np.sqrt(expected),
         "clearness": np.full(len(candidates), min(clearness_db, CLEAR_DB)),
         "prominence": verification.prominence,
+        "rhythm": verification.rhythm,
         "log_trials": np.full(len(candidates), np.log(n_trials)),
     }
 

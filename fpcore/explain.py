@@ -119,7 +119,8 @@ class Evidence:
 
     ``votes`` of the query's hashes from ``anchors`` distinct peaks, heard in ``blocks`` of the
     query's ``query_blocks`` half seconds; ``verified`` of ``expected`` song peaks found again,
-    ``prominence`` says by how many standard deviations the recording is louder at them;
+    ``prominence`` says by how many standard deviations the recording is louder at them,
+    ``rhythm`` by how many it is at their times, whatever the frequency;
     ``contrast`` is the weight of the votes over that of chance matches.
     """
 
@@ -130,6 +131,7 @@ class Evidence:
     verified: float
     expected: int
     prominence: float
+    rhythm: float
     contrast: float
 
     def rows(self) -> tuple[tuple[str, str], ...]:
@@ -140,6 +142,7 @@ class Evidence:
             ("half seconds of the query with votes", f"{self.blocks} of {self.query_blocks}"),
             ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
             ("loudness at them, in deviations of chance", f"{self.prominence:+.1f}"),
+            ("the same of all frequencies at their times", f"{self.rhythm:+.1f}"),
             ("weight over a chance match", f"{self.contrast:.1f} times"),
         )
 
@@ -309,6 +312,7 @@ def _evidence(alignment: Alignment, row: int) -> Evidence:
         verified=float(verified.verified[row]),
         expected=int(verified.expected[row]),
         prominence=float(verified.prominence[row]),
+        rhythm=float(verified.rhythm[row]),
         contrast=float(candidates.contrast[row]),
     )
 

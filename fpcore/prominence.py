@@ -8,6 +8,11 @@ rank is as likely as any other: the mean of n of them is 1/2 with a standard dev
 1 / sqrt(12 n), whatever the noise. The *prominence* of a candidate is how many of these its
 mean rank lies above 1/2. (Ranks, so that no level of the noise has to be known: F. Wilcoxon,
 "Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945.)
+
+One thing makes a wrong place stand out: where two songs of one tempo are laid over each other
+beat on beat, every bin is loud at once when the drums are struck. The *rhythm* of a candidate is
+what it would have for prominence if at the time of each peak all bins were as loud as they are on
+average. It is for the decision to say how much of a prominence that takes back.
 """
 
 from __future__ import annotations
@@ -53,7 +58,34 @@ def prominence(
     playback: Playback = AS_LEARNED,
 ) -> float:
     """Return by how many standard deviations the song's peaks stand out at an alignment."""
+    return _at(song, offset_ticks, ranks, ticks_per_frame, playback)[0]
+
+
+def rhythm(
+    song: Peaks,
+    offset_ticks: float,
+    ranks: LevelRanks,
+    ticks_per_frame: int,
+    playback: Playback = AS_LEARNED,
+) -> float:
+    """Return by how many the recording as a whole is loud at the times of the song's peaks."""
+    return _at(song, offset_ticks, ranks, ticks_per_frame, playback)[1]
+
+
+def _at(
+    song: Peaks, offset_ticks: float, ranks: LevelRanks, ticks_per_frame: int, playback: Playback
+) -> tuple[float, float]:
     from fpcore.kernels import verifying
 
-    layout = (offset_ticks, ticks_per_frame, playback.pitch, playback.tempo)
-    return verifying.prominence(ranks.rank, ranks.first_bin, song.frame, song.bin, *layout)
+    found: tuple[float, float] = verifying.prominence(
+        ranks.rank,
+        ranks.loudness,
+        ranks.first_bin,
+        song.frame,
+        song.bin,
+        offset_ticks,
+        ticks_per_frame,
+        playback.pitch,
+        playback.tempo,
+    )
+    return found

@@ -11,7 +11,7 @@ Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bin
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -122,14 +122,20 @@ class LevelRanks:
     """How loud a recording is at each tick, bin by bin: ``rank`` uint8 (n_ticks, n_bins).
 
     The rank is the share of all ticks at which the same bin is quieter, in 256ths. Column ``j``
-    is bin ``first_bin + j``; a tick is a hop divided by the number of shifts.
+    is bin ``first_bin + j``; a tick is a hop divided by the number of shifts. ``loudness``
+    float64 (n_ticks,) follows from it: by how much the mean share over all bins exceeds 1/2.
     """
 
     rank: NDArray[np.uint8]
     first_bin: int
+    loudness: DoubleArray = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rank", _frozen("LevelRanks.rank", self.rank, np.uint8, ndim=2))
+        rank = _frozen("LevelRanks.rank", self.rank, np.uint8, ndim=2)
+        object.__setattr__(self, "rank", rank)
+        total = rank.sum(axis=1, dtype=np.int64)
+        loudness = (total / max(rank.shape[1], 1) + 0.5) / 256 - 0.5
+        object.__setattr__(self, "loudness", loudness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,18 +272,21 @@ class Verification(_Columns):
     float64 those that the query has at their place, each counted by how near it lies.
     ``level_agreement`` float64 from 0 to 1 is how alike their levels are in song and query.
     ``prominence`` float64 is by how many standard deviations the query is louder at their
-    places than elsewhere.
+    places than elsewhere, ``rhythm`` float64 by how many the whole of it is louder at their
+    times.
     """
 
     verified: DoubleArray
     expected: LongArray
     level_agreement: DoubleArray
     prominence: DoubleArray
+    rhythm: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
         "level_agreement": np.float64,
         "prominence": np.float64,
+        "rhythm": np.float64,
     }
 
 

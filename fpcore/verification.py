@@ -61,7 +61,7 @@ def verify(
     query, n_shifts = merged(query_peaks, playback), len(query_peaks)
     first, last = query[0][[0, -1]] if len(query[0]) else (0, 0)
     compared = (first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB)
-    found = np.zeros((len(candidates), 4))
+    found = np.zeros((len(candidates), 5))
     for song_id in np.unique(candidates.song_id).tolist():
         rows = np.flatnonzero(candidates.song_id == song_id)
         song = constellations[song_id]
@@ -71,12 +71,12 @@ def verify(
             query,
             _reach(n_shifts),
             compared,
-            (ranks.rank, ranks.first_bin),
+            (ranks.rank, ranks.loudness, ranks.first_bin),
             n_shifts,
             (playback.pitch, playback.tempo),
         )
-    verified, expected, agreement, prominence = found.T.copy()
-    return Verification(verified, expected.astype(np.int64), agreement, prominence)
+    verified, expected, agreement, prominence, rhythm = found.T.copy()
+    return Verification(verified, expected.astype(np.int64), agreement, prominence, rhythm)
 
 
 def _reach(ticks_per_frame: int) -> tuple[float, float, int]:

@@ -14,14 +14,14 @@ def places(
     query: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]],
     reach: tuple[float, float, int],
     compared: tuple[float, float, float, float],
-    ranks: tuple[NDArray[np.uint8], int],
+    ranks: tuple[NDArray[np.uint8], NDArray[np.float64], int],
     ticks_per_frame: int,
     played: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Return what speaks for each place in a song, float64 (n, 4).
+    """Return what speaks for each place in a song, float64 (n, 5).
 
     The columns are: the sum of `nearness`, the number of song peaks in the query's span,
-    `agreement`, and `prominence`.
+    `agreement`, and the two of `prominence`.
 
     Parameters
     ----------
@@ -36,14 +36,14 @@ def places(
     compared
         As `agreement` takes it: ``first_tick``, ``last_tick``, ``most_db``, ``scale_db``.
     ranks
-        As `prominence` takes it: ``rank`` and ``first_bin``.
+        As `prominence` takes it: ``rank``, ``loudness`` and ``first_bin``.
     ticks_per_frame
         Ticks of the query in a frame of the song.
     played
         Pitch and tempo at which the query was played.
     """
     (song_frame, song_bin, song_level_db), query_tick = song, query[0]
-    found = np.zeros((len(offset_ticks), 4), np.float64)
+    found = np.zeros((len(offset_ticks), 5), np.float64)
     for i, offset in enumerate(offset_ticks):
         if len(query_tick):
             start = np.searchsorted(song_frame, (query_tick[0] + offset) / ticks_per_frame)
@@ -55,7 +55,7 @@ def places(
             )
             found[i, 0], found[i, 1] = near.sum(), len(near)
             found[i, 2] = agreement(tick, apart_db, *compared)
-        found[i, 3] = prominence(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
+        found[i, 3:] = prominence(*ranks, song_frame, song_bin, offset, ticks_per_frame, *played)
     return found
 
 
@@ -121,6 +121,7 @@ def agreement(
 @njit(cache=True, nogil=True)
 def prominence(
     rank: NDArray[np.uint8],
+    loudness: NDArray[np.float64],
     first_bin: int,
     song_frame: NDArray[np.int32],
     song_bin: NDArray[np.int32],
@@ -128,9 +129,10 @@ def prominence(
     ticks_per_frame: int,
     pitch: float,
     tempo: float,
-) -> float:
+) -> tuple[float, float]:
     """Return by how many standard deviations the mean rank at a song's peaks exceeds 1/2.
 
+    And by how many of the same the mean ``loudness`` (n_ticks,) at their times exceeds 0.
     ``rank`` (n_ticks, n_bins) is of a recording played at ``pitch`` and ``tempo``, in 256ths,
     its first column bin ``first_bin``. The peaks (m,) are laid over it from ``offset_ticks``
     on, their frames ascending; those outside do not count. 0 when none does.
@@ -139,10 +141,13 @@ def prominence(
     start = np.searchsorted(song_frame, offset_ticks / ticks_per_frame)
     end = np.searchsorted(song_frame, (n_ticks * tempo + offset_ticks) / ticks_per_frame)
     total, n = 0.0, 0
+    at_any_bin = 0.0
     for k in range(start, end):
         tick = int(np.rint((song_frame[k] * ticks_per_frame - offset_ticks) / tempo))
         column = int(np.rint(song_bin[k] * pitch)) - first_bin
         if 0 <= tick < n_ticks and 0 <= column < n_bins:
-            total += (rank[tick, column] + 0.5) / 256
+            total += (rank[tick, column] + 0.5) / 256 - 0.5
+            at_any_bin += loudness[tick]
             n += 1
-    return (total / n - 0.5) * np.sqrt(12 * n) if n else 0.0
+    by_chance = np.sqrt(n / 12)
+    return (total / by_chance, at_any_bin / by_chance) if n else (0.0, 0.0)

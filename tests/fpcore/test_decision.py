@@ -28,6 +28,7 @@ VERIFIED = Verification(
     np.array([60, 0], np.int64),
     np.array([0.7, 0.0]),
     np.array([4.5, -0.5]),
+    np.array([1.5, 0.25]),
 )
 
 
@@ -43,6 +44,7 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
             "found": 15 / math.sqrt(60),
             "clearness": 10.0,
             "prominence": 4.5,
+            "rhythm": 1.5,
             "log_trials": math.log(3),
         }
     )
@@ -65,7 +67,7 @@ def test_evidence_for_nothing_is_finite() -> None:
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
-    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(2)))
+    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
     observed = decision.evidence(none, nothing, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from fpcore.prominence import level_ranks, prominence
+from fpcore.prominence import level_ranks, prominence, rhythm
 from fpcore.records import LevelRanks, Peaks, Playback
 
 N_TICKS, N_BINS, FIRST_BIN = 200, 120, 30
@@ -47,7 +47,7 @@ def test_a_recording_without_frames_has_no_ranks() -> None:
     nothing = level_ranks([np.empty((0, N_BINS), np.float32)] * 2, first_bin=FIRST_BIN)
     assert nothing.rank.shape == (0, N_BINS)
     song = _peaks(np.arange(10), np.full(10, 40))
-    assert prominence(song, 0.0, nothing, 2) == 0.0
+    assert prominence(song, 0.0, nothing, 2) == rhythm(song, 0.0, nothing, 2) == 0.0
 
 
 def _noise_with(song: Peaks, offset_frames: int, lift_db: float, seed: int) -> LevelRanks:
@@ -101,6 +101,34 @@ def test_a_song_at_another_speed_stands_out_at_that_speed_alone() -> None:
 def test_peaks_outside_the_recording_do_not_count() -> None:
     ranks = LevelRanks(np.full((10, 5), 255, np.uint8), FIRST_BIN)
     outside = _peaks(np.array([-3, 12, 4, 4]), np.array([31, 31, 29, 35]))
-    assert prominence(outside, 0.0, ranks, 1) == 0.0
+    assert prominence(outside, 0.0, ranks, 1) == rhythm(outside, 0.0, ranks, 1) == 0.0
     one = _peaks(np.array([4]), np.array([31]))
-    assert prominence(one, 0.0, ranks, 1) == pytest.approx((255.5 / 256 - 0.5) * np.sqrt(12))
+    highest = pytest.approx((255.5 / 256 - 0.5) * np.sqrt(12))
+    assert prominence(one, 0.0, ranks, 1) == rhythm(one, 0.0, ranks, 1) == highest
+
+
+def test_the_rhythm_is_the_mean_rank_of_whole_frames_at_the_times_of_the_peaks() -> None:
+    rng = np.random.default_rng(5)
+    ranks = LevelRanks(rng.integers(0, 256, (40, 9), np.uint8), FIRST_BIN)
+    song = _peaks(rng.integers(0, 60, 30), rng.integers(FIRST_BIN, FIRST_BIN + 9, 30))
+    played = Playback(1.0, 1.1)
+    at = [round(2 * frame - 15) / played.tempo for frame in song.frame.tolist()]
+    inside = [round(tick) for tick in at if 0 <= round(tick) < 40]
+    mean = np.mean([(ranks.rank[tick] + 0.5).mean() / 256 for tick in inside])
+    expected = (mean - 0.5) * np.sqrt(12 * len(inside))
+    assert rhythm(song, 15.0, ranks, 2, played) == pytest.approx(expected)
+
+
+def test_another_song_of_the_same_beat_stands_out_by_its_rhythm_alone() -> None:
+    rng = np.random.default_rng(6)
+    beats = np.arange(0, N_TICKS, 10)
+    heights_db = rng.normal(0, 6, (N_TICKS, N_BINS)).astype(np.float32)
+    heights_db[beats] += 12  # a drum: loud at every frequency
+    ranks = level_ranks([heights_db], first_bin=FIRST_BIN)
+    other = _peaks(np.repeat(beats, 3), rng.integers(31, 149, 3 * len(beats)))
+    on_the_beat = prominence(other, 0.0, ranks, 1)
+    assert on_the_beat > 5
+    assert rhythm(other, 0.0, ranks, 1) == pytest.approx(on_the_beat, abs=1.0)
+    song = _song(3)
+    at_its_place = _noise_with(song, 100, 12.0, seed=7)
+    assert abs(rhythm(song, 100.0, at_its_place, 1)) < 1 < prominence(song, 100.0, at_its_place, 1)
