@@ -95,17 +95,16 @@ class HistogramBody(BaseModel):
 
 
 class EvidenceBody(BaseModel):
-    """What speaks for the song, in counts."""
+    """What the decision about the song rests on; `fpcore.explain.Evidence` explains each."""
 
     votes: int
-    anchors: int
-    blocks: int
-    query_blocks: int
+    contrast: float
     verified: float
     expected: int
     prominence: float
     rhythm: float
-    contrast: float
+    clearness_db: float
+    looks: int
 
 
 class PlaceBody(BaseModel):

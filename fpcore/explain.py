@@ -115,36 +115,39 @@ class OffsetHistogram(_ReadOnly):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a candidate, in counts that one can picture.
+    """What the decision rests on, in numbers that one can picture.
 
-    ``votes`` of the query's hashes from ``anchors`` distinct peaks, heard in ``blocks`` of the
-    query's ``query_blocks`` half seconds; ``verified`` of ``expected`` song peaks found again,
-    ``prominence`` says by how many standard deviations the recording is louder at them,
-    ``rhythm`` by how many it is at their times, whatever the frequency;
-    ``contrast`` is the weight of the votes over that of chance matches.
+    ``votes`` of the query's hashes, whose weight is ``contrast`` times that of chance matches;
+    ``verified`` of ``expected`` song peaks found again. ``prominence`` says by how many standard
+    deviations the recording is louder at them than elsewhere, ``rhythm`` by how many it is louder
+    as a whole at their times. ``clearness_db`` is how far the recording's own peaks stand out,
+    ``looks`` how often it was looked at so far, other playbacks included.
     """
 
     votes: int
-    anchors: int
-    blocks: int
-    query_blocks: int
+    contrast: float
     verified: float
     expected: int
     prominence: float
     rhythm: float
-    contrast: float
+    clearness_db: float
+    looks: int
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return each kind of evidence as (what it counts, its value), in words."""
         return (
             ("shared hashes at one offset (votes)", f"{self.votes}"),
-            ("distinct song peaks behind them", f"{self.anchors}"),
-            ("half seconds of the query with votes", f"{self.blocks} of {self.query_blocks}"),
+            ("their weight over the chance level", f"{self.contrast:.1f} times"),
             ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
-            ("loudness at them, in deviations of chance", f"{self.prominence:+.1f}"),
-            ("the same of all frequencies at their times", f"{self.rhythm:+.1f}"),
-            ("weight over a chance match", f"{self.contrast:.1f} times"),
+            ("loudness at their places (prominence)", _signed(self.prominence)),
+            ("loudness at their times alone (rhythm)", _signed(self.rhythm)),
+            ("how far its own peaks stand out (clearness)", f"{self.clearness_db:.0f} dB"),
+            ("looks taken, each one more chance to err", f"{self.looks}"),
         )
+
+
+def _signed(deviations: float) -> str:
+    return f"{round(deviations, 1) + 0.0:+.1f}"  # adding 0 turns -0 into 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -306,14 +309,13 @@ def _evidence(alignment: Alignment, row: int) -> Evidence:
     candidates, verified = alignment.candidates, alignment.verification
     return Evidence(
         votes=int(candidates.votes[row]),
-        anchors=int(candidates.anchors[row]),
-        blocks=int(candidates.blocks[row]),
-        query_blocks=alignment.query.n_blocks,
+        contrast=float(candidates.contrast[row]),
         verified=float(verified.verified[row]),
         expected=int(verified.expected[row]),
         prominence=float(verified.prominence[row]),
         rhythm=float(verified.rhythm[row]),
-        contrast=float(candidates.contrast[row]),
+        clearness_db=alignment.query.heard.clearness_db,
+        looks=round(float(np.exp(alignment.evidence["log_trials"][row]))),
     )
 
 

@@ -18,14 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fpcore.config import FingerprintConfig, QueryConfig
+from fpcore.config import QueryConfig
 from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
 
 if TYPE_CHECKING:
     from fpcore.kernels.sorting import Keys
-
-BLOCK_S = 0.5
-"""Evidence that is spread over the query is counted in blocks of this many seconds."""
 
 WEIGHT_STEP = 2.0**-20
 """Weights are whole multiples of this, so that sums of them are exact and ties are ties."""
@@ -89,27 +86,25 @@ class Hits:
     @cached_property
     def frame(self) -> IntArray:
         """Frame of the posting, int32."""
-        return self._frames(self.offset_ticks, self.row)
+        ticks = self.offset_ticks + self.query.tick[self.row]
+        return (ticks // self.query.ticks_per_frame).astype(np.int32)
 
     @cached_property
     def weight(self) -> DoubleArray:
         """Rarity of the hash, float64."""
         return self.weights[self.row]
 
-    def taken(self, hit: LongArray) -> tuple[LongArray, IntArray, LongArray, DoubleArray]:
-        """Return row, frame, offset and weight of some hits."""
-        row, offset = self._rows(self.key[hit]), self._offsets(self.key[hit])
-        return row, self._frames(offset, row), offset, self.weights[row]
+    def taken(self, hit: LongArray) -> tuple[LongArray, LongArray, DoubleArray]:
+        """Return row, offset and weight of some hits."""
+        key = self.key[hit]
+        row = self._rows(key)
+        return row, self._offsets(key), self.weights[row]
 
     def _rows(self, key: Keys) -> LongArray:
         return (key & ((1 << self.row_bits) - 1)).astype(np.int64)
 
     def _offsets(self, key: Keys) -> LongArray:
         return (key >> self.row_bits).astype(np.int64) + self.lowest_ticks
-
-    def _frames(self, offset: LongArray, row: LongArray) -> IntArray:
-        ticks = offset + self.query.tick[row]
-        return (ticks // self.query.ticks_per_frame).astype(np.int32)
 
 
 def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
@@ -203,16 +198,14 @@ def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
     return lowest, (highest - lowest).bit_length()
 
 
-def rank(
-    found: Hits, query: QueryHashes, config: FingerprintConfig, query_config: QueryConfig
-) -> Candidates:
+def rank(found: Hits, query_config: QueryConfig) -> Candidates:
     """Return the heaviest offsets of the heaviest songs, as many as ``query_config`` asks for.
 
     Songs of equal weight are in the order of their ids, offsets of equal weight ascend.
     """
     from fpcore.kernels import voting
 
-    width_ticks = query_config.width_ticks(query.ticks_per_frame)
+    width_ticks = query_config.width_ticks(found.query.ticks_per_frame)
     layout = (found.weights, width_ticks, found.row_bits)
     heaviest = voting.heaviest_windows(found.key, found.first, *layout)
     chance = chance_weight(found, heaviest, width_ticks)
@@ -221,7 +214,7 @@ def rank(
         start, end = found.first[song : song + 2]
         of_song = voting.windows(found.key[start:end], *layout)
         windows.append(voting.top_windows(*of_song, query_config.n_offsets) + start)
-    return _evidence(found, np.concatenate(windows), config, chance)
+    return _evidence(found, np.concatenate(windows), chance)
 
 
 def hits_of_song(found: Hits, song_id: int) -> slice:
@@ -292,42 +285,26 @@ def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
     return replace(found, key=key, first=np.array([0, len(key)]))
 
 
-def _evidence(
-    found: Hits, windows: LongArray, config: FingerprintConfig, chance: float
-) -> Candidates:
+def _evidence(found: Hits, windows: LongArray, chance: float) -> Candidates:
     """Return the evidence of each window (n, 2) of hits, first and past the last.
 
     A query hash that meets several postings of its token in a window votes once.
     """
-    n, query = len(windows), found.query
+    n = len(windows)
     length = windows[:, 1] - windows[:, 0]
     window = np.repeat(np.arange(n, dtype=np.int64), length)
     hit = np.arange(len(window)) + np.repeat(windows[:, 0] - np.cumsum(length) + length, length)
-    row, frame, offset_ticks, weight = found.taken(hit)
+    row, offset_ticks, weight = found.taken(hit)
     heaviness = np.bincount(window, weight, minlength=n)
     offset = np.bincount(window, weight * offset_ticks, minlength=n)
-    _, first = np.unique(window * len(query) + row, return_index=True)
-    window, row, frame, weight = window[first], row[first], frame[first], weight[first]
-    anchor = frame.astype(np.int64) * config.spectrogram.n_fft + query.anchor_bin[row]
-    ticks_per_block = BLOCK_S / config.hop_s * query.ticks_per_frame
-    block = (query.tick[row] / ticks_per_block).astype(np.int64)
+    _, first = np.unique(window * len(found.query) + row, return_index=True)
+    window, weight = window[first], weight[first]
     idf = np.bincount(window, weight, minlength=n).astype(np.float64)
     song = np.searchsorted(found.first, windows[:, 0], side="right") - 1
     return Candidates(
         song_id=found.song_ids[song],
         offset_ticks=offset / heaviness,
         votes=np.bincount(window, minlength=n),
-        anchors=_n_distinct(window, anchor, n),
         idf=idf / found.usual_weight,
-        blocks=_n_distinct(window, block, n),
         chance=np.full(n, chance / found.usual_weight),
     )
-
-
-def _n_distinct(group: LongArray, value: LongArray, n_groups: int) -> LongArray:
-    """Return how many distinct values each group has, int64 (n_groups,)."""
-    order = np.lexsort((value, group))
-    group, value = group[order], value[order]
-    is_new = np.ones(len(group), np.bool_)
-    is_new[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
-    return np.bincount(group[is_new], minlength=n_groups)

@@ -11,7 +11,6 @@ from fpcore import hashing, peaks, prominence, spectrogram
 from fpcore.clearness import clearness_db
 from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughLook
 from fpcore.landmarks import landmarks
-from fpcore.matching import BLOCK_S
 from fpcore.records import (
     AS_LEARNED,
     FloatArray,
@@ -66,11 +65,6 @@ class Query:
     def duration_s(self) -> float:
         """Length of the recording in seconds."""
         return self.heard.duration_s
-
-    @property
-    def n_blocks(self) -> int:
-        """Length in blocks of `fpcore.matching.BLOCK_S`, the last one counted in full."""
-        return int(np.ceil(self.duration_s * self.playback.tempo / BLOCK_S))
 
 
 def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fingerprint:
@@ -152,7 +146,6 @@ def _query(
         np.concatenate(
             [one.frame * np.int32(n_shifts) + np.int32(shift) for shift, one in enumerate(hashes)]
         ),
-        np.concatenate([found.anchor_bin for found in pairs]),
         n_shifts,
     )
     return Query(all_hashes, constellations, heard)

@@ -58,15 +58,14 @@ def restored(
     for shift, found in enumerate(query.peaks):
         anchor, target = landmarks.pairs(found, config, query_config.fan_out)
         token, tick = moved(found, anchor, target, [playback], n_shifts, config, shift=shift)
-        f1 = np.rint((found.bin[anchor] + found.fraction[anchor]) / playback.pitch)
         inside = token[0] != OUTSIDE
-        parts.append((token[0, inside], tick[0, inside], f1[inside].astype(np.int32)))
-    token, tick, anchor_bin = (np.concatenate(column) for column in zip(*parts, strict=True))
+        parts.append((token[0, inside], tick[0, inside]))
+    token, tick = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((tick, token))
     is_first = np.ones(len(order), np.bool_)
     is_first[1:] = (np.diff(token[order]) != 0) | (np.diff(tick[order]) != 0)
-    kept = np.sort(order[is_first])
-    hashes = QueryHashes(token[kept], tick[kept], anchor_bin[kept], n_shifts)
+    kept = order[is_first]
+    hashes = QueryHashes(token[kept], tick[kept], n_shifts)
     return pipeline.Query(hashes, query.peaks, query.heard, playback)
 
 

@@ -141,7 +141,7 @@ def _aligned_once(
     postings = store.lookup(tokens)
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)
-    candidates = matching.rank(hits, query.hashes, config, profile.query)
+    candidates = matching.rank(hits, profile.query)
     verification = verify(
         candidates,
         query.peaks,

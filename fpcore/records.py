@@ -200,7 +200,7 @@ class Hashes(_Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryHashes(_Columns):
-    """Hashes of a query: ``token`` int64, ``tick`` and ``anchor_bin`` int32, all (m,).
+    """Hashes of a query: ``token`` int64 and ``tick`` int32, both (m,).
 
     A query may be analysed at several shifts of less than a hop; a tick is a hop divided by
     their number ``ticks_per_frame``, and ``tick`` is the anchor's time in ticks. No pair of
@@ -209,9 +209,8 @@ class QueryHashes(_Columns):
 
     token: LongArray
     tick: IntArray
-    anchor_bin: IntArray
     ticks_per_frame: int
-    _DTYPES: ClassVar = {"token": np.int64, "tick": np.int32, "anchor_bin": np.int32}
+    _DTYPES: ClassVar = {"token": np.int64, "tick": np.int32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,26 +234,21 @@ class Candidates(_Columns):
     A song may have several, at different offsets; they are sorted by song, the song with the
     heaviest place first, and within a song by weight. ``offset_ticks`` float64 is where in the
     song the query begins, in ticks of the query. ``votes`` int64 counts the query's hashes
-    found there, ``anchors`` int64 the distinct peaks of the song that anchor them, ``idf``
-    float64 is their weight by rarity, in units of what a hash of the query usually weighs.
-    ``blocks`` int64 counts the half seconds of the query that hold at least one. ``chance``
-    float64 > 0 is the ``idf`` of chance matches, the same for all candidates.
+    found there, ``idf`` float64 is their weight by rarity, in units of what a hash of the query
+    usually weighs. ``chance`` float64 > 0 is the ``idf`` of chance matches, the same for all
+    candidates.
     """
 
     song_id: LongArray
     offset_ticks: DoubleArray
     votes: LongArray
-    anchors: LongArray
     idf: DoubleArray
-    blocks: LongArray
     chance: DoubleArray
     _DTYPES: ClassVar = {
         "song_id": np.int64,
         "offset_ticks": np.float64,
         "votes": np.int64,
-        "anchors": np.int64,
         "idf": np.float64,
-        "blocks": np.int64,
         "chance": np.float64,
     }
 

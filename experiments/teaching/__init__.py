@@ -22,7 +22,7 @@ from experiments.teaching.limit_figures import (
     speed_figure,
     threshold_figure,
 )
-from experiments.teaching.look_figures import playback_figure, prominence_figure
+from experiments.teaching.look_figures import playback_figure, prominence_figure, rhythm_figure
 from experiments.teaching.matching_figures import (
     alignment_figure,
     asked_figure,
@@ -85,6 +85,7 @@ __all__ = [
     "prominence_figure",
     "rarity_figure",
     "resolution_figure",
+    "rhythm_figure",
     "rival_figure",
     "scales_figure",
     "scores_figure",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from experiments.degradations import degrade
 from experiments.degradations.config import Speed
@@ -11,12 +14,12 @@ from experiments.excerpts import seeded_rng
 from experiments.teaching.drawing import MARKERS, SERIES, legend_above, new_figure
 from fpcore import pipeline, playback
 from fpcore.config import PlaybackSearch
-from fpcore.display.style import BLACK, BLUE, GREY, PALE, house_style
+from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, house_style
 from fpcore.display.wording import song_label
 from fpcore.library import Library
-from fpcore.prominence import prominence
+from fpcore.prominence import prominence, rhythm
 from fpcore.recognition import Alignment
-from fpcore.records import Signal
+from fpcore.records import DoubleArray, LevelRanks, Peaks, Signal
 from fpcore.store import Store
 
 STEP_TICKS = 2
@@ -45,6 +48,47 @@ def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Fi
             ax.set_title(f"{song_label(match)}; dashed: where its votes agree", parse_math=False)
         axes[-1, 0].set_xlabel("offset: where in the song the recording begins [s]")
     return figure
+
+
+def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) -> Figure:
+    """Draw how loud a recording is at the peaks of a wrong song, and at their times as a whole.
+
+    Of the songs it is the one on whose beat the recording falls best; ``shown_s`` of its offsets
+    are drawn, around that place.
+    """
+    query = pipeline.query(signal, library.profile.fingerprint, library.profile.query)
+    ranks, n = query.heard.ranks, query.hashes.ticks_per_frame
+    tick_s = library.profile.fingerprint.hop_s / n
+    tried = []
+    for song in library.store.songs():
+        constellation = library.store.peaks(song.id)
+        last = int(constellation.frame[-1]) * n if len(constellation) else 0
+        ticks = np.arange(0, max(last - len(ranks.rank), 1), STEP_TICKS)
+        tried.append((song.name, ticks, *_scores(constellation, ticks, ranks, n)))
+    name, ticks, stands_out, on_beat = max(tried, key=lambda one: float(one[3].max()))
+    seconds = ticks * tick_s
+    shown = np.abs(seconds - seconds[np.argmax(on_beat)]) <= shown_s / 2
+    with house_style():
+        figure = new_figure(3.2)
+        ax = figure.subplots()
+        ax.axhspan(-1.96, 1.96, color=PALE, linewidth=0)
+        ax.plot(seconds[shown], stands_out[shown], color=GREY, linewidth=1.2, label="prominence")
+        ax.plot(seconds[shown], on_beat[shown], color=ORANGE, linewidth=1.8, label="rhythm")
+        ax.set(xlabel="offset [s]", ylabel="deviations of chance")
+        ax.set_title(f"A recording laid over {name}, which it is not of", parse_math=False)
+        legend_above(ax, 2)
+    return figure
+
+
+def _scores(
+    song: Peaks, ticks: NDArray[np.signedinteger[Any]], ranks: LevelRanks, ticks_per_frame: int
+) -> tuple[DoubleArray, DoubleArray]:
+    """Return prominence and rhythm of a song at offsets in ticks."""
+    at = [float(tick) for tick in ticks]
+    return (
+        np.array([prominence(song, one, ranks, ticks_per_frame) for one in at]),
+        np.array([rhythm(song, one, ranks, ticks_per_frame) for one in at]),
+    )
 
 
 def playback_figure(signal: Signal, library: Library, *, faster_percent: float = 3.0) -> Figure:

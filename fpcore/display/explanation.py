@@ -36,7 +36,7 @@ HOW_TO_READ = (
     "How to read: a song that is really heard fills most of its circles (1), puts its shared "
     "hashes on one diagonal (2) and so raises one spike above the floor (3).\n"
     "Another song shares hashes by chance: they scatter, and no offset gathers more than a few. "
-    "The profile's model turns this evidence into a probability (4)."
+    "The profile's model turns the evidence on the right into a probability (4)."
 )
 
 
@@ -212,11 +212,11 @@ def _evidence(ax: Axes, explanation: Explanation) -> None:
         ax.text(place_x, 0.93, heading, ha="right", color=GREY, **style)
     tables = [place.evidence.rows() for place in places]
     for row, (label, _) in enumerate(tables[0]):
-        y = 0.83 - 0.165 * row
+        y = 0.85 - 0.14 * row
         ax.text(0, y, label, color=GREY, **style)
         for place_x, table in zip(columns, tables, strict=True):
             ax.text(
-                place_x, y - 0.075, table[row][1], ha="right", weight="bold", color=BLACK, **style
+                place_x, y - 0.067, table[row][1], ha="right", weight="bold", color=BLACK, **style
             )
 
 

@@ -205,11 +205,10 @@ def candidates(
     found: Sequence[Hit],
     query: QueryHashes,
     *,
-    ticks_per_block: float,
     width_ticks: int,
     n_candidates: int,
     n_offsets: int,
-) -> list[tuple[int, float, int, int, float, int, float]]:
+) -> list[tuple[int, float, int, float, float]]:
     """Return the rows of `Candidates`."""
     chance, usual = chance_weight(found, query, width_ticks), usual_weight(found)
     heaviest = heaviest_windows(found, width_ticks)
@@ -223,19 +222,7 @@ def candidates(
             )
             first_of_row = {hit[0]: hit for hit in reversed(window)}.values()
             idf = math.fsum(hit[4] for hit in first_of_row)
-            anchors = {(hit[2], int(query.anchor_bin[hit[0]])) for hit in first_of_row}
-            blocks = {math.floor(int(query.tick[hit[0]]) / ticks_per_block) for hit in first_of_row}
-            rows.append(
-                (
-                    song,
-                    offset,
-                    len(first_of_row),
-                    len(anchors),
-                    idf / usual,
-                    len(blocks),
-                    chance / usual,
-                )
-            )
+            rows.append((song, offset, len(first_of_row), idf / usual, chance / usual))
     return rows
 
 

@@ -119,5 +119,5 @@ class DictIndex:
         signal = Signal(samples, self.config.sample_rate_hz)
         query = pipeline.query(signal, self.config, query_config).hashes
         found = matching.hits(query, *self.lookup(query))
-        candidates = matching.rank(found, query, self.config, query_config)
+        candidates = matching.rank(found, query_config)
         return candidates, self.config.hop_s / query.ticks_per_frame

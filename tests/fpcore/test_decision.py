@@ -18,9 +18,7 @@ TWO = Candidates(
     np.array([7, 3], np.int64),
     np.array([10.0, 20.0]),
     np.array([40, 0], np.int64),
-    np.array([12, 0], np.int64),
     np.array([9.5, 0.0]),
-    np.array([6, 0], np.int64),
     np.array([2.5, 2.5]),
 )
 VERIFIED = Verification(

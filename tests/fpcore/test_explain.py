@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -185,14 +186,23 @@ def test_a_recording_that_starts_before_the_song_has_a_negative_offset(store: St
 
 
 def test_evidence_is_told_in_words_with_its_counts(store: Store) -> None:
-    evidence = ask(store, excerpt(song(2), START_S, 6.0)).explanation.places[0].evidence
-    values = [value for _, value in evidence.rows()]
-    assert values[:3] == [
+    asked = ask(store, excerpt(song(2), START_S, 6.0))
+    evidence = asked.explanation.places[0].evidence
+    assert evidence.votes == asked.alignment.matches[0].votes > 0
+    assert evidence.clearness_db == asked.alignment.query.heard.clearness_db
+    assert evidence.looks == 1
+    told = replace(
+        evidence, contrast=3.14, verified=31.6, expected=40, prominence=8.25, rhythm=-0.04
+    )
+    assert [value for _, value in told.rows()] == [
         f"{evidence.votes}",
-        f"{evidence.anchors}",
-        f"{evidence.blocks} of {evidence.query_blocks}",
+        "3.1 times",
+        "32 of 40",
+        "+8.2",
+        "+0.0",
+        f"{evidence.clearness_db:.0f} dB",
+        "1",
     ]
-    assert evidence.query_blocks == 12
 
 
 def test_the_spectrogram_is_there_only_when_the_recording_is_given(store: Store) -> None:

@@ -14,18 +14,14 @@ from fpcore.config import QueryConfig
 from fpcore.kernels import sorting, voting
 from fpcore.records import Candidates, Postings, QueryHashes
 from tests.fpcore import naive
-from tests.fpcore.synthetic import SMALL
 
 COLUMNS = list(Candidates._DTYPES)
 ONE_PLACE = QueryConfig(n_offsets=1)
 
 
-def _query(
-    pairs: list[tuple[int, int]], ticks_per_frame: int = 1, anchor_bins: list[int] | None = None
-) -> QueryHashes:
+def _query(pairs: list[tuple[int, int]], ticks_per_frame: int = 1) -> QueryHashes:
     token, tick = np.array(pairs, np.int64).reshape(-1, 2).T
-    bins = token % 7 if anchor_bins is None else np.array(anchor_bins)
-    return QueryHashes(token.copy(), tick.astype(np.int32), bins.astype(np.int32), ticks_per_frame)
+    return QueryHashes(token.copy(), tick.astype(np.int32), ticks_per_frame)
 
 
 def _postings(rows: list[tuple[int, int, int]]) -> Postings:
@@ -46,7 +42,7 @@ def _ranked(
     entries: list[tuple[int, int, int]],
     query_config: QueryConfig = ONE_PLACE,
 ) -> Candidates:
-    return matching.rank(_looked_up(query, entries), query, SMALL, query_config)
+    return matching.rank(_looked_up(query, entries), query_config)
 
 
 def _rows(found: Candidates) -> list[tuple[float, ...]]:
@@ -178,7 +174,7 @@ def test_columns_of_some_hits_are_those_of_all() -> None:
     query, entries = _planted()
     found = _looked_up(query, entries)
     some = np.array([5, 0, len(found) - 1])
-    columns = (found.row, found.frame, found.offset_ticks, found.weight)
+    columns = (found.row, found.offset_ticks, found.weight)
     for got, column in zip(found.taken(some), columns, strict=True):
         np.testing.assert_array_equal(got, column[some])
         assert got.dtype == column.dtype
@@ -290,7 +286,6 @@ def test_candidates_equal_the_loops(
     expected = naive.candidates(
         naive.hits(query, tokens, _postings(rows)),
         query,
-        ticks_per_block=0.5 / SMALL.hop_s * query.ticks_per_frame,
         width_ticks=int(2 * offset_tolerance_frames * query.ticks_per_frame),
         n_candidates=n_candidates,
         n_offsets=100,
@@ -428,23 +423,6 @@ def test_a_query_hash_counts_once_also_when_songs_are_ranked() -> None:
     found = _ranked(_query([(1, 0), (2, 0), (3, 0)]), entries)
     assert found.votes.tolist() == [2, 1]
     assert found.song_id.tolist() == [9, 8]
-
-
-def test_anchors_are_the_distinct_peaks_of_the_song() -> None:
-    query = _query([(1, 3), (2, 3), (3, 3), (4, 8)], anchor_bins=[11, 11, 12, 11])
-    found = _ranked(query, [(1, 6, 53), (2, 6, 53), (3, 6, 53), (4, 6, 58)])
-    assert found.votes.tolist() == [4]
-    assert found.anchors.tolist() == [3]
-
-
-@pytest.mark.parametrize("ticks_per_frame", [1, 2])
-def test_blocks_are_the_half_seconds_of_the_query_with_a_vote(ticks_per_frame: int) -> None:
-    assert 0.5 / SMALL.hop_s == 62.5
-    ticks = [tick * ticks_per_frame for tick in (0, 1, 62, 63, 313)]
-    query = _query(list(enumerate(ticks)), ticks_per_frame)
-    frames = [tick // ticks_per_frame for tick in ticks]
-    found = _ranked(query, [(token, 6, 40 + frame) for token, frame in enumerate(frames)])
-    assert (found.votes.tolist(), found.blocks.tolist()) == ([5], [3])
 
 
 def _chance(query: QueryHashes, entries: list[tuple[int, int, int]]) -> float:

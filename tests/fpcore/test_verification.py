@@ -34,7 +34,7 @@ def _candidates(places: list[tuple[int, float]]) -> Candidates:
     song_id = np.array([song for song, _ in places], np.int64)
     offset_ticks = np.array([offset for _, offset in places], np.float64)
     ones = np.ones(len(places), np.int64)
-    return Candidates(song_id, offset_ticks, ones, ones, offset_ticks * 0, ones, ones * 1.0)
+    return Candidates(song_id, offset_ticks, ones, offset_ticks * 0, ones * 1.0)
 
 
 def _places(max_frame: int) -> st.SearchStrategy[Places]:

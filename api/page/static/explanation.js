@@ -44,7 +44,7 @@ export function showExplanation(explanation) {
 function noteOf({ places, reason, matched, query_s: length, hashes, peaks }) {
   const heard = `${length.toFixed(1)} s of audio gave ${plural(peaks.query_s.length, "peak")} and ${count(hashes)} hashes.`;
   if (!places.length) return `${heard} ${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
-  return matched ? heard : `${heard} Below is the likeliest song; its votes do not pile up enough to be believed.`;
+  return matched ? heard : `${heard} Below is the likeliest song; what speaks for it is not enough to be believed.`;
 }
 
 function draw() {
@@ -61,16 +61,18 @@ function draw() {
 
 function evidenceRows({ candidate, evidence }) {
   return [
-    ["Shared hashes at one offset", count(evidence.votes)],
-    ["Distinct song peaks behind them", count(evidence.anchors)],
-    ["Half seconds with votes", `${evidence.blocks} of ${evidence.query_blocks}`],
+    ["Shared hashes at one offset (votes)", count(evidence.votes)],
+    ["Their weight over the chance level", `${evidence.contrast.toFixed(1)} times`],
     ["Song peaks found, by nearness", `${Math.round(evidence.verified)} of ${evidence.expected}`],
-    ["Loudness at them, in deviations of chance", evidence.prominence.toFixed(1)],
-    ["Weight over a chance match", `${evidence.contrast.toFixed(1)} times`],
+    ["Loudness at their places (prominence)", signed(evidence.prominence)],
+    ["Loudness at their times alone (rhythm)", signed(evidence.rhythm)],
+    ["How far the recording's own peaks stand out (clearness)", `${Math.round(evidence.clearness_db)} dB`],
+    ["Looks taken, each one more chance to err", count(evidence.looks)],
     ["Probability that follows", odds(candidate.probability)],
   ];
 }
 
+const signed = (deviations) => `${deviations < -0.05 ? "−" : "+"}${Math.abs(deviations).toFixed(1)}`;
 const shortClock = (seconds) => clock(seconds).replace(/\.0$/, "");
 const layer = (name) => $("layers").querySelector(`[name=${name}]`).checked;
 
