@@ -24,7 +24,9 @@ from api.settings import Settings
 KEY_HEADER = "X-API-Key"
 
 _key_header = APIKeyHeader(
-    name=KEY_HEADER, auto_error=False, description="Needed to write unless bound to loopback"
+    name=KEY_HEADER,
+    auto_error=False,
+    description="Needed to write where the server has a key; without one only its own machine may",
 )
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")

@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.model_selection import GroupKFold
 
+from fpcore import decision
 from fpcore.config import Decision, EvidenceName
 
 FITTED: tuple[EvidenceName, ...] = (
@@ -91,16 +92,16 @@ def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     return pd.concat(parts).sort_values(["query", "asked_of"], ignore_index=True)
 
 
-def answers(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
-    """Return the likeliest candidate of each query under ``decision``, with its probability."""
+def answers(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
+    """Return the likeliest candidate of each query under a model, with its probability."""
     columns = ["condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
-    best = _likeliest(candidates, decision).sort_values(_ASKED, kind="stable", ignore_index=True)
+    best = _likeliest(candidates, model).sort_values(_ASKED, kind="stable", ignore_index=True)
     return best[[*_ASKED, *columns]]
 
 
-def _likeliest(candidates: pd.DataFrame, decision: Decision) -> pd.DataFrame:
+def _likeliest(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
     """Return the row of the likeliest candidate of each query, with its probability."""
-    rated = candidates.assign(probability=_probability(candidates, decision))
+    rated = candidates.assign(probability=_probability(candidates, model))
     best_first = rated.sort_values("probability", ascending=False, kind="stable")
     return best_first.drop_duplicates(_ASKED)
 
@@ -186,9 +187,6 @@ def logistic(
     return float(model[0] - weights @ mean), weights
 
 
-def _probability(candidates: pd.DataFrame, decision: Decision) -> NDArray[np.float64]:
-    log_odds = np.full(len(candidates), decision.intercept)
-    for name, weight in decision.weights.items():
-        log_odds += weight * candidates[name].to_numpy(float)
-    probability: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
-    return probability
+def _probability(candidates: pd.DataFrame, model: Decision) -> NDArray[np.float64]:
+    observed = {name: candidates[name].to_numpy(float) for name in model.weights}
+    return decision.probability(decision.logit(observed, model))

@@ -1,8 +1,8 @@
 """Excerpts of recordings, as queries: where they start, and the samples themselves.
 
 Excerpts start at any sample, never on a grid of frames, and avoid silence. Which ones are
-picked depends on the seed and the track's id only: not on other tracks, on order, or on how
-many are asked for. Times are seconds from the start of the recording.
+picked depends on the seed, the track and their length only: not on other tracks, on order, or on
+how many are asked for. Times are seconds from the start of the recording.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def pick_excerpts(
     duration_s : float
         Length of each in seconds, more than 0.
     rng : numpy.random.Generator
-        Usually ``seeded_rng(seed, "excerpts", track_id)``.
+        Usually ``seeded_rng(seed, "excerpts", corpus_name, track_id)``.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def promote(
     run
         Name or path of a run.
     trial
-        Id of a finished trial, or an unambiguous beginning of it.
+        Id of a finished trial, or the number that it begins with.
     name
         Of the profile; its file lies beside the others.
     force
@@ -81,7 +81,7 @@ def promote(
 
 
 def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
-    """Return the id of the finished trial that ``trial`` is, or that begins with it.
+    """Return the id of the finished trial that ``trial`` is, or that has its number.
 
     Raises
     ------

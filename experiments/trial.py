@@ -24,7 +24,7 @@ from fpcore.config import Profile
 
 CALIBRATION_SHARE = 0.5
 LEFT_OUT_SHARE = 0.19
-"""Of the tracks of debian-games, 40 stay out of the index."""
+"""Of the 213 tracks of debian-games, 42 stay out of the index."""
 
 
 @dataclass(frozen=True)

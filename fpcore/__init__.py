@@ -1,9 +1,10 @@
 """Audio fingerprinting: from a recording to a constellation, to hashes, to the song it is.
 
 `Library` learns songs and recognises recordings of them; everything it does is a plain
-function of one of the stages (`fpcore.spectrogram`, `fpcore.peaks`, `fpcore.landmarks`,
-`fpcore.hashing`, `fpcore.matching`, `fpcore.verification`, `fpcore.decision`), composed in
-`fpcore.pipeline` and `fpcore.recognition`.
+function of one of the stages (`fpcore.audio`, `fpcore.spectrogram`, `fpcore.peaks`,
+`fpcore.landmarks`, `fpcore.hashing`, `fpcore.matching`, `fpcore.verification`,
+`fpcore.prominence`, `fpcore.clearness`, `fpcore.decision`; `fpcore.playback` searches other
+speeds), composed in `fpcore.pipeline` and `fpcore.recognition`.
 """
 
 from __future__ import annotations

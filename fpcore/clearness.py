@@ -2,9 +2,9 @@
 
 Whether a song's peak is missing means different things. In a clean recording nearly all of the
 right song's peaks are found, and each that is missing tells against it; under noise half of
-them are gone, and a missing one says hardly anything. The decision therefore weighs the found
-and the missing peaks by this number (see `fpcore.decision`). It needs no song: peaks of music
-tower above what lies between them, and noise fills it up.
+them are gone, and a missing one says hardly anything. So this number is evidence of its own (see
+`fpcore.decision`): the clearer a recording, the more of a song it must show. It needs no song:
+peaks of music tower above what lies between them, and noise fills it up.
 """
 
 from __future__ import annotations

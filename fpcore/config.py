@@ -82,7 +82,7 @@ class PhysicalNeighbourhood(Strict):
 class PeaksConfig(Strict):
     """Which local maxima become the constellation.
 
-    ``floor_db`` is the level under which nothing is a peak, before whitening. With
+    ``floor_db`` is the level up to which nothing is a peak, before whitening. With
     ``max_peaks_per_s`` only the highest peaks of every ``density_window_s`` are kept.
     """
 

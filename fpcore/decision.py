@@ -91,7 +91,8 @@ def place_score(
 
 def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:
     """Return the log-odds float64 (n,) that each candidate is right."""
-    total = np.full(len(observed["log_votes"]), decision.intercept)
+    n = len(next(iter(observed.values())))
+    total = np.full(n, decision.intercept)
     for name, weight in decision.weights.items():
         total += weight * observed[name]
     return total

@@ -241,7 +241,7 @@ def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float
     Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The result is
     a high quantile over the songs other than the heaviest one. A small index has too few other
     songs for that, so time is also warped in further ways: without, an index of three songs
-    gives a name to half of the recordings that it does not know. Where there is but one song,
+    gives a name to most of the recordings that it does not know. Where there is but one song,
     it is judged by its own hits outside its heaviest window, which may be the true match.
 
     ``heaviest`` (s,) is what the heaviest window of each song weighs.

@@ -4,7 +4,7 @@ Under loud noise most peaks of a song are no longer the highest in their surroun
 pairs nor single peaks find them. Yet their bins are louder when the song plays them than at
 other times. So each bin of the recording is ranked against itself at all of its times, and the
 ranks at the places where an alignment puts the song's peaks are averaged. At a wrong place any
-rank is as likely as any other: the mean of n of them is 1/2 with a standard deviation of
+rank is as likely as any other: the mean of n independent ones is 1/2 with a standard deviation of
 1 / sqrt(12 n), whatever the noise. The *prominence* of a candidate is how many of these its
 mean rank lies above 1/2. (Ranks, so that no level of the noise has to be known: F. Wilcoxon,
 "Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945.)
@@ -36,7 +36,8 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
     """Return the ranks of a recording's levels, given those at each of its shifts.
 
     ``heights_db`` are float32 (n_frames, n_bins), by which peaks are picked. A place counts as
-    the loudest within half a frame and a bin of it, as far as a peak may have moved.
+    the loudest within half a frame (a tick at least) and a bin of it, as far as a peak may have
+    moved.
     """
     from fpcore.kernels import ranking
 
@@ -50,31 +51,17 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
     return LevelRanks(ranking.ranks(ticks, reach_ticks, REACH_BINS), first_bin)
 
 
-def prominence(
+def prominence_and_rhythm(
     song: Peaks,
     offset_ticks: float,
     ranks: LevelRanks,
     ticks_per_frame: int,
     playback: Playback = AS_LEARNED,
-) -> float:
-    """Return by how many standard deviations the song's peaks stand out at an alignment."""
-    return _at(song, offset_ticks, ranks, ticks_per_frame, playback)[0]
-
-
-def rhythm(
-    song: Peaks,
-    offset_ticks: float,
-    ranks: LevelRanks,
-    ticks_per_frame: int,
-    playback: Playback = AS_LEARNED,
-) -> float:
-    """Return by how many the recording as a whole is loud at the times of the song's peaks."""
-    return _at(song, offset_ticks, ranks, ticks_per_frame, playback)[1]
-
-
-def _at(
-    song: Peaks, offset_ticks: float, ranks: LevelRanks, ticks_per_frame: int, playback: Playback
 ) -> tuple[float, float]:
+    """Return by how many standard deviations a song's peaks stand out at an alignment.
+
+    And by how many the recording as a whole is loud at their times.
+    """
     from fpcore.kernels import verifying
 
     found: tuple[float, float] = verifying.prominence(

@@ -1,4 +1,4 @@
-"""The only converters between frames and seconds, bins and hertz.
+"""Frames and seconds, bins and hertz: what they mean, and how they are rounded.
 
 Conventions used throughout the package:
 
@@ -22,11 +22,6 @@ def frames_to_s(frames: float, hop_s: float) -> float:
 def s_to_frames(seconds: float, hop_s: float) -> int:
     """Return the number of whole hops nearest to ``seconds``."""
     return round(seconds / hop_s)
-
-
-def bins_to_hz(bins: float, bin_hz: float) -> float:
-    """Return the frequency in hertz of FFT bin ``bins``, each ``bin_hz`` wide."""
-    return bins * bin_hz
 
 
 def hz_to_bins(hz: float, bin_hz: float) -> int:

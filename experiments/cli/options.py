@@ -42,8 +42,8 @@ RunName = Annotated[
     typer.Option(
         "--run",
         metavar="NAME",
-        help="What to call the run; one that was interrupted is gone on with. Without it: the "
-        "spec's name and the time.",
+        help="What to call the run; one that was interrupted is gone on with. Without it: "
+        "what is run, and the time.",
     ),
 ]
 Jobs = Annotated[

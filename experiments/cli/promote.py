@@ -13,7 +13,8 @@ def promote(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name or folder of a run.")],
     *,
     trial: Annotated[
-        str, typer.Option(metavar="T", help="The trial, or a beginning of its id such as t003.")
+        str,
+        typer.Option(metavar="T", help="The trial: its id, or the number before it such as t003."),
     ],
     name: Annotated[str, typer.Option(metavar="NAME", help="What the profile is called.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,

@@ -11,7 +11,7 @@ from experiments.corpora.cache import CACHE_VARIABLE, corpora_folder
 from experiments.corpora.manifest import Corpus, CorpusError
 
 NAMES = ("generated", "generated:N", "demo", "debian-games", "debian-speech", "folder:PATH")
-"""What `corpus` understands, for help texts."""
+"""What `corpus` understands."""
 
 
 def corpus(name: str, *, cache_dir: Path | None = None, console: Console | None = None) -> Corpus:

@@ -8,12 +8,10 @@ from tempfile import TemporaryDirectory
 from experiments import evaluation
 from experiments import queries as q
 from experiments.corpora import Corpus, CorpusError, corpus
-from experiments.corpora.cache import cache_folder
 from experiments.degradations import condition
 from experiments.report.study import load
 from experiments.report.worst import Heard, explained, worst
-from experiments.stages import StageCache
-from experiments.trial import sources_for
+from experiments.trial import sources_for, stage_cache
 from fpcore import audio
 from fpcore.explain import explain
 from fpcore.profiles import load_profile
@@ -70,7 +68,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
             corpus=source,
             profile=chosen,
             database=Path(folder) / "index.db",
-            cache=StageCache(cache_folder() / "stages"),
+            cache=stage_cache(),
             sources=sources_for([asked.condition]) if asked else {},
             seed=0,
             longest_s=asked.clip_s if asked else 1.0,

@@ -14,7 +14,7 @@ from fpcore.records import DoubleArray, FloatArray, Peaks, Spectrogram
 NAMES = (
     "height_db",
     "level_db",
-    "below_loudest_db",
+    "over_loudest_db",
     "sharpness_in_time_db",
     "sharpness_in_frequency_db",
     "gap_to_rival_db",
@@ -53,7 +53,7 @@ def features(spectrogram: Spectrogram, height_db: FloatArray, peaks: Peaks) -> D
     Notes
     -----
     ``height_db`` is the whitened level of the peak, ``level_db`` its level above the song's 95th
-    percentile, ``below_loudest_db`` above the loudest bin of the same frame. The sharpness is how
+    percentile, ``over_loudest_db`` above the loudest bin of the same frame. The sharpness is how
     far the level has fallen by a lobe's width in time or frequency, on average of both sides.
     ``gap_to_rival_db`` is by how much it is higher than anything in the patch outside its own
     lobe. ``ridge_frames`` counts the frames before and after, without a gap, whose level is within
@@ -86,7 +86,7 @@ def _described(
     columns = {
         "height_db": height[:, middle, centre],
         "level_db": own - loud_db,
-        "below_loudest_db": own - spectrogram.level_db.max(axis=1)[row],
+        "over_loudest_db": own - spectrogram.level_db.max(axis=1)[row],
         "sharpness_in_time_db": own - in_time,
         "sharpness_in_frequency_db": own - in_frequency,
         "gap_to_rival_db": height[:, middle, centre] - _highest_outside_lobe(height),

@@ -14,9 +14,7 @@ import pandas as pd
 
 from experiments import metrics
 from experiments.corpora import Corpus
-from experiments.corpora.cache import cache_folder
-from experiments.stages import StageCache
-from experiments.trial import Plan, ask_corpus
+from experiments.trial import Plan, ask_corpus, stage_cache
 from fpcore import pipeline
 from fpcore.config import Profile
 
@@ -71,7 +69,7 @@ def size_and_accuracy(
 
 def postings_per_s(corpus: Corpus, profile: Profile, plan: Plan) -> float:
     """Return how many hashes a profile stores for each second of the plan's indexed tracks."""
-    cache, config = StageCache(cache_folder() / "stages"), profile.fingerprint
+    cache, config = stage_cache(), profile.fingerprint
     tracks = plan.split(corpus).indexed
     n_postings = sum(
         len(

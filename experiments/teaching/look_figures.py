@@ -17,7 +17,7 @@ from fpcore.config import PlaybackSearch
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, house_style
 from fpcore.display.wording import song_label
 from fpcore.library import Library
-from fpcore.prominence import prominence, rhythm
+from fpcore.prominence import prominence_and_rhythm
 from fpcore.recognition import Alignment
 from fpcore.records import DoubleArray, LevelRanks, Peaks, Signal
 from fpcore.store import Store
@@ -40,7 +40,7 @@ def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Fi
             song = store.peaks(match.song_id)
             last = int(song.frame[-1]) * n if len(song) else 0
             ticks = np.arange(0, max(last - len(query.heard.ranks.rank), 1), STEP_TICKS)
-            found = [prominence(song, float(at), query.heard.ranks, n) for at in ticks.tolist()]
+            found, _ = _scores(song, ticks, query.heard.ranks, n)
             ax.axhspan(-1.96, 1.96, color=PALE, linewidth=0)
             ax.plot(ticks * hop_s / n, found, color=colour, linewidth=1)
             ax.axvline(match.offset_s, color=BLACK, linewidth=1, dashes=(4, 2))
@@ -51,10 +51,10 @@ def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Fi
 
 
 def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) -> Figure:
-    """Draw how loud a recording is at the peaks of a wrong song, and at their times as a whole.
+    """Draw how loud a recording is at the peaks of a song, and at their times as a whole.
 
     Of the songs it is the one on whose beat the recording falls best; ``shown_s`` of its offsets
-    are drawn, around that place.
+    are drawn, around that place. The band is what chance reaches in 95%.
     """
     query = pipeline.query(signal, library.profile.fingerprint, library.profile.query)
     ranks, n = query.heard.ranks, query.hashes.ticks_per_frame
@@ -75,7 +75,7 @@ def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) ->
         ax.plot(seconds[shown], stands_out[shown], color=GREY, linewidth=1.2, label="prominence")
         ax.plot(seconds[shown], on_beat[shown], color=ORANGE, linewidth=1.8, label="rhythm")
         ax.set(xlabel="offset [s]", ylabel="deviations of chance")
-        ax.set_title(f"A recording laid over {name}, which it is not of", parse_math=False)
+        ax.set_title(f"A recording laid over {name}, on its beat", parse_math=False)
         legend_above(ax, 2)
     return figure
 
@@ -84,11 +84,9 @@ def _scores(
     song: Peaks, ticks: NDArray[np.signedinteger[Any]], ranks: LevelRanks, ticks_per_frame: int
 ) -> tuple[DoubleArray, DoubleArray]:
     """Return prominence and rhythm of a song at offsets in ticks."""
-    at = [float(tick) for tick in ticks]
-    return (
-        np.array([prominence(song, one, ranks, ticks_per_frame) for one in at]),
-        np.array([rhythm(song, one, ranks, ticks_per_frame) for one in at]),
-    )
+    found = [prominence_and_rhythm(song, float(at), ranks, ticks_per_frame) for at in ticks]
+    stands_out, on_beat = np.array(found).T
+    return stands_out, on_beat
 
 
 def playback_figure(signal: Signal, library: Library, *, faster_percent: float = 3.0) -> Figure:

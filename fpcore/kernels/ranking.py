@@ -14,7 +14,7 @@ N_STEPS = 1024
 def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> NDArray[np.uint8]:
     """Return for each element which share of its column lies below it, in 256ths.
 
-    Of a column of n equal elements each counts half of the others as below. Compared are not
+    Of equal elements each counts half, itself included, as below it. Compared are not
     the heights (n_ticks, n_bins) themselves but the highest within ``reach_ticks`` and
     ``reach_bins`` of each element.
     """

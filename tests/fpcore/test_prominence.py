@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from fpcore.prominence import level_ranks, prominence, rhythm
+from fpcore.prominence import level_ranks, prominence_and_rhythm
 from fpcore.records import LevelRanks, Peaks, Playback
 
 N_TICKS, N_BINS, FIRST_BIN = 200, 120, 30
@@ -19,6 +21,14 @@ def _peaks(frame: np.ndarray, bin_: np.ndarray) -> Peaks:
     order = np.lexsort((bin_, frame))
     frame, bin_ = frame[order].astype(np.int32), bin_[order].astype(np.int32)
     return Peaks.on_bins(frame, bin_, np.zeros(len(frame), np.float32))
+
+
+def prominence(*alignment: Any) -> float:
+    return prominence_and_rhythm(*alignment)[0]
+
+
+def rhythm(*alignment: Any) -> float:
+    return prominence_and_rhythm(*alignment)[1]
 
 
 @settings(deadline=None, max_examples=60)

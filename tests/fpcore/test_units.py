@@ -15,11 +15,6 @@ def test_whole_frames_survive_the_way_to_seconds_and_back(frames: int, hop_s: fl
     assert units.s_to_frames(units.frames_to_s(frames, hop_s), hop_s) == frames
 
 
-@given(st.integers(0, 32768), st.floats(0.1, 1000.0))
-def test_whole_bins_survive_the_way_to_hertz_and_back(bins: int, bin_hz: float) -> None:
-    assert units.hz_to_bins(units.bins_to_hz(bins, bin_hz), bin_hz) == bins
-
-
 @pytest.mark.parametrize(("seconds", "frames"), [(0.0, 0), (0.24, 2), (0.26, 3), (1.04, 10)])
 def test_seconds_are_rounded_to_the_nearest_frame(seconds: float, frames: int) -> None:
     assert units.s_to_frames(seconds, 0.1) == frames

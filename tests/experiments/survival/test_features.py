@@ -58,7 +58,7 @@ def naive(
     return {
         "height_db": float(height_db[row, col]),
         "level_db": own - float(np.percentile(level_db, 95)),
-        "below_loudest_db": own - max(float(x) for x in level_db[row]),
+        "over_loudest_db": own - max(float(x) for x in level_db[row]),
         "sharpness_in_time_db": own - (at(level_db, row - 3, col) + at(level_db, row + 3, col)) / 2,
         "sharpness_in_frequency_db": own
         - (at(level_db, row, col - 3) + at(level_db, row, col + 3)) / 2,
