@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -16,6 +17,12 @@ from fpcore.errors import FpError
 
 def main() -> int:
     """Serve until a signal says to stop, and finish what is in flight."""
+    argparse.ArgumentParser(
+        prog="python -m api",
+        description="Serve a database of songs over HTTP. Settings are environment variables:",
+        epilog=Settings.described(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     try:
         settings = Settings.from_environment()
     except FpError as error:

@@ -8,11 +8,12 @@ the pen does not silently leave a default in force.
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from fpcore.config import Strict, describe
 from fpcore.errors import ConfigError
@@ -37,13 +38,16 @@ def available_cores() -> int:
 
 
 class Settings(Strict):
-    """The settings of one server process; see the field comments for their meaning."""
+    """The settings of one server process; ``python -m api --help`` lists them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
-    """Address that ``python -m api`` binds to."""
+    """Address that the server binds to."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port that it binds to; 0 takes any that is free."""
     web_workers: Count = 1
-    """Server processes of ``python -m api``; each has a decoding pool of its own."""
+    """Server processes; each has a decoding pool of its own."""
     database: Path = Path("music_recognition.db")
     """The index; made when it does not exist."""
     profile: str = DEFAULT_PROFILE
@@ -53,12 +57,13 @@ class Settings(Strict):
     keep_audio: Path | None = None
     """Folder in which the audio of learned songs is kept, to be re-indexed later."""
     temp_folder: Path | None = None
-    """Folder for uploads while they are worked on; None takes the system's."""
+    """Folder for uploads while they are worked on; without one the system's is taken."""
     api_key: SecretStr | None = None
     """Key that writing and deleting need; without one only this machine may."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service, between commas; none by default."""
     max_upload_mb: Positive = 100.0
+    """Largest file that is taken, in millions of bytes."""
     upload_timeout_s: Positive = 60.0
     """How long a client may take to send one request."""
     max_uploads: Count = 64
@@ -70,10 +75,13 @@ class Settings(Strict):
     decode_workers: Count = Field(default_factory=available_cores)
     """Processes that decode and fingerprint."""
     worker_memory_mb: Positive = 1024.0
+    """Most memory that the work for one request may take; a worker that exceeds it is replaced."""
     worker_cpu_s: Count = 120
+    """Most processor time, likewise."""
     worker_wall_s: Positive = 180.0
-    """Bounds on the work for one request; a worker that exceeds one is replaced."""
+    """Most time on the clock, likewise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is written to standard error: debug, info, warning or error."""
 
     @field_validator("api_key")
     @classmethod
@@ -97,6 +105,18 @@ class Settings(Strict):
         return self.model_dump(mode="json")
 
     @classmethod
+    def described(cls) -> str:
+        """Return every variable with its default and what it means, for people."""
+        lines = []
+        for name, field in cls.model_fields.items():
+            default = field.get_default(call_default_factory=True, validated_data={})
+            shown = "" if default in (None, ()) else f"{default}"
+            lines.append(f"{PREFIX}{name.upper()}={shown}")
+            lines += textwrap.wrap(field.description or "", 80, initial_indent="    ",
+                                   subsequent_indent="    ")  # fmt: skip
+        return "\n".join(lines)
+
+    @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Return the settings that environment variables give.
 
@@ -113,7 +133,10 @@ class Settings(Strict):
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if variable != f"{PREFIX}{name.upper()}" or name not in cls.model_fields:
-                raise ConfigError(f"{variable}: is no setting of the service: remove it")
+                raise ConfigError(
+                    f"{variable}: is no setting of the service: remove it; python -m api --help "
+                    "lists those that are"
+                )
             given[name] = _words(text) if name in _LISTS else text
         try:
             return cls.model_validate(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,23 @@ def test_without_variables_the_service_is_local_and_has_no_key() -> None:
     assert settings.host == "127.0.0.1"
     assert settings.api_key is None
     assert settings.cors_origins == ()
+
+
+def test_help_lists_every_variable_with_its_default_and_serves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert f"FPAPI_{name.upper()}=" in done.stdout
+    assert "FPAPI_PORT=8000\n" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_variables_give_fields_their_types() -> None:
