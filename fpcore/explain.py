@@ -141,7 +141,7 @@ class Evidence:
             ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
             ("loudness at their places (prominence)", _signed(self.prominence)),
             ("loudness at their times alone (rhythm)", _signed(self.rhythm)),
-            ("how far its own peaks stand out (clearness)", f"{self.clearness_db:.0f} dB"),
+            ("clearness of the recording", f"{self.clearness_db:.0f} dB"),
             ("looks taken, each one more chance to err", f"{self.looks}"),
         )
 

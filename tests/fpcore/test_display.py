@@ -259,6 +259,18 @@ def test_every_axis_with_ticks_has_a_label_with_its_unit(accepted: Explanation) 
     assert all(any(unit in label for unit in units) for label in labels), labels
 
 
+def test_the_table_of_evidence_keeps_to_its_place(accepted: Explanation) -> None:
+    figure = explanation_figure(accepted)
+    [table] = [ax for ax in figure.axes if ax.get_title(loc="left") == "Evidence"]
+    below, *_ = [text for text in figure.texts if text.get_text().startswith("How to read")]
+    boxes = [text.get_window_extent() for text in table.texts]
+    assert len(boxes) == 2 + 3 * len(accepted.places[0].evidence.rows())
+    assert min(box.y0 for box in boxes) > below.get_window_extent().y1
+    assert max(box.x1 for box in boxes) <= 1190
+    heights = sorted({round(box.y0) for box in boxes})
+    assert min(np.diff(heights)) > boxes[0].height
+
+
 def test_found_peaks_are_filled_and_missed_ones_hollow(store: Store) -> None:
     explanation = ask(store, samples_of("noisy")).explanation
     ax = Figure().subplots()
