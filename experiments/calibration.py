@@ -188,5 +188,5 @@ def logistic(
 
 
 def _probability(candidates: pd.DataFrame, model: Decision) -> NDArray[np.float64]:
-    observed = {name: candidates[name].to_numpy(float) for name in model.weights}
+    observed = {name: candidates[name].to_numpy(float) for name in ("log_votes", *model.weights)}
     return decision.probability(decision.logit(observed, model))

@@ -38,6 +38,7 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
                         "rank": rank,
                         "right": right,
                         "log_trials": float(np.log(n_trials)),
+                        "log_votes": float(np.log1p(9)),
                         **evidence,
                     }
                 )

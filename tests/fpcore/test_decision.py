@@ -85,13 +85,26 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
     got = decision.probability(decision.logit(observed, model))
     for row in range(2):
         logit = -1.5 + sum(w * observed[name][row] for name, w in weights.items())
+        logit -= decision.IMPOSSIBLE if TWO.votes[row] == 0 else 0
         assert got[row] == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
     observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
+    observed["log_votes"] = np.log1p(np.array([3, 300]))
     assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
+
+
+def test_one_or_two_votes_are_no_evidence_whatever_else_there_is() -> None:
+    votes = np.arange(2000)
+    observed: dict[EvidenceName, np.ndarray] = {
+        "log_votes": np.log1p(votes),
+        "prominence": np.full(len(votes), 10.0),
+    }
+    model = Decision(intercept=0.0, weights={"prominence": 1.0}, threshold=0.5)
+    accepted = decision.confidence(decision.probability(decision.logit(observed, model)), model) > 0
+    assert votes[~accepted].tolist() == list(range(decision.FEWEST_VOTES)) == [0, 1, 2]
 
 
 @given(st.floats(-1e300, 1e300), st.floats(-1e6, 1e6))
