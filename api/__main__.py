@@ -9,6 +9,7 @@ import sys
 
 import uvicorn
 
+from api import preflight
 from api.folders import OwnFolder
 from api.metrics import FOLDER_VARIABLE
 from api.settings import Settings
@@ -25,6 +26,7 @@ def main() -> int:
     ).parse_args()
     try:
         settings = Settings.from_environment()
+        preflight.check(settings)
     except FpError as error:
         print(f"api: {error}", file=sys.stderr)
         return 2

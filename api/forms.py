@@ -13,6 +13,7 @@ from api.errors import RefusedError
 from api.schemas import SOURCE_KEY
 from fpcore.config import describe
 from fpcore.store import JSON
+from fpcore.store.base import MAX_METADATA_DEPTH, is_deeper
 
 MAX_SONG_NAME = 300
 
@@ -45,6 +46,8 @@ def _parse_metadata(text: str) -> dict[str, JSON]:
         raise ValueError("must be a JSON object of Unicode text and finite numbers") from None
     if not isinstance(content, dict):
         raise ValueError("must be a JSON object")
+    if is_deeper(content, MAX_METADATA_DEPTH):
+        raise ValueError(f"must not be nested more than {MAX_METADATA_DEPTH} levels deep")
     if SOURCE_KEY in content:
         raise ValueError(f"must not have the key {SOURCE_KEY!r}, which is the server's own")
     return content

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
+from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
 from api.admission import Admission
@@ -101,15 +102,13 @@ async def _folder(inbox: Path) -> AsyncIterator[Path]:
 
 
 def _boundary(request: Request) -> bytes:
-    content_type = request.headers.get("content-type", "")
-    kind, _, parameters = content_type.partition(";")
-    if kind.strip().lower() != "multipart/form-data":
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
         raise RefusedError(415, "not_multipart", "send the file as multipart/form-data")
-    for parameter in parameters.split(";"):
-        key, _, text = parameter.partition("=")
-        if key.strip().lower() == "boundary" and text.strip('" '):
-            return text.strip().strip('"').encode("latin-1", "replace")
-    raise RefusedError(400, "malformed_form", "the content type names no boundary")
+    boundary = parameters.get(b"boundary", b"").strip()
+    if not boundary:
+        raise RefusedError(400, "malformed_form", "the content type names no boundary")
+    return boundary
 
 
 def _check_declared_size(request: Request, limits: UploadLimits) -> None:

@@ -29,8 +29,12 @@ MAX_TOKEN = 2**62
 
 PositiveInt = Annotated[int, Field(ge=1)]
 FanOut = Annotated[int, Field(ge=1, le=1000)]
-Seconds = Annotated[float, Field(ge=0)]
-Hertz = Annotated[float, Field(ge=0)]
+MAX_S = 86_400.0
+"""Longer than any extent in time that is of use."""
+MAX_HZ = 1e6
+
+Seconds = Annotated[float, Field(ge=0, le=MAX_S)]
+Hertz = Annotated[float, Field(ge=0, le=MAX_HZ)]
 
 
 class Strict(BaseModel):
@@ -59,8 +63,8 @@ class BoxWhitening(Strict):
     """The mean level over a box of ``width_hz`` × ``width_s`` around each bin is subtracted."""
 
     kind: Literal["box"] = "box"
-    width_hz: Annotated[float, Field(gt=0)] = 400.0
-    width_s: Annotated[float, Field(gt=0)] = 2.0
+    width_hz: Annotated[float, Field(gt=0, le=MAX_HZ)] = 400.0
+    width_s: Annotated[float, Field(gt=0, le=MAX_S)] = 2.0
 
 
 class GridNeighbourhood(Strict):
@@ -91,7 +95,7 @@ class PeaksConfig(Strict):
     ] = GridNeighbourhood()
     floor_db: Annotated[float, Field(ge=-200, le=0)] = -90.0
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
-    density_window_s: Annotated[float, Field(gt=0)] = 0.5
+    density_window_s: Annotated[float, Field(gt=0, le=MAX_S)] = 0.5
 
 
 class PairsConfig(Strict):
@@ -276,7 +280,7 @@ class QueryConfig(Strict):
     offset_tolerance_frames: Annotated[float, Field(ge=0, le=16)] = 1.0
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
     n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
-    max_query_s: Annotated[float, Field(gt=0)] = 60.0
+    max_query_s: Annotated[float, Field(gt=0, le=MAX_S)] = 60.0
     thorough: ThoroughLook | None = None
     playback: PlaybackSearch | None = None
 
@@ -353,6 +357,10 @@ def parse(model: type[ModelT], content: str | bytes, *, source: str | Path) -> M
         raise ConfigError(f"{source}: {describe(error)}") from None
 
 
+MAX_SHOWN = 80
+"""As many characters of a wrong value are shown."""
+
+
 def describe(error: ValidationError) -> str:
     """Return the first fault of a validation error as "key.path: what is wrong, got value"."""
     fault = error.errors(include_url=False)[0]
@@ -361,7 +369,9 @@ def describe(error: ValidationError) -> str:
     if fault["type"] == "extra_forbidden":
         message = "is not a known key"
     elif path and not isinstance(fault["input"], dict):
-        message = f"{message[0].lower()}{message[1:]}, got {fault['input']!r}"
+        given = repr(fault["input"])
+        shown = given if len(given) <= MAX_SHOWN else f"{given[:MAX_SHOWN]}…"
+        message = f"{message[0].lower()}{message[1:]}, got {shown}"
     return f"{path}: {message}" if path else message
 
 

@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
@@ -88,7 +89,8 @@ def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerp
     if not len(fingerprint.hashes):
         raise AudioError(
             f"{name}: its {fingerprint.duration_s:.1f} s of audio give no fingerprint: "
-            "it is silent, or too short to be recognised"
+            "it is silent, too short, or its channels cancel each other when they are mixed: take "
+            "another recording"
         )
     return fingerprint
 
@@ -221,10 +223,34 @@ def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
 
 
 def _work(job: Job, path: Path) -> Extracted:
-    content = checksum(path)
-    if content in job.known:
-        return Extracted(content, None)
-    return Extracted(content, extract(path, job.config, job.limits))
+    with unchanged(path):
+        content = checksum(path)
+        if content in job.known:
+            return Extracted(content, None)
+        return Extracted(content, extract(path, job.config, job.limits))
+
+
+@contextmanager
+def unchanged(source: str | Path | BinaryIO) -> Iterator[None]:
+    """Raise `AudioError` at the end when the file at a path was written to meanwhile.
+
+    It is read twice, for its checksum and for its sound, which must be of one song. Of open
+    files it is for their owner to see to that.
+    """
+    before = _stamp(source)
+    yield
+    if _stamp(source) != before:
+        raise AudioError(f"{name_of(source)}: it was changed while it was read: learn it again")
+
+
+def _stamp(source: str | Path | BinaryIO) -> tuple[int, ...] | None:
+    if not isinstance(source, str | Path):
+        return None
+    try:
+        found = os.stat(source)
+    except OSError:
+        return None  # whoever reads it says so better
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _pool(job: Job, n_workers: int) -> WorkerPool[Path, Extracted]:

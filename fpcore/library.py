@@ -105,16 +105,18 @@ class Library:
         Raises
         ------
         AudioError
-            When the source cannot be decoded whole, or gives no fingerprint.
+            When the source cannot be decoded whole, gives no fingerprint, or is a file that was
+            written to meanwhile.
         StoreError
             When it cannot be written; then nothing was.
         """
-        content = checksum(source)
-        known = self.store.find(content)
-        if known is not None:
-            return Added(known, created=False)
+        with learning.unchanged(source):
+            content = checksum(source)
+            known = self.store.find(content)
+            if known is not None:
+                return Added(known, created=False)
+            found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
         called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
-        found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
         found = learning.checked(found, source if isinstance(source, str | Path) else called)
         origin: dict[str, JSON] = {}
         if isinstance(source, str | Path):

@@ -45,6 +45,7 @@ class WorkerPool(Generic[TaskT, ResultT]):
             context.set_forkserver_preload([preload])
         # Nothing is ever sent: the workers end when the writing side closes.
         self._stop_reader, self._stop_writer = context.Pipe(duplex=False)
+        self._n_workers = n_workers
         self._executor = ProcessPoolExecutor(
             n_workers,
             mp_context=context,
@@ -56,7 +57,10 @@ class WorkerPool(Generic[TaskT, ResultT]):
         """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
         try:
             with held_back():  # it starts a process when none is free
-                return self._executor.submit(_do, task)
+                future = self._executor.submit(_do, task)
+                if len(self._executor._processes or ()) == self._n_workers:
+                    self._leave_results_to_workers()
+                return future
         except BrokenProcessPool as error:
             broken: Future[ResultT] = Future()
             broken.set_exception(error)
@@ -66,8 +70,19 @@ class WorkerPool(Generic[TaskT, ResultT]):
         """End the workers, without waiting for the files that they are at."""
         with held_back():
             self._stop_writer.close()
+            self._leave_results_to_workers()
             self._executor.shutdown(cancel_futures=True)
             self._stop_reader.close()
+
+    def _leave_results_to_workers(self) -> None:
+        """Close this process's own writing end of the pipe of results, once no worker needs it.
+
+        Of a worker that dies in the middle of a result the rest never comes. The executor reads
+        on until the pipe's last writing end is closed, which must not be that of the reader.
+        """
+        results = getattr(self._executor, "_result_queue", None)  # None once it is shut down
+        if results is not None:
+            results._writer.close()
 
 
 def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -> Future[ResultT]:

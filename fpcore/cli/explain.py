@@ -10,6 +10,9 @@ import typer
 
 from fpcore.cli import options
 from fpcore.cli.output import print_json, say
+from fpcore.errors import FpError
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def explain(
@@ -37,6 +40,7 @@ def explain(
     from fpcore.display import save_explanation
     from fpcore.explain import explain as explanation_of
 
+    _check_is_for_pictures(output)
     with options.open_library(db, profile) as library:
         alignment = library.align(file)
         explanation = explanation_of(alignment, library.store, library.profile)
@@ -48,3 +52,11 @@ def explain(
         return
     answer = "no match" if match is None else f'"{match.song_name}"'
     say(f"{file}: {answer}; {output} shows why")
+
+
+def _check_is_for_pictures(output: Path) -> None:
+    """Refuse to write over anything but a picture: it may be the recording, or the database."""
+    if output.is_file() and output.stat().st_size:
+        with output.open("rb") as file:
+            if file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
+                raise FpError(f"{output} exists and is no PNG picture: choose another --output")

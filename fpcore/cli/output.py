@@ -33,8 +33,13 @@ def plain(text: object) -> str:
 
 def _write_line(text: str, stream: TextIO) -> None:
     """Write a line whole, and let it be read at once: Ctrl-C must not fall before its end."""
-    stream.write(text + "\n")
-    stream.flush()
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, f"the answer cannot be written: {error.strerror}") from None
 
 
 def say(text: str) -> None:
@@ -89,8 +94,8 @@ def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[
 
 def clock(seconds: float, *, decimals: int = 1) -> str:
     """Return a time such as ``1:23.4``, or ``1:02:03.4`` from an hour on."""
-    sign = "-" if seconds < 0 else ""
     units = round(abs(seconds) * 10**decimals)
+    sign = "-" if seconds < 0 < units else ""
     whole_s, fraction = divmod(units, 10**decimals)
     minutes, whole_s = divmod(whole_s, 60)
     hours, minutes = divmod(minutes, 60)

@@ -15,6 +15,7 @@ EXIT_ERROR = 1
 
 def run(app: Callable[[], object], *, name: str) -> NoReturn:
     """Run the commands of ``app``, called ``name`` in complaints, and exit with their code."""
+    _open_missing_streams()
     speak_as(name)
     logging.getLogger("fpcore").addHandler(_Complaints(logging.WARNING))
     for stream in (sys.stdout, sys.stderr):
@@ -32,6 +33,13 @@ def run(app: Callable[[], object], *, name: str) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_ERROR
     sys.exit(code)
+
+
+def _open_missing_streams() -> None:
+    """Give a process whose standard output or error was closed something to write into."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 class _Complaints(logging.Handler):

@@ -14,6 +14,7 @@ import typer
 
 from fpcore.cli import options
 from fpcore.cli.output import clock, complain, counted, print_json, print_table, say
+from fpcore.errors import FpError
 
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
@@ -175,6 +176,8 @@ def _source(file: str) -> Iterator[Source]:
     if file != STANDARD_INPUT:
         yield file
         return
+    if sys.stdin is None:
+        raise FpError("standard input is closed: name a file instead of -")
     with _StandardInput(SPOOL_BYTES) as spooled:
         shutil.copyfileobj(sys.stdin.buffer, spooled)
         yield cast(BinaryIO, spooled)

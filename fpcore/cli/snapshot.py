@@ -21,7 +21,8 @@ def snapshot(
     The file, DATABASE.snapshot, is used by every program that recognises from then on, the
     running service among them; it changes no answer. Songs learned later are looked up in the
     database until the command is given again, which replaces the file in one step. Delete it to
-    do without. Worth it from some hundred songs on.
+    do without, but never write into it: programs that read it would die. Worth it from some
+    hundred songs on.
 
     \b
     Example:

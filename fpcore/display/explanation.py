@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def save_explanation(explanation: Explanation, path: str | Path) -> None:
         beside.write_bytes(content.getvalue())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise FpError(
             f"cannot write the picture {path}: {error.strerror}: name a file in a folder that "
             "exists and that you may write to"

@@ -40,7 +40,8 @@ class NewSong:
     ------
     StoreError
         When the name holds a NUL or half a character, the checksum is empty, the duration is
-        negative or not finite, or the metadata cannot be written as JSON.
+        negative or not finite, or the metadata cannot be written as JSON or is nested deeper
+        than `MAX_METADATA_DEPTH`.
     """
 
     name: str
@@ -62,6 +63,32 @@ class NewSong:
             json.dumps(self.metadata, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise StoreError(f"the metadata of {self.name!r} is not JSON: {error}") from None
+        except RecursionError:
+            raise _too_deep(self.name) from None
+        if is_deeper(self.metadata, MAX_METADATA_DEPTH):
+            raise _too_deep(self.name)
+
+
+MAX_METADATA_DEPTH = 32
+"""How deep metadata may be nested: what is read must be written again by programs that give up
+somewhere."""
+
+
+def _too_deep(name: str) -> StoreError:
+    deep = f"is nested more than {MAX_METADATA_DEPTH} levels deep: make it flatter"
+    return StoreError(f"the metadata of {name!r} {deep}")
+
+
+def is_deeper(value: object, n_levels: int) -> bool:
+    """Whether JSON has lists or objects within each other, more than so many."""
+    inner: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        inner = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
+    else:
+        return False
+    return not n_levels or any(is_deeper(one, n_levels - 1) for one in inner)
 
 
 def _check_text(label: str, text: str) -> None:

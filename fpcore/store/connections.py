@@ -83,6 +83,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that has its name later."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 _pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
 _fork_lock = threading.Lock()
 _paused_pools: list[ConnectionPool] = []
@@ -98,6 +107,7 @@ class ConnectionPool:
         self._condition = threading.Condition(threading.Lock())
         self._idle: list[sqlite3.Connection] = []
         self._n_used = 0
+        self._file: tuple[int, int] | None = None  # that connections are open to
         self._has_writer = False
         self._paused = False
         self._closed = False
@@ -108,8 +118,8 @@ class ConnectionPool:
     def inspect_new(self, inspect: Callable[[sqlite3.Connection], None]) -> None:
         """Have each connection inspected when it is opened from now on, which may raise.
 
-        An open connection keeps the file from being replaced. What may have changed has changed
-        while there was none, so no other moment needs an inspection.
+        While one is open no other file is taken in place of this one. What may have changed has
+        changed while there was none, so no other moment needs an inspection.
         """
         self._inspect = inspect
 
@@ -146,6 +156,7 @@ class ConnectionPool:
             try:
                 connection = idle or connect(self._path, self._busy_timeout_s, mode=mode)
                 try:
+                    self._keep_to_file()
                     if idle is None:
                         self._inspect(connection)
                     yield connection
@@ -167,9 +178,30 @@ class ConnectionPool:
                 raise StoreError(f"{self._shown_path} was closed: open it again")
             if not in_turn:
                 raise busy(self._shown_path, self._busy_timeout_s)
+            self._check_file()
             self._n_used += 1
             self._has_writer |= writer
             return self._idle.pop() if self._idle else None
+
+    def _keep_to_file(self) -> None:
+        """Remember the file that the first connection was opened to."""
+        with self._condition:
+            if self._file is None:
+                self._file = _file_at(self._path)
+
+    def _check_file(self) -> None:
+        """Refuse to go on when another file, or none, is in the place of the one that is open.
+
+        What is written to the old one nobody would read again; and a connection to the new one
+        would take the log of the old one for its own.
+        """
+        if not (self._n_used or self._idle):
+            self._file = None
+        if self._file is not None and self._file != _file_at(self._path):
+            raise StoreError(
+                f"{self._shown_path} was replaced or removed while it was in use: end this "
+                "program, put the file that you want in its place, and start again"
+            )
 
     def _give_back(self, connection: sqlite3.Connection | None, *, writer: bool) -> None:
         with self._condition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,48 @@ def test_the_command_prints_one_sentence_about_a_bad_setting() -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("api: FPAPI_PORT: ")
     assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("FPAPI_DATABASE", "notes.txt", "notes.txt"),
+        ("FPAPI_DATABASE", "missing/index.db", "missing/index.db"),
+        ("FPAPI_PROFILE", "nosuch", "cannot read profile 'nosuch'"),
+        ("FPAPI_KEEP_AUDIO", "notes.txt/kept", "FPAPI_KEEP_AUDIO: notes.txt/kept: "),
+        ("FPAPI_TEMP_FOLDER", "missing", "FPAPI_TEMP_FOLDER: missing: No such file"),
+        ("FPAPI_HOST", "203.0.113.7", "FPAPI_HOST and FPAPI_PORT: cannot serve at 203.0.113.7:"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence_and_nothing_is_started(
+    variable: str, value: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no database, " * 100)
+    run = _served({variable: value}, tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("api: ")
+    assert sentence in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = _served({"FPAPI_PORT": str(taken.getsockname()[1])}, tmp_path)
+    assert run.returncode == 2
+    assert "Address already in use: choose another port" in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def _served(settings: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_importing_the_application_reads_no_settings_and_loads_no_plot_library() -> None:

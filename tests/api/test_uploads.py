@@ -182,6 +182,28 @@ def test_song_names_that_are_empty_long_or_hold_control_characters_are_refused(
     assert client.get("/songs").json()["total"] == 0
 
 
+def test_metadata_nested_too_deep_is_refused_before_anything_is_stored(
+    client: httpx.Client,
+) -> None:
+    deep = '{"a":' * 33 + "1" + "}" * 33
+    message = assert_refused(learn(client, song(1), "x", metadata=deep), 400, "invalid_field")
+    assert message.startswith("metadata: must not be nested more than 32 levels deep")
+    assert len(message) < 200
+    assert client.get("/songs").json()["total"] == 0
+
+
+def test_a_quoted_boundary_may_hold_a_semicolon(client: httpx.Client) -> None:
+    body = b"--a;b\r\n" + b"\r\n".join(
+        (
+            b'Content-Disposition: form-data; name="song_name"\r\n\r\nquoted\r\n--a;b',
+            b'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n',
+            song(1) + b"\r\n--a;b--\r\n",
+        )
+    )
+    kind = {"Content-Type": 'multipart/form-data; boundary="a;b"'}
+    assert client.post("/learn", content=body, headers=kind).status_code == 201
+
+
 @pytest.mark.parametrize(
     "metadata",
     [

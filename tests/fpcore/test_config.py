@@ -232,8 +232,9 @@ def test_a_bad_key_of_an_alternative_is_named_as_it_is_written(
         ),
         (
             {
+                "sample_rate_hz": 192_000,
                 "spectrogram": {"n_fft": 65536, "hop_length": 1},
-                "pairs": {"max_delta_s": 200_000.0},
+                "pairs": {"max_delta_s": 80_000.0},
             },
             r"more than 2\*\*62 tokens",
         ),

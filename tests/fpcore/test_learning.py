@@ -5,13 +5,16 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 
-from fpcore import learning
+from fpcore import Library, learning
+from fpcore.audio import decode_blocks
 from fpcore.errors import AudioError, StoreError
 from fpcore.pipeline import Fingerprint
+from fpcore.profiles import load_profile
 from fpcore.store import SqliteStore, open_store
 from tests.fpcore.indexed import RATE_HZ, part
 from tests.fpcore.synthetic import LEAN
@@ -30,6 +33,27 @@ def files(tmp_path: Path) -> list[Path]:
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     with open_store(tmp_path / "songs.db", LEAN, create=True) as store:
         yield store
+
+
+@pytest.mark.parametrize("way", ["in place", "replaced"])
+def test_a_file_that_is_written_to_while_it_is_read_is_not_learned(
+    store: SqliteStore, files: list[Path], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    path, other = files[0], files[1].read_bytes()
+
+    def written_to(*source: Any, **how: Any) -> Iterator[Any]:
+        if way == "replaced":
+            path.unlink()
+        path.write_bytes(other)
+        return decode_blocks(*source, **how)
+
+    library = Library(store, load_profile().model_copy(update={"fingerprint": LEAN}))
+    monkeypatch.setattr("fpcore.library.decode_blocks", written_to)
+    with pytest.raises(AudioError, match=r"0\.wav: it was changed while it was read: learn it"):
+        library.learn(path)
+    monkeypatch.undo()
+    assert store.n_songs() == 0
+    assert library.learn(path).created
 
 
 def test_what_is_yielded_is_on_the_disk_and_stopping_ends_the_workers(

@@ -319,6 +319,35 @@ def test_backup_can_be_used_in_place_of_the_database(
     complaint(fpcore("backup", "copy.db", cwd=tmp_path), "copy.db", "exists already")
 
 
+def test_explain_writes_over_pictures_and_nothing_else(learned: Learned, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.wav"
+    write_wav(clip, piece(STRANGER, duration_s=EXCERPT_S))
+    before = clip.read_bytes()
+    for precious in (clip, learned.database):
+        done = fpcore("explain", clip, "-o", precious, "--db", learned.database, cwd=tmp_path)
+        complaint(done, str(precious), "is no PNG picture")
+    assert clip.read_bytes() == before
+    for _ in range(2):
+        done = fpcore("explain", clip, "-o", "why.png", "--db", learned.database, cwd=tmp_path)
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_a_command_whose_streams_are_closed_does_its_work(
+    closed: tuple[int, ...], tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "song.wav", piece(STRANGER))
+
+    def close() -> None:
+        for stream in closed:
+            os.close(stream)
+
+    done = fpcore("learn", "song.wav", "--db", "a.db", cwd=tmp_path, prepare=close)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert answer("songs", "--db", "a.db", cwd=tmp_path)["total"] == 1
+
+
 def test_profile_show_tells_the_accuracy_that_was_measured(tmp_path: Path) -> None:
     share = {"n_right": 15, "n": 1600, "share": 0.009375, "low": 0.005, "high": 0.0175}
     whole = {

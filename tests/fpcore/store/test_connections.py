@@ -29,6 +29,35 @@ def n_open_files(path: Path) -> int:
     return sum(link.startswith(str(path)) for link in links)
 
 
+class TestReplacedFile:
+    @pytest.mark.parametrize("way", ["replaced", "removed", "moved"])
+    def test_nothing_is_read_from_or_written_to_a_file_that_is_gone(
+        self, store: SqliteStore, tmp_path: Path, way: str
+    ) -> None:
+        store.add_song(*entry(0))
+        other = tmp_path / "other.db"
+        with new_store(other) as opened:
+            opened.add_song(*entry(1))
+        if way == "replaced":
+            other.replace(store.path)
+        elif way == "removed":
+            store.path.unlink()
+        else:
+            store.path.rename(tmp_path / "away.db")
+        for act in (store.songs, lambda: store.add_song(*entry(2)), store.songs):
+            with pytest.raises(StoreError, match=r"index\.db was replaced or removed while it was"):
+                act()
+
+    def test_a_file_that_is_back_is_used_again(self, store: SqliteStore, tmp_path: Path) -> None:
+        store.add_song(*entry(0))
+        store.path.rename(tmp_path / "away.db")
+        with pytest.raises(StoreError):
+            store.songs()
+        (tmp_path / "away.db").rename(store.path)
+        store.add_song(*entry(1))
+        assert [song.name for song in store.songs()] == ["song 0", "song 1"]
+
+
 class TestThreads:
     def test_write_and_read_at_once_and_lose_nothing(self, store: SqliteStore) -> None:
         n_writers, n_readers, n_each = 6, 6, 8

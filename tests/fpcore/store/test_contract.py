@@ -194,6 +194,18 @@ class TestNames:
         with pytest.raises(StoreError, match="empty checksum"):
             NewSong("n", "", 1.0)
 
+    @pytest.mark.parametrize("depth", [1, 32, 33, 5000])
+    def test_metadata_is_nested_as_deep_as_every_program_can_write(self, depth: int) -> None:
+        value: JSON = 1
+        for level in range(depth - 1):
+            value = {"a": value} if level % 2 else [value]
+        metadata: dict[str, JSON] = {"top": value}
+        if depth <= 32:
+            assert NewSong("n", "c", 1.0, metadata).metadata == metadata
+        else:
+            with pytest.raises(StoreError, match="metadata of 'n' is nested more than 32 levels"):
+                NewSong("n", "c", 1.0, metadata)
+
     @pytest.mark.parametrize("value", [math.nan, object(), {1, 2}], ids=["NaN", "object", "set"])
     def test_metadata_that_is_not_json_is_refused(self, value: object) -> None:
         with pytest.raises(StoreError, match="metadata of 'n' is not JSON"):
