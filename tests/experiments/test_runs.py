@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.runs import RunFolder, run_folder, run_names
+from experiments.runs import FORMAT, RunFolder, run_folder, run_names
 from experiments.trial_folder import RunError, TrialFolder, read_rows, write_rows, writing
 
 HOLD = """
@@ -47,10 +47,10 @@ def test_a_manifest_says_on_what_and_with_what_it_ran(swept: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"format": 99}', "written in format 99, this version reads 2"),
+        ('{"format": 99}', f"written in format 99, this version reads {FORMAT}"),
         ("{", "is damaged"),
         ("[]", "is damaged"),
-        ('{"format": 2}', "is damaged at run"),
+        (f'{{"format": {FORMAT}}}', "is damaged at run"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_one_sentence(

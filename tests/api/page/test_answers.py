@@ -52,7 +52,9 @@ def test_chosen_file_is_recognised_and_explained(open_page: Opener, songs: dict[
         assert label is not None
         assert said in label
         assert shades(page, canvas) > 10
-    expect(page.locator("#evidence")).to_contain_text("Half seconds with votes")
+    expect(page.locator("#evidence")).to_contain_text(
+        "their weight over the chance level", ignore_case=True
+    )
     assert open_page.complaints == []
 
 
