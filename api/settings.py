@@ -112,8 +112,7 @@ class Settings(Strict):
             default = field.get_default(call_default_factory=True, validated_data={})
             shown = "" if default in (None, ()) else f"{default}"
             lines.append(f"{PREFIX}{name.upper()}={shown}")
-            lines += textwrap.wrap(field.description or "", 80, initial_indent="    ",
-                                   subsequent_indent="    ")  # fmt: skip
+            lines.append(textwrap.indent(textwrap.fill(field.description or "", 76), "    "))
         return "\n".join(lines)
 
     @classmethod

@@ -122,9 +122,9 @@ class LevelRanks:
     """How loud a recording is at each tick, bin by bin: ``rank`` uint8 (n_ticks, n_bins).
 
     The rank is the share of all ticks at which the same bin and its neighbours are quieter, in
-    256ths; equal ones count half. Column ``j``
-    is bin ``first_bin + j``; a tick is a hop divided by the number of shifts. ``loudness``
-    float64 (n_ticks,) follows from it: by how much the mean share over all bins exceeds 1/2.
+    256ths; equal ones count half. Column ``j`` is bin ``first_bin + j``; a tick is a hop divided
+    by the number of shifts. ``loudness`` float64 (n_ticks,) follows from it: by how much the mean
+    share over all bins exceeds 1/2.
     """
 
     rank: NDArray[np.uint8]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -33,9 +34,16 @@ def plain(text: object) -> str:
 
 def _write_line(text: str, stream: TextIO) -> None:
     """Write a line whole, and let it be read at once: Ctrl-C must not fall before its end."""
-    try:
+    with _told():
         stream.write(text + "\n")
         stream.flush()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say of a write that fails what it was; that nobody reads on is no failure."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -89,7 +97,8 @@ def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[
         table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    console().print(table)
+    with _told():
+        console().print(table)
 
 
 def clock(seconds: float, *, decimals: int = 1) -> str:

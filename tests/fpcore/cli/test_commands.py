@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+from fpcore.cli.output import clock
 from fpcore.config import Profile
 from fpcore.profiles import load_profile, save_profile
 from tests.fpcore.cli.conftest import Learned
@@ -346,6 +347,28 @@ def test_a_command_whose_streams_are_closed_does_its_work(
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert answer("songs", "--db", "a.db", cwd=tmp_path)["total"] == 1
+
+
+def test_an_answer_that_cannot_be_written_is_one_sentence(learned: Learned, tmp_path: Path) -> None:
+    for command in (("songs",), ("songs", "--json"), ("stats",)):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "fpcore", *command, "--db", str(learned.database)],
+                cwd=tmp_path,
+                env=environment(),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == 1
+        assert done.stderr == "fpcore: the answer cannot be written: No space left on device\n"
+
+
+def test_a_time_that_is_rounded_to_nothing_has_no_sign() -> None:
+    assert [clock(seconds) for seconds in (-0.0004, 0.0, -0.06, 61.04)] == [
+        "0:00.0", "0:00.0", "-0:00.1", "1:01.0",
+    ]  # fmt: skip
 
 
 def test_profile_show_tells_the_accuracy_that_was_measured(tmp_path: Path) -> None:
