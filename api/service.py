@@ -17,11 +17,10 @@ from api.settings import Settings
 from api.uploads import UploadLimits
 from api.warming import noise_query
 from api.workers import DecodePool
-from fpcore import hashing
+from fpcore import pipeline
 from fpcore.audio import AudioLimits
 from fpcore.config import Profile
 from fpcore.errors import FpError
-from fpcore.landmarks import landmarks
 from fpcore.profiles import load_profile
 from fpcore.recognition import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
@@ -100,9 +99,9 @@ class Service:
             tempfile.TemporaryDirectory(dir=self.inbox.path) as folder,
             open_store(Path(folder, "warm.db"), config, create=True) as store,
         ):
-            peaks = query.peaks[0]
-            hashes = hashing.hashes(landmarks(peaks, config), config)
-            store.add_song(NewSong("noise", "noise", query.duration_s), hashes, peaks)
+            heard = pipeline.fingerprint_of(query.heard.maxima[0], query.duration_s, config)
+            noise = NewSong("noise", "noise", query.duration_s)
+            store.add_song(noise, heard.hashes, heard.constellation)
             align_query(query, store, self.profile)
 
     def check(self) -> Health:

@@ -15,7 +15,7 @@ from fpcore import pipeline
 from fpcore.audio import decode_blocks, load
 from fpcore.config import FingerprintConfig
 from fpcore.hashing import pack, unpack
-from fpcore.records import Hashes, LongArray, Peaks
+from fpcore.records import Constellation, Hashes, IntArray, LongArray
 from fpcore.store import Entry, NewSong, Store
 
 SONG_S = 180.0
@@ -36,7 +36,7 @@ def _entry(source: Corpus, track: Track, config: FingerprintConfig) -> Entry:
     blocks = decode_blocks(path, sample_rate_hz=config.sample_rate_hz, resampler=config.resampler)
     found = pipeline.fingerprint(blocks, config)
     song = NewSong(track.id, track.checksum, found.duration_s)
-    return song, found.hashes, found.peaks
+    return song, found.hashes, found.constellation
 
 
 def synthetic_songs(
@@ -64,11 +64,24 @@ def synthetic_songs(
         hashes = Hashes(pack(f1, f2, dt, config), frame)
         # Each peak anchors as many hashes as the fan-out allows.
         anchors = slice(None, None, config.pairs.fan_out)
-        order = np.lexsort((f1[anchors], frame[anchors]))
-        levels = rng.uniform(6, 40, len(order)).astype(np.float32)
-        peaks = Peaks.on_bins(frame[anchors][order], f1[anchors][order].astype(np.int32), levels)
+        peaks = _with_fainter(frame[anchors], f1[anchors].astype(np.int32), config, rng)
         checksum = f"synthetic-{number}-{rng.integers(2**62):x}"
         yield NewSong(f"synthetic {number}", checksum, duration_s), hashes, peaks
+
+
+def _with_fainter(
+    frame: IntArray, bin_: IntArray, config: FingerprintConfig, rng: np.random.Generator
+) -> Constellation:
+    """Return paired peaks, with as many fainter ones between them as ``config`` keeps."""
+    paired, kept = config.peaks.max_peaks_per_s, config.peaks.kept_peaks_per_s
+    n_fainter = round(len(frame) * max(kept / paired - 1, 0)) if paired and kept else 0
+    moved = rng.integers(len(frame), size=n_fainter) if len(frame) else np.empty(0, np.int64)
+    frames, bins = np.concatenate([frame, frame[moved]]), np.concatenate([bin_, bin_[::-1][moved]])
+    order = np.lexsort((bins, frames))
+    levels = rng.uniform(6, 40, len(order)).astype(np.float32)
+    unknown = np.zeros(len(order), np.float32)
+    is_paired = order < len(frame)
+    return Constellation(frames[order], bins[order], levels, unknown, is_paired)
 
 
 def fill(

@@ -116,7 +116,7 @@ def _indexes(
     with open_store(bench.database, None) as store:
         real = store.songs()
         more = surrogate_songs(
-            [store.peaks(song.id) for song in real],
+            [store.constellation(song.id) for song in real],
             [song.duration_s for song in real],
             bench.profile.fingerprint,
             seeded_rng(bench.seed, "surrogates"),

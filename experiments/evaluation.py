@@ -112,7 +112,7 @@ def build_index(
         for n_done, (track, found) in enumerate(zip(tracks, extracted, strict=True), start=1):
             show(Step("learning tracks", n_done, len(tracks)))
             song = NewSong(track.id, track.checksum, found.duration_s)
-            batch.append((song, found.hashes, found.peaks))
+            batch.append((song, found.hashes, found.constellation))
             if len(batch) == BATCH_SONGS:
                 store.add_songs(batch)
                 batch = []

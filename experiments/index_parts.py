@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fpcore.records import LongArray, Peaks, Postings
+from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import Index
 
 SIZES = (1, 2, 3, 5, 8, 16, 40)
@@ -34,7 +34,7 @@ class Remembered:
             self._postings[key] = self._index.lookup(tokens)
         return self._postings[key]
 
-    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Constellation]:
         """Return the constellation of each song."""
         return self._index.constellations(song_ids)
 
@@ -60,7 +60,7 @@ class PartOfIndex:
         ours = np.isin(found.song_id, self.song_ids)
         return Postings(found.query_row[ours], found.song_id[ours], found.frame[ours])
 
-    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Constellation]:
         """Return the constellation of each song."""
         return self._whole.constellations(song_ids)
 

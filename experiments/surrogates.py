@@ -20,7 +20,7 @@ import numpy as np
 from fpcore import hashing
 from fpcore.config import FingerprintConfig
 from fpcore.landmarks import landmarks
-from fpcore.records import LongArray, Peaks
+from fpcore.records import Constellation, LongArray
 from fpcore.store import Entry, NewSong
 
 MIN_PASSAGE_S, MAX_PASSAGE_S = 5.0, 15.0
@@ -31,7 +31,7 @@ MAX_TRANSPOSITION_BINS = 30
 
 
 def surrogate_songs(
-    constellations: Sequence[Peaks],
+    constellations: Sequence[Constellation],
     durations_s: Sequence[float],
     config: FingerprintConfig,
     rng: np.random.Generator,
@@ -45,16 +45,16 @@ def surrogate_songs(
         model = number % len(durations_s)
         peaks = surrogate(constellations, n_frames, int(n_frames[model]), config, rng)
         song = NewSong(f"surrogate {number}", f"surrogate-{number}", durations_s[model])
-        yield song, hashing.hashes(landmarks(peaks, config), config), peaks
+        yield song, hashing.hashes(landmarks(peaks.paired_peaks, config), config), peaks
 
 
 def surrogate(
-    constellations: Sequence[Peaks],
+    constellations: Sequence[Constellation],
     n_frames: LongArray,
     wanted_frames: int,
     config: FingerprintConfig,
     rng: np.random.Generator,
-) -> Peaks:
+) -> Constellation:
     """Return a constellation of ``wanted_frames`` made of passages of ``constellations``.
 
     ``n_frames`` int64 says how long these are; every frame is as likely as any other to lie in
@@ -63,7 +63,7 @@ def surrogate(
     """
     shares = n_frames / n_frames.sum()
     shortest, longest = MIN_PASSAGE_S / config.hop_s, MAX_PASSAGE_S / config.hop_s
-    passages: list[Peaks] = []
+    passages: list[Constellation] = []
     end = 0
     while end < wanted_frames:
         of_song = int(rng.choice(len(n_frames), p=shares))
@@ -75,24 +75,31 @@ def surrogate(
             _passage(constellations[of_song], start, length, end - start, by_bins, config)
         )
         end += length
-    return Peaks(
+    return Constellation(
         np.concatenate([passage.frame for passage in passages]),
         np.concatenate([passage.bin for passage in passages]),
         np.concatenate([passage.level_db for passage in passages]),
         np.concatenate([passage.fraction for passage in passages]),
+        np.concatenate([passage.paired for passage in passages]),
     )
 
 
 def _passage(
-    song: Peaks, start: int, length: int, by_frames: int, by_bins: int, config: FingerprintConfig
-) -> Peaks:
+    song: Constellation,
+    start: int,
+    length: int,
+    by_frames: int,
+    by_bins: int,
+    config: FingerprintConfig,
+) -> Constellation:
     """Return the peaks of ``length`` frames from ``start`` on, moved in time and frequency."""
     first, last = np.searchsorted(song.frame, [start, start + length])
     moved = song.bin[first:last] + np.int32(by_bins)
     inside = (moved >= config.first_bin) & (moved < config.first_bin + config.n_bins)
-    return Peaks(
+    return Constellation(
         song.frame[first:last][inside] + np.int32(by_frames),
         moved[inside],
         song.level_db[first:last][inside],
         song.fraction[first:last][inside],
+        song.paired[first:last][inside],
     )

@@ -87,7 +87,9 @@ class PeaksConfig(Strict):
     """Which local maxima become the constellation.
 
     ``floor_db`` is the level up to which nothing is a peak, before whitening. With
-    ``max_peaks_per_s`` only the highest peaks of every ``density_window_s`` are kept.
+    ``max_peaks_per_s`` only the highest peaks of every ``density_window_s`` are paired. With
+    ``kept_peaks_per_s``, where that is more, so many are kept with a song: the fainter ones make
+    no hashes, and tell one passage of a song from another that is nearly the same.
     """
 
     neighbourhood: Annotated[
@@ -95,6 +97,7 @@ class PeaksConfig(Strict):
     ] = GridNeighbourhood()
     floor_db: Annotated[float, Field(ge=-200, le=0)] = -90.0
     max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
+    kept_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
     density_window_s: Annotated[float, Field(gt=0, le=MAX_S)] = 0.5
 
 

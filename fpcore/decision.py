@@ -91,8 +91,8 @@ def place_score(
     """
     score: DoubleArray = (
         observed["log_idf"]
-        + 4 * np.log1p(verification.verified)
-        + 0.5 * observed["prominence"]
+        + 4 * np.log1p(verification.kept_verified)
+        + 0.5 * verification.kept_prominence
         + 4 * verification.level_agreement
     )
     return score

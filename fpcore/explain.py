@@ -263,7 +263,7 @@ def _place(
     config, ticks = profile.fingerprint, alignment.query.hashes.ticks_per_frame
     tick_s = config.hop_s / ticks
     offset_ticks = float(alignment.candidates.offset_ticks[row])
-    song = store.peaks(match.song_id)
+    song = store.constellation(match.song_id).paired_peaks
     inside, nearness, _ = verification.nearness(song, offset_ticks, query_peaks, ticks)
     song_s = _scaled(song.frame[inside], config.hop_s)
     hits = matching.hits_of_song(alignment.hits, match.song_id)

@@ -67,7 +67,7 @@ def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: 
     """Return what a store takes for the song in a file; its path is kept for re-indexing."""
     metadata = {"source": str(path.resolve())}
     song = NewSong(name, content, fingerprint.duration_s, metadata)
-    return song, fingerprint.hashes, fingerprint.peaks
+    return song, fingerprint.hashes, fingerprint.constellation
 
 
 def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:

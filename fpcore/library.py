@@ -122,7 +122,7 @@ class Library:
         if isinstance(source, str | Path):
             origin["source"] = str(Path(source).resolve())
         song = NewSong(called, content, found.duration_s, {**origin, **(metadata or {})})
-        return self.store.add_song(song, found.hashes, found.peaks)
+        return self.store.add_song(song, found.hashes, found.constellation)
 
     def learn_files(
         self, paths: Iterable[Path], *, n_workers: int | None = None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fpcore import ordering
 from fpcore.config import QueryConfig
 from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
 
@@ -117,7 +118,7 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
 
     postings = sorted_by_token(postings)
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
-    by_token = np.argsort(query.token, kind="stable")
+    by_token = ordering.stable_order(query.token)
     token_row = np.empty(len(query), np.int64)
     token_row[by_token] = np.searchsorted(tokens, query.token[by_token])  # in order: few misses
     posting_ends = np.cumsum(n_postings)
@@ -139,14 +140,6 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     known = n_postings[token_row] > 0
     usual_weight = float(weights[known].mean()) if known.any() else 1.0
     return Hits(query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, row_bits)
-
-
-def distinct(tokens: LongArray) -> LongArray:
-    """Return the distinct ones of int64 tokens, ascending: several times as fast as np.unique."""
-    ascending = np.sort(tokens)
-    is_first = np.ones(len(ascending), np.bool_)
-    is_first[1:] = ascending[1:] != ascending[:-1]
-    return ascending[is_first]
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:

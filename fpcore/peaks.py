@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcore.config import FingerprintConfig
-from fpcore.records import FloatArray, IntArray, Peaks, Spectrogram
+from fpcore.records import Constellation, FloatArray, IntArray, Peaks, Spectrogram
 from fpcore.units import LEVEL_STEP_DB
 
 EMPTY = Peaks.on_bins(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
@@ -112,8 +112,32 @@ def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None)
     Of equal heights the earlier in (frame, bin) order is kept. The quota of a window is the
     whole number of peaks that has accrued by its end, so fractions are not lost.
     """
+    return _taken(peaks, np.flatnonzero(_among_highest(peaks, config, max_peaks_per_s)))
+
+
+def constellation(
+    maxima: Peaks, config: FingerprintConfig, *, paired: NDArray[np.bool_] | None = None
+) -> Constellation:
+    """Return what is kept of a song's local maxima: those that are paired, and fainter ones.
+
+    ``paired`` (n,) says which are paired, where it is not the highest as ``config`` has it.
+    """
+    if paired is None:
+        paired = _among_highest(maxima, config, config.peaks.max_peaks_per_s)
+    stays = paired
+    if config.peaks.kept_peaks_per_s is not None:
+        stays = paired | _among_highest(maxima, config, config.peaks.kept_peaks_per_s)
+    kept = _taken(maxima, np.flatnonzero(stays))
+    return Constellation(kept.frame, kept.bin, kept.level_db, kept.fraction, paired[stays])
+
+
+def _among_highest(
+    peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None
+) -> NDArray[np.bool_]:
+    """Return which peaks `thin` keeps, (n,)."""
+    kept = np.ones(len(peaks), np.bool_)
     if max_peaks_per_s is None or not len(peaks):
-        return peaks
+        return kept
     frames_per_window = config.peaks.density_window_s / config.hop_s
     window = np.floor(peaks.frame / frames_per_window).astype(np.int64)
     order = np.lexsort((-peaks.level_db, window))  # stable: ties stay in (frame, bin) order
@@ -121,7 +145,8 @@ def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None)
     rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered, side="left")
     per_window = max_peaks_per_s * config.peaks.density_window_s
     quota = np.floor((ordered + 1) * per_window) - np.floor(ordered * per_window)
-    return _taken(peaks, np.sort(order[rank < quota]))
+    kept[order] = rank < quota
+    return kept
 
 
 def _joined(first: Spectrogram, second: Spectrogram) -> Spectrogram:

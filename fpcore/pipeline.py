@@ -13,6 +13,7 @@ from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig,
 from fpcore.landmarks import landmarks
 from fpcore.records import (
     AS_LEARNED,
+    Constellation,
     FloatArray,
     Hashes,
     LevelRanks,
@@ -27,7 +28,7 @@ from fpcore.records import (
 class Fingerprint:
     """What is stored of a song: its constellation, its hashes and how long it is."""
 
-    peaks: Peaks
+    constellation: Constellation
     hashes: Hashes
     duration_s: float
 
@@ -80,8 +81,15 @@ def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fing
 
 def fingerprint_of(maxima: Peaks, duration_s: float, config: FingerprintConfig) -> Fingerprint:
     """Return the fingerprint of a song whose local maxima are known."""
-    kept = peaks.thin(maxima, config, config.peaks.max_peaks_per_s)
-    return Fingerprint(kept, hashing.hashes(landmarks(kept, config), config), duration_s)
+    return fingerprint_from(peaks.constellation(maxima, config), duration_s, config)
+
+
+def fingerprint_from(
+    constellation: Constellation, duration_s: float, config: FingerprintConfig
+) -> Fingerprint:
+    """Return the fingerprint of a song whose constellation is known."""
+    found = hashing.hashes(landmarks(constellation.paired_peaks, config), config)
+    return Fingerprint(constellation, found, duration_s)
 
 
 def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Query:

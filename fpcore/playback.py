@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fpcore import hashing, landmarks, peaks, pipeline
+from fpcore import landmarks, ordering, peaks, pipeline
 from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
 from fpcore.matching import numbered, rarity, sorted_by_token
 from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
@@ -23,8 +23,6 @@ TICKS_PER_FRAME = 2
 """Of the first look: moved peaks fall between frames."""
 WIDTH_TICKS = 4
 """Offsets of the first look that lie within two frames count together."""
-OUTSIDE = -1
-"""The token of a pair that lies outside the band or the time limit once it is moved."""
 
 
 def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
@@ -53,19 +51,18 @@ def restored(
     query_config: QueryConfig,
 ) -> pipeline.Query:
     """Return a query with the hashes it would have if it had not been played as ``playback``."""
+    from fpcore.kernels import playing
+
     n_shifts = len(query.peaks)
     parts = []
     for shift, found in enumerate(query.peaks):
         anchor, target = landmarks.pairs(found, config, query_config.fan_out)
         token, tick = moved(found, anchor, target, [playback], n_shifts, config, shift=shift)
-        inside = token[0] != OUTSIDE
+        inside = token[0] != playing.OUTSIDE
         parts.append((token[0, inside], tick[0, inside]))
     token, tick = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((tick, token))
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = (np.diff(token[order]) != 0) | (np.diff(tick[order]) != 0)
-    kept = order[is_first]
-    hashes = QueryHashes(token[kept], tick[kept], n_shifts)
+    tokens, ticks = ordering.distinct_pairs(token, tick)
+    hashes = QueryHashes(tokens, ticks.astype(np.int32), n_shifts)
     return pipeline.Query(hashes, query.peaks, query.heard, playback)
 
 
@@ -82,25 +79,22 @@ def moved(
     """Return tokens int64 and ticks int32, (n_playbacks, m), of pairs as if not so played.
 
     ``anchor`` and ``target`` int64 (m,) are rows of the peaks ``found``. Pairs that are then
-    outside the band or the target zone have the token `OUTSIDE`.
+    outside the band or the target zone have the token `fpcore.kernels.playing.OUTSIDE`.
     """
+    from fpcore.kernels import playing
+
     pitch = np.array([[playback.pitch] for playback in tried])
-    tempo = np.array([[playback.tempo] for playback in tried])
     position = np.rint((found.bin + found.fraction)[None, :] / pitch).astype(np.int64)
-    f1, f2 = position[:, anchor], position[:, target]
-    delta = np.rint((found.frame[target] - found.frame[anchor])[None, :] * tempo).astype(np.int64)
-    inside = (
-        (np.minimum(f1, f2) >= config.first_bin)
-        & (np.maximum(f1, f2) < config.first_bin + config.n_bins)
-        & (np.abs(f2 - f1) <= config.max_delta_bins)
-        & (delta >= config.min_delta_frames)
-        & (delta <= config.max_delta_frames)
+    moved_pairs: tuple[LongArray, IntArray] = playing.moved(
+        position - config.first_bin,
+        found.frame,
+        anchor,
+        target,
+        np.array([playback.tempo for playback in tried]),
+        (config.n_bins, config.max_delta_bins, config.min_delta_frames, config.max_delta_frames),
+        (ticks_per_frame, shift),
     )
-    f1, f2 = np.where(inside, f1, config.first_bin), np.where(inside, f2, config.first_bin)
-    token = hashing.pack(f1, f2, np.where(inside, delta, 0), config)
-    heard = found.frame[anchor] * ticks_per_frame + shift
-    tick = np.rint(heard[None, :] * tempo).astype(np.int32)
-    return np.where(inside, token, OUTSIDE), tick
+    return moved_pairs
 
 
 def likeliest(

@@ -23,9 +23,9 @@ import numpy as np
 
 from fpcore.records import (
     AS_LEARNED,
+    Constellation,
     FloatArray,
     LevelRanks,
-    Peaks,
     Playback,
 )
 
@@ -52,27 +52,26 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
 
 
 def prominence_and_rhythm(
-    song: Peaks,
+    song: Constellation,
     offset_ticks: float,
     ranks: LevelRanks,
     ticks_per_frame: int,
     playback: Playback = AS_LEARNED,
 ) -> tuple[float, float]:
-    """Return by how many standard deviations a song's peaks stand out at an alignment.
+    """Return by how many standard deviations a song's paired peaks stand out at an alignment.
 
     And by how many the recording as a whole is loud at their times.
     """
     from fpcore.kernels import verifying
 
-    found: tuple[float, float] = verifying.prominence(
+    stands_out, on_beat, _ = verifying.prominence(
         ranks.rank,
         ranks.loudness,
         ranks.first_bin,
-        song.frame,
-        song.bin,
+        (song.frame, song.bin, song.paired),
         offset_ticks,
         ticks_per_frame,
         playback.pitch,
         playback.tempo,
     )
-    return found
+    return float(stands_out), float(on_beat)

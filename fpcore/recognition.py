@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from fpcore import decision, matching, pipeline, playback, units
+from fpcore import decision, matching, ordering, pipeline, playback, units
 from fpcore.config import EvidenceName, Profile
 from fpcore.errors import UnknownSongError
 from fpcore.records import (
@@ -137,7 +137,7 @@ def _aligned_once(
 ) -> Alignment:
     started = perf_counter()
     config = profile.fingerprint
-    tokens = matching.distinct(query.hashes.token)
+    tokens = ordering.distinct(query.hashes.token)
     postings = store.lookup(tokens)
     looked_up = perf_counter()
     hits = matching.hits(query.hashes, tokens, postings)

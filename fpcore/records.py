@@ -111,10 +111,34 @@ class Peaks(_Columns):
         "fraction": np.float32,
     }
 
-    @classmethod
-    def on_bins(cls, frame: IntArray, bin_: IntArray, level_db: FloatArray) -> Peaks:
+    @staticmethod
+    def on_bins(frame: IntArray, bin_: IntArray, level_db: FloatArray) -> Peaks:
         """Return peaks whose fractions are not known."""
-        return cls(frame, bin_, level_db, np.zeros(len(frame), np.float32))
+        return Peaks(frame, bin_, level_db, np.zeros(len(frame), np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constellation(Peaks):
+    """The peaks of a song as an index keeps them; ``paired`` bool (n,) says which made hashes.
+
+    The others are fainter. They are not evidence for the song, of which other songs have much the
+    same, but tell one passage of it from another.
+    """
+
+    paired: NDArray[np.bool_]
+    _DTYPES: ClassVar = {**Peaks._DTYPES, "paired": np.bool_}
+
+    @classmethod
+    def of(cls, peaks: Peaks) -> Constellation:
+        """Return the constellation of which every peak is paired."""
+        paired = np.ones(len(peaks), np.bool_)
+        return cls(peaks.frame, peaks.bin, peaks.level_db, peaks.fraction, paired)
+
+    @property
+    def paired_peaks(self) -> Peaks:
+        """The peaks that made hashes."""
+        kept = self.paired
+        return Peaks(self.frame[kept], self.bin[kept], self.level_db[kept], self.fraction[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,25 +287,30 @@ class Candidates(_Columns):
 class Verification(_Columns):
     """For each candidate, whether the song's peaks are in the query too; all (n,).
 
-    ``expected`` int64 counts the song's indexed peaks in the span of the query, ``verified``
+    ``expected`` int64 counts the song's paired peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
-    ``level_agreement`` float64 from 0 to 1 is how alike their levels are in song and query.
     ``prominence`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere, ``rhythm`` float64 by how many the whole of it is louder at their
-    times.
+    times. The rest is of all peaks that were kept of the song, and tells its passages apart:
+    ``kept_verified`` and ``kept_prominence`` are the same of these, ``level_agreement`` float64
+    from 0 to 1 is how alike their levels are in song and query.
     """
 
     verified: DoubleArray
     expected: LongArray
-    level_agreement: DoubleArray
     prominence: DoubleArray
     rhythm: DoubleArray
+    kept_verified: DoubleArray
+    kept_prominence: DoubleArray
+    level_agreement: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
-        "level_agreement": np.float64,
         "prominence": np.float64,
         "rhythm": np.float64,
+        "kept_verified": np.float64,
+        "kept_prominence": np.float64,
+        "level_agreement": np.float64,
     }
 
 

@@ -151,4 +151,4 @@ def _again(
     if found.checksum != song.checksum or found.fingerprint is None:
         return Gone(song, f"{file} holds something else now")
     again = NewSong(song.name, song.checksum, found.fingerprint.duration_s, song.metadata)
-    return again, found.fingerprint.hashes, found.fingerprint.peaks
+    return again, found.fingerprint.hashes, found.fingerprint.constellation

@@ -14,6 +14,7 @@ import numpy as np
 from fpcore.records import (
     AS_LEARNED,
     Candidates,
+    Constellation,
     DoubleArray,
     FloatArray,
     IntArray,
@@ -44,7 +45,7 @@ def verify(
     candidates: Candidates,
     query_peaks: Sequence[Peaks],
     ranks: LevelRanks,
-    constellations: Mapping[int, Peaks],
+    constellations: Mapping[int, Constellation],
     playback: Playback = AS_LEARNED,
     *,
     margin_ticks: float = 0.0,
@@ -59,24 +60,27 @@ def verify(
     from fpcore.kernels import verifying
 
     query, n_shifts = merged(query_peaks, playback), len(query_peaks)
+    reach = _reach(n_shifts)
+    near_query = verifying.in_reach(*query[:2], *reach[1:])
     first, last = query[0][[0, -1]] if len(query[0]) else (0, 0)
     compared = (first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB)
-    found = np.zeros((len(candidates), 5))
+    found = np.zeros((len(candidates), 7))
     for song_id in np.unique(candidates.song_id).tolist():
         rows = np.flatnonzero(candidates.song_id == song_id)
         song = constellations[song_id]
         found[rows] = verifying.places(
             candidates.offset_ticks[rows],
-            (song.frame, song.bin, song.level_db),
+            (song.frame, song.bin, song.level_db, song.paired),
             query,
-            _reach(n_shifts),
+            reach,
+            near_query,
             compared,
             (ranks.rank, ranks.loudness, ranks.first_bin),
             n_shifts,
             (playback.pitch, playback.tempo),
         )
-    verified, expected, agreement, prominence, rhythm = found.T.copy()
-    return Verification(verified, expected.astype(np.int64), agreement, prominence, rhythm)
+    verified, expected, *others = found.T.copy()
+    return Verification(verified, expected.astype(np.int64), *others)
 
 
 def _reach(ticks_per_frame: int) -> tuple[float, float, int]:
@@ -97,21 +101,21 @@ def nearness(
     """
     from fpcore.kernels import verifying
 
-    tick, bin_, level_db = query
+    tick, bin_, _ = query
     if not len(tick):
         return slice(0, 0), np.empty(0), np.empty(0)
     first, last = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
     start = np.searchsorted(song.frame, first)
     end = np.searchsorted(song.frame, last, side="right")
     inside = slice(int(start), int(end))
+    reach = _reach(ticks_per_frame)
     near, difference_db = verifying.nearness(
         song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks,
         song.bin[inside],
         song.level_db[inside],
-        tick,
-        bin_,
-        level_db,
-        *_reach(ticks_per_frame),
+        query,
+        reach,
+        verifying.in_reach(tick, bin_, *reach[1:]),
     )
     return inside, near, difference_db
 

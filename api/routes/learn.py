@@ -56,7 +56,7 @@ def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Ser
         metadata[SOURCE_KEY] = str(kept)
     try:
         song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
-        return store.add_song(song, found.hashes, found.peaks)
+        return store.add_song(song, found.hashes, found.constellation)
     except BaseException:
         if kept is not None and store.find(upload.checksum) is None:
             kept.unlink(missing_ok=True)

@@ -90,7 +90,7 @@ class Workbench:
         """
         found = learning.checked(pipeline.fingerprint([samples], self._config), name)
         song = NewSong(name, name, found.duration_s)
-        self._waiting.append((song, found.hashes, found.peaks))
+        self._waiting.append((song, found.hashes, found.constellation))
         if len(self._waiting) == BATCH_SONGS:
             self._write()
 

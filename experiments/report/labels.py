@@ -21,6 +21,7 @@ PARAMETERS: Mapping[str, tuple[str, str]] = {
     "fingerprint.peaks.neighbourhood.width_s": ("neighbourhood length", "s"),
     "fingerprint.peaks.neighbourhood.width_hz": ("neighbourhood width", "Hz"),
     "fingerprint.peaks.max_peaks_per_s": ("peak density", "peaks/s"),
+    "fingerprint.peaks.kept_peaks_per_s": ("density of the peaks kept", "peaks/s"),
     "fingerprint.pairs.fan_out": ("fan-out", "pairs/peak"),
     "fingerprint.pairs.min_delta_s": ("least Δt", "s"),
     "fingerprint.pairs.max_delta_s": ("Δt limit", "s"),

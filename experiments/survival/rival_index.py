@@ -135,4 +135,4 @@ def _fingerprint(bench: Bench, track: Track, score: Score) -> pipeline.Fingerpri
     config = bench.profile.fingerprint
     maxima, description = described(bench.cache.signal(bench.corpus, track, config), config)
     kept = kept_of_song(maxima, score(description), config)
-    return pipeline.fingerprint_of(kept, track.duration_s, config)
+    return pipeline.fingerprint_from(kept, track.duration_s, config)

@@ -19,7 +19,7 @@ from experiments.metrics import clustered
 from experiments.survival.examples import Examples
 from fpcore import peaks
 from fpcore.config import FingerprintConfig
-from fpcore.records import DoubleArray, LongArray, Peaks
+from fpcore.records import Constellation, DoubleArray, LongArray, Peaks
 
 ALL = "all"
 """Stands for every condition together."""
@@ -46,12 +46,11 @@ def kept(score: DoubleArray, window: LongArray, n_places: int) -> NDArray[np.boo
     return chosen
 
 
-def kept_of_song(maxima: Peaks, score: DoubleArray, config: FingerprintConfig) -> Peaks:
-    """Return the local maxima of a whole song that its index keeps by ``score`` (n,)."""
+def kept_of_song(maxima: Peaks, score: DoubleArray, config: FingerprintConfig) -> Constellation:
+    """Return what an index keeps of a whole song when peaks are paired by ``score`` (n,)."""
     ranked = Peaks(maxima.frame, maxima.bin, score.astype(np.float32), maxima.fraction)
     kept = peaks.thin(ranked, config, config.peaks.max_peaks_per_s)  # by the level: the score
-    rows = np.isin(_places(maxima), _places(kept))
-    return Peaks(maxima.frame[rows], maxima.bin[rows], maxima.level_db[rows], maxima.fraction[rows])
+    return peaks.constellation(maxima, config, paired=np.isin(_places(maxima), _places(kept)))
 
 
 def survival(

@@ -19,7 +19,7 @@ from fpcore.display.wording import song_label
 from fpcore.library import Library
 from fpcore.prominence import prominence_and_rhythm
 from fpcore.recognition import Alignment
-from fpcore.records import DoubleArray, LevelRanks, Peaks, Signal
+from fpcore.records import Constellation, DoubleArray, LevelRanks, Signal
 from fpcore.store import Store
 
 STEP_TICKS = 2
@@ -37,7 +37,7 @@ def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Fi
         figure = new_figure(1.2 + 2.0 * max(len(matches), 1))
         axes = figure.subplots(max(len(matches), 1), 1, squeeze=False, sharex=True, sharey=True)
         for ax, match, colour in zip(axes[:, 0], matches, (BLUE, GREY), strict=False):
-            song = store.peaks(match.song_id)
+            song = store.constellation(match.song_id)
             last = int(song.frame[-1]) * n if len(song) else 0
             ticks = np.arange(0, max(last - len(query.heard.ranks.rank), 1), STEP_TICKS)
             found, _ = _scores(song, ticks, query.heard.ranks, n)
@@ -61,7 +61,7 @@ def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) ->
     tick_s = library.profile.fingerprint.hop_s / n
     tried = []
     for song in library.store.songs():
-        constellation = library.store.peaks(song.id)
+        constellation = library.store.constellation(song.id)
         last = int(constellation.frame[-1]) * n if len(constellation) else 0
         ticks = np.arange(0, max(last - len(ranks.rank), 1), STEP_TICKS)
         tried.append((song.name, ticks, *_scores(constellation, ticks, ranks, n)))
@@ -81,7 +81,10 @@ def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) ->
 
 
 def _scores(
-    song: Peaks, ticks: NDArray[np.signedinteger[Any]], ranks: LevelRanks, ticks_per_frame: int
+    song: Constellation,
+    ticks: NDArray[np.signedinteger[Any]],
+    ranks: LevelRanks,
+    ticks_per_frame: int,
 ) -> tuple[DoubleArray, DoubleArray]:
     """Return prominence and rhythm of a song at offsets in ticks."""
     found = [prominence_and_rhythm(song, float(at), ranks, ticks_per_frame) for at in ticks]

@@ -105,7 +105,7 @@ def choice_figure(
     """Draw the peaks that both scores keep of a song, and those that only one of them keeps."""
     levels = spectrogram(signal, config)
     maxima, description = described(signal, config)
-    kept = [kept_of_song(maxima, one(description), config) for one in (height, score)]
+    kept = [kept_of_song(maxima, one(description), config).paired_peaks for one in (height, score)]
     at = [set(zip(one.frame.tolist(), one.bin.tolist(), strict=True)) for one in kept]
     groups = {
         "kept by both": (at[0] & at[1], GREY),

@@ -13,13 +13,18 @@ from numpy.typing import NDArray
 def find(token: NDArray[np.unsignedinteger[Any]], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where in ``token`` each ``wanted`` one stands, or -1.
 
-    Both must ascend: the search for one begins where that for the one before has ended.
+    Both must ascend: the search for one begins where that for the one before has ended, and goes
+    on in steps twice as long each, so that it stays near.
     """
     n = len(token)
     at = np.full(len(wanted), -1, np.int64)
     first = 0
     for i in range(len(wanted)):
-        low, high = first, n
+        low, step = first, 1
+        while low + step < n and np.int64(token[low + step]) < wanted[i]:
+            low += step
+            step *= 2
+        high = min(low + step, n)
         while low < high:
             middle = (low + high) // 2
             if np.int64(token[middle]) < wanted[i]:

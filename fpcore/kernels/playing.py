@@ -12,6 +12,55 @@ WEIGHT_BITS = 10
 """A hit is sorted together with its weight, in steps of 1 / 2**10 of the heaviest possible."""
 
 
+OUTSIDE = -1
+"""The token of a pair that lies outside the band or the target zone once it is moved."""
+
+
+@njit(cache=True, nogil=True)
+def moved(
+    position: NDArray[np.int64],
+    frame: NDArray[np.int32],
+    anchor: NDArray[np.int64],
+    target: NDArray[np.int64],
+    tempo: NDArray[np.float64],
+    zone: tuple[int, int, int, int],
+    ticks: tuple[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the token, as of `fpcore.hashing`, and the tick of each pair at each playback.
+
+    Both are (n, m), and the token of a pair that has left the zone is `OUTSIDE`.
+
+    Parameters
+    ----------
+    position
+        Bins of the peaks as if not so played, counted from the lowest of the band, (n, k).
+    frame
+        Frames of the peaks as they were heard, (k,).
+    anchor, target
+        Rows of the peaks that make the pairs, (m,).
+    tempo
+        Of each playback, (n,).
+    zone
+        Bins in the band, most bins between the two, fewest and most frames.
+    ticks
+        Ticks in a frame, and those left out at the start.
+    """
+    n_bins, max_bins, min_frames, max_frames = zone
+    ticks_per_frame, shift = ticks
+    token = np.full((len(position), len(anchor)), OUTSIDE, np.int64)
+    tick = np.empty(token.shape, np.int32)
+    for i in range(len(position)):
+        for j in range(len(anchor)):
+            start, end = frame[anchor[j]], frame[target[j]]
+            tick[i, j] = np.rint((start * ticks_per_frame + shift) * tempo[i])
+            f1, f2 = position[i, anchor[j]], position[i, target[j]]
+            delta = np.int64(np.rint((end - start) * tempo[i]))
+            in_band = min(f1, f2) >= 0 and max(f1, f2) < n_bins
+            if in_band and abs(f2 - f1) <= max_bins and min_frames <= delta <= max_frames:
+                token[i, j] = (f1 * n_bins + f2) * (max_frames + 1) + delta
+    return token, tick
+
+
 @njit(cache=True, nogil=True)
 def heaviest_offsets(
     row: NDArray[np.int64],

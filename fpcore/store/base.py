@@ -24,7 +24,7 @@ import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.records import Hashes, LongArray, Peaks, Postings
+from fpcore.records import Constellation, Hashes, LongArray, Postings
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 """Any value that JSON can hold."""
@@ -124,7 +124,7 @@ class Added:
     created: bool
 
 
-Entry: TypeAlias = tuple[NewSong, Hashes, Peaks]
+Entry: TypeAlias = tuple[NewSong, Hashes, Constellation]
 """A song with its hashes and its constellation, as a store takes it."""
 
 
@@ -220,7 +220,7 @@ class Index(Protocol):
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
 
-    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Constellation]:
         """Return the constellation of each song; raises `UnknownSongError` without one."""
 
     def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
@@ -256,9 +256,9 @@ class Store(ABC):
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
 
-    def add_song(self, song: NewSong, hashes: Hashes, peaks: Peaks) -> Added:
+    def add_song(self, song: NewSong, hashes: Hashes, constellation: Constellation) -> Added:
         """Add a song; the same checksum again gives the song that is there, nothing written."""
-        return self.add_songs([(song, hashes, peaks)])[0]
+        return self.add_songs([(song, hashes, constellation)])[0]
 
     @abstractmethod
     def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
@@ -279,13 +279,13 @@ class Store(ABC):
         """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
 
     @abstractmethod
-    def constellations(self, song_ids: Sequence[int]) -> dict[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> dict[int, Constellation]:
         """Return the constellation of each song by its id, ``level_db`` rounded to half a decibel.
 
         Raises `UnknownSongError` when there is no such song.
         """
 
-    def peaks(self, song_id: int) -> Peaks:
+    def constellation(self, song_id: int) -> Constellation:
         """Return the constellation of one song; see `constellations`."""
         return self.constellations([song_id])[song_id]
 

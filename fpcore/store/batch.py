@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fpcore.config import FingerprintConfig
 from fpcore.records import IntArray, LongArray
 from fpcore.store.base import Entry, NewSong
-from fpcore.store.codec import chunks, encode_peaks, encode_tokens
+from fpcore.store.codec import chunks, encode_constellation, encode_tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ class Batch:
             token_lists=[
                 encode_tokens(np.unique(token[number == song])) for song in range(len(entries))
             ],
-            constellations=[encode_peaks(peaks) for _, _, peaks in entries],
+            constellations=[encode_constellation(peaks) for _, _, peaks in entries],
         )
 
     def rows(

@@ -3,7 +3,8 @@
 A constellation becomes a blob: a version byte, then, compressed by zlib, the number of peaks
 and the columns as byte planes (all lowest bytes first, then the next, …), which leaves the
 compressor long runs of zeros. Frames are differences (uint32), bins uint16, levels int16 in
-steps of half a decibel; everything little-endian. A peak takes about three bytes.
+steps of half a decibel; everything little-endian. At the end a bit for each peak says whether it
+is paired. A peak takes about three bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcore.errors import StoreError
-from fpcore.records import LongArray, Peaks
+from fpcore.records import Constellation, LongArray
 
 LEVEL_STEP_DB = 0.5
 """Levels are rounded to this step: finer than any peak is certain to."""
@@ -24,11 +25,11 @@ LEVEL_STEP_DB = 0.5
 CHUNK_ROWS = 65536
 """Rows turned into Python objects at a time: millions at once would cost gigabytes."""
 
-_VERSION = b"\x01"
+_VERSION = b"\x02"
 _COLUMNS = ("<u4", "<u2", "<i2")
 
 
-def encode_peaks(peaks: Peaks) -> bytes:
+def encode_constellation(peaks: Constellation) -> bytes:
     """Return a constellation as a blob.
 
     Raises
@@ -51,10 +52,11 @@ def encode_peaks(peaks: Peaks) -> bytes:
         width = np.dtype(dtype).itemsize
         octets = column.astype(dtype).view(np.uint8).reshape(len(peaks), width)
         planes.append(octets.T.tobytes())
+    planes.append(np.packbits(peaks.paired).tobytes())
     return _VERSION + zlib.compress(b"".join(planes))
 
 
-def decode_peaks(blob: bytes) -> Peaks:
+def decode_constellation(blob: bytes) -> Constellation:
     """Return the constellation of a blob; raises `StoreError` when it is damaged."""
     if blob[:1] != _VERSION:
         raise StoreError("a stored constellation is damaged or of a newer version of fpcore")
@@ -67,13 +69,17 @@ def decode_peaks(blob: bytes) -> Peaks:
             planes = np.frombuffer(content, np.uint8, count=n_peaks * width, offset=start)
             columns.append(planes.reshape(width, n_peaks).T.copy().view(dtype).reshape(n_peaks))
             start += n_peaks * width
+        bits = np.frombuffer(content, np.uint8, count=-(-n_peaks // 8), offset=start)
+        paired = np.unpackbits(bits, count=n_peaks).view(np.bool_)
     except (zlib.error, ValueError) as error:
         raise StoreError(f"a stored constellation is damaged: {error}") from None
     frame_steps, bins, levels = columns
-    return Peaks.on_bins(
+    return Constellation(
         np.cumsum(frame_steps.astype(np.int64)).astype(np.int32),
         bins.astype(np.int32),
         levels.astype(np.float32) * np.float32(LEVEL_STEP_DB),
+        np.zeros(n_peaks, np.float32),
+        paired,
     )
 
 

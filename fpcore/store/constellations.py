@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fpcore.errors import StoreError
-from fpcore.records import Peaks
+from fpcore.records import Constellation
 from fpcore.store import song_rows
-from fpcore.store.codec import decode_peaks
+from fpcore.store.codec import decode_constellation
 
-MOST_PEAKS = 2_000_000
-"""So many are remembered: those of about a thousand songs, in 32 MB."""
+MOST_PEAKS = 4_000_000
+"""So many are remembered: those of about a thousand songs, in 68 MB."""
 
 _IDENTITIES = (
     "SELECT id, checksum, learned_at FROM songs WHERE id IN (SELECT value FROM json_each(?))"
@@ -43,12 +43,12 @@ class Constellations:
     def __init__(self, *, most_peaks: int = MOST_PEAKS) -> None:
         self._most_peaks = most_peaks
         self._n_peaks = 0
-        self._remembered: OrderedDict[_Identity, Peaks] = OrderedDict()
+        self._remembered: OrderedDict[_Identity, Constellation] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(
         self, connection: sqlite3.Connection, song_ids: Sequence[int], path: Path
-    ) -> dict[int, Peaks]:
+    ) -> dict[int, Constellation]:
         """Return the constellation of each song, by its id.
 
         Raises
@@ -72,7 +72,7 @@ class Constellations:
                 self._remember(identities[song_id], found[song_id])
         return found
 
-    def _recalled(self, identities: Iterable[_Identity]) -> dict[int, Peaks]:
+    def _recalled(self, identities: Iterable[_Identity]) -> dict[int, Constellation]:
         found = {}
         with self._lock:
             for identity in identities:
@@ -81,7 +81,7 @@ class Constellations:
                     found[identity[0]] = self._remembered[identity]
         return found
 
-    def _remember(self, identity: _Identity, peaks: Peaks) -> None:
+    def _remember(self, identity: _Identity, peaks: Constellation) -> None:
         with self._lock:
             if identity in self._remembered:  # another thread was faster
                 return
@@ -92,11 +92,11 @@ class Constellations:
                 self._n_peaks -= len(oldest)
 
 
-def _decoded(blob: bytes | None, song_id: int, path: Path) -> Peaks:
+def _decoded(blob: bytes | None, song_id: int, path: Path) -> Constellation:
     remedy = "remove the song and learn it again"
     if blob is None:
         raise StoreError(f"{path} has lost the constellation of song {song_id}: {remedy}")
     try:
-        return decode_peaks(blob)
+        return decode_constellation(blob)
     except StoreError as error:
         raise StoreError(f"{path}, song {song_id}: {error}: {remedy}") from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.store import schema
-from fpcore.store.codec import decode_peaks
+from fpcore.store.codec import decode_constellation
 
 _N_SHOWN = 20
 """Faults of the file's structure that are listed; a torn file has thousands."""
@@ -81,7 +81,7 @@ def _details(connection: sqlite3.Connection, config: FingerprintConfig) -> Itera
     for song_id, n_fingerprints, tokens, peaks in songs:
         try:
             json.loads(tokens)
-            decode_peaks(peaks)
+            decode_constellation(peaks)
         except (ValueError, StoreError) as error:
             yield f"song {song_id}: {error}"
             continue

@@ -20,7 +20,7 @@ from fpcore.store.connections import transaction
 APPLICATION_ID = int.from_bytes(b"fpco", "big")
 """PRAGMA application_id of every index."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """PRAGMA user_version: raised when the tables change."""
 
 OLDEST_SQLITE = (3, 37, 0)
@@ -210,9 +210,13 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} is a database of another application: give the path of an index")
     version = _pragma(connection, "user_version")
     if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has tables of version {version}, this fpcore knows {SCHEMA_VERSION}: "
+        remedy = (
             "use the version of fpcore that made it, or a newer one"
+            if version > SCHEMA_VERSION
+            else "learn its songs into a new database, or use the version of fpcore that made it"
+        )
+        raise StoreError(
+            f"{path} has tables of version {version}, this fpcore knows {SCHEMA_VERSION}: {remedy}"
         )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.hashing import to_text
-from fpcore.records import LongArray, Peaks, Postings
+from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
     Added,
@@ -147,7 +147,7 @@ class SqliteStore(Store):
                 return found.postings
             return posting_rows.joined(found.postings, select(after=found.last_song_id))
 
-    def constellations(self, song_ids: Sequence[int]) -> dict[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> dict[int, Constellation]:
         """Return the constellation of each song; those read last are remembered."""
         with self._pool.reading() as connection:
             return self._constellations.read(connection, song_ids, self._path)

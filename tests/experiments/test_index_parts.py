@@ -10,7 +10,7 @@ import numpy as np
 from experiments.index_parts import SIZES, PartOfIndex, Remembered, random_part
 from fpcore import pipeline
 from fpcore.recognition import looks
-from fpcore.records import LongArray, Peaks, Postings
+from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import Index, open_store
 from tests.fpcore import indexed
 from tests.fpcore.indexed import LEAN, PROFILE
@@ -41,7 +41,7 @@ class _Counted:
         self.n_lookups += 1
         return self._index.lookup(tokens)
 
-    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Peaks]:
+    def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Constellation]:
         return self._index.constellations(song_ids)
 
     def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:

@@ -17,7 +17,7 @@ from experiments.surrogates import (
 from fpcore import hashing
 from fpcore.landmarks import landmarks
 from fpcore.profiles import load_profile
-from fpcore.records import Peaks
+from fpcore.records import Constellation, Peaks
 from fpcore.store import Entry
 
 CONFIG = load_profile("balanced").fingerprint
@@ -25,14 +25,19 @@ DURATIONS_S = (40.0, 25.0, 3.0)
 LAST_BIN = CONFIG.first_bin + CONFIG.n_bins - 1
 
 
-def constellation(number: int, duration_s: float) -> Peaks:
-    """Return ten random peaks a second; each level in them is of one peak of one song alone."""
+def constellation(number: int, duration_s: float) -> Constellation:
+    """Return ten random peaks a second; each level in them is of one peak of one song alone.
+
+    Every other one is paired.
+    """
     rng = np.random.default_rng(number)
     n, n_frames = round(10 * duration_s), round(duration_s / CONFIG.hop_s)
     place = np.sort(rng.choice(n_frames * CONFIG.n_bins, n, replace=False))
     frame, bin_ = np.divmod(place, CONFIG.n_bins)
     levels = np.arange(n, dtype=np.float32) + 1000 * number
-    return Peaks.on_bins(frame.astype(np.int32), (bin_ + CONFIG.first_bin).astype(np.int32), levels)
+    bins = (bin_ + CONFIG.first_bin).astype(np.int32)
+    fraction, paired = np.zeros(n, np.float32), np.arange(n) % 2 == 0
+    return Constellation(frame.astype(np.int32), bins, levels, fraction, paired)
 
 
 SONGS = [constellation(number, duration_s) for number, duration_s in enumerate(DURATIONS_S)]
@@ -80,7 +85,7 @@ def test_peaks_stay_in_the_band_and_nearly_all_of_them() -> None:
         np.testing.assert_array_equal(in_order, np.arange(len(peaks)))
         # At most 30 of 614 bins are lost, whichever way the peaks are moved.
         assert len(peaks) > 0.85 * 10 * duration_s
-        paired = hashing.hashes(landmarks(peaks, CONFIG), CONFIG)
+        paired = hashing.hashes(landmarks(peaks.paired_peaks, CONFIG), CONFIG)
         np.testing.assert_array_equal(hashes.token, paired.token)
         np.testing.assert_array_equal(hashes.frame, paired.frame)
 

@@ -50,7 +50,9 @@ def filled_store(path: Path, names: dict[str, NDArray[np.float32]]) -> Store:
     store = open_store(path, LEAN, create=True)
     for name, samples in names.items():
         found = pipeline.fingerprint([samples], LEAN)
-        store.add_song(NewSong(name, f"sum of {name}", found.duration_s), found.hashes, found.peaks)
+        store.add_song(
+            NewSong(name, f"sum of {name}", found.duration_s), found.hashes, found.constellation
+        )
     return store
 
 

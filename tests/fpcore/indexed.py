@@ -63,5 +63,5 @@ def filled(path: Path, n_songs: int = N_SONGS) -> SqliteStore:
     for index in range(n_songs):
         found = pipeline.fingerprint([song(index)], LEAN)
         new = NewSong(f"song {index}", f"sum {index}", found.duration_s)
-        store.add_song(new, found.hashes, found.peaks)
+        store.add_song(new, found.hashes, found.constellation)
     return store

@@ -31,7 +31,8 @@ from tests.fpcore.synthetic import CLASSIC, LEAN
 
 DEFAULT_CANONICAL = (
     '{"algorithm":1,"fingerprint":{"pairs":{"fan_out":5,"max_delta_hz":null,"max_delta_s":2.0,'
-    '"min_delta_s":0.0},"peaks":{"density_window_s":0.5,"floor_db":-90.0,"max_peaks_per_s":null,'
+    '"min_delta_s":0.0},"peaks":{"density_window_s":0.5,"floor_db":-90.0,'
+    '"kept_peaks_per_s":null,"max_peaks_per_s":null,'
     '"neighbourhood":{"kind":"grid","n_bins":20,"n_frames":20}},"resampler":"soxr_hq",'
     '"sample_rate_hz":22050,"spectrogram":{"hop_length":1024,"max_hz":null,"min_hz":0.0,'
     '"n_fft":4096,"window":"hann"},"token":"packed","whitening":{"kind":"none"}}}'
@@ -53,6 +54,7 @@ CHANGES: dict[str, Any] = {
     "peaks.neighbourhood.width_hz": 150.0,
     "peaks.floor_db": -80.0,
     "peaks.max_peaks_per_s": 20.0,
+    "peaks.kept_peaks_per_s": 20.0,
     "peaks.density_window_s": 1.0,
     "pairs.fan_out": 6,
     "pairs.min_delta_s": 0.1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -24,9 +25,11 @@ TWO = Candidates(
 VERIFIED = Verification(
     np.array([15.0, 0.0]),
     np.array([60, 0], np.int64),
-    np.array([0.7, 0.0]),
     np.array([4.5, -0.5]),
     np.array([1.5, 0.25]),
+    np.array([25.0, 0.0]),
+    np.array([6.5, -0.25]),
+    np.array([0.7, 0.0]),
 )
 
 
@@ -65,7 +68,7 @@ def test_evidence_for_nothing_is_finite() -> None:
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
-    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
+    nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
     observed = decision.evidence(none, nothing, n_trials=3, clearness_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
@@ -152,3 +155,14 @@ def test_every_tenfold_of_songs_costs_the_same(
     model = Decision(intercept=0.0, weights={}, threshold=0.5, n_songs=calibrated)
     lost = decision.crowding(n_songs, model)
     assert lost == pytest.approx(tenfolds * decision.GROWTH_PER_TENFOLD)
+
+
+def test_peaks_that_are_only_kept_decide_between_places_and_not_about_the_song() -> None:
+    same = decision.evidence(TWO, VERIFIED, n_trials=1, clearness_db=10.0)
+    for name in ("kept_verified", "kept_prominence", "level_agreement"):
+        better = replace(VERIFIED, **{name: getattr(VERIFIED, name) + 1.0})
+        observed = decision.evidence(TWO, better, n_trials=1, clearness_db=10.0)
+        assert all(np.array_equal(observed[kind], same[kind]) for kind in same)
+        scores = (decision.place_score(same, one) for one in (VERIFIED, better))
+        before, after = scores
+        assert (after > before).all()

@@ -141,7 +141,7 @@ def test_song_peaks_are_those_of_the_aligned_span_with_the_found_ones_marked(
     explanation, place = asked.explanation, asked.explanation.places[0]
     peaks = place.peaks
     query_s = explanation.query.query_s
-    stored = store.peaks(place.match.song_id)
+    stored = store.constellation(place.match.song_id).paired_peaks
     all_s = stored.frame * HOP_S - place.match.offset_s
     # A peak on the very edge of the span may fall to either side by rounding.
     inside = np.count_nonzero((all_s > query_s[0]) & (all_s < query_s[-1]))

@@ -23,10 +23,12 @@ def test_no_hash_has_changed(name: str) -> None:
         assert len(golden["token"]) > 100
         np.testing.assert_array_equal(found.hashes.token, golden["token"])
         np.testing.assert_array_equal(found.hashes.frame, golden["token_frame"])
-        np.testing.assert_array_equal(found.peaks.frame, golden["frame"])
-        np.testing.assert_array_equal(found.peaks.bin, golden["bin"])
+        np.testing.assert_array_equal(found.constellation.frame, golden["frame"])
+        np.testing.assert_array_equal(found.constellation.bin, golden["bin"])
         # Another machine's sine and FFT may round a level to the step beside.
-        np.testing.assert_allclose(found.peaks.level_db, golden["level_db"], atol=2 * 2**-10)
+        np.testing.assert_allclose(
+            found.constellation.level_db, golden["level_db"], atol=2 * 2**-10
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)

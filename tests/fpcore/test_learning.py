@@ -116,14 +116,16 @@ def test_an_entry_keeps_the_whole_path_for_learning_again(
     song, hashes, peaks = learning.entry(Path("0.wav"), "sum", found, name="x")
     assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
     assert song.metadata == {"source": str(files[0].resolve())}
-    assert (hashes, peaks) == (found.hashes, found.peaks)
+    assert (hashes, peaks) == (found.hashes, found.constellation)
 
 
 def test_a_fingerprint_without_a_hash_is_refused_by_the_name_given(files: list[Path]) -> None:
     found = learning.extract(files[0], LEAN, learning.AudioLimits())
     assert learning.checked(found, "a") is found
     lone = Fingerprint(
-        found.peaks, type(found.hashes)(found.hashes.token[:0], found.hashes.frame[:0]), 0.25
+        found.constellation,
+        type(found.hashes)(found.hashes.token[:0], found.hashes.frame[:0]),
+        0.25,
     )
     with pytest.raises(AudioError, match=r"^a name: its 0\.2 s of audio give no fingerprint"):
         learning.checked(lone, "a name")

@@ -266,7 +266,7 @@ def test_one_file_or_many_give_the_same_song(tmp_path: Path, music: list[Path]) 
                 song = outcome.song
             stats = library.store.stats()
             songs.append((song.name, song.checksum, song.duration_s, song.metadata, stats))
-            peaks = library.store.peaks(song.id)
+            peaks = library.store.constellation(song.id)
             songs[-1] += (peaks.frame.tolist(), peaks.bin.tolist())
     assert songs[0] == songs[1]
 

@@ -141,11 +141,6 @@ def test_the_keys_of_each_song_are_sorted_for_themselves(dtype: type[np.signedin
     np.testing.assert_array_equal(got, np.concatenate(expected))
 
 
-@given(st.lists(st.integers(-5, 2**40) | st.integers(0, 3), max_size=40))
-def test_distinct_tokens_ascend(tokens: list[int]) -> None:
-    assert matching.distinct(np.array(tokens, np.int64)).tolist() == sorted(set(tokens))
-
-
 @settings(deadline=None)
 @given(st.lists(st.integers(-3, 12), min_size=1, max_size=20), st.integers(0, 5))
 def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int], room: int) -> None:

@@ -322,6 +322,44 @@ def test_without_a_limit_every_peak_is_kept() -> None:
     assert len(peaks.thin(peaks.EMPTY, SMALL, 1.0)) == 0
 
 
+@exact
+@given(
+    _constellations(),
+    st.sampled_from([None, 0.5, 7.0, 10.0]),
+    st.sampled_from([None, 0.5, 10.0, 33.3]),
+)
+def test_a_song_keeps_its_paired_peaks_and_the_next_highest(
+    found: Peaks, max_peaks_per_s: float | None, kept_peaks_per_s: float | None
+) -> None:
+    config = SMALL.model_copy(
+        update={
+            "peaks": PeaksConfig(max_peaks_per_s=max_peaks_per_s, kept_peaks_per_s=kept_peaks_per_s)
+        }
+    )
+    song = peaks.constellation(found, config)
+    paired, highest = (
+        peaks.thin(found, config, density) for density in (max_peaks_per_s, kept_peaks_per_s)
+    )
+    _same(song.paired_peaks, paired)
+    kept = paired if kept_peaks_per_s is None else highest
+    assert _cells(song) == _cells(paired) | _cells(kept)
+    assert sorted(_cells(song)) == list(zip(song.frame.tolist(), song.bin.tolist(), strict=True))
+
+
+def _cells(found: Peaks) -> set[tuple[int, int]]:
+    return set(zip(found.frame.tolist(), found.bin.tolist(), strict=True))
+
+
+def test_what_is_paired_can_be_said_otherwise() -> None:
+    frame, levels = np.zeros(4, np.int32), np.array([1, 2, 3, 4], np.float32)
+    found = Peaks.on_bins(frame, np.arange(4, dtype=np.int32), levels)
+    lowest = np.array([True, False, False, False])
+    config = SMALL.model_copy(update={"peaks": PeaksConfig(kept_peaks_per_s=4.0)})
+    song = peaks.constellation(found, config, paired=lowest)
+    assert song.bin.tolist() == [0, 2, 3]  # two in half a second by their height, and the lowest
+    assert song.paired.tolist() == [True, False, False]
+
+
 # Signals
 
 

@@ -25,9 +25,9 @@ LONG = synthetic.music(2.3 * TILE_FRAMES * SMALL.hop_s, RATE_HZ, seed=21)
 def _same(one: Fingerprint, other: Fingerprint) -> None:
     np.testing.assert_array_equal(one.hashes.token, other.hashes.token)
     np.testing.assert_array_equal(one.hashes.frame, other.hashes.frame)
-    np.testing.assert_array_equal(one.peaks.frame, other.peaks.frame)
-    np.testing.assert_array_equal(one.peaks.bin, other.peaks.bin)
-    np.testing.assert_array_equal(one.peaks.level_db, other.peaks.level_db)
+    np.testing.assert_array_equal(one.constellation.frame, other.constellation.frame)
+    np.testing.assert_array_equal(one.constellation.bin, other.constellation.bin)
+    np.testing.assert_array_equal(one.constellation.level_db, other.constellation.level_db)
     assert one.duration_s == other.duration_s
 
 
@@ -56,7 +56,7 @@ def test_a_song_and_a_query_of_the_same_samples_have_the_same_hashes() -> None:
         asked = pipeline.query(Signal(LONG, RATE_HZ), config, QueryConfig())
         np.testing.assert_array_equal(asked.hashes.token, song.hashes.token)
         np.testing.assert_array_equal(asked.hashes.tick, song.hashes.frame)
-        np.testing.assert_array_equal(asked.peaks[0].frame, song.peaks.frame)
+        np.testing.assert_array_equal(asked.peaks[0].frame, song.constellation.frame)
         assert asked.duration_s == song.duration_s == len(LONG) / RATE_HZ
 
 
@@ -66,8 +66,8 @@ def test_hashes_lie_in_the_token_space_at_frames_of_the_song_in_order() -> None:
         assert found.hashes.token.min() >= 0
         assert found.hashes.token.max() < config.n_tokens
         assert (np.diff(found.hashes.frame) >= 0).all()
-        assert set(found.hashes.frame.tolist()) <= set(found.peaks.frame.tolist())
-        order = found.peaks.frame.astype(np.int64) * 10_000 + found.peaks.bin
+        assert set(found.hashes.frame.tolist()) <= set(found.constellation.frame.tolist())
+        order = found.constellation.frame.astype(np.int64) * 10_000 + found.constellation.bin
         assert (np.diff(order) > 0).all()
 
 
@@ -82,7 +82,7 @@ def test_silence_and_too_little_give_empty_results(
 ) -> None:
     samples = samples.astype(np.float32)
     found = pipeline.fingerprint([samples], config)
-    assert (len(found.peaks), len(found.hashes)) == (0, 0)
+    assert (len(found.constellation), len(found.hashes)) == (0, 0)
     assert found.duration_s == len(samples) / RATE_HZ
     asked = pipeline.query(Signal(samples, RATE_HZ), config, QueryConfig(n_shifts=3))
     assert len(asked.hashes) == 0
@@ -97,7 +97,7 @@ def test_silence_has_no_peaks_whatever_the_floor() -> None:
     for floor_db in (-200.0, -90.0, -80.1, -33.333):
         peaks = SMALL.peaks.model_copy(update={"floor_db": floor_db})
         config = SMALL.model_copy(update={"peaks": peaks})
-        assert len(pipeline.fingerprint([np.zeros(9000, np.float32)], config).peaks) == 0
+        assert len(pipeline.fingerprint([np.zeros(9000, np.float32)], config).constellation) == 0
 
 
 @pytest.mark.parametrize("n_hops", [1, 100, TILE_FRAMES])
@@ -109,11 +109,17 @@ def test_leading_silence_by_whole_hops_moves_the_frames_only(n_hops: int) -> Non
     first, reach = SMALL.spectrogram.n_fft // 64, SMALL.neighbourhood[0]
     expected = {
         (frame + n_hops, bin_)
-        for frame, bin_ in zip(before.peaks.frame.tolist(), before.peaks.bin.tolist(), strict=True)
+        for frame, bin_ in zip(
+            before.constellation.frame.tolist(), before.constellation.bin.tolist(), strict=True
+        )
         if frame >= first + reach
     }
-    late = after.peaks.frame >= n_hops + first + reach
-    got = zip(after.peaks.frame[late].tolist(), after.peaks.bin[late].tolist(), strict=True)
+    late = after.constellation.frame >= n_hops + first + reach
+    got = zip(
+        after.constellation.frame[late].tolist(),
+        after.constellation.bin[late].tolist(),
+        strict=True,
+    )
     assert set(got) == expected
     assert len(expected) > 200
 
@@ -129,7 +135,7 @@ def test_each_shift_leaves_out_its_share_of_a_hop(n_shifts: int) -> None:
         np.testing.assert_array_equal(asked.hashes.token[at_shift], alone.hashes.token)
         frame = asked.hashes.tick[at_shift] // n_shifts
         np.testing.assert_array_equal(frame, alone.hashes.frame)
-        np.testing.assert_array_equal(asked.peaks[shift].bin, alone.peaks.bin)
+        np.testing.assert_array_equal(asked.peaks[shift].bin, alone.constellation.bin)
 
 
 def test_no_query_hash_comes_twice() -> None:
@@ -149,7 +155,9 @@ def test_a_query_may_be_denser_than_the_index() -> None:
     )
     as_song = pipeline.fingerprint([LONG], config)
     np.testing.assert_array_equal(asked.hashes.token, as_song.hashes.token)
-    assert len(as_song.peaks) > 2 * len(pipeline.fingerprint([LONG], WHITENED).peaks)
+    assert len(as_song.constellation) > 2 * len(
+        pipeline.fingerprint([LONG], WHITENED).constellation
+    )
 
 
 def test_a_query_of_another_sample_rate_is_refused() -> None:

@@ -79,7 +79,7 @@ def test_moved_pairs_are_those_of_moved_peaks(tried: Playback) -> None:
             or not LEAN.min_delta_frames <= delta <= LEAN.max_delta_frames
         ):
             n_outside += 1
-            assert token[k] == playback.OUTSIDE
+            assert token[k] == playing.OUTSIDE
             continue
         triple = (np.array([value], np.int64) for value in (f1, f2, delta))
         assert token[k] == hashing.pack(*triple, LEAN)[0]

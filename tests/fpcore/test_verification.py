@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.prominence import level_ranks, prominence_and_rhythm
-from fpcore.records import AS_LEARNED, Candidates, LevelRanks, Peaks, Playback
+from fpcore.records import (
+    AS_LEARNED,
+    Candidates,
+    Constellation,
+    LevelRanks,
+    Peaks,
+    Playback,
+)
 from fpcore.verification import merged, nearness, verify
 from tests.fpcore import naive
 
@@ -23,10 +32,15 @@ def _level_db(place: tuple[int, int]) -> float:
     return (7 * frame + 3 * bin_) % 11 / 4
 
 
-def _peaks(places: Places) -> Peaks:
+def _peaks(places: Places) -> Constellation:
     frame, bin_ = np.array(sorted(places), np.int32).reshape(-1, 2).T
     levels = np.array([_level_db(place) for place in sorted(places)], np.float32)
-    return Peaks.on_bins(frame.copy(), bin_.copy(), levels)
+    return Constellation.of(Peaks.on_bins(frame.copy(), bin_.copy(), levels))
+
+
+def _partly_paired(places: Places, rng: np.random.Generator) -> Constellation:
+    """Return a song of which some peaks are only kept."""
+    return replace(_peaks(places), paired=rng.random(len(places)) < 0.6)
 
 
 def _candidates(places: list[tuple[int, float]]) -> Candidates:
@@ -174,9 +188,10 @@ def test_all_candidates_at_once_equal_one_by_one(
     seed: int,
 ) -> None:
     n_shifts = len(shifts)
-    heights_db = np.random.default_rng(seed).normal(size=(n_shifts, 13, 7)).astype(np.float32)
+    heights_db = np.random.default_rng(seed + 1).normal(size=(n_shifts, 13, 7)).astype(np.float32)
     ranks = level_ranks(list(heights_db), first_bin=2)
-    constellations = {number: _peaks(song) for number, song in enumerate(songs)}
+    rng = np.random.default_rng(seed)
+    constellations = {number: _partly_paired(song, rng) for number, song in enumerate(songs)}
     places = [(number % len(songs), offset) for number, offset in places]
     heard = [_peaks(one) for one in shifts]
     found = verify(
@@ -186,8 +201,10 @@ def test_all_candidates_at_once_equal_one_by_one(
     for row, (number, offset) in enumerate(places):
         song = constellations[number]
         inside, near, apart_db = nearness(song, offset, query, n_shifts)
-        assert found.expected[row] == len(near)
-        assert found.verified[row] == pytest.approx(near.sum())
+        paired = song.paired[inside]
+        assert found.expected[row] == paired.sum()
+        assert found.verified[row] == pytest.approx(near[paired].sum())
+        assert found.kept_verified[row] == pytest.approx(near.sum())
         tick = song.frame[inside] * n_shifts - offset
         inner = apart_db[
             (tick >= query[0][:1] + margin_ticks) & (tick <= query[0][-1:] - margin_ticks)
@@ -196,6 +213,10 @@ def test_all_candidates_at_once_equal_one_by_one(
         assert found.level_agreement[row] == pytest.approx(agreement)
         alone = prominence_and_rhythm(song, offset, ranks, n_shifts, playback)
         assert (found.prominence[row], found.rhythm[row]) == pytest.approx(alone)
+        of_paired = Constellation.of(song.paired_peaks)
+        assert prominence_and_rhythm(of_paired, offset, ranks, n_shifts, playback) == alone
+        of_all, _ = prominence_and_rhythm(Constellation.of(song), offset, ranks, n_shifts, playback)
+        assert found.kept_prominence[row] == pytest.approx(of_all)
 
 
 @pytest.mark.parametrize(("query", "song"), [([], QUERY), (QUERY, []), ([], [])])

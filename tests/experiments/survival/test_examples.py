@@ -96,7 +96,9 @@ def test_thinned_by_height_an_index_is_the_usual_one(gathering: Gathering, tmp_p
     ):
         assert n_postings == rival.stats().n_postings == usual.stats().n_postings
         for song in usual.songs():
-            np.testing.assert_array_equal(usual.peaks(song.id).bin, rival.peaks(song.id).bin)
+            its, the_others = usual.constellation(song.id), rival.constellation(song.id)
+            np.testing.assert_array_equal(its.bin, the_others.bin)
+            np.testing.assert_array_equal(its.paired, the_others.paired)
 
 
 def test_no_song_is_asked_about_whose_peaks_the_score_was_fitted_on(

@@ -42,7 +42,7 @@ def test_a_song_keeps_the_best_by_score_with_the_heights_they_had() -> None:
     frame = np.sort(rng.integers(0, 400, 900)).astype(np.int32)
     level_db = rng.normal(size=900).astype(np.float32)
     found = Peaks.on_bins(frame, np.arange(900, dtype=np.int32), level_db)
-    opposite = kept_of_song(found, -level_db.astype(float), LEAN)
+    opposite = kept_of_song(found, -level_db.astype(float), LEAN).paired_peaks
     window = np.floor(frame / (LEAN.peaks.density_window_s / LEAN.hop_s)).astype(np.int64)
     lowest = kept(-level_db.astype(float), window, places(LEAN))
     np.testing.assert_array_equal(opposite.bin, found.bin[lowest])

@@ -37,9 +37,9 @@ def main() -> None:
             digest=np.array(config.digest),
             token=found.hashes.token,
             token_frame=found.hashes.frame,
-            frame=found.peaks.frame,
-            bin=found.peaks.bin,
-            level_db=found.peaks.level_db,
+            frame=found.constellation.frame,
+            bin=found.constellation.bin,
+            level_db=found.constellation.level_db,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fpcore.config import FingerprintConfig, SpectrogramConfig
-from fpcore.records import Hashes, LongArray, Peaks, Postings
+from fpcore.records import Constellation, Hashes, LongArray, Postings
 from fpcore.store import Entry, NewSong, SqliteStore, open_store
 
 PACKED = FingerprintConfig(spectrogram=SpectrogramConfig(min_hz=200.0, max_hz=3500.0))
@@ -29,12 +29,14 @@ def entry(seed: int, *, n_hashes: int = 200, name: str | None = None) -> Entry:
     return song, hashes, constellation(seed)
 
 
-def constellation(seed: int, *, n_peaks: int = 40) -> Peaks:
-    """Return sorted peaks without repeats."""
+def constellation(seed: int, *, n_peaks: int = 40) -> Constellation:
+    """Return sorted peaks without repeats, about half of them paired."""
     rng = np.random.default_rng(seed)
     cells = np.sort(rng.choice(4000 * 2049, n_peaks, replace=False))
     levels = rng.normal(20, 10, n_peaks).astype(np.float32)
-    return Peaks.on_bins((cells // 2049).astype(np.int32), (cells % 2049).astype(np.int32), levels)
+    frame, bin_ = (cells // 2049).astype(np.int32), (cells % 2049).astype(np.int32)
+    paired = rng.random(n_peaks) < 0.5
+    return Constellation(frame, bin_, levels, np.zeros(n_peaks, np.float32), paired)
 
 
 def new_store(path: Path, kind: str = "packed", **options: Any) -> SqliteStore:

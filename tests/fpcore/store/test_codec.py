@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fpcore.errors import StoreError
-from fpcore.records import Peaks
+from fpcore.records import Constellation
 from fpcore.store import codec
 from tests.fpcore.store.material import constellation, in_sql
 
@@ -21,11 +21,13 @@ peaks_lists = st.lists(
 ).map(sorted)
 
 
-def peaks_of(rows: list[tuple[int, int, float]]) -> Peaks:
-    return Peaks.on_bins(
+def peaks_of(rows: list[tuple[int, int, float]]) -> Constellation:
+    return Constellation(
         np.array([frame for frame, _, _ in rows], dtype=np.int32),
         np.array([bin_ for _, bin_, _ in rows], dtype=np.int32),
         np.array([level for _, _, level in rows], dtype=np.float32),
+        np.zeros(len(rows), np.float32),
+        np.array([bin_ % 3 == 0 for _, bin_, _ in rows], dtype=np.bool_),
     )
 
 
@@ -34,9 +36,10 @@ def test_frames_and_bins_come_back_exactly_and_levels_to_a_quarter_decibel(
     rows: list[tuple[int, int, float]],
 ) -> None:
     peaks = peaks_of(rows)
-    back = codec.decode_peaks(codec.encode_peaks(peaks))
+    back = codec.decode_constellation(codec.encode_constellation(peaks))
     np.testing.assert_array_equal(back.frame, peaks.frame)
     np.testing.assert_array_equal(back.bin, peaks.bin)
+    np.testing.assert_array_equal(back.paired, peaks.paired)
     # half of the step, and the rounding of float32 at 300 dB
     np.testing.assert_allclose(
         back.level_db, peaks.level_db, rtol=0, atol=codec.LEVEL_STEP_DB / 2 + 1e-4
@@ -45,13 +48,13 @@ def test_frames_and_bins_come_back_exactly_and_levels_to_a_quarter_decibel(
 
 @given(peaks_lists)
 def test_encoding_what_was_decoded_changes_nothing(rows: list[tuple[int, int, float]]) -> None:
-    blob = codec.encode_peaks(peaks_of(rows))
-    assert codec.encode_peaks(codec.decode_peaks(blob)) == blob
+    blob = codec.encode_constellation(peaks_of(rows))
+    assert codec.encode_constellation(codec.decode_constellation(blob)) == blob
 
 
 def test_a_real_size_constellation_takes_less_than_1_2_bytes_a_posting() -> None:
     peaks = constellation(0, n_peaks=1800)  # ten a second for three minutes, five postings each
-    assert len(codec.encode_peaks(peaks)) < 1.2 * 5 * len(peaks)
+    assert len(codec.encode_constellation(peaks)) < 1.2 * 5 * len(peaks)
 
 
 @pytest.mark.parametrize(
@@ -60,29 +63,29 @@ def test_a_real_size_constellation_takes_less_than_1_2_bytes_a_posting() -> None
 )
 def test_what_does_not_fit_is_refused(row: tuple[int, int, float]) -> None:
     with pytest.raises(ValueError, match="peaks must be sorted"):
-        codec.encode_peaks(peaks_of([row]))
+        codec.encode_constellation(peaks_of([row]))
 
 
 def test_unsorted_peaks_are_refused() -> None:
     with pytest.raises(ValueError, match="peaks must be sorted"):
-        codec.encode_peaks(peaks_of([(5, 0, 0.0), (4, 0, 0.0)]))
+        codec.encode_constellation(peaks_of([(5, 0, 0.0), (4, 0, 0.0)]))
 
 
 @pytest.mark.parametrize(
     "blob",
     [
         b"",
-        b"\x02" + zlib.compress(bytes(4)),
-        b"\x01not compressed",
-        b"\x01" + zlib.compress(b""),
-        b"\x01" + zlib.compress(b"\xff\xff\xff\xff too few"),
-        codec.encode_peaks(constellation(1))[:-20],
+        b"\x03" + zlib.compress(bytes(4)),
+        b"\x02not compressed",
+        b"\x02" + zlib.compress(b""),
+        b"\x02" + zlib.compress(b"\xff\xff\xff\xff too few"),
+        codec.encode_constellation(constellation(1))[:-20],
     ],
     ids=["empty", "version", "no zlib", "no count", "count too high", "cut"],
 )
 def test_a_damaged_blob_is_refused(blob: bytes) -> None:
     with pytest.raises(StoreError, match="constellation is damaged"):
-        codec.decode_peaks(blob)
+        codec.decode_constellation(blob)
 
 
 @given(st.sets(st.integers(0, 2**62 - 1), max_size=40))

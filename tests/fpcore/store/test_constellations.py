@@ -13,7 +13,7 @@ import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
 from fpcore.store import constellations
-from fpcore.store.codec import encode_peaks
+from fpcore.store.codec import encode_constellation
 from fpcore.store.constellations import Constellations
 from fpcore.store.sqlite import SqliteStore
 from tests.fpcore.store.material import entry, in_sql, new_store
@@ -36,7 +36,7 @@ def test_what_was_read_is_not_unpacked_again(
     def never(blob: bytes) -> None:
         raise AssertionError(f"{len(blob)} bytes were unpacked again")
 
-    monkeypatch.setattr(constellations, "decode_peaks", never)
+    monkeypatch.setattr(constellations, "decode_constellation", never)
     again = store.constellations([2, 1])
     assert all(again[song_id] is before[song_id] for song_id in (1, 2))
     with pytest.raises(AssertionError, match="unpacked again"):
@@ -56,13 +56,13 @@ def test_another_song_of_the_same_id_has_its_own_constellation(store: SqliteStor
     store.constellations([1])
     peaks = entry(77)[2]
     in_sql(store.path, "UPDATE songs SET checksum = 'another' WHERE id = 1")
-    blob = encode_peaks(peaks)
+    blob = encode_constellation(peaks)
     in_sql(store.path, "UPDATE constellations SET peaks = ? WHERE song_id = 1", blob)
-    np.testing.assert_array_equal(store.peaks(1).frame, peaks.frame)
+    np.testing.assert_array_equal(store.constellation(1).frame, peaks.frame)
 
 
 def test_no_more_are_remembered_than_there_is_room_for(store: SqliteStore) -> None:
-    sizes = {song_id: len(store.peaks(song_id)) for song_id in range(1, N_SONGS + 1)}
+    sizes = {song_id: len(store.constellation(song_id)) for song_id in range(1, N_SONGS + 1)}
     few = Constellations(most_peaks=sizes[5] + sizes[6])
     ids = list(sizes)
     with closing(sqlite3.connect(store.path)) as connection:
@@ -76,7 +76,7 @@ def test_no_more_are_remembered_than_there_is_room_for(store: SqliteStore) -> No
 
 
 def test_threads_share_what_is_remembered(store: SqliteStore) -> None:
-    shared = Constellations(most_peaks=2 * len(store.peaks(1)))
+    shared = Constellations(most_peaks=2 * len(store.constellation(1)))
 
     def read(turn: int) -> bool:
         song_ids = [1 + turn % N_SONGS, 1 + (turn + 1) % N_SONGS]
@@ -87,12 +87,12 @@ def test_threads_share_what_is_remembered(store: SqliteStore) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(read, range(400)))
     sizes = [len(peaks) for peaks in shared._remembered.values()]
-    assert shared._n_peaks == sum(sizes) <= 2 * len(store.peaks(1))
+    assert shared._n_peaks == sum(sizes) <= 2 * len(store.constellation(1))
     assert sizes
 
 
 def test_a_damaged_one_is_named_with_its_song(store: SqliteStore) -> None:
-    in_sql(store.path, "UPDATE constellations SET peaks = x'01ff' WHERE song_id = 3")
+    in_sql(store.path, "UPDATE constellations SET peaks = x'02ff' WHERE song_id = 3")
     said = r"index\.db, song 3: a stored constellation is damaged.*learn it again"
     with pytest.raises(StoreError, match=said):
         store.constellations([1, 3])

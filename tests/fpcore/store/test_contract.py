@@ -13,7 +13,7 @@ import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
 from fpcore.hashing import to_text
-from fpcore.records import Hashes, Peaks
+from fpcore.records import Constellation, Hashes
 from fpcore.store import JSON, Entry, NewSong, Store
 from tests.fpcore.store.material import (
     PACKED,
@@ -46,7 +46,7 @@ def store(engine: Engine, tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def no_peaks() -> Peaks:
+def no_peaks() -> Constellation:
     return constellation(0, n_peaks=0)
 
 
@@ -110,7 +110,7 @@ class TestAdding:
     def test_a_song_without_hashes_and_peaks_is_a_song(self, store: Store) -> None:
         song = store.add_song(NewSong("silence", "s", 0.0), hashes(), no_peaks()).song
         assert song.n_fingerprints == 0
-        assert len(store.peaks(song.id)) == 0
+        assert len(store.constellation(song.id)) == 0
         assert store.check(full=True).ok
         assert store.remove(song.id) == song
 
@@ -297,7 +297,7 @@ class TestSongs:
 
     def test_an_unknown_id_is_named(self, store: Store) -> None:
         many = (lambda one: store.constellations([one]), lambda one: store.names([one]))
-        for ask in (store.song, store.peaks, store.remove, *many):
+        for ask in (store.song, store.constellation, store.remove, *many):
             for song_id in (7, 0, -1, 2**70):
                 with pytest.raises(UnknownSongError, match=rf"no song {song_id} in .*index\.db"):
                     ask(song_id)
@@ -307,9 +307,10 @@ class TestSongs:
 
     def test_the_constellation_comes_back_with_rounded_levels(self, store: Store) -> None:
         new, its_hashes, peaks = entry(1)
-        stored = store.peaks(store.add_song(new, its_hashes, peaks).song.id)
+        stored = store.constellation(store.add_song(new, its_hashes, peaks).song.id)
         np.testing.assert_array_equal(stored.frame, peaks.frame)
         np.testing.assert_array_equal(stored.bin, peaks.bin)
+        np.testing.assert_array_equal(stored.paired, peaks.paired)
         # steps of half a decibel: off by a quarter at most
         np.testing.assert_allclose(stored.level_db, peaks.level_db, rtol=0, atol=0.2501)
 

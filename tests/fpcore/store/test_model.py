@@ -125,7 +125,7 @@ class StoreMachine(RuleBasedStateMachine):
         for song_id, (song, hashes, peaks) in self.model.items():
             assert found[song_id].name == song.name
             assert found[song_id].n_fingerprints == len(postings_of(hashes))
-            np.testing.assert_array_equal(self.store.peaks(song_id).bin, peaks.bin)
+            np.testing.assert_array_equal(self.store.constellation(song_id).bin, peaks.bin)
         stats = self.store.stats()
         assert stats.n_songs == len(self.model)
         assert stats.n_postings == sum(song.n_fingerprints for song in found.values())

@@ -171,8 +171,12 @@ class TestSomethingElse:
         self.refused(path, "is a database of another application")
 
     def test_an_index_of_a_newer_version(self, path: Path) -> None:
-        in_sql(path, "PRAGMA user_version = 2")
-        self.refused(path, "has tables of version 2, this fpcore knows 1")
+        in_sql(path, "PRAGMA user_version = 3")
+        self.refused(path, "has tables of version 3, this fpcore knows 2: use the version")
+
+    def test_an_index_of_an_older_version(self, path: Path) -> None:
+        in_sql(path, "PRAGMA user_version = 1")
+        self.refused(path, "has tables of version 1, this fpcore knows 2: learn its songs into")
 
     def test_a_folder(self, tmp_path: Path) -> None:
         self.refused(tmp_path, "is not a file")

@@ -151,7 +151,7 @@ def test_packed_tokens_take_less_room_than_text(tmp_path: Path) -> None:
 def test_a_lost_constellation_is_named(store: SqliteStore) -> None:
     in_sql(store.path, "DELETE FROM constellations WHERE song_id = 2")
     with pytest.raises(StoreError, match="has lost the constellation of song 2"):
-        store.peaks(2)
+        store.constellation(2)
 
 
 def test_a_damaged_page_is_named_when_it_is_read(store: SqliteStore) -> None:
