@@ -8,6 +8,7 @@ configuration's floor and rounded to `units.LEVEL_STEP_DB`, which keeps every la
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def _tile(samples: FloatArray, config: FingerprintConfig, first_frame: int) -> S
     n_fft, hop = config.spectrogram.n_fft, config.spectrogram.hop_length
     count = units.n_frames(len(samples), n_fft, hop)
     level_db = np.empty((count, config.n_bins), np.float32)
-    window = _window(config)
+    window = _window(config.spectrogram.window, n_fft)
     frames = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[::hop]
     for start in range(0, count, _BATCH_FRAMES):
         batch = slice(start, min(start + _BATCH_FRAMES, count))
@@ -93,14 +94,16 @@ def _levels(windowed: FloatArray, config: FingerprintConfig) -> FloatArray:
     return level_db
 
 
-def _window(config: FingerprintConfig) -> NDArray[np.float32]:
+@lru_cache(maxsize=8)
+def _window(name: str, n_fft: int) -> NDArray[np.float32]:
     """Return the periodic window, scaled to power 1 for a full-scale sine on a bin."""
-    n = np.arange(config.spectrogram.n_fft) * (2 * np.pi / config.spectrogram.n_fft)
+    n = np.arange(n_fft) * (2 * np.pi / n_fft)
     a0, a1, a2 = {
         "hann": (0.5, 0.5, 0.0),
         "hamming": (0.54, 0.46, 0.0),
         "blackman": (0.42, 0.5, 0.08),
-    }[config.spectrogram.window]
+    }[name]
     window = a0 - a1 * np.cos(n) + a2 * np.cos(2 * n)
     scaled: NDArray[np.float32] = (window * (2 / window.sum())).astype(np.float32)
+    scaled.flags.writeable = False
     return scaled

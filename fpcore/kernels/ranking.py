@@ -37,10 +37,12 @@ def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> 
     count = np.empty(N_STEPS, np.int32)
     for j in range(n_bins):
         count[:] = 0
+        first, last = N_STEPS - 1, 0
         for i in range(n_ticks):
             count[step[i, j]] += 1
+            first, last = min(first, step[i, j]), max(last, step[i, j])
         below = 0
-        for s in range(N_STEPS):  # count becomes twice the rank
+        for s in range(first, last + 1):  # count becomes twice the rank
             n = count[s]
             count[s] = 2 * below + n
             below += n
