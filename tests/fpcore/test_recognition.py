@@ -11,9 +11,10 @@ from fpcore import decision, pipeline
 from fpcore.config import QueryConfig, ThoroughLook
 from fpcore.recognition import align, align_query, looks
 from fpcore.records import LongArray, Postings, Recognition, Signal
-from fpcore.store import Store
+from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, excerpt, with_threshold
+from tests.fpcore.synthetic import LEAN, music
 
 EXCERPT_S = 6.0
 
@@ -203,3 +204,38 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     tried = list(looks(query, six_songs, rejecting))
     assert found.look == max(tried, key=lambda look: look.matches[0].probability).look
     assert found.times.lookup_s > 0
+
+
+# Which of two passages
+
+
+def _twice(seed: int) -> np.ndarray:
+    """Return 25 s; six of them, from 4 s and 15 s on, share loud notes and differ in faint ones."""
+    loud = music(6.0, RATE_HZ, seed=seed)
+    first, again = (loud + 0.3 * music(6.0, RATE_HZ, seed=seed + k) for k in (100, 200))
+    around = [
+        music(length_s, RATE_HZ, seed=seed + k) for length_s, k in ((4, 300), (5, 400), (4, 500))
+    ]
+    return np.concatenate([around[0], first, around[1], again, around[2]]).astype(np.float32)
+
+
+def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:
+    start_s, n_songs = 15.6, 12
+    n_in_place = {}
+    for kept in (None, 20.0):
+        peaks = LEAN.peaks.model_copy(update={"kept_peaks_per_s": kept})
+        config = LEAN.model_copy(update={"peaks": peaks})
+        profile = PROFILE.model_copy(update={"fingerprint": config})
+        n_in_place[kept] = 0
+        for seed in range(n_songs):
+            song = _twice(seed)
+            found = pipeline.fingerprint([song], config)
+            clip = song[round(start_s * RATE_HZ) :][: 5 * RATE_HZ]
+            noise = clip.std() * np.random.default_rng(seed).normal(size=len(clip))
+            recording = Signal((clip + noise).astype(np.float32), RATE_HZ)
+            with open_store(tmp_path / f"{kept}-{seed}.db", config, create=True) as store:
+                new = NewSong("song", "sum", found.duration_s)
+                store.add_song(new, found.hashes, found.constellation)
+                [match, *_] = align(recording, store, profile).matches
+            n_in_place[kept] += abs(match.offset_s - start_s) <= 0.05
+    assert n_in_place[None] < n_in_place[20.0] == n_songs
