@@ -87,7 +87,8 @@ def place_score(
     these put most calibration queries of debian-games under heavy noise in their place: without
     the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer. The agreement of levels
     tells repeats apart that have the same notes (3 in 100 clean clips of 5 s), and is silent
-    under noise.
+    under noise. All peaks that were kept of the song count, which put 14 more of 1,929 queries in
+    their place than the paired ones alone.
     """
     score: DoubleArray = (
         observed["log_idf"]

@@ -13,7 +13,7 @@ def places(
     song: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.bool_]],
     query: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]],
     reach: tuple[float, float, int],
-    near_query: tuple[NDArray[np.bool_], int, int],
+    near_query: tuple[NDArray[np.bool_], NDArray[np.int64], int, int],
     compared: tuple[float, float, float, float],
     ranks: tuple[NDArray[np.uint8], NDArray[np.float64], int],
     ticks_per_frame: int,
@@ -75,7 +75,7 @@ def nearness(
     song_level_db: NDArray[np.float32],
     query: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]],
     reach: tuple[float, float, int],
-    near_query: tuple[NDArray[np.bool_], int, int],
+    near_query: tuple[NDArray[np.bool_], NDArray[np.int64], int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return for each song peak how near in time the nearest query peak of its bin lies.
 
@@ -88,20 +88,17 @@ def nearness(
     near_ticks, reach_ticks, reach_bins = reach
     near = np.zeros(len(song_tick), np.float64)
     difference_db = np.full(len(song_tick), np.inf)
-    anything, first_tick, first_bin = near_query
-    first = 0
+    anything, begin, first_tick, first_bin = near_query
     for i in range(len(song_tick)):
         row, column = int(np.floor(song_tick[i])) - first_tick, song_bin[i] - first_bin
         if not (0 <= row < anything.shape[0] and 0 <= column < anything.shape[1]):
             continue
         if not anything[row, column]:
             continue
-        while first < len(query_tick) and query_tick[first] <= song_tick[i] - reach_ticks:
-            first += 1
-        j = first
+        j = begin[row]
         while j < len(query_tick) and query_tick[j] < song_tick[i] + reach_ticks:
-            if abs(query_bin[j] - song_bin[i]) <= reach_bins:
-                distance = abs(query_tick[j] - song_tick[i])
+            distance = abs(query_tick[j] - song_tick[i])
+            if abs(query_bin[j] - song_bin[i]) <= reach_bins and distance < reach_ticks:
                 weight = (reach_ticks - distance) / (reach_ticks - near_ticks)
                 near[i] = max(near[i], min(weight, 1.0))
                 apart_db = abs(np.float64(query_level_db[j]) - song_level_db[i])
@@ -113,14 +110,15 @@ def nearness(
 @njit(cache=True, nogil=True)
 def in_reach(
     tick: NDArray[np.int32], bin_: NDArray[np.int32], reach_ticks: float, reach_bins: int
-) -> tuple[NDArray[np.bool_], int, int]:
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], int, int]:
     """Return a map of where a song peak may be near one of the query's, bool (ticks, bins).
 
-    And the tick and bin of its first element. Most song peaks laid at a wrong place are near
-    none, and a glance at the map spares going through the query's peaks around it.
+    Then for each of its ticks the first of the query's peaks that may be near, int64 (ticks,),
+    and the tick and bin of its first element. Most song peaks laid at a wrong place are near none,
+    and a glance at the map spares going through the query's peaks around it.
     """
     if not len(tick):
-        return np.zeros((0, 0), np.bool_), 0, 0
+        return np.zeros((0, 0), np.bool_), np.zeros(0, np.int64), 0, 0
     first_tick = int(np.floor(tick[0] - reach_ticks))
     first_bin = int(bin_.min()) - reach_bins
     n_ticks = int(np.floor(tick[-1] + reach_ticks)) - first_tick + 1
@@ -130,7 +128,8 @@ def in_reach(
         end = int(np.floor(tick[k] + reach_ticks)) - first_tick + 1
         column = bin_[k] - first_bin
         anything[start:end, column - reach_bins : column + reach_bins + 1] = True
-    return anything, first_tick, first_bin
+    begin = np.searchsorted(tick, np.arange(n_ticks) + first_tick - reach_ticks, side="right")
+    return anything, begin, first_tick, first_bin
 
 
 @njit(cache=True, nogil=True)
