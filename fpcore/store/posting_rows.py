@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,9 +18,20 @@ ALL_SONGS = -1
 _STATEMENT_TOKENS = 8192
 """Tokens of one statement; more are looked up in several."""
 
-# One row holds the whole result as three texts, which NumPy parses: fetching the postings as
-# rows takes three times as long and passes the interpreter's lock back and forth at each.
-_SELECT = """
+_FRAME_BITS, _SONG_BITS = 31, 19
+"""With a token's number in its statement, the song id and the frame of a posting fill 63 bits."""
+
+# One row holds the whole result as text, which NumPy parses: fetching the postings as rows takes
+# three times as long and passes the interpreter's lock back and forth at each. A single number
+# for each posting takes a fifth less time than three do.
+_PACKED = f"""
+SELECT group_concat(
+  query.key * {2 ** (_FRAME_BITS + _SONG_BITS)} + f.song_id * {2**_FRAME_BITS} + f.absolute_time)
+FROM json_each(?) AS query
+CROSS JOIN fingerprints AS f
+  ON f.hash_token = query.value AND f.song_id > ? AND f.song_id < {2**_SONG_BITS}
+"""
+_IN_FULL = """
 SELECT group_concat(query.key), group_concat(f.song_id), group_concat(f.absolute_time)
 FROM json_each(?) AS query
 CROSS JOIN fingerprints AS f ON f.hash_token = query.value AND f.song_id > ?
@@ -35,20 +47,46 @@ def select(
 ) -> Postings:
     """Return the postings of ``tokens`` int64 (n,) in the songs with higher ids than ``after``."""
     order = np.argsort(tokens, kind="stable")  # neighbours lie on the same pages
+    largest_packed = 2**_SONG_BITS - 1
+    (last_id,) = connection.execute("SELECT max(id) FROM songs").fetchone()
     rows, song_ids, frames = [_nothing()], [_nothing()], [_nothing()]
     for part in chunks(len(order), _STATEMENT_TOKENS):
         looked_up = json.dumps(stored_form(tokens[order[part]]))
-        found = connection.execute(_SELECT, (looked_up, after)).fetchone()
-        if found[0] is not None:
-            columns = (np.fromstring(text, dtype=np.int64, sep=",") for text in found)
-            for parts, column in zip((rows, song_ids, frames), columns, strict=True):
-                parts.append(column)
-            rows[-1] += part.start
+        found = [_packed(connection, looked_up, after)]
+        if last_id is not None and last_id > largest_packed:
+            found.append(_in_full(connection, looked_up, max(after, largest_packed)))
+        for row, song_id, frame in found:
+            rows.append(row + part.start)
+            song_ids.append(song_id)
+            frames.append(frame)
     return Postings(
         order[np.concatenate(rows)].astype(np.int64),
         np.concatenate(song_ids),
         np.concatenate(frames).astype(np.int32),
     )
+
+
+_Columns: TypeAlias = tuple[LongArray, LongArray, LongArray]
+"""Numbers of the tokens in their statement, song ids and frames of postings."""
+
+
+def _packed(connection: sqlite3.Connection, looked_up: str, after: int) -> _Columns:
+    """Return the postings in songs whose ids fit beside a frame and the number of a token."""
+    (text,) = connection.execute(_PACKED, (looked_up, after)).fetchone()
+    packed = _numbers(text)
+    song_id = (packed >> _FRAME_BITS) & (2**_SONG_BITS - 1)
+    return packed >> (_FRAME_BITS + _SONG_BITS), song_id, packed & (2**_FRAME_BITS - 1)
+
+
+def _in_full(connection: sqlite3.Connection, looked_up: str, after: int) -> _Columns:
+    """Return the postings in songs with any ids."""
+    row, song_id, frame = map(_numbers, connection.execute(_IN_FULL, (looked_up, after)).fetchone())
+    return row, song_id, frame
+
+
+def _numbers(text: str | None) -> LongArray:
+    """Return the numbers in a text, separated by commas; None has none."""
+    return _nothing() if text is None else np.fromstring(text, dtype=np.int64, sep=",")
 
 
 def joined(one: Postings, other: Postings) -> Postings:

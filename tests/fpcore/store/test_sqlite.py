@@ -13,7 +13,16 @@ import pytest
 from fpcore.errors import StoreError, StoreFullError
 from fpcore.hashing import to_text
 from fpcore.store import SqliteStore, connections
-from tests.fpcore.store.material import CONFIGS, PACKED, entry, in_sql, new_store, postings_of
+from tests.fpcore.store.material import (
+    CONFIGS,
+    PACKED,
+    entry,
+    in_sql,
+    new_store,
+    postings_of,
+    rows,
+    scan,
+)
 
 N_SONGS = 6
 
@@ -194,3 +203,15 @@ def test_stats_do_without_dbstat(store: SqliteStore, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(statistics, "_LOOKUP_BYTES", "SELECT sum(pgsize) FROM no_dbstat_here")
     assert store.stats().lookup_bytes is None
+
+
+def test_postings_of_songs_with_large_ids_are_found_as_well(store: SqliteStore) -> None:
+    """Up to 2**19 an id fits into one number with the rest of a posting, then it does not."""
+    songs = {seed + 1: entry(seed)[1] for seed in range(N_SONGS)}
+    for seq, seed in ((2**19 - 2, 10), (2**19 - 1, 11), (2**40, 12)):
+        in_sql(store.path, "UPDATE sqlite_sequence SET seq = ? WHERE name = 'songs'", seq)
+        song = store.add_song(*entry(seed)).song
+        assert song.id == seq + 1
+        songs[song.id] = entry(seed)[1]
+    tokens = np.unique(np.concatenate([hashes.token for hashes in songs.values()]))
+    assert rows(store.lookup(tokens)) == scan(songs, tokens)
