@@ -9,7 +9,15 @@ import pandas as pd
 from experiments import calibration
 from experiments.accuracy_card import card_of, origin
 from experiments.corpora import Corpus
-from experiments.metrics import overall, summary
+from experiments.metrics import (
+    Share,
+    calibration_curve,
+    calibration_error,
+    overall,
+    placed,
+    summary,
+    sure,
+)
 from experiments.progress import Show, silent
 from experiments.trial import Plan, ask_corpus
 from fpcore.config import Profile
@@ -19,12 +27,16 @@ from fpcore.config import Profile
 class Accuracy:
     """Raw outcome rows of the test half, and the metrics at the profile's own threshold.
 
-    ``by_condition`` and ``overall`` are the tables of `experiments.metrics`.
+    ``by_condition`` and ``overall`` are the tables of `experiments.metrics`, as are the rest:
+    ``placed`` is of the conditions that leave time as it is.
     """
 
     outcomes: pd.DataFrame
     by_condition: pd.DataFrame
     overall: pd.DataFrame
+    placed: Share
+    sure: Share
+    calibration_error: float
 
 
 def calibrated(
@@ -67,7 +79,15 @@ def measure(
     asked = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs, show=show)
     outcomes = asked.outcomes
     threshold = profile.decision.threshold
-    return Accuracy(outcomes, summary(outcomes, threshold), overall(outcomes, threshold))
+    in_time = {condition.name for condition in plan.conditions if condition.time_factor == 1}
+    return Accuracy(
+        outcomes,
+        summary(outcomes, threshold),
+        overall(outcomes, threshold),
+        placed(outcomes[outcomes["condition"].isin(in_time)], threshold),
+        sure(outcomes, threshold),
+        calibration_error(calibration_curve(outcomes)),
+    )
 
 
 def with_card(profile: Profile, measured: Accuracy, source: Corpus, plan: Plan) -> Profile:

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from fpcore import hashing
+from fpcore import pipeline
 from fpcore.config import FingerprintConfig
-from fpcore.landmarks import landmarks
 from fpcore.records import Constellation, LongArray
 from fpcore.store import Entry, NewSong
 
@@ -44,8 +44,9 @@ def surrogate_songs(
     for number in itertools.count():
         model = number % len(durations_s)
         peaks = surrogate(constellations, n_frames, int(n_frames[model]), config, rng)
-        song = NewSong(f"surrogate {number}", f"surrogate-{number}", durations_s[model])
-        yield song, hashing.hashes(landmarks(peaks.paired_peaks, config), config), peaks
+        found = pipeline.fingerprint_from(peaks, durations_s[model], config)
+        song = NewSong(f"surrogate {number}", f"surrogate-{number}", found.duration_s)
+        yield song, found.hashes, found.constellation
 
 
 def surrogate(
@@ -75,13 +76,7 @@ def surrogate(
             _passage(constellations[of_song], start, length, end - start, by_bins, config)
         )
         end += length
-    return Constellation(
-        np.concatenate([passage.frame for passage in passages]),
-        np.concatenate([passage.bin for passage in passages]),
-        np.concatenate([passage.level_db for passage in passages]),
-        np.concatenate([passage.fraction for passage in passages]),
-        np.concatenate([passage.paired for passage in passages]),
-    )
+    return Constellation.joined(passages)
 
 
 def _passage(
@@ -96,10 +91,5 @@ def _passage(
     first, last = np.searchsorted(song.frame, [start, start + length])
     moved = song.bin[first:last] + np.int32(by_bins)
     inside = (moved >= config.first_bin) & (moved < config.first_bin + config.n_bins)
-    return Constellation(
-        song.frame[first:last][inside] + np.int32(by_frames),
-        moved[inside],
-        song.level_db[first:last][inside],
-        song.fraction[first:last][inside],
-        song.paired[first:last][inside],
-    )
+    there = song.taken(np.arange(first, last)[inside])
+    return replace(there, frame=there.frame + np.int32(by_frames), bin=moved[inside])

@@ -2,7 +2,8 @@
 
 The level is whitened first where the configuration says so (the local mean is subtracted, so
 that a peak must stand out from its surroundings rather than be loud), then local maxima are
-taken, and finally the highest of every short window of time are kept.
+taken, and finally the highest of every short window of time are kept; of a song some fainter ones
+too.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def local_maxima_of_tiles(tiles: Iterable[Spectrogram], config: FingerprintConfi
         )
     if seen is not None:
         found.append(_between(local_maxima(seen, config), n_done, None))
-    return _concatenated(found)
+    return Peaks.joined(found) if found else EMPTY
 
 
 def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None) -> Peaks:
@@ -112,7 +113,7 @@ def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None)
     Of equal heights the earlier in (frame, bin) order is kept. The quota of a window is the
     whole number of peaks that has accrued by its end, so fractions are not lost.
     """
-    return _taken(peaks, np.flatnonzero(_among_highest(peaks, config, max_peaks_per_s)))
+    return peaks.taken(_among_highest(peaks, config, max_peaks_per_s))
 
 
 def constellation(
@@ -127,8 +128,7 @@ def constellation(
     stays = paired
     if config.peaks.kept_peaks_per_s is not None:
         stays = paired | _among_highest(maxima, config, config.peaks.kept_peaks_per_s)
-    kept = _taken(maxima, np.flatnonzero(stays))
-    return Constellation(kept.frame, kept.bin, kept.level_db, kept.fraction, paired[stays])
+    return Constellation.of(maxima, paired).taken(stays)
 
 
 def _among_highest(
@@ -157,19 +157,4 @@ def _joined(first: Spectrogram, second: Spectrogram) -> Spectrogram:
 def _between(peaks: Peaks, start: int, end: int | None) -> Peaks:
     """Return the peaks with ``start <= frame < end``."""
     stop = len(peaks) if end is None else int(np.searchsorted(peaks.frame, end))
-    return _taken(peaks, slice(int(np.searchsorted(peaks.frame, start)), stop))
-
-
-def _taken(peaks: Peaks, rows: slice | NDArray[np.intp]) -> Peaks:
-    return Peaks(peaks.frame[rows], peaks.bin[rows], peaks.level_db[rows], peaks.fraction[rows])
-
-
-def _concatenated(parts: list[Peaks]) -> Peaks:
-    if not parts:
-        return EMPTY
-    return Peaks(
-        np.concatenate([part.frame for part in parts]),
-        np.concatenate([part.bin for part in parts]),
-        np.concatenate([part.level_db for part in parts]),
-        np.concatenate([part.fraction for part in parts]),
-    )
+    return peaks.taken(slice(int(np.searchsorted(peaks.frame, start)), stop))

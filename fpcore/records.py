@@ -11,8 +11,9 @@ Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bin
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,16 @@ class Peaks(_Columns):
         """Return peaks whose fractions are not known."""
         return Peaks(frame, bin_, level_db, np.zeros(len(frame), np.float32))
 
+    def taken(self, rows: slice | NDArray[Any]) -> Self:
+        """Return those in some rows, given as a slice, by their numbers or as a mask (n,)."""
+        return type(self)(*(getattr(self, name)[rows] for name in self._DTYPES))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the peaks of parts, none of which begins before the one before it ends."""
+        columns = ([getattr(part, name) for part in parts] for name in cls._DTYPES)
+        return cls(*map(np.concatenate, columns))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constellation(Peaks):
@@ -129,16 +140,14 @@ class Constellation(Peaks):
     _DTYPES: ClassVar = {**Peaks._DTYPES, "paired": np.bool_}
 
     @classmethod
-    def of(cls, peaks: Peaks) -> Constellation:
-        """Return the constellation of which every peak is paired."""
-        paired = np.ones(len(peaks), np.bool_)
+    def of(cls, peaks: Peaks, paired: NDArray[np.bool_]) -> Constellation:
+        """Return peaks of which some are paired."""
         return cls(peaks.frame, peaks.bin, peaks.level_db, peaks.fraction, paired)
 
     @property
     def paired_peaks(self) -> Peaks:
         """The peaks that made hashes."""
-        kept = self.paired
-        return Peaks(self.frame[kept], self.bin[kept], self.level_db[kept], self.fraction[kept])
+        return Peaks(self.frame, self.bin, self.level_db, self.fraction).taken(self.paired)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

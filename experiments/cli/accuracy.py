@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +54,7 @@ def accuracy(
     """
     from experiments.accuracy import measure, with_card
     from experiments.corpora import corpus as open_corpus
-    from experiments.metrics import METRICS
+    from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
     from fpcore.errors import ConfigError
     from fpcore.profiles import load_profile, profile_path, save_profile
@@ -71,10 +72,13 @@ def accuracy(
     _print_shares(result.by_condition)
     say("")
     for row in result.overall.reset_index().to_dict("records"):
-        say(
-            f"{METRICS[row['metric']]}: {100 * row['share']:.2f}% of {row['n']:.0f}, "
-            f"95% interval {100 * row['low']:.2f} to {100 * row['high']:.2f}%"
-        )
+        _say_share(METRICS[row["metric"]], row)
+    _say_share(
+        "of accepted and right answers without another speed or tempo, at that place or a repeat",
+        asdict(result.placed),
+    )
+    _say_share(f"of answers with a confidence of {SURE:g} and more, right", asdict(result.sure))
+    say(f"expected calibration error: {result.calibration_error:.4f}")
     if keep:
         target = profile_path(profile)
         current = load_profile(target)
@@ -134,6 +138,13 @@ def calibrate(
         )
     save_profile(fitted, target)
     say(f"{target}: threshold {fitted.decision.threshold:.3f}, {fitted.decision.calibration}")
+
+
+def _say_share(what: str, share: Mapping[Any, Any]) -> None:
+    say(
+        f"{what}: {100 * share['share']:.2f}% of {share['n']:.0f}, "
+        f"95% interval {100 * share['low']:.2f} to {100 * share['high']:.2f}%"
+    )
 
 
 def _print_shares(summary: pd.DataFrame) -> None:

@@ -17,6 +17,7 @@ Conventions
   calibration error is NaN. All right: the share is 1 and its interval still reaches below 1.
 """
 
+from experiments.metrics.answers import SURE, placed, sure
 from experiments.metrics.costs import STAGES, cost, latency
 from experiments.metrics.counts import METRICS, overall, summary, verdicts
 from experiments.metrics.detection import Recall, det_curve, recall_at
@@ -29,6 +30,7 @@ __all__ = [
     "CONFIDENCE",
     "METRICS",
     "STAGES",
+    "SURE",
     "Recall",
     "Share",
     "calibration_curve",
@@ -38,10 +40,12 @@ __all__ = [
     "det_curve",
     "latency",
     "overall",
+    "placed",
     "probability_of",
     "recall_at",
     "share_of",
     "summary",
+    "sure",
     "verdicts",
     "wilson",
 ]

@@ -15,11 +15,13 @@ from fpcore.store.codec import chunks
 ALL_SONGS = -1
 """A song id that is lower than any."""
 
-_STATEMENT_TOKENS = 8192
+_TOKEN_BITS = 13
+_STATEMENT_TOKENS = 2**_TOKEN_BITS
 """Tokens of one statement; more are looked up in several."""
 
-_FRAME_BITS, _SONG_BITS = 31, 19
-"""With a token's number in its statement, the song id and the frame of a posting fill 63 bits."""
+_FRAME_BITS = 31
+_SONG_BITS = 63 - _FRAME_BITS - _TOKEN_BITS
+"""What 63 bits leave for a song's id beside a frame and the number of a token."""
 
 # One row holds the whole result as text, which NumPy parses: fetching the postings as rows takes
 # three times as long and passes the interpreter's lock back and forth at each. A single number

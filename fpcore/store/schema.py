@@ -21,7 +21,7 @@ APPLICATION_ID = int.from_bytes(b"fpco", "big")
 """PRAGMA application_id of every index."""
 
 SCHEMA_VERSION = 2
-"""PRAGMA user_version: raised when the tables change."""
+"""PRAGMA user_version: raised when the tables change, or how something is written in them."""
 
 OLDEST_SQLITE = (3, 37, 0)
 """The first SQLite with STRICT tables."""

@@ -277,6 +277,25 @@ def test_recall_says_when_the_negatives_are_too_few():
     assert metrics.recall_at(rows, 0.001).n_negatives_needed == 1000
 
 
+def test_answers_are_placed_and_sure_as_counted_by_hand():
+    rows = pd.DataFrame(
+        {
+            "work": list("abcdefgh"),
+            "indexed": [True] * 6 + [False] * 2,
+            "right": [True, True, True, True, False, True, False, False],
+            "same_passage": [True, False, True, True, False, True, False, False],
+            "offset_error_s": [0.0, 9.0, 0.0, 0.0, math.nan, 0.0, math.nan, math.nan],
+            "probability": [0.999, 0.99, 0.7, 0.2, 0.995, 0.5, 0.992, 0.6],
+        }
+    )
+    placed = metrics.placed(rows, 0.5)
+    assert (placed.n_right, placed.n) == (3, 4)  # a, c and f; not b, which lies elsewhere
+    sure = metrics.sure(rows, 0.5)
+    assert (sure.n_right, sure.n) == (2, 4)  # a and b; e has a wrong name, g is a stranger
+    assert metrics.sure(rows, 0.999).n == 1  # what is not accepted is no answer
+    assert placed.low < placed.share < placed.high
+
+
 def test_calibration_bins_hold_their_rows_and_error_is_the_weighted_distance():
     rows = outcomes(
         [

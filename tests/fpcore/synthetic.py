@@ -19,7 +19,7 @@ from fpcore.config import (
     QueryConfig,
     SpectrogramConfig,
 )
-from fpcore.records import Candidates, Postings, QueryHashes, Signal
+from fpcore.records import Candidates, Constellation, Peaks, Postings, QueryHashes, Signal
 
 CLASSIC = FingerprintConfig()
 """No whitening, 20 x 20 local maxima, every peak kept."""
@@ -41,6 +41,11 @@ SMALL = FingerprintConfig(
     pairs=PairsConfig(fan_out=3, max_delta_s=0.2),
 )
 """Short windows: many frames from few samples."""
+
+
+def all_paired(peaks: Peaks) -> Constellation:
+    """Return the constellation of which every peak is paired."""
+    return Constellation.of(peaks, np.ones(len(peaks), np.bool_))
 
 
 def integer_noise(n_samples: int, seed: int) -> NDArray[np.float64]:

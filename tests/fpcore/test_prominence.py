@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from fpcore.prominence import level_ranks, prominence_and_rhythm
 from fpcore.records import Constellation, LevelRanks, Peaks, Playback
+from tests.fpcore.synthetic import all_paired
 
 N_TICKS, N_BINS, FIRST_BIN = 200, 120, 30
 
@@ -20,7 +21,7 @@ N_TICKS, N_BINS, FIRST_BIN = 200, 120, 30
 def _peaks(frame: np.ndarray, bin_: np.ndarray) -> Constellation:
     order = np.lexsort((bin_, frame))
     frame, bin_ = frame[order].astype(np.int32), bin_[order].astype(np.int32)
-    return Constellation.of(Peaks.on_bins(frame, bin_, np.zeros(len(frame), np.float32)))
+    return all_paired(Peaks.on_bins(frame, bin_, np.zeros(len(frame), np.float32)))
 
 
 def prominence(*alignment: Any) -> float:

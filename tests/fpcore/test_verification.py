@@ -20,6 +20,7 @@ from fpcore.records import (
 )
 from fpcore.verification import merged, nearness, verify
 from tests.fpcore import naive
+from tests.fpcore.synthetic import all_paired
 
 Places = list[tuple[int, int]]
 
@@ -35,7 +36,7 @@ def _level_db(place: tuple[int, int]) -> float:
 def _peaks(places: Places) -> Constellation:
     frame, bin_ = np.array(sorted(places), np.int32).reshape(-1, 2).T
     levels = np.array([_level_db(place) for place in sorted(places)], np.float32)
-    return Constellation.of(Peaks.on_bins(frame.copy(), bin_.copy(), levels))
+    return all_paired(Peaks.on_bins(frame.copy(), bin_.copy(), levels))
 
 
 def _partly_paired(places: Places, rng: np.random.Generator) -> Constellation:
@@ -213,9 +214,9 @@ def test_all_candidates_at_once_equal_one_by_one(
         assert found.level_agreement[row] == pytest.approx(agreement)
         alone = prominence_and_rhythm(song, offset, ranks, n_shifts, playback)
         assert (found.prominence[row], found.rhythm[row]) == pytest.approx(alone)
-        of_paired = Constellation.of(song.paired_peaks)
+        of_paired = all_paired(song.paired_peaks)
         assert prominence_and_rhythm(of_paired, offset, ranks, n_shifts, playback) == alone
-        of_all, _ = prominence_and_rhythm(Constellation.of(song), offset, ranks, n_shifts, playback)
+        of_all, _ = prominence_and_rhythm(all_paired(song), offset, ranks, n_shifts, playback)
         assert found.kept_prominence[row] == pytest.approx(of_all)
 
 

@@ -77,6 +77,13 @@ def test_accuracy_is_that_of_its_outcome_rows(calibrated: Path, tmp_path: Path) 
     assert told is not None, done.stdout
     assert float(told[1]) == pytest.approx(100 * right / len(known), abs=0.01)
     assert int(told[2]) == len(known)
+    answered = known[known["right"] & (known["probability"] >= threshold)]
+    placed = re.search(r"at that place or a repeat: (\d+\.\d+)% of (\d+)", done.stdout)
+    assert placed is not None, done.stdout
+    assert float(placed[1]) == pytest.approx(100 * answered["same_passage"].mean(), abs=0.01)
+    assert int(placed[2]) == len(answered)
+    assert re.search(r"0\.99 and more, right: \d+\.\d+% of \d+", done.stdout)
+    assert re.search(r"expected calibration error: 0\.\d{4}\n", done.stdout)
 
 
 def test_what_is_kept_of_a_measurement_is_the_profiles_accuracy_card(

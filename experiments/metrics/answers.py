@@ -1,0 +1,32 @@
+"""What an answer that was given is worth: whether its place is right, and whether it is sure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from experiments.metrics.counts import verdicts
+from experiments.metrics.intervals import Bools, Share, clustered
+from experiments.metrics.rows import probability_of
+
+SURE = 0.99
+"""From this confidence on an answer is called sure."""
+
+
+def placed(outcomes: pd.DataFrame, threshold: float) -> Share:
+    """Return how many accepted and right answers are at their place or an exact repeat of it.
+
+    Leave out queries whose speed or tempo was changed: their place moves while they are heard.
+    """
+    found = verdicts(outcomes, threshold)
+    in_place, given = (found[name].to_numpy(bool) for name in ("same_passage", "accepted_right"))
+    return _share(outcomes, in_place, of=given)
+
+
+def sure(outcomes: pd.DataFrame, threshold: float) -> Share:
+    """Return how many answers of a confidence of at least `SURE` are right, strangers' included."""
+    given = probability_of(outcomes) >= max(threshold, SURE)
+    return _share(outcomes, verdicts(outcomes, threshold)["top1"].to_numpy(bool), of=given)
+
+
+def _share(outcomes: pd.DataFrame, true: Bools, *, of: Bools) -> Share:
+    return clustered(true[of], outcomes["work"].to_numpy(str)[of])
