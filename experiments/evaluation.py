@@ -237,7 +237,8 @@ def _ask_about_track(
         asked, fingerprint_s = _asked(bench, query, clean)
         whole = Remembered(store)
         looked = list(_looked(bench.profile, asked, whole, role))
-        outcome = _outcome(bench, query, start_s, clean, looked, fingerprint_s)
+        answer = answer_of(looked, whole, bench.profile)
+        outcome = _outcome(bench, query, start_s, clean, answer, fingerprint_s)
         outcomes.append(outcome | {"role": role})
         candidates += _candidate_rows(bench, query, looked, role, asked_of="whole")
         if role == "calibration":
@@ -312,10 +313,9 @@ def _outcome(
     query: q.Query,
     start_s: float,
     clean: Signal,
-    looked: Sequence[Alignment],
+    alignment: Alignment,
     fingerprint_s: float,
 ) -> dict[str, Any]:
-    alignment = answer_of(looked)
     best = alignment.matches[0] if alignment.matches else None
     answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
     return {
@@ -332,8 +332,8 @@ def _outcome(
         **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
         "decode_s": 0.0,
         "fingerprint_s": fingerprint_s,
-        "lookup_s": sum(one.times.lookup_s for one in looked),
-        "align_s": sum(one.times.align_s for one in looked),
+        "lookup_s": alignment.times.lookup_s,
+        "align_s": alignment.times.align_s,
         "n_hashes": len(alignment.query.hashes),
     }
 

@@ -315,7 +315,7 @@ def _evidence(alignment: Alignment, row: int) -> Evidence:
         prominence=float(verified.prominence[row]),
         rhythm=float(verified.rhythm[row]),
         clearness_db=alignment.query.heard.clearness_db,
-        looks=round(float(np.exp(alignment.evidence["log_trials"][row]))),
+        looks=alignment.n_trials,
     )
 
 

@@ -44,6 +44,15 @@ def n_playbacks(search: PlaybackSearch | None) -> int:
     return 0 if search is None else sum(map(len, playbacks(search)))
 
 
+def at_tempo(playback: Playback, tempo: float, search: PlaybackSearch) -> Playback:
+    """Return a playback with another tempo, measured more finely than the grid of ``search``.
+
+    A pitch that the grid does not tell from that tempo was changed with it: by another speed.
+    """
+    as_speed = playback.pitch != 1 and abs(tempo / playback.pitch - 1) <= search.step / 2
+    return Playback(tempo if as_speed else playback.pitch, tempo)
+
+
 def restored(
     query: pipeline.Query,
     playback: Playback,

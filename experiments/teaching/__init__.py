@@ -22,7 +22,12 @@ from experiments.teaching.limit_figures import (
     speed_figure,
     threshold_figure,
 )
-from experiments.teaching.look_figures import playback_figure, prominence_figure, rhythm_figure
+from experiments.teaching.look_figures import (
+    drift_figure,
+    playback_figure,
+    prominence_figure,
+    rhythm_figure,
+)
 from experiments.teaching.matching_figures import (
     alignment_figure,
     asked_figure,
@@ -67,6 +72,7 @@ __all__ = [
     "constellation_figure",
     "constellation_sound",
     "decision_figure",
+    "drift_figure",
     "evidence_figure",
     "excerpt",
     "fan_out_figure",

@@ -9,16 +9,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from experiments.degradations import degrade
-from experiments.degradations.config import Speed
+from experiments.degradations.config import Speed, Tempo
 from experiments.excerpts import seeded_rng
 from experiments.teaching.drawing import MARKERS, SERIES, legend_above, new_figure
-from fpcore import pipeline, playback
+from fpcore import matching, pipeline, playback
 from fpcore.config import PlaybackSearch
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, house_style
 from fpcore.display.wording import song_label
 from fpcore.library import Library
 from fpcore.prominence import prominence_and_rhythm
-from fpcore.recognition import Alignment
+from fpcore.recognition import Alignment, align_query, looks
 from fpcore.records import Constellation, DoubleArray, LevelRanks, Signal
 from fpcore.store import Store
 
@@ -114,4 +114,40 @@ def playback_figure(signal: Signal, library: Library, *, faster_percent: float =
                xlabel="tried: higher or faster by [%]",
                ylabel="weight at the best offset of any song")  # fmt: skip
         legend_above(ax, 4)
+    return figure
+
+
+def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.0) -> Figure:
+    """Draw the hits of a recording at another tempo in its likeliest song, and their line.
+
+    The band is the window of offsets in which the first look counts votes.
+    """
+    profile = library.profile
+    change = Tempo(factor=1 + faster_percent / 100)
+    recording = degrade(signal, [change], rng=seeded_rng(0, "unused"))
+    query = pipeline.query(recording, profile.fingerprint, profile.query)
+    first = next(looks(query, library.store, profile))
+    with house_style():
+        figure = new_figure(3.6, 8.0)
+        ax = figure.subplots()
+        ax.set(title="One tempo, one line of hits", xlabel="time in the recording [s]",
+               ylabel="song time − recording time [s]")  # fmt: skip
+        if first.matches:
+            seen = first.matches[0]
+            tick_s = profile.fingerprint.hop_s / query.hashes.ticks_per_frame
+            width_s = profile.query.width_ticks(query.hashes.ticks_per_frame) * tick_s
+            hits = matching.hits_of_song(first.hits, seen.song_id)
+            heard_s = query.hashes.tick[first.hits.row[hits]] * tick_s
+            ax.axhspan(seen.offset_s - width_s / 2, seen.offset_s + width_s / 2, color=PALE,
+                       linewidth=0, label=f"the first look: {seen.votes} votes")  # fmt: skip
+            ax.plot(heard_s, first.hits.offset_ticks[hits] * tick_s, ".", color=BLUE,
+                    markersize=3, label="hit")  # fmt: skip
+            answer = align_query(query, library.store, profile).matches[0]
+            told = str(answer.playback) or "as learned"
+            at_s = np.array([0.0, recording.duration_s])
+            line_s = answer.offset_s + (answer.playback.tempo - 1) * at_s
+            ax.plot(at_s, line_s, color=ORANGE, linewidth=1.5,
+                    label=f"the answer, {told}: {answer.votes} votes")  # fmt: skip
+            ax.set_ylim(line_s.mean() - 1, line_s.mean() + 1)
+            legend_above(ax, 3)
     return figure

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.degradations.wsola import stretch
 from fpcore import hashing, pipeline, playback
 from fpcore.config import PlaybackSearch
 from fpcore.kernels import playing
@@ -147,6 +148,47 @@ def test_another_speed_is_recognised_and_told(six_songs: Store, speed: float) ->
     assert match.song_name == "song 3"
     assert match.offset_s == pytest.approx(12.0, abs=0.05)
     assert match.playback.pitch == match.playback.tempo == pytest.approx(speed, abs=0.006)
+
+
+@pytest.mark.parametrize("tempo", [0.975, 0.98, 0.985, 1.02])
+def test_another_tempo_that_a_first_look_bears_is_told_too(six_songs: Store, tempo: float) -> None:
+    duration_s, start_s = 10.0, 12.0
+    heard = Signal(
+        stretch(
+            indexed.part(3, start_s, duration_s * tempo),
+            RATE_HZ,
+            factor=tempo,
+            n_out=round(duration_s * RATE_HZ),
+        ),
+        RATE_HZ,
+    )
+    as_learned = align(heard, six_songs, PROFILE).recognition.match
+    assert as_learned is not None
+    assert abs(as_learned.offset_s - start_s) > 0.05
+    found = align(heard, six_songs, SEARCHING)
+    match = found.recognition.match
+    assert match is not None
+    assert (match.song_name, match.playback.pitch) == ("song 3", 1.0)
+    assert match.playback.tempo == pytest.approx(tempo, abs=0.003)
+    assert match.offset_s == pytest.approx(start_s, abs=0.05)
+    assert match.probability > as_learned.probability
+    assert match.votes > as_learned.votes
+    assert found.n_trials == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "measured", "told"),
+    [
+        (AS_LEARNED, 1.004, Playback(1.0, 1.004)),
+        (Playback(0.98, 1.0), 0.9787, Playback(0.9787, 0.9787)),  # as far as the grid tells
+        (Playback(0.98, 1.0), 0.99, Playback(0.98, 0.99)),
+        (Playback(1.02, 1.02), 1.021, Playback(1.021, 1.021)),
+    ],
+)
+def test_a_pitch_that_changed_with_the_tempo_is_a_speed(
+    found: Playback, measured: float, told: Playback
+) -> None:
+    assert playback.at_tempo(found, measured, SEARCH) == told
 
 
 def test_what_is_recognised_as_it_is_is_not_searched_for(six_songs: Store) -> None:

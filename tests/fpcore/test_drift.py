@@ -1,0 +1,79 @@
+"""The tempo that votes drift to: the transform against loops, and planted lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fpcore import drift, matching
+from fpcore.records import Postings, QueryHashes
+
+WIDTH_TICKS = 4
+LENGTH = 400
+"""Ticks that the planted queries last."""
+
+
+@given(
+    st.lists(st.tuples(st.integers(-30, 30), st.integers(-9, 9), st.integers(1, 4)), min_size=1),
+    st.integers(0, 5),
+)
+def test_lines_cover_what_loops_count(hits: list[tuple[int, int, int]], width_ticks: int) -> None:
+    slopes = [0.0, 0.05, -0.05, 0.1, -0.1]
+    tick, offset, weight = np.array(hits).T
+    gathered, lowest = drift.heaviest_lines(
+        tick.astype(np.float64), offset, weight / 4, width_ticks, np.array(slopes)
+    )
+    for i, slope in enumerate(slopes):
+        levels = [round(o - slope * t) for t, o, _ in hits]
+        covered = {
+            low: sum(
+                w / 4
+                for (_, _, w), level in zip(hits, levels, strict=True)
+                if low <= level <= low + width_ticks
+            )
+            for low in range(min(levels), max(levels) + 1)
+        }
+        assert gathered[i] == max(covered.values())
+        assert lowest[i] == max(low for low in covered if covered[low] == gathered[i])
+
+
+def _hits(
+    rng: np.random.Generator, tempo: float, *, n_true: int = 80, n_chance: int = 200
+) -> matching.Hits:
+    """Return hits of song 1 along a line that begins at frame 500, and of two songs by chance."""
+    tick = np.sort(rng.integers(0, LENGTH, n_true + n_chance))
+    tick[-1] = LENGTH - 1
+    query = QueryHashes(np.arange(len(tick)), tick.astype(np.int32), 1)
+    true = rng.permutation(len(tick)) < n_true
+    frame = np.where(true, 500 + np.rint(tempo * tick), rng.integers(0, 2000, len(tick)))
+    song_id = np.where(true, 1, rng.integers(1, 3, len(tick)))
+    postings = Postings(np.arange(len(tick)), song_id, frame.astype(np.int32))
+    return matching.hits(query, query.token, postings)
+
+
+@pytest.mark.parametrize("tempo", [0.935, 0.97, 0.992, 1.01, 1.05, 1.07])
+def test_the_tempo_of_a_planted_line_is_found_from_any_stretch_of_it(tempo: float) -> None:
+    rng = np.random.default_rng(7)
+    for at_tick in (0, LENGTH // 2, LENGTH):
+        found = _hits(rng, tempo)
+        offset_ticks = 500 + (tempo - 1) * at_tick
+        told = drift.tempo(found, 1, offset_ticks, WIDTH_TICKS, 0.07)
+        assert told == pytest.approx(tempo, abs=0.001)
+
+
+def test_votes_that_do_not_drift_have_the_tempo_of_the_song() -> None:
+    rng = np.random.default_rng(8)
+    for tempo in (1.0, 1 + 1 / LENGTH, 1 - 1 / LENGTH):
+        assert drift.tempo(_hits(rng, tempo), 1, 500.0, WIDTH_TICKS, 0.07) == 1
+
+
+def test_chance_hits_have_no_tempo_of_their_own_where_one_offset_has_most() -> None:
+    rng = np.random.default_rng(9)
+    told = {drift.tempo(_hits(rng, 1.0, n_true=12), 1, 500.0, WIDTH_TICKS, 0.07) for _ in range(50)}
+    assert told == {1.0}
+
+
+def test_a_song_without_hits_has_the_tempo_of_the_song() -> None:
+    assert drift.tempo(_hits(np.random.default_rng(1), 1.0), 9, 500.0, WIDTH_TICKS, 0.07) == 1
