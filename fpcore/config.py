@@ -239,7 +239,8 @@ class PlaybackSearch(Strict):
 
     Each kind goes up to its share either way (0.07 is from 7% slower to 7% faster; 0 leaves it
     out) in steps of ``step``. A first look at all of them takes the highest ``max_peaks_per_s``
-    peaks, each with ``fan_out`` others; the best ``n_close`` are then looked at in full.
+    peaks, each with ``fan_out`` others. The best ``n_close`` are then looked at in full, of those
+    with at least ``min_contrast`` times the weight of the median one, which is that of chance.
     """
 
     max_speed_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
@@ -249,6 +250,7 @@ class PlaybackSearch(Strict):
     max_peaks_per_s: Annotated[float, Field(gt=0)] = 15.0
     fan_out: FanOut = 8
     n_close: Annotated[int, Field(ge=1, le=100)] = 3
+    min_contrast: Annotated[float, Field(ge=0)] = 1.5
 
 
 class ThoroughLook(Strict):

@@ -111,17 +111,19 @@ def likeliest(
 ) -> list[Playback]:
     """Return the playbacks that deserve a close look, the best first, at most ``n_close``.
 
-    Of each kind only those count that have more weight than their neighbours in the grid.
+    Of each kind only those count that have more weight than their neighbours in the grid, and
+    enough more than chance (``min_contrast``).
     """
     kinds = [kind for kind in playbacks(search) if kind]
     tried = [playback for kind in kinds for playback in kind]
     weight = first_look(query.peaks[0], tried, store, config, search)
+    least = search.min_contrast * float(np.median(weight)) if tried else 0.0
     tops: list[tuple[float, Playback]] = []
     start = 0
     for kind in kinds:
         part = np.pad(weight[start : start + len(kind)], 1)
         start += len(kind)
-        is_top = (part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:])
+        is_top = (part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:]) & (part[1:-1] >= least)
         tops += [(float(part[i + 1]), kind[i]) for i in np.flatnonzero(is_top)]
     tops.sort(key=lambda top: -top[0])
     return [playback for _, playback in tops[: search.n_close]]

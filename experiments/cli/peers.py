@@ -198,6 +198,8 @@ def _print_costs(costs: pd.DataFrame) -> None:
         ("decoding alone ×", "decoding_x", 1.0, "{:,.0f}"),
         ("without decoding ×", "ingest_without_decoding_x", 1.0, "{:,.0f}"),
         ("query p50 ms", "query_p50_cpu_s", 1e3, "{:.1f}"),
+        ("of known songs", "known_p50_cpu_s", 1e3, "{:.1f}"),
+        ("of unknown ones", "unknown_p50_cpu_s", 1e3, "{:.1f}"),
         ("p50 ms on the clock", "query_p50_s", 1e3, "{:.1f}"),
         ("memory MB", "memory_bytes", 1e-6, "{:,.0f}"),
         ("files died on", "deaths_learning", 1.0, "{:.0f}"),

@@ -208,6 +208,26 @@ def test_other_playbacks_count_as_trials(six_songs: Store) -> None:
         assert other.evidence["log_trials"][0] == pytest.approx(np.log(n_tried))
 
 
+def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store) -> None:
+    query = pipeline.query(_resampled(3, 12.0, 8.0, 1.05), LEAN, SEARCHING.query)
+    dense = SEARCH.model_copy(update={"max_peaks_per_s": 60.0, "fan_out": 30, "n_close": 100})
+    tried = [one for kind in playback.playbacks(dense) for one in kind]
+    weight = playback.first_look(query.peaks[0], tried, six_songs, LEAN, dense)
+    chance = float(np.median(weight))
+    chosen = []
+    for contrast in (0.0, 1.5, 0.99 * float(weight.max()) / chance, 1e9):
+        search = dense.model_copy(update={"min_contrast": contrast})
+        chosen.append(playback.likeliest(query, six_songs, LEAN, search))
+        of_chosen = [weight[tried.index(one)] for one in chosen[-1]]
+        assert of_chosen == sorted(of_chosen, reverse=True)
+        assert all(one >= contrast * chance for one in of_chosen)
+    every, some, best, none = chosen
+    assert len(every) > len(some) >= len(best) == 1
+    assert some == every[: len(some)]
+    assert best[0].pitch == best[0].tempo == pytest.approx(1.05)
+    assert none == []
+
+
 def test_silence_is_looked_at_once(six_songs: Store) -> None:
     silence = pipeline.query(Signal(indexed.silence(5.0), RATE_HZ), LEAN, SEARCHING.query)
     [only] = looks(silence, six_songs, SEARCHING)

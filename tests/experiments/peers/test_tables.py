@@ -148,6 +148,8 @@ def test_costs_are_of_processor_time_and_count_saving() -> None:
             outcome("b", ask_s=0.3, ask_cpu_s=0.03, memory_bytes=9),
             outcome("c", ask_s=0.2, ask_cpu_s=0.02, memory_bytes=8),
             outcome("died", ask_s=float("nan"), ask_cpu_s=float("nan"), memory_bytes=0),
+            outcome("s", indexed=False, ask_s=0.4, ask_cpu_s=0.04, memory_bytes=8),
+            outcome("t", indexed=False, ask_s=0.2, ask_cpu_s=0.05, memory_bytes=8),
         ]
     )
     costs = tables.costs(["one"], songs=songs, indexes=indexes, outcomes=asked, deaths=deaths)
@@ -161,8 +163,10 @@ def test_costs_are_of_processor_time_and_count_saving() -> None:
         "decoding_x": 100 / 4,
         "save_cpu_s": 1.0,
         "query_p50_s": 0.2,
-        "query_p50_cpu_s": 0.02,
-        "query_p95_s": 0.29,
+        "query_p50_cpu_s": 0.03,
+        "known_p50_cpu_s": 0.02,
+        "unknown_p50_cpu_s": 0.045,
+        "query_p95_s": 0.38,
         "memory_bytes": 9,
         "deaths_learning": 1,
         "deaths_asking": 2,
