@@ -13,8 +13,9 @@ answer, probability, votes
     look that answers.
 right
     Whether that is the asked work. Variants of one piece count as right.
-offset_error_s
-    Reported minus true place in the song; NaN unless the answer is the asked track itself.
+offset_s, offset_error_s
+    Reported place in the song in seconds, 0 without an answer; and reported minus true place, NaN
+    unless the answer is the asked track itself.
 same_passage
     Whether what is heard at the reported place is what was asked: within 50 ms of the true
     place, or an exact repeat of it (see `sounds_the_same`).
@@ -240,7 +241,7 @@ def _ask_about_track(
         answer = answer_of(looked, whole, bench.profile)
         outcome = _outcome(bench, query, start_s, clean, answer, fingerprint_s)
         outcomes.append(outcome | {"role": role})
-        candidates += _candidate_rows(bench, query, looked, role, asked_of="whole")
+        candidates += _candidate_rows(bench, query, looked, role, asked_of="whole", answer=answer)
         if role == "calibration":
             candidates += _asked_of_parts(bench, query, asked, whole, song_ids)
     return outcomes, candidates
@@ -329,6 +330,7 @@ def _outcome(
         "answer": answer,
         "probability": best.probability if best else 0.0,
         "votes": best.votes if best else 0,
+        "offset_s": offset_s,
         **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
         "decode_s": 0.0,
         "fingerprint_s": fingerprint_s,
@@ -376,9 +378,10 @@ def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame
     for pick in picked.to_dict("records"):
         row = rows[pick["query"]]
         row["confidence_probability"] = pick["probability"]
-        if pick["rank"]:
-            row |= _verdict_on(bench, row, answer=pick["song"], offset_s=pick["offset_s"])
-            row |= {"answer": pick["song"], "votes": pick["votes"]}
+        told = {"answer": pick["song"], "offset_s": pick["offset_s"]}
+        if any(row[name] != value for name, value in told.items()):
+            row |= told | _verdict_on(bench, row, **told)
+        row["votes"] = pick["votes"]
     return pd.DataFrame(list(rows.values()))
 
 
@@ -415,17 +418,27 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
 
 
 def _candidate_rows(
-    bench: Bench, query: q.Query, looked: Sequence[Alignment], role: str, *, asked_of: AskedOf
+    bench: Bench,
+    query: q.Query,
+    looked: Sequence[Alignment],
+    role: str,
+    *,
+    asked_of: AskedOf,
+    answer: Alignment | None = None,
 ) -> list[dict[str, Any]]:
     """Return the evidence for each song at its best place in each look.
 
-    A song asked of all others is a stranger there, as one that is not indexed.
+    A song asked of all others is a stranger there, as one that is not indexed. The place and the
+    votes of the candidate that gave the ``answer`` are those of the answer, at its tempo.
     """
+    accepted = next((one for one in looked if one.recognition.match), None)
     indexed = query.indexed and asked_of != "others"
     rows: list[dict[str, Any]] = []
     for alignment in looked:
         for match, best in zip(alignment.matches, alignment.rows, strict=True):
             song = bench.corpus.by_id[match.song_name]
+            is_answer = alignment is accepted and match is alignment.matches[0]
+            told = answer.matches[0] if is_answer and answer else match
             rows.append(
                 {
                     "query": query.id,
@@ -438,8 +451,8 @@ def _candidate_rows(
                     "look": alignment.look,
                     "rank": len(rows),
                     "song": match.song_name,
-                    "offset_s": match.offset_s,
-                    "votes": match.votes,
+                    "offset_s": told.offset_s,
+                    "votes": told.votes,
                     "right": indexed and song.work == query.track.work,
                     **{name: float(of[best]) for name, of in alignment.evidence.items()},
                 }

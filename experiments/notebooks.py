@@ -2,7 +2,8 @@
 
 The notebook's kernel is a process of its own that does the work; what it tells of its progress
 in the run's folder is shown in this terminal. Ctrl-C is passed on to it, so that it stops
-cleanly and the executed notebook is kept; a second Ctrl-C does not wait for that.
+cleanly and the executed notebook is kept; a second Ctrl-C does not wait for that. So is a request
+to end (SIGTERM): without, the kernel's own worker processes would outlive it by minutes.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -24,6 +26,7 @@ from experiments.trial_folder import RunError, writing
 PROJECT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = PROJECT / "notebooks"
 LOOK_EVERY_S = 0.3
+CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
 
 def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path:
@@ -34,14 +37,15 @@ def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path
     RunError
         When a cell fails; the sentence is that of the error.
     KeyboardInterrupt
-        After Ctrl-C, when the kernel has stopped.
+        After Ctrl-C or SIGTERM, when the kernel has stopped.
     """
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     target = folder.path / f"{name}.ipynb"
     work = _Work(NOTEBOOKS / f"{name}.ipynb", target, parameters)
     work.start()
-    is_stopped = _watch(work, folder)
+    with _ended_as_by_ctrl_c():
+        is_stopped = _watch(work, folder)
     if is_stopped:
         raise KeyboardInterrupt
     if work.error is not None:
@@ -67,6 +71,9 @@ class _Work(Thread):
         # The kernel is a new process, which finds the project also where it is not installed.
         path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *([path] if path else [])])
+        # What workers that are stopped leave in shared memory is cleaned up: that is no news.
+        warned = os.environ.get("PYTHONWARNINGS")
+        os.environ["PYTHONWARNINGS"] = ",".join([*([warned] if warned else []), CLEANED_UP])
         try:
             papermill.execute_notebook(
                 self._source,
@@ -80,6 +87,19 @@ class _Work(Thread):
             )
         except Exception as error:
             self.error = error
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C; signals can be taken in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _watch(work: Thread, folder: RunFolder) -> bool:

@@ -29,6 +29,7 @@ MAX_TOKEN = 2**62
 
 PositiveInt = Annotated[int, Field(ge=1)]
 FanOut = Annotated[int, Field(ge=1, le=1000)]
+PerSecond = Annotated[float, Field(gt=0, le=1e6)]
 MAX_S = 86_400.0
 """Longer than any extent in time that is of use."""
 MAX_HZ = 1e6
@@ -96,8 +97,8 @@ class PeaksConfig(Strict):
         GridNeighbourhood | PhysicalNeighbourhood, Field(discriminator="kind")
     ] = GridNeighbourhood()
     floor_db: Annotated[float, Field(ge=-200, le=0)] = -90.0
-    max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
-    kept_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
+    max_peaks_per_s: PerSecond | None = None
+    kept_peaks_per_s: PerSecond | None = None
     density_window_s: Annotated[float, Field(gt=0, le=MAX_S)] = 0.5
 
 
@@ -247,7 +248,7 @@ class PlaybackSearch(Strict):
     max_pitch_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
     max_tempo_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
     step: Annotated[float, Field(ge=0.001, le=0.1)] = 0.005
-    max_peaks_per_s: Annotated[float, Field(gt=0)] = 15.0
+    max_peaks_per_s: PerSecond = 15.0
     fan_out: FanOut = 8
     n_close: Annotated[int, Field(ge=1, le=100)] = 3
     min_contrast: Annotated[float, Field(ge=0)] = 1.5
@@ -262,7 +263,7 @@ class ThoroughLook(Strict):
 
     width_s: Seconds = 0.2
     width_hz: Hertz = 110.0
-    max_peaks_per_s: Annotated[float, Field(gt=0)] = 80.0
+    max_peaks_per_s: PerSecond = 80.0
     fan_out: FanOut = 30
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 25
 
@@ -279,7 +280,7 @@ class QueryConfig(Strict):
     by the ``playback`` search, where these are set.
     """
 
-    max_peaks_per_s: Annotated[float, Field(gt=0)] | None = None
+    max_peaks_per_s: PerSecond | None = None
     fan_out: FanOut | None = None
     n_shifts: Annotated[int, Field(ge=1, le=16)] = 1
     offset_tolerance_frames: Annotated[float, Field(ge=0, le=16)] = 1.0

@@ -18,6 +18,10 @@ from fpcore.records import DoubleArray, LongArray
 REFINEMENTS = 3
 """How often a line is fitted to the hits near it, from that of the transform on."""
 
+MOST_SLOPES = 256
+"""Slopes tried to either side: enough for what a tempo 7% off does to clips of a minute. Those of
+longer ones lie further apart, and fitting makes up for that."""
+
 
 def tempo(
     found: Hits, song_id: int, offset_ticks: float, width_ticks: int, max_change: float
@@ -27,20 +31,24 @@ def tempo(
     Those are looked at through which a line within ``max_change`` of level may lead that meets
     ``offset_ticks`` somewhere in the query; it covers ``width_ticks``, as a window of offsets does.
     Exactly 1 where the whole query drifts by less than half of that, which moves no place by more
-    than a quarter of it.
+    than a quarter of it; else at most ``max_change`` from 1.
     """
+    from fpcore.kernels import drifting
+
     length = int(found.query.tick.max(initial=0)) + 1
+    half_ticks = max(width_ticks, 1) / 2
     reach = max_change * length + width_ticks
     near = hits_at_offset(found, song_id, offset_ticks, 2 * reach)
     row, offset, weight = found.taken(np.arange(near.start, near.stop))
-    tick = found.query.tick[row].astype(np.float64)
-    middle = length / 2
-    slopes = _slopes(max_change, width_ticks / 2 / length)
-    gathered, lowest = heaviest_lines(tick - middle, offset, weight, width_ticks, slopes)
+    tick = found.query.tick[row].astype(np.float64) - length / 2
+    slopes = _slopes(max_change, max(half_ticks / length, max_change / MOST_SLOPES))
+    gathered, lowest = drifting.heaviest_lines(tick, offset, weight, width_ticks, slopes)
     best = int(np.argmax(gathered))  # of equal ones the flattest
     height = lowest[best] + width_ticks / 2
-    slope = _fitted(tick - middle, offset, weight, width_ticks, slopes[best], height)
-    return 1.0 if abs(slope) * length < width_ticks / 2 else 1 + slope
+    slope = _fitted(tick, offset, weight, half_ticks, slopes[best], height)
+    if abs(slope) * length < half_ticks:
+        return 1.0
+    return 1 + min(max(slope, -max_change), max_change)
 
 
 def _slopes(max_change: float, step: float) -> DoubleArray:
@@ -49,43 +57,20 @@ def _slopes(max_change: float, step: float) -> DoubleArray:
     return np.concatenate([[0.0], np.column_stack([rising, -rising]).ravel()])
 
 
-def heaviest_lines(
-    tick: DoubleArray, offset: LongArray, weight: DoubleArray, width_ticks: int, slopes: DoubleArray
-) -> tuple[DoubleArray, LongArray]:
-    """Return the most weight along a line of each slope, and the lowest level that it covers.
-
-    The level of a hit is ``offset - slope * tick``, rounded. A line covers levels from that of a
-    hit to ``width_ticks`` above; of equally heavy ones the highest is returned. ``tick``,
-    ``offset`` and ``weight`` are (n,), ``slopes`` and both results, float64 and int64, (m,).
-    """
-    if not len(tick):
-        return np.zeros(len(slopes)), np.zeros(len(slopes), np.int64)
-    level = np.rint(offset - np.outer(slopes, tick)).astype(np.int64)
-    bottom = int(level.min())
-    n_cells = int(level.max()) - bottom + 1 + width_ticks
-    cell = level - bottom + n_cells * np.arange(len(slopes))[:, None]
-    weights = np.broadcast_to(weight, cell.shape)
-    votes = np.bincount(cell.ravel(), weights.ravel(), n_cells * len(slopes))
-    below = np.pad(votes.reshape(len(slopes), n_cells).cumsum(axis=1), ((0, 0), (1, 0)))
-    inside = below[:, width_ticks + 1 :] - below[:, : -width_ticks - 1]
-    highest = inside.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
-    return inside.max(axis=1), bottom + highest
-
-
 def _fitted(
     tick: DoubleArray,
     offset: LongArray,
     weight: DoubleArray,
-    width_ticks: int,
+    half_ticks: float,
     slope: float,
     height: float,
 ) -> float:
     """Return the slope of a line by weighted least squares over the hits that it covers.
 
-    ``height`` is its offset at tick 0, half way up its width.
+    It covers ``half_ticks`` to either side; ``height`` is its offset at tick 0.
     """
     for _ in range(REFINEMENTS):
-        covered = np.abs(offset - height - slope * tick) <= width_ticks / 2
+        covered = np.abs(offset - height - slope * tick) <= half_ticks
         x, y, w = tick[covered], offset[covered], weight[covered]
         if not len(x) or x.min() == x.max():
             break

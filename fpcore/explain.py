@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpcore import hashing, matching, spectrogram, verification
+from fpcore import hashing, matching, ordering, spectrogram, verification
 from fpcore.config import FingerprintConfig, Profile
 from fpcore.recognition import Alignment
 from fpcore.records import (
@@ -337,13 +337,13 @@ def _histogram(
     alignment: Alignment, hits: slice, width_ticks: int, tick_s: float
 ) -> OffsetHistogram:
     """Return the votes in every window of offsets of one song, whose ``hits`` these are."""
-    offset_ticks = alignment.hits.offset_ticks[hits]
-    start = offset_ticks[:, None] - np.arange(width_ticks + 1)
-    row = np.broadcast_to(alignment.hits.row[hits][:, None], start.shape)
+    offset_ticks = alignment.hits.offsets(hits)
+    first = int(offset_ticks.min()) - width_ticks
+    start = offset_ticks[:, None] - np.arange(width_ticks + 1) - first
     # A hash that meets several postings of its token within one window votes once there.
-    once = np.unique(np.column_stack([start.ravel(), row.ravel()]), axis=0)[:, 0]
-    first = int(once[0])
-    votes = np.bincount(once - first).astype(np.int64)
+    n_rows = len(alignment.query.hashes)
+    once = ordering.distinct((start * n_rows + alignment.hits.row[hits][:, None]).ravel())
+    votes = np.bincount(once // n_rows).astype(np.int64)
     middle_ticks = np.arange(first, first + len(votes)) + width_ticks / 2
     return OffsetHistogram(_scaled(middle_ticks, tick_s), votes, width_ticks / 2 * tick_s)
 

@@ -101,6 +101,10 @@ class Hits:
         row = self._rows(key)
         return row, self._offsets(key), self.weights[row]
 
+    def offsets(self, hits: slice) -> LongArray:
+        """Return song time minus query time of hits in a row."""
+        return self._offsets(self.key[hits])
+
     def _rows(self, key: Keys) -> LongArray:
         return (key & ((1 << self.row_bits) - 1)).astype(np.int64)
 
@@ -219,7 +223,7 @@ def hits_of_song(found: Hits, song_id: int) -> slice:
 def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
     """Return which hits are of a song and within half of ``width_ticks`` of an offset."""
     song = hits_of_song(found, song_id)
-    offsets = found.offset_ticks[song]
+    offsets = found.offsets(song)
     start = np.searchsorted(offsets, offset_ticks - width_ticks / 2)
     end = np.searchsorted(offsets, offset_ticks + width_ticks / 2, side="right")
     return slice(int(song.start + start), int(song.start + end))

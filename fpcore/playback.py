@@ -44,13 +44,20 @@ def n_playbacks(search: PlaybackSearch | None) -> int:
     return 0 if search is None else sum(map(len, playbacks(search)))
 
 
-def at_tempo(playback: Playback, tempo: float, search: PlaybackSearch) -> Playback:
-    """Return a playback with another tempo, measured more finely than the grid of ``search``.
+def at_tempo(playback: Playback, faster: float, search: PlaybackSearch) -> list[Playback]:
+    """Return what a query may be played as that runs ``faster`` times as fast as ``playback``.
 
-    A pitch that the grid does not tell from that tempo was changed with it: by another speed.
+    That is more finely measured than the grid of ``search``, but has to lie within it. A pitch that
+    the grid does not tell from the tempo was changed with it, by another speed. Where the pitch was
+    taken for the learned one it may have been changed with the tempo or not.
     """
-    as_speed = playback.pitch != 1 and abs(tempo / playback.pitch - 1) <= search.step / 2
-    return Playback(tempo if as_speed else playback.pitch, tempo)
+    tempo = playback.tempo * faster
+    if playback.pitch == 1:
+        pitches = [tempo] * (search.max_speed_change > 0) + [1.0] * (search.max_tempo_change > 0)
+    else:
+        pitches = [tempo if abs(tempo / playback.pitch - 1) <= search.step / 2 else playback.pitch]
+    most = max(search.max_speed_change, search.max_tempo_change) + search.step / 2
+    return [Playback(pitch, tempo) for pitch in pitches if abs(tempo - 1) <= most]
 
 
 def restored(
@@ -116,8 +123,10 @@ def likeliest(
     """
     kinds = [kind for kind in playbacks(search) if kind]
     tried = [playback for kind in kinds for playback in kind]
+    if not tried:
+        return []
     weight = first_look(query.peaks[0], tried, store, config, search)
-    least = search.min_contrast * float(np.median(weight)) if tried else 0.0
+    least = search.min_contrast * float(np.median(weight))
     tops: list[tuple[float, Playback]] = []
     start = 0
     for kind in kinds:

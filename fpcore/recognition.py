@@ -11,7 +11,7 @@ import numpy as np
 
 from fpcore import decision, drift, matching, ordering, pipeline, playback, units
 from fpcore.config import EvidenceName, Profile
-from fpcore.errors import UnknownSongError
+from fpcore.errors import StoreError, UnknownSongError
 from fpcore.records import (
     Candidates,
     DoubleArray,
@@ -25,12 +25,15 @@ from fpcore.records import (
 from fpcore.store.base import Index
 from fpcore.verification import verify
 
-Look = Literal["first", "thorough", "playback"]
-"""At which of the looks at a recording an alignment was made; see `looks`."""
+Look = Literal["first", "thorough", "playback", "tempo"]
+"""At which of the looks at a recording an alignment was made; see `looks` and `answer_of`."""
 
-LIKELIER = 0.5
+MOST_REMOVED = 10
+"""A look is begun anew as often as a song is removed meanwhile; more often the index is damaged."""
+
+LIKELIER = 1.0
 """Log-odds that another tempo must win to be believed. Few votes drift a little by chance: of 440
-calibration clips without another tempo 2 won as much."""
+calibration clips without another tempo none won as much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +69,13 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
 
     What a first look does not recognise is looked at again as the profile says (see `looks`), and
     what is recognised is given at its exact tempo (see `answer_of`); the times cover all that was
-    tried. ``decode_s`` is what decoding the signal took, to be
-    passed on in the times. A recording that is silent or shorter than a window gives no
-    candidates.
+    tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
+    that is silent or shorter than a window gives no candidates.
+
+    Raises
+    ------
+    StoreError
+        When the index cannot be read, or is damaged.
     """
     started = perf_counter()
     query = pipeline.query(signal, profile.fingerprint, profile.query)
@@ -122,18 +129,19 @@ def looks(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Ali
 def answer_of(looked: Sequence[Alignment], store: Index, profile: Profile) -> Alignment:
     """Return the look that gives the answer: the first that is accepted, else the likeliest.
 
-    Votes that drift show that the tempo is another than it was looked at with: one look more, at
-    that tempo, gives the answer where it finds the same song likelier. It takes a profile that
-    searches for other playbacks. The times are those of all looks.
+    Votes that drift show that the tempo is another than it was looked at with: another look at that
+    tempo gives the answer where it finds the same song likelier. It takes a profile that searches
+    for other playbacks. The times are those of all looks.
     """
     looked = list(looked)
     answer = next((one for one in looked if one.recognition.match), None)
     if answer is None:
         answer = max(looked, key=_probability)
-    elif (again := _at_its_tempo(answer, store, profile)) is not None:
-        looked.append(again)
-        if _gain(again, answer) > LIKELIER:
-            answer = again
+    else:
+        at_its_tempo = _at_its_tempo(answer, store, profile)
+        looked += at_its_tempo
+        likelier = [one for one in at_its_tempo if _gain(one, answer) > LIKELIER]
+        answer = max(likelier, key=lambda one: one.log_odds[one.rows[0]], default=answer)
     lookup_s = sum(one.times.lookup_s for one in looked)
     align_s = sum(one.times.align_s for one in looked)
     return replace(answer, times=StageTimes(0.0, 0.0, lookup_s, align_s))
@@ -151,12 +159,12 @@ def _gain(again: Alignment, answer: Alignment) -> float:
     return float(again.log_odds[again.rows[0]] - answer.log_odds[answer.rows[0]])
 
 
-def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> Alignment | None:
-    """Return a look at the tempo to which the votes of the answer drift; None when they do not."""
+def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> list[Alignment]:
+    """Return looks at the tempo to which the votes of the answer drift; none when they do not."""
     search, query = profile.query.playback, accepted.query
     most = 0.0 if search is None else max(search.max_speed_change, search.max_tempo_change)
     if search is None or not most:
-        return None
+        return []
     found, of_answer = accepted.candidates, accepted.rows[0]
     faster = drift.tempo(
         accepted.hits,
@@ -166,24 +174,27 @@ def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> Alignm
         most,
     )
     if faster == 1:
-        return None
+        return []
     if accepted.look == "thorough":
         profile = profile.model_copy(update={"query": profile.query.thoroughly})
-    tried = playback.at_tempo(query.playback, query.playback.tempo * faster, search)
-    moved = playback.restored(query, tried, profile.fingerprint, profile.query)
-    n_trials = accepted.n_trials + 1
-    return _aligned(moved, store, profile, look="playback", n_trials=n_trials)
+    tried = playback.at_tempo(query.playback, faster, search)
+    n_trials = accepted.n_trials + len(tried)
+    restored = [playback.restored(query, one, profile.fingerprint, profile.query) for one in tried]
+    return [_aligned(moved, store, profile, look="tempo", n_trials=n_trials) for moved in restored]
 
 
 def _aligned(
     query: pipeline.Query, store: Index, profile: Profile, *, look: Look, n_trials: int
 ) -> Alignment:
-    while True:
+    for _ in range(MOST_REMOVED):
         try:
             return _aligned_once(query, store, profile, look, n_trials)
         except UnknownSongError:
             # A song was removed after its postings were found: the next look-up has none of it.
             continue
+    raise StoreError(
+        "the index has hashes of a song that it does not have: `fpcore check` tells what is damaged"
+    )
 
 
 def _aligned_once(

@@ -15,7 +15,8 @@ SURE = 0.99
 def placed(outcomes: pd.DataFrame, threshold: float) -> Share:
     """Return how many accepted and right answers are at their place or an exact repeat of it.
 
-    Leave out queries whose speed or tempo was changed: their place moves while they are heard.
+    Leave out queries whose speed or tempo was changed: no waveform in the song is that of the clip,
+    so that exact repeats of the passage would count as wrong.
     """
     found = verdicts(outcomes, threshold)
     in_place, given = (found[name].to_numpy(bool) for name in ("same_passage", "accepted_right"))

@@ -13,6 +13,7 @@ from fpcore.cli.output import print_json, say
 from fpcore.errors import FpError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_SUFFIX = ".png"
 
 
 def explain(
@@ -55,8 +56,13 @@ def explain(
 
 
 def _check_is_for_pictures(output: Path) -> None:
-    """Refuse to write over anything but a picture: it may be the recording, or the database."""
+    """Refuse to write over anything but a picture: it may be the recording, or the database.
+
+    And to write one under a name that says that it is something else.
+    """
     if output.is_file() and output.stat().st_size:
         with output.open("rb") as file:
             if file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
                 raise FpError(f"{output} exists and is no PNG picture: choose another --output")
+    if output.suffix.lower() not in ("", PNG_SUFFIX):
+        raise FpError(f"{output} would be a PNG picture: name it {output.with_suffix(PNG_SUFFIX)}")

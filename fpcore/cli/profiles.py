@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from fpcore.config import Profile
 
 EXIT_ERROR = 1
+
+MOST_SHOWN = 60
+"""As many characters of a text stand in a table."""
 
 app = typer.Typer(
     help=(
@@ -193,17 +197,23 @@ def diff(
         headings = ("field", before.name, after.name)
         print_table(
             tuple((heading, "left") for heading in headings),
-            (
-                (field, *("-" if value is None else value for value in values))
-                for field, values in fields.items()
-            ),
+            ((field, *(_shown(value) for value in values)) for field, values in fields.items()),
         )
     say(_verdict(differ=bool(fields), must_learn=must_learn))
 
 
+def _shown(value: object) -> str:
+    """Return a value as it stands in a table, where neither long texts nor 17 digits fit."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return textwrap.shorten(str(value), MOST_SHOWN, placeholder=" …")
+
+
 def _verdict(*, differ: bool, must_learn: bool) -> str:
     if must_learn:
-        return "They make different hashes: learn the music again into a new database to switch."
+        return "They make different hashes: `fpcore reindex --profile NEW` takes a database over."
     if differ:
         return "They make the same hashes: both work on the same database."
     return "They are the same."

@@ -211,6 +211,8 @@ def _sentence(found: Recognition) -> str:
             f"confidence {match.confidence:.3f}, {match.votes} votes "
             f"({found.times.total_s * 1000:.0f} ms)"
         )
+    if not found.n_hashes:
+        return "no match (nothing to look up: silent, too short, or its channels cancel each other)"
     if not found.candidates:
         return "no match"
     guess = found.candidates[0]

@@ -122,7 +122,9 @@ def _heading(figure: Figure, explanation: Explanation) -> None:
 
 def _summary(explanation: Explanation) -> str:
     """Return in words what the answer rests on."""
-    looked_up = f"{explanation.query_s:.1f} s of recording gave {explanation.n_hashes} hashes"
+    tempo = explanation.matches[0].playback.tempo if explanation.matches else 1.0
+    heard_s = explanation.query_s / tempo
+    looked_up = f"{heard_s:.1f} s of recording gave {explanation.n_hashes} hashes"
     if not explanation.places:
         return f"{looked_up}; there is nothing to compare."
     best, *others = explanation.places

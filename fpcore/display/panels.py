@@ -10,6 +10,7 @@ from fpcore.display.stages import FREQUENCY_LABEL, draw_lines, plot_spectrogram
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION
 from fpcore.display.wording import clock
 from fpcore.explain import Explanation, OffsetHistogram, Place
+from fpcore.records import AS_LEARNED, Playback
 
 MIN_VOTES_AXIS = 10
 """The votes axis reaches at least this far, so that three chance votes do not look like a spike."""
@@ -40,7 +41,7 @@ def plot_overlay(ax: Axes, explanation: Explanation) -> None:
     margin_hz = 0.03 * (high_hz - low_hz)
     margin_s = 0.006 * explanation.query_s
     ax.set(
-        xlabel="time in the recording [s]",
+        xlabel=_time_label(explanation.matches[0].playback if explanation.matches else AS_LEARNED),
         ylabel=FREQUENCY_LABEL,
         xlim=(-margin_s, max(explanation.query_s, 0.1)),
         ylim=(low_hz - margin_hz, high_hz + margin_hz),
@@ -95,6 +96,13 @@ def _draw_song(ax: Axes, place: Place) -> None:
     )
 
 
+def _time_label(playback: Playback) -> str:
+    """Return what the time axis shows of a recording that is drawn as if not so played."""
+    if playback.tempo == 1:
+        return "time in the recording [s]"
+    return "time in the recording, at the song's tempo [s]"
+
+
 def plot_alignment(ax: Axes, place: Place, *, query_s: float) -> None:
     """Draw every hit of a song near the alignment: its time there against that in the recording.
 
@@ -115,7 +123,7 @@ def plot_alignment(ax: Axes, place: Place, *, query_s: float) -> None:
     ax.scatter(aside.query_s, aside.song_s, s=6, c=GREY, alpha=0.5, linewidths=0, zorder=2)
     ax.scatter(line.query_s, line.song_s, s=9, c=BLUE, linewidths=0, zorder=3)
     ax.set(
-        xlabel="time in the recording [s]",
+        xlabel=_time_label(place.match.playback),
         ylabel="time in the song [m:ss]",
         xlim=(0, query_s),
         ylim=(offset_s - margin_s, offset_s + query_s + margin_s),

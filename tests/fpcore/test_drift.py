@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore import drift, matching
+from fpcore.kernels import drifting
 from fpcore.records import Postings, QueryHashes
 
 WIDTH_TICKS = 4
@@ -15,6 +16,7 @@ LENGTH = 400
 """Ticks that the planted queries last."""
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.lists(st.tuples(st.integers(-30, 30), st.integers(-9, 9), st.integers(1, 4)), min_size=1),
     st.integers(0, 5),
@@ -22,7 +24,7 @@ LENGTH = 400
 def test_lines_cover_what_loops_count(hits: list[tuple[int, int, int]], width_ticks: int) -> None:
     slopes = [0.0, 0.05, -0.05, 0.1, -0.1]
     tick, offset, weight = np.array(hits).T
-    gathered, lowest = drift.heaviest_lines(
+    gathered, lowest = drifting.heaviest_lines(
         tick.astype(np.float64), offset, weight / 4, width_ticks, np.array(slopes)
     )
     for i, slope in enumerate(slopes):
@@ -73,6 +75,33 @@ def test_chance_hits_have_no_tempo_of_their_own_where_one_offset_has_most() -> N
     rng = np.random.default_rng(9)
     told = {drift.tempo(_hits(rng, 1.0, n_true=12), 1, 500.0, WIDTH_TICKS, 0.07) for _ in range(50)}
     assert told == {1.0}
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 60)), min_size=1, max_size=12),
+    st.integers(0, 6),
+    st.floats(0.001, 0.5),
+)
+def test_no_tempo_is_further_off_than_asked_for(
+    hits: list[tuple[int, int]], width_ticks: int, max_change: float
+) -> None:
+    tick, frame = np.array(hits).T
+    query = QueryHashes(np.arange(len(hits)), tick.astype(np.int32), 1)
+    postings = Postings(np.arange(len(hits)), np.ones(len(hits), np.int64), frame.astype(np.int32))
+    found = matching.hits(query, query.token, postings)
+    told = drift.tempo(found, 1, float(frame[0] - tick[0]), width_ticks, max_change)
+    assert abs(told - 1) <= max_change * (1 + 1e-12)
+
+
+def test_a_long_query_takes_no_more_slopes_than_some() -> None:
+    rng = np.random.default_rng(3)
+    tick = np.sort(rng.integers(0, 1_000_000, 400))
+    query = QueryHashes(np.arange(400), tick.astype(np.int32), 1)
+    frame = (500 + np.rint(1.03 * tick)).astype(np.int32)
+    found = matching.hits(query, query.token, Postings(np.arange(400), np.ones(400, int), frame))
+    told = drift.tempo(found, 1, 500.0, WIDTH_TICKS, 0.07)
+    assert told == pytest.approx(1.03, abs=0.001)
 
 
 def test_a_song_without_hits_has_the_tempo_of_the_song() -> None:

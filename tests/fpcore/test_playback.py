@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from experiments.degradations.wsola import stretch
 from fpcore import hashing, pipeline, playback
-from fpcore.config import PlaybackSearch
+from fpcore.config import PlaybackSearch, Profile
 from fpcore.kernels import playing
 from fpcore.landmarks import pairs
 from fpcore.recognition import align, looks
@@ -173,22 +173,68 @@ def test_another_tempo_that_a_first_look_bears_is_told_too(six_songs: Store, tem
     assert match.offset_s == pytest.approx(start_s, abs=0.05)
     assert match.probability > as_learned.probability
     assert match.votes > as_learned.votes
-    assert found.n_trials == 2
+    assert found.look == "tempo"
 
 
 @pytest.mark.parametrize(
-    ("found", "measured", "told"),
+    ("found", "faster", "told"),
     [
-        (AS_LEARNED, 1.004, Playback(1.0, 1.004)),
-        (Playback(0.98, 1.0), 0.9787, Playback(0.9787, 0.9787)),  # as far as the grid tells
-        (Playback(0.98, 1.0), 0.99, Playback(0.98, 0.99)),
-        (Playback(1.02, 1.02), 1.021, Playback(1.021, 1.021)),
+        (AS_LEARNED, 1.01, [(1.01, 1.01), (1.0, 1.01)]),
+        (Playback(0.98, 1.0), 0.9787, [(0.9787, 0.9787)]),  # as far as the grid tells
+        (Playback(0.98, 1.0), 0.99, [(0.98, 0.99)]),
+        (Playback(1.02, 1.02), 1.001, [(1.02102, 1.02102)]),
+        (Playback(1.0, 1.05), 1.05, []),  # beyond what the profile asks for
     ],
 )
-def test_a_pitch_that_changed_with_the_tempo_is_a_speed(
-    found: Playback, measured: float, told: Playback
+def test_a_tempo_may_be_that_of_another_speed(
+    found: Playback, faster: float, told: list[tuple[float, float]]
 ) -> None:
-    assert playback.at_tempo(found, measured, SEARCH) == told
+    tried = playback.at_tempo(found, faster, SEARCH)
+    assert [(one.pitch, one.tempo) for one in tried] == [pytest.approx(one) for one in told]
+
+
+def test_what_is_not_searched_for_is_not_told() -> None:
+    of_tempo = SEARCH.model_copy(update={"max_speed_change": 0.0})
+    assert playback.at_tempo(AS_LEARNED, 1.03, of_tempo) == [Playback(1.0, 1.03)]
+    of_speed = SEARCH.model_copy(update={"max_tempo_change": 0.0})
+    assert playback.at_tempo(AS_LEARNED, 1.03, of_speed) == [Playback(1.03, 1.03)]
+
+
+def test_another_speed_that_a_first_look_bears_is_told_as_one(six_songs: Store) -> None:
+    heard = _resampled(1, 12.0, 15.0, 1.004)
+    borne = align(heard, six_songs, _lenient(PROFILE)).recognition.match
+    assert borne is not None
+    found = align(heard, six_songs, _lenient(SEARCHING))
+    match = found.recognition.match
+    assert match is not None
+    assert found.look == "tempo"
+    assert match.playback.pitch == match.playback.tempo == pytest.approx(1.004, abs=0.001)
+    assert match.offset_s == pytest.approx(12.0, abs=0.01)
+    assert match.votes > 10 * borne.votes
+
+
+def _lenient(profile: Profile) -> Profile:
+    decision = profile.decision.model_copy(update={"threshold": 0.001})
+    return profile.model_copy(update={"decision": decision})
+
+
+@pytest.mark.parametrize(
+    "update",
+    [{"step": 0.1}, {"max_speed_change": 0.0, "max_pitch_change": 0.0, "max_tempo_change": 0.0}],
+)
+def test_a_search_without_playbacks_finds_none(six_songs: Store, update: dict[str, float]) -> None:
+    search = SEARCH.model_copy(update=update)
+    query = pipeline.query(indexed.excerpt(indexed.UNKNOWN, 3.0, 8.0), LEAN, SEARCHING.query)
+    assert playback.likeliest(query, six_songs, LEAN, search) == []
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.2])
+def test_the_tempo_is_looked_at_under_any_tolerance(six_songs: Store, tolerance: float) -> None:
+    asked = SEARCHING.query.model_copy(update={"offset_tolerance_frames": tolerance})
+    profile = SEARCHING.model_copy(update={"query": asked})
+    match = align(indexed.excerpt(2, 10.0, 8.0), six_songs, profile).recognition.match
+    assert match is not None
+    assert match.playback == AS_LEARNED
 
 
 def test_what_is_recognised_as_it_is_is_not_searched_for(six_songs: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from fpcore import decision, pipeline
 from fpcore.config import QueryConfig, ThoroughLook
+from fpcore.errors import StoreError
 from fpcore.recognition import align, align_query, looks
 from fpcore.records import LongArray, Postings, Recognition, Signal
 from fpcore.store import NewSong, Store, open_store
@@ -151,6 +153,17 @@ def test_a_song_that_is_removed_meanwhile_is_no_answer(
         assert store.n_songs() == 1
     assert found.match is None
     assert [match.song_name for match in found.candidates] == ["song 0"]
+
+
+def test_hashes_of_a_song_that_is_not_there_are_told_as_damage(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    indexed.filled(path, n_songs=2).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER songs_delete")
+        connection.execute("DELETE FROM songs WHERE id = 2")
+    connection.close()
+    with open_store(path, None) as store, pytest.raises(StoreError, match="`fpcore check`"):
+        align(excerpt(1, 8, EXCERPT_S), store, PROFILE)
 
 
 # Looks after the first one

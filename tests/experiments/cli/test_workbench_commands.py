@@ -65,11 +65,13 @@ def test_a_sweep_runs_its_notebook_and_gives_the_rows_of_a_sweep_by_hand(
     assert "t003-fanout5-qfanout15" in json.dumps(outputs)
 
 
-def test_ctrl_c_stops_the_kernel_and_the_same_command_goes_on(
-    swept: RunFolder, spec_file: Path
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_sigterm_stops_the_kernel_and_the_same_command_goes_on(
+    swept: RunFolder, spec_file: Path, asked: signal.Signals
 ) -> None:
-    arguments = ("sweep", str(spec_file), "--run", "stopped", "--jobs", "1")
-    run = run_folder("stopped")
+    name = f"stopped-by-{asked.name.lower()}"
+    arguments = ("sweep", str(spec_file), "--run", name, "--jobs", "2")
+    run = run_folder(name)
     with subprocess.Popen(
         command(*arguments),
         env=environment(),
@@ -79,16 +81,16 @@ def test_ctrl_c_stops_the_kernel_and_the_same_command_goes_on(
     ) as process:
         while not small.written(run.path) and process.poll() is None:
             pass
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked)
         _, complaints = process.communicate()
     assert process.returncode == 130
     assert one_line(complaints)
-    assert "--run stopped" in complaints
+    assert f"--run {name}" in complaints
     manifest = run.manifest()
     assert manifest.status == "interrupted"
     assert "waiting" in manifest.trials.values()
     assert run.holder() is None
-    assert sweep(str(spec_file), run="stopped", workers=small.ONE, show=small.silent) == run
+    assert sweep(str(spec_file), run=name, workers=small.ONE, show=small.silent) == run
     assert small.rows(run) == small.rows(swept)
 
 

@@ -125,7 +125,8 @@ def test_recognize_goes_on_past_bad_files(tmp_path: Path, learned: Learned, data
 def test_recognize_finds_nothing_in_silence(tmp_path: Path, database: Path) -> None:
     BAD_AUDIO["ten hours.flac"][0](tmp_path / "ten hours.flac")
     done = fpcore("recognize", "ten hours.flac", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (3, "ten hours.flac: no match\n")
+    assert done.returncode == 3
+    assert done.stdout.startswith("ten hours.flac: no match (nothing to look up: silent, too short")
 
 
 def test_learn_refuses_a_folder_without_audio(tmp_path: Path) -> None:

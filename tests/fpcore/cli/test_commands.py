@@ -444,7 +444,13 @@ def test_profile_diff_says_whether_the_music_must_be_learned_again(
         assert set(field) == {"field", "old", "new"}
         assert field["field"].startswith(tuple(changed))
     text = fpcore("profile", "diff", "balanced", path, cwd=tmp_path).stdout
-    assert ("learn the music again" in text) is must_learn
+    assert ("fpcore reindex" in text) is must_learn
+
+
+def test_profile_diff_is_a_table_that_fits_on_a_screen(tmp_path: Path) -> None:
+    done = fpcore("profile", "diff", "balanced", "seed", cwd=tmp_path)
+    assert "decision.calibration" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 180
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -459,6 +465,15 @@ def test_explain_draws_success_and_failure(
         pixels = next(picture.decode(video=0)).to_ndarray(format="rgb24")
     assert pixels.shape[0] > 300 and pixels.shape[1] > 300
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50
+
+
+def test_explain_writes_no_png_under_another_name(
+    excerpt: Path, tmp_path: Path, database: Path
+) -> None:
+    done = fpcore("explain", excerpt, "-o", "why.jpg", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "why.jpg" in done.stderr and "name it why.png" in done.stderr
+    assert not (tmp_path / "why.jpg").exists()
 
 
 def test_names_are_printed_as_they_are_but_cannot_steer_the_terminal(
