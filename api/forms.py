@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -97,6 +97,13 @@ def parse(form: type[FormT], fields: Mapping[str, str]) -> FormT:
         return form.model_validate(fields)
     except ValidationError as error:
         raise RefusedError(400, "invalid_field", describe(error)) from None
+
+
+def refuse_in_address(names: Iterable[str]) -> None:
+    """Refuse fields in the query of an address with status 400."""
+    for name in names:
+        message = f"{name[:100]!r} stands in the address: send it as a field of the form"
+        raise RefusedError(400, "unknown_field", message)
 
 
 def documented(form: type[Form]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ async def accepted(
     """Receive a request's file and form, and hold a place among the jobs while they are used.
 
     When all places are taken the request is refused before it is received: a client learns at
-    once that it should come again.
+    once that it should come again. So is one with a field in its address, which nobody would read.
     """
+    forms.refuse_in_address(request.query_params)
     service.working.check()
     async with received(
         request,

@@ -41,7 +41,7 @@ def accuracy(
         bool, typer.Option("--keep", help="Also write the result into the profile's file.")
     ] = False,
 ) -> None:
-    """Measure how right a profile is on the test half of a corpus.
+    """Measure how right a profile is on songs it never heard.
 
     Songs are split by a seed into calibration and test; 19% of each stay out of the index, and
     their clips must not be given a name. Only test songs are asked about, so that a profile
@@ -113,7 +113,9 @@ def calibrate(
         ),
     ] = None,
 ) -> None:
-    """Fit a profile's decision, and the threshold, on the calibration half of a corpus.
+    """Fit a profile's decision and its threshold.
+
+    The songs are those of the calibration half of a corpus.
 
     \b
     Example:

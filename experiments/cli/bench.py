@@ -22,9 +22,10 @@ def bench(
         int, typer.Option(min=100_000, metavar="N", help="Postings of the large index.")
     ] = 10_000_000,
 ) -> None:
-    """Measure speed and size: fingerprinting, learning, look-up, removal, recognition.
+    """Measure speed and size.
 
-    Times depend on the machine, and on what else it is doing.
+    Of fingerprinting, learning, look-up, removal and recognition. Times depend on the machine,
+    and on what else it is doing.
 
     \b
     Example:
@@ -52,12 +53,12 @@ def bench_scale(
         ),
     ] = 10_000,
 ) -> None:
-    """Measure how recognition scales: time and memory among 1,000 songs and among many.
+    """Measure recognition among 1,000 songs and among many.
 
-    The first pass, each with and without a snapshot; and all looks, for clips under noise or
-    played faster. The index grows in the cache folder and is removed at the end; one of 10,000
-    songs takes minutes to fill and up to 5 GB. Times depend on the machine, and on what else it
-    is doing.
+    Its time and memory: the first pass, each with and without a snapshot; and all looks, for
+    clips under noise or played faster. The index grows in the cache folder and is removed at
+    the end; one of 10,000 songs takes minutes to fill and up to 5 GB. Times depend on the
+    machine, and on what else it is doing.
 
     \b
     Example:
@@ -88,10 +89,11 @@ def bench_service(
         float, typer.Option(min=1, metavar="SECONDS", help="How long to ask more than it can do.")
     ] = 20.0,
 ) -> None:
-    """Measure the service: time over the core's own, throughput, memory, and under saturation.
+    """Measure the service.
 
-    A server is started on this machine and asked over HTTP. Times depend on the machine, and on
-    what else it is doing.
+    Its time over the core's own, throughput and memory, and how it stands saturation. A server
+    is started on this machine and asked over HTTP. Times depend on the machine, and on what
+    else it is doing.
 
     \b
     Example:
@@ -115,11 +117,11 @@ def bench_sweep(
         int, typer.Option(min=1, max=25, metavar="N", help="Trials that are also run alone.")
     ] = 5,
 ) -> None:
-    """Measure what trials of a sweep save by sharing stages: 5 fan-outs × 5 limits on Δt.
+    """Measure what trials of a sweep save by sharing stages.
 
-    Some of the 25 trials are run again alone, with empty caches, and must give the same rows to
-    the byte. A corpus of few songs has little to share, and gains less. Times depend on the
-    machine, and on what else it is doing.
+    The sweep is of 5 fan-outs × 5 limits on Δt. Some of the 25 trials are run again alone, with
+    empty caches, and must give the same rows to the byte. A corpus of few songs has little to
+    share, and gains less. Times depend on the machine, and on what else it is doing.
 
     \b
     Example:

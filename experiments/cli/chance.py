@@ -66,11 +66,12 @@ def chance(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also draw a picture.")
     ] = None,
 ) -> None:
-    """Measure false alarms in large libraries: what chance gives strangers as songs grow many.
+    """Measure false alarms in large libraries.
 
-    The corpus is indexed among surrogate songs, spliced from transposed passages of its own,
-    and clips of calibration songs are asked of it at each size. The index grows in the cache
-    folder and is removed at the end; 100 times debian-games takes half an hour and up to 9 GB.
+    What chance gives strangers as songs grow many: the corpus is indexed among surrogate songs,
+    spliced from transposed passages of its own, and clips of calibration songs are asked of it
+    at each size. The index grows in the cache folder and is removed at the end; 100 times
+    debian-games takes half an hour and up to 9 GB.
 
     \b
     Example:

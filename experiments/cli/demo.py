@@ -19,12 +19,13 @@ PROFILE = "demo"
 
 
 def demo() -> None:
-    """Go once round the loop on real music: sweep, report, promote, learn, recognise.
+    """Go once round the whole loop on real music.
 
-    The music is the 28 tracks of the package immich-memories-music. Half of them choose the
-    configuration; clips of the other half, some of songs that were never learned, then show
-    what it is worth. The report, the profile, the index, a noisy clip and a picture of how it
-    was recognised stay, to be played with. What is finished is not done again.
+    That is sweep, report, promote, learn and recognise. The music is the 28 tracks of the
+    package immich-memories-music. Half of them choose the configuration; clips of the other
+    half, some of songs that were never learned, then show what it is worth. The report, the
+    profile, the index, a noisy clip and a picture of how it was recognised stay, to be played
+    with. What is finished is not done again.
     """
     from experiments import demo as steps
     from experiments.corpora.cache import cache_folder

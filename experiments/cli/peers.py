@@ -63,7 +63,7 @@ def peers(
     seed: Seed = 0,
     run: RunName = None,
 ) -> None:
-    """Compare this project's profiles with audfprint on the same files and queries.
+    """Compare this project's profiles with audfprint.
 
     Every system learns the same songs and answers the same clips of the test half, in a process
     of its own and on one core; the default profile also with a snapshot of its index. Thresholds

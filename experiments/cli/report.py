@@ -37,9 +37,10 @@ def report(
         int, typer.Option(min=0, metavar="N", help="How many of the worst failures to picture.")
     ] = 6,
 ) -> None:
-    """Write report.html, leaderboard.csv and figures of one or more runs.
+    """Write the report of one or more runs.
 
-    The notebook that made them is kept beside them as report.ipynb.
+    That is report.html, leaderboard.csv and figures. The notebook that made them is kept beside
+    them as report.ipynb.
 
     \b
     Example:
@@ -71,10 +72,11 @@ def compare(
     trial_b: TrialName = None,
     json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
-    """Tell whether B is better than A, on the queries that both were asked.
+    """Tell whether one trial is better than another.
 
-    Each side accepts by its own threshold. A difference counts as real when the exact McNemar
-    test and the interval of a bootstrap over works both say so.
+    They are compared on the queries that both were asked. Each side accepts by its own
+    threshold. A difference counts as real when the exact McNemar test and the interval of a
+    bootstrap over works both say so.
 
     \b
     Example:

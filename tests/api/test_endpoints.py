@@ -305,6 +305,15 @@ def test_paths_and_methods_that_do_not_exist_are_refused_in_the_one_shape(
     assert_refused(client.get("/songs", params={"limit": 0}), 400, "invalid_request")
 
 
+@pytest.mark.parametrize("path", ["/recognize", "/learn", "/explain"])
+def test_a_field_in_the_address_is_refused_where_it_would_not_be_read(
+    client: httpx.Client, path: str
+) -> None:
+    sent = {"file": ("clip.wav", excerpt(1))}
+    answer = client.post(path, params={"scan": "true"}, files=sent)
+    assert "'scan'" in assert_refused(answer, 400, "unknown_field")
+
+
 def test_the_log_is_json_lines_that_name_the_request(server: Server, client: httpx.Client) -> None:
     given = client.get("/healthz", headers={"X-Request-ID": "a-client.s_id"})
     assert given.headers["x-request-id"] == "a-client.s_id"

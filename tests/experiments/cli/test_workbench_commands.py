@@ -190,6 +190,13 @@ def test_tune_runs_its_notebook_and_a_failed_trial_ends_it_with_the_reason(
     assert re.search(r"fpbench: t00\d\S* failed: no decision can be fitted", done.stderr)
 
 
+def test_no_summary_of_a_command_is_cut_short() -> None:
+    done = fpbench("--help")
+    summaries = done.stdout.partition("Commands:")[2].strip().splitlines()
+    assert len(summaries) >= 14
+    assert all(summary.endswith(".") and "..." not in summary for summary in summaries)
+
+
 @pytest.mark.parametrize("name", ["sweep", "tune", "promote"])
 def test_every_command_explains_itself(name: str) -> None:
     done = fpbench(name, "--help")
