@@ -19,6 +19,7 @@ from fpcore import hashing, matching, ordering, spectrogram, verification
 from fpcore.config import FingerprintConfig, Profile
 from fpcore.recognition import Alignment
 from fpcore.records import (
+    AS_LEARNED,
     DoubleArray,
     FloatArray,
     IntArray,
@@ -188,6 +189,11 @@ class Explanation:
     places: tuple[Place, ...]
     reason: str | None
     spectrogram: Spectrogram | None
+
+    @property
+    def playback(self) -> Playback:
+        """How the recording was played by the best candidate: it is shown as if it was not."""
+        return self.matches[0].playback if self.matches else AS_LEARNED
 
     @property
     def accepted(self) -> bool:

@@ -140,7 +140,7 @@ def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.
             heard_s = query.hashes.tick[first.hits.row[hits]] * tick_s
             ax.axhspan(seen.offset_s - width_s / 2, seen.offset_s + width_s / 2, color=PALE,
                        linewidth=0, label=f"the first look: {seen.votes} votes")  # fmt: skip
-            ax.plot(heard_s, first.hits.offset_ticks[hits] * tick_s, ".", color=BLUE,
+            ax.plot(heard_s, first.hits.offsets(hits) * tick_s, ".", color=BLUE,
                     markersize=3, label="hit")  # fmt: skip
             answer = align_query(query, library.store, profile).matches[0]
             told = str(answer.playback) or "as learned"

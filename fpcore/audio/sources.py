@@ -118,9 +118,10 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         # A named pipe would block in open.
         mode = os.stat(source).st_mode
         if not stat.S_ISREG(mode):
-            is_folder = stat.S_ISDIR(mode)
-            kind = "a folder, not" if is_folder else "not a regular file: name"
-            raise AudioError(f"{name_of(source)}: is {kind} an audio file")
+            kind = "not a regular file: name an audio file"
+            if stat.S_ISDIR(mode):
+                kind = "a folder, not an audio file"
+            raise AudioError(f"{name_of(source)}: is {kind}")
         file = open(source, "rb")  # noqa: SIM115  closed below
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from None

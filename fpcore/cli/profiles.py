@@ -207,7 +207,7 @@ def _shown(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.6g}"
     return textwrap.shorten(str(value), MOST_SHOWN, placeholder=" …")
 
 

@@ -122,8 +122,7 @@ def _heading(figure: Figure, explanation: Explanation) -> None:
 
 def _summary(explanation: Explanation) -> str:
     """Return in words what the answer rests on."""
-    tempo = explanation.matches[0].playback.tempo if explanation.matches else 1.0
-    heard_s = explanation.query_s / tempo
+    heard_s = explanation.query_s / explanation.playback.tempo
     looked_up = f"{heard_s:.1f} s of recording gave {explanation.n_hashes} hashes"
     if not explanation.places:
         return f"{looked_up}; there is nothing to compare."

@@ -10,7 +10,7 @@ from fpcore.display.stages import FREQUENCY_LABEL, draw_lines, plot_spectrogram
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION
 from fpcore.display.wording import clock
 from fpcore.explain import Explanation, OffsetHistogram, Place
-from fpcore.records import AS_LEARNED, Playback
+from fpcore.records import Playback
 
 MIN_VOTES_AXIS = 10
 """The votes axis reaches at least this far, so that three chance votes do not look like a spike."""
@@ -41,7 +41,7 @@ def plot_overlay(ax: Axes, explanation: Explanation) -> None:
     margin_hz = 0.03 * (high_hz - low_hz)
     margin_s = 0.006 * explanation.query_s
     ax.set(
-        xlabel=_time_label(explanation.matches[0].playback if explanation.matches else AS_LEARNED),
+        xlabel=_time_label(explanation.playback),
         ylabel=FREQUENCY_LABEL,
         xlim=(-margin_s, max(explanation.query_s, 0.1)),
         ylim=(low_hz - margin_hz, high_hz + margin_hz),
