@@ -239,15 +239,18 @@ class PlaybackSearch(Strict):
     """At which other speeds, pitches and tempos a recording is tried that was not recognised.
 
     Each kind goes up to its share either way (0.07 is from 7% slower to 7% faster; 0 leaves it
-    out) in steps of ``step``. A first look at all of them takes the highest ``max_peaks_per_s``
-    peaks, each with ``fan_out`` others. The best ``n_close`` are then looked at in full, of those
-    with at least ``min_contrast`` times the weight of the median one, which is that of chance.
+    out): speed and pitch in steps of ``step``, since they move frequencies by whole bins, tempo
+    in coarser ones of ``tempo_step``. A first look at all of them takes the highest
+    ``max_peaks_per_s`` peaks, each with ``fan_out`` others. The best ``n_close`` are then looked
+    at in full, of those with at least ``min_contrast`` times the weight of the median one, which
+    is that of chance.
     """
 
     max_speed_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
     max_pitch_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
     max_tempo_change: Annotated[float, Field(ge=0, le=0.5)] = 0.07
-    step: Annotated[float, Field(ge=0.001, le=0.1)] = 0.005
+    step: Annotated[float, Field(ge=0.001, le=0.1)] = 0.0025
+    tempo_step: Annotated[float, Field(ge=0.001, le=0.1)] = 0.01
     max_peaks_per_s: PerSecond = 15.0
     fan_out: FanOut = 8
     n_close: Annotated[int, Field(ge=1, le=100)] = 3

@@ -26,15 +26,19 @@ WIDTH_TICKS = 4
 
 
 def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
-    """Return the grid, each kind in a list of its own with its factors ascending."""
+    """Return the grid, each kind in a list of its own with its factors ascending.
+
+    A frequency has to be right within half a bin, or it is another hash: that takes fine steps of
+    speed and pitch. A Δt that is half a percent off is mostly still the same number of frames.
+    """
     kinds = []
-    for change, moves_pitch, moves_tempo in (
-        (search.max_speed_change, 1, 1),
-        (search.max_pitch_change, 1, 0),
-        (search.max_tempo_change, 0, 1),
+    for change, step, moves_pitch, moves_tempo in (
+        (search.max_speed_change, search.step, 1, 1),
+        (search.max_pitch_change, search.step, 1, 0),
+        (search.max_tempo_change, search.tempo_step, 0, 1),
     ):
-        n = int(change / search.step + 1e-9)
-        changes = [k * search.step for k in range(-n, n + 1) if k]
+        n = int(change / step + 1e-9)
+        changes = [k * step for k in range(-n, n + 1) if k]
         kinds.append([Playback(1 + moves_pitch * by, 1 + moves_tempo * by) for by in changes])
     return kinds
 
@@ -47,16 +51,17 @@ def n_playbacks(search: PlaybackSearch | None) -> int:
 def at_tempo(playback: Playback, faster: float, search: PlaybackSearch) -> list[Playback]:
     """Return what a query may be played as that runs ``faster`` times as fast as ``playback``.
 
-    That is more finely measured than the grid of ``search``, but has to lie within it. A pitch that
-    the grid does not tell from the tempo was changed with it, by another speed. Where the pitch was
-    taken for the learned one it may have been changed with the tempo or not.
+    That is more finely measured than the grid of ``search``, but has to lie within it. A pitch
+    within half a ``tempo_step`` of the tempo was changed with it, by another speed. Where the pitch
+    was taken for the learned one it may have been changed with the tempo or not.
     """
     tempo = playback.tempo * faster
     if playback.pitch == 1:
         pitches = [tempo] * (search.max_speed_change > 0) + [1.0] * (search.max_tempo_change > 0)
     else:
-        pitches = [tempo if abs(tempo / playback.pitch - 1) <= search.step / 2 else playback.pitch]
-    most = max(search.max_speed_change, search.max_tempo_change) + search.step / 2
+        is_speed = abs(tempo / playback.pitch - 1) <= search.tempo_step / 2
+        pitches = [tempo if is_speed else playback.pitch]
+    most = max(search.max_speed_change, search.max_tempo_change) + search.tempo_step / 2
     return [Playback(pitch, tempo) for pitch in pitches if abs(tempo - 1) <= most]
 
 

@@ -34,15 +34,22 @@ def _resampled(index: int, start_s: float, duration_s: float, speed: float) -> S
 
 def test_each_kind_goes_up_to_its_change_both_ways() -> None:
     search = PlaybackSearch(
-        max_speed_change=0.02, max_pitch_change=0.01, max_tempo_change=0.0, step=0.01
+        max_speed_change=0.02,
+        max_pitch_change=0.01,
+        max_tempo_change=0.07,
+        step=0.01,
+        tempo_step=0.05,
     )
     speed, pitch, tempo = playback.playbacks(search)
     assert [(one.pitch, one.tempo) for one in speed] == [
         pytest.approx((factor, factor)) for factor in (0.98, 0.99, 1.01, 1.02)
     ]
     assert [(one.pitch, one.tempo) for one in pitch] == [(0.99, 1.0), (1.01, 1.0)]
-    assert tempo == []
-    assert playback.n_playbacks(search) == 6
+    assert [(one.pitch, one.tempo) for one in tempo] == [(1.0, 0.95), (1.0, 1.05)]
+    assert playback.n_playbacks(search) == 8
+    without = search.model_copy(update={"max_tempo_change": 0.0})
+    assert playback.playbacks(without)[2] == []
+    assert playback.n_playbacks(without) == 6
     assert playback.n_playbacks(None) == 0
 
 
@@ -256,7 +263,9 @@ def test_other_playbacks_count_as_trials(six_songs: Store) -> None:
 
 def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store) -> None:
     query = pipeline.query(_resampled(3, 12.0, 8.0, 1.05), LEAN, SEARCHING.query)
-    dense = SEARCH.model_copy(update={"max_peaks_per_s": 60.0, "fan_out": 30, "n_close": 100})
+    # So dense that most playbacks have some weight even among six songs.
+    coarse = {"step": 0.005, "tempo_step": 0.005, "n_close": 100}
+    dense = SEARCH.model_copy(update={"max_peaks_per_s": 60.0, "fan_out": 30, **coarse})
     tried = [one for kind in playback.playbacks(dense) for one in kind]
     weight = playback.first_look(query.peaks[0], tried, six_songs, LEAN, dense)
     chance = float(np.median(weight))
