@@ -20,7 +20,8 @@ from experiments.metrics import (
 )
 from experiments.progress import Show, silent
 from experiments.trial import Plan, ask_corpus
-from fpcore.config import Profile
+from fpcore.config import FittedOn, Profile
+from fpcore.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,7 @@ def calibrated(
         false_alarm_rate=false_alarm_rate,
         description=description,
         n_songs=len(plan.split(source).indexed),
+        fitted_on=plan.fitted_on(source),
     )
     return profile.model_copy(update={"decision": decision, "provenance": origin(profile) or None})
 
@@ -75,7 +77,14 @@ def calibrated(
 def measure(
     profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1, show: Show = silent
 ) -> Accuracy:
-    """Return how right a profile is on the test half of a corpus, at its own threshold."""
+    """Return how right a profile is on the test half of a corpus, at its own threshold.
+
+    Raises
+    ------
+    ConfigError
+        When its decision was fitted on another half of the corpus, which holds some of these songs.
+    """
+    _refuse_known_songs(profile, source, plan)
     asked = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs, show=show)
     outcomes = asked.outcomes
     threshold = profile.decision.threshold
@@ -88,6 +97,20 @@ def measure(
         sure(outcomes, threshold),
         calibration_error(calibration_curve(outcomes)),
     )
+
+
+def _refuse_known_songs(profile: Profile, source: Corpus, plan: Plan) -> None:
+    known, asked = profile.decision.fitted_on, plan.fitted_on(source)
+    if known is None or known.corpus_checksum != asked.corpus_checksum or known == asked:
+        return
+    raise ConfigError(
+        f"the decision of {profile.name} was fitted on songs of {source.name} that the split with "
+        f"{_told(asked)} would ask about: take the split that it was fitted with, {_told(known)}"
+    )
+
+
+def _told(fitted_on: FittedOn) -> str:
+    return f"seed {fitted_on.seed} and a calibration share of {fitted_on.calibration_share:g}"
 
 
 def with_card(profile: Profile, measured: Accuracy, source: Corpus, plan: Plan) -> Profile:

@@ -21,7 +21,7 @@ from scipy.special import expit
 from sklearn.model_selection import GroupKFold
 
 from fpcore import decision
-from fpcore.config import Decision, EvidenceName
+from fpcore.config import Decision, EvidenceName, FittedOn
 
 FITTED: tuple[EvidenceName, ...] = (
     "log_idf",
@@ -50,6 +50,7 @@ def fit(
     false_alarm_rate: float,
     description: str,
     n_songs: int | None = None,
+    fitted_on: FittedOn | None = None,
     held_out: pd.DataFrame | None = None,
 ) -> Decision:
     """Return the decision fitted on the candidate rows of `experiments.evaluation`.
@@ -65,6 +66,8 @@ def fit(
         Where the rows come from, kept with the profile.
     n_songs
         How many songs the index had, kept with the profile.
+    fitted_on
+        Of which half of which corpus the rows are, kept with the profile.
     held_out
         What `cross_fitted` gives for the rows, when that is known.
     """
@@ -74,7 +77,12 @@ def fit(
     small = negatives["asked_of"] == "part"
     threshold = max(threshold_for(group, false_alarm_rate) for _, group in negatives.groupby(small))
     return model.model_copy(
-        update={"threshold": threshold, "calibration": description, "n_songs": n_songs}
+        update={
+            "threshold": threshold,
+            "calibration": description,
+            "n_songs": n_songs,
+            "fitted_on": fitted_on,
+        }
     )
 
 

@@ -20,7 +20,7 @@ from experiments.degradations.config import Babble
 from experiments.progress import Show, silent
 from experiments.splits import Role, Split, split
 from experiments.stages import StageCache
-from fpcore.config import Profile
+from fpcore.config import FittedOn, Profile
 
 CALIBRATION_SHARE = 0.5
 LEFT_OUT_SHARE = 0.19
@@ -51,6 +51,14 @@ class Plan:
             seed=self.seed,
             calibration_share=self.calibration_share,
             left_out_share=self.left_out_share,
+        )
+
+    def fitted_on(self, source: Corpus) -> FittedOn:
+        """Return what a decision has to say that is fitted on the calibration half of a corpus."""
+        return FittedOn(
+            corpus_checksum=source.checksum,
+            seed=self.seed,
+            calibration_share=self.calibration_share,
         )
 
     def queries(self, parts: Split, role: Role) -> list[q.Query]:

@@ -141,6 +141,7 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
         false_alarm_rate=spec.false_alarm_rate,
         description=f"{spec.name}: calibration tracks of {setting.corpus.name}, {trial.id}",
         n_songs=len(setting.parts.indexed),
+        fitted_on=setting.plan().fitted_on(setting.corpus),
         held_out=held_out,
     )
     return Judged(_sorted(outcomes), _sorted(candidates), fitted)

@@ -324,11 +324,20 @@ _TAGS = {"none", "box", "grid", "physical"}
 """Values of ``kind``: pydantic puts them into the path of a fault, a user never writes them so."""
 
 
+class FittedOn(Strict):
+    """Which half of which music a decision was fitted on; the other half is there to test it."""
+
+    corpus_checksum: str
+    seed: Annotated[int, Field(ge=0)]
+    calibration_share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Decision(Strict):
     """A logistic model over the evidence for a candidate, and the confidence that accepts it.
 
     ``calibration`` says in words where the numbers come from; None means never calibrated.
     ``n_songs`` is how many the index had then: in a larger one more evidence is asked for.
+    ``fitted_on`` tells which songs the decision knows, where that is known.
     """
 
     intercept: float
@@ -336,6 +345,7 @@ class Decision(Strict):
     threshold: Annotated[float, Field(ge=0, le=1)]
     calibration: str | None = None
     n_songs: Annotated[int, Field(ge=1)] | None = None
+    fitted_on: FittedOn | None = None
 
 
 class Profile(Strict):

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from experiments.calibration import FITTED
+from experiments.corpora import corpus
+from fpcore.config import FittedOn
 from fpcore.profiles import load_profile
 
 SMALL = (
@@ -57,6 +59,9 @@ def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
     assert profile.decision.calibration is not None
     assert "calibration half of generated:12" in profile.decision.calibration
     assert profile.decision.n_songs == 10
+    assert profile.decision.fitted_on == FittedOn(
+        corpus_checksum=corpus("generated:12").checksum, seed=0, calibration_share=0.5
+    )
     assert profile.provenance == {
         "promoted_from": {"run": "r", "trial": "t"},
         "bytes_per_hour": 7.0,
@@ -108,6 +113,17 @@ def test_what_is_kept_of_a_measurement_is_the_profiles_accuracy_card(
     right = known["right"] & (known["probability"] >= after.decision.threshold)
     assert card["overall"]["accepted_right"]["share"] == pytest.approx(right.mean())
     assert {one["condition"] for one in card["metrics"]} == {"clean", "white-0db"}
+
+
+def test_a_profile_is_not_asked_about_songs_that_its_decision_was_fitted_on(
+    calibrated: Path,
+) -> None:
+    before = calibrated.read_bytes()
+    done = fpbench("accuracy", "--profile", calibrated, "--keep", "--seed", "1", *SMALL)
+    assert done.returncode == 1
+    assert "split with seed 1 and a calibration share of 0.5" in done.stderr
+    assert "take the split that it was fitted with, seed 0" in done.stderr
+    assert calibrated.read_bytes() == before
 
 
 def test_a_profile_that_is_not_there_is_one_sentence() -> None:
