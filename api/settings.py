@@ -2,7 +2,8 @@
 
 Every variable is named ``FPAPI_`` and the upper-case name of a field of `Settings`. Nothing is
 read when a module is imported, and a variable that no field has is refused, so that a slip of
-the pen does not silently leave a default in force.
+the pen does not silently leave a default in force. A variable with an empty text counts as not
+set: a compose file or a shell script gives it so when it means nothing.
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ class Settings(Strict):
                     f"{variable}: is no setting of the service: remove it; python -m api --help "
                     "lists those that are"
                 )
-            given[name] = _words(text) if name in _LISTS else text
+            if text:
+                given[name] = _words(text) if name in _LISTS else text
         try:
             return cls.model_validate(given)
         except ValidationError as error:

@@ -58,6 +58,18 @@ def test_variables_give_fields_their_types() -> None:
     assert settings.max_upload_bytes == 1_500_000
 
 
+def test_an_empty_text_is_no_setting() -> None:
+    empty = {f"FPAPI_{name.upper()}": "" for name in Settings.model_fields}
+    assert Settings.from_environment(empty) == Settings()
+    with pytest.raises(ConfigError, match="FPAPI_PROT: is no setting"):
+        Settings.from_environment({"FPAPI_PROT": ""})
+
+
+def test_the_defaults_that_help_prints_are_the_defaults() -> None:
+    lines = [line for line in Settings.described().splitlines() if line.startswith("FPAPI_")]
+    assert Settings.from_environment(dict(line.split("=", 1) for line in lines)) == Settings()
+
+
 def test_the_key_is_masked_wherever_settings_are_shown() -> None:
     settings = Settings.from_environment({"FPAPI_API_KEY": "secret" * 5})
     assert "secret" not in json.dumps(settings.public()) + repr(settings) + str(settings)
