@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from api import keeping
 from api.admission import Admission
 from api.folders import OwnFolder
 from api.jobs import Bounds, Task
@@ -77,6 +78,7 @@ class Service:
         try:
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
+                keeping.sweep(settings.keep_audio, store)
             inbox = OwnFolder(settings.temp_folder)
             service = cls(settings, profile, store, inbox)
             service.pool.start()

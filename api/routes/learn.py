@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
@@ -50,14 +52,9 @@ def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Ser
     """Write a song, and its audio before it where that is kept."""
     folder, store = service.settings.keep_audio, service.store
     metadata = dict(form.metadata)
-    kept = None
-    if folder is not None:
-        kept = keeping.keep(upload, folder)
-        metadata[SOURCE_KEY] = str(kept)
-    try:
+    with contextlib.ExitStack() as stack:
+        if folder is not None:
+            kept = stack.enter_context(keeping.keeping(upload, folder, store))
+            metadata[SOURCE_KEY] = str(kept)
         song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
         return store.add_song(song, found.hashes, found.constellation)
-    except BaseException:
-        if kept is not None and store.find(upload.checksum) is None:
-            kept.unlink(missing_ok=True)
-        raise

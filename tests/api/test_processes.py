@@ -23,6 +23,7 @@ import httpx
 import psutil
 import pytest
 
+from api import keeping
 from fpcore.config import FingerprintConfig
 from fpcore.profiles import DEFAULT_PROFILE, profile_path
 from fpcore.store import open_store
@@ -253,6 +254,82 @@ def test_kept_audio_lies_under_its_checksum_until_its_song_is_removed(
         assert sorted(kept.iterdir()) == sorted(files[1:])
         client.delete("/songs?confirm=all").raise_for_status()
         assert list(kept.iterdir()) == []
+
+
+@contextlib.contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Hold the database as a writer does: what is kept meanwhile cannot be stored yet."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
+
+
+def wait_for_audio(folder: Path, n_files: int) -> list[Path]:
+    """Return the audio in a folder once there is as much as asked for."""
+    while True:
+        found = [path for path in folder.iterdir() if path.suffix in {".wav", ".wave"}]
+        if len(found) == n_files:
+            return found
+        threading.Event().wait(0.005)
+
+
+def test_the_same_audio_learned_twice_at_once_is_kept_once(
+    empty_folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    with running(empty_folder, keep_audio=kept) as server, server.client() as client:
+        with ThreadPoolExecutor(2) as threads:
+            with held(server.database):
+                sent = [
+                    threads.submit(learn, client, song(1), "First", filename=name)
+                    for name in ("a.wav", "a.wave")
+                ]
+                wait_for_audio(kept, 2)
+            answers = [one.result(timeout=60) for one in sent]
+        assert sorted(answer.status_code for answer in answers) == [200, 201]
+        with open_store(server.database, None) as store:
+            (learned,) = store.songs()
+        assert [str(path) for path in kept.iterdir()] == [learned.metadata["source"]]
+        client.delete(f"/songs/{learned.id}").raise_for_status()
+        assert list(kept.iterdir()) == []
+
+
+def test_audio_that_a_killed_server_kept_for_no_song_is_removed_by_the_next(
+    empty_folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    server = Server(empty_folder, keep_audio=kept)
+    with server.client() as client, ThreadPoolExecutor(1) as threads:
+        learn(client, song(1), "First").raise_for_status()
+        before = {*kept.iterdir(), kept / f"{64 * 'a'}.mp3"}
+        (kept / f"{64 * 'a'}.mp3").write_bytes(b"of an index that was lost")
+        with held(server.database):
+            lost = threads.submit(learn, client, song(2), "Second")
+            wait_for_audio(kept, 2)
+            assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        with pytest.raises(httpx.TransportError):
+            lost.result(timeout=60)
+    assert set(kept.iterdir()) > before
+    with running(empty_folder, keep_audio=kept, web_workers=2):
+        assert set(kept.iterdir()) == before
+
+
+def test_audio_that_is_being_learned_is_not_taken_for_left_behind(
+    empty_folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    with running(empty_folder, keep_audio=kept) as server, server.client() as client:
+        with ThreadPoolExecutor(1) as threads, open_store(server.database, None) as store:
+            with held(server.database):
+                sent = threads.submit(learn, client, song(1), "First")
+                audio = wait_for_audio(kept, 1)
+                keeping.sweep(kept, store)
+                assert wait_for_audio(kept, 1) == audio
+            assert sent.result(timeout=60).json()["audio_kept"]
+        assert list(kept.iterdir()) == audio
 
 
 def test_kept_audio_is_served_under_a_later_profile(empty_folder: Path, tmp_path: Path) -> None:
