@@ -29,6 +29,10 @@ _LISTS = frozenset({"cors_origins"})
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
+# The system takes no time or memory of any size, and would refuse it only under a request.
+DAY_S = 86_400
+Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
+TERABYTE_MB = 1_000_000
 
 
 def available_cores() -> int:
@@ -53,7 +57,7 @@ class Settings(Strict):
     """The index; made when it does not exist."""
     profile: str = DEFAULT_PROFILE
     """Name or file of the profile that is served."""
-    busy_timeout_s: Positive = 10.0
+    busy_timeout_s: Seconds = 10.0
     """How long a write waits for other writers of the database."""
     keep_audio: Path | None = None
     """Folder in which the audio of learned songs is kept, to be re-indexed later."""
@@ -65,7 +69,7 @@ class Settings(Strict):
     """Origins whose pages may call the service, between commas; none by default."""
     max_upload_mb: Positive = 100.0
     """Largest file that is taken, in millions of bytes."""
-    upload_timeout_s: Positive = 60.0
+    upload_timeout_s: Seconds = 60.0
     """How long a client may take to send one request."""
     max_uploads: Count = 64
     """Requests whose bodies are received at the same time; more are told to come again."""
@@ -75,11 +79,11 @@ class Settings(Strict):
     """Most seconds of audio that are decoded from one file."""
     decode_workers: Count = Field(default_factory=available_cores)
     """Processes that decode and fingerprint."""
-    worker_memory_mb: Positive = 1024.0
+    worker_memory_mb: Annotated[float, Field(gt=0, le=TERABYTE_MB)] = 1024.0
     """Most memory that the work for one request may take; a worker that exceeds it is replaced."""
-    worker_cpu_s: Count = 120
+    worker_cpu_s: Annotated[int, Field(ge=1, le=DAY_S)] = 120
     """Most processor time, likewise."""
-    worker_wall_s: Positive = 180.0
+    worker_wall_s: Seconds = 180.0
     """Most time on the clock, likewise."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to standard error: debug, info, warning or error."""

@@ -22,7 +22,7 @@ from anyio import CapacityLimiter, to_thread
 
 from api import jobs
 from api.errors import RefusedError, busy
-from fpcore.errors import AudioError
+from fpcore.errors import AudioError, FpError
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ class DecodePool:
             When the file is at fault, also when decoding it exceeds a limit or crashes.
         RefusedError
             When the process was killed from outside, or none can be started: status 503.
+        FpError
+            When the process fails for a reason of its own: status 500.
         """
         return await to_thread.run_sync(self._run, job, limiter=self._limiter)
 
@@ -146,7 +148,7 @@ class Worker:
             f"{job.name}: takes longer than {self._task.bounds.wall_s:g} s to work on: shorten it"
         )
 
-    def _loss(self, job: jobs.Job[object], process: BaseProcess) -> AudioError | RefusedError:
+    def _loss(self, job: jobs.Job[object], process: BaseProcess) -> FpError:
         """Replace a process that ended by itself, and return what its end says of the job."""
         exit_code = self._replace(process)
         if exit_code == -signal.SIGXCPU:
@@ -156,6 +158,8 @@ class Worker:
             )
         if exit_code == -signal.SIGKILL:
             return busy("decoder_killed", "the decoder was killed from outside: try again")
+        if exit_code is None or exit_code >= 0:  # no signal: the file did not do that
+            return FpError(f"a decoding process ended by itself with exit code {exit_code}")
         return AudioError(f"{job.name}: brings the decoder down: it is damaged, use a good copy")
 
     def _replace(self, process: BaseProcess) -> int | None:

@@ -10,10 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
-from api.settings import Settings
+from api.jobs import Bounds, Task
+from api.settings import DAY_S, TERABYTE_MB, Settings
+from api.workers import DecodePool
+from fpcore.audio import AudioLimits
 from fpcore.errors import ConfigError
+from fpcore.profiles import load_profile
+from tests.api import rogue_jobs
 from tests.api.server import ROOT
 
 
@@ -84,6 +90,9 @@ def test_the_key_is_masked_wherever_settings_are_shown() -> None:
         ("FPAPI_PORT", "70000", "FPAPI_PORT: input should be less than or equal to 65535"),
         ("FPAPI_MAX_JOBS", "0", "FPAPI_MAX_JOBS: input should be greater than or equal to 1"),
         ("FPAPI_MAX_UPLOAD_MB", "nan", "FPAPI_MAX_UPLOAD_MB: input should be a finite number"),
+        ("FPAPI_WORKER_MEMORY_MB", "1e18", "FPAPI_WORKER_MEMORY_MB: input should be less than"),
+        ("FPAPI_WORKER_CPU_S", "9" * 20, "FPAPI_WORKER_CPU_S: input should be less than"),
+        ("FPAPI_WORKER_WALL_S", "1e300", "FPAPI_WORKER_WALL_S: input should be less than"),
         ("FPAPI_LOG_LEVEL", "loud", "FPAPI_LOG_LEVEL: input should be 'debug', 'info'"),
         ("FPAPI_API_KEY", "short", "FPAPI_API_KEY: must have at least 16 characters"),
     ],
@@ -93,6 +102,17 @@ def test_variables_that_are_not_valid_are_refused_by_name(
 ) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
         Settings.from_environment({variable: text})
+
+
+def test_the_largest_bounds_are_bounds_that_the_system_takes(tmp_path: Path) -> None:
+    settings = Settings(worker_memory_mb=TERABYTE_MB, worker_cpu_s=DAY_S, worker_wall_s=DAY_S)
+    bounds = Bounds(settings.worker_memory_bytes, settings.worker_cpu_s, settings.worker_wall_s)
+    pool = DecodePool(1, Task(load_profile(), AudioLimits(), tmp_path / "x.db", bounds))
+    try:
+        pool.start()
+        assert anyio.run(pool.run, rogue_jobs.Tell()) in pool.process_ids()
+    finally:
+        pool.close()
 
 
 def test_a_refused_key_is_not_quoted() -> None:

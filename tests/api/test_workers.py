@@ -14,7 +14,7 @@ import anyio
 import psutil
 import pytest
 
-from api.errors import RefusedError
+from api.errors import RefusedError, refusal_of
 from api.jobs import Bounds, Fingerprint, Hear, Job, Task
 from api.workers import DecodePool
 from fpcore.audio import AudioLimits
@@ -72,6 +72,28 @@ def test_a_file_that_harms_its_process_is_refused_and_the_pool_goes_on(
         run(pool, job)
     assert len(pool.process_ids()) == N_WORKERS
     assert {run(pool, rogue_jobs.Tell()) for _ in range(4)} == set(pool.process_ids())
+
+
+def test_a_process_that_ends_without_a_signal_is_the_servers_fault(
+    pool: DecodePool, losses: list[None]
+) -> None:
+    with pytest.raises(FpError, match="ended by itself with exit code 3") as failure:
+        run(pool, rogue_jobs.Exit())
+    assert refusal_of(failure.value).status == 500
+    assert len(losses) == 1
+    assert len(pool.process_ids()) == N_WORKERS
+
+
+def test_a_process_that_cannot_be_set_up_is_the_servers_fault(tmp_path: Path) -> None:
+    bounds = Bounds(memory_bytes=10**24, cpu_s=60, wall_s=60.0)
+    pool = DecodePool(1, Task(load_profile(), AudioLimits(), tmp_path / "x.db", bounds))
+    try:
+        pool.start()
+        with pytest.raises(FpError) as failure:
+            run(pool, rogue_jobs.Tell())
+        assert refusal_of(failure.value).status == 500
+    finally:
+        pool.close()
 
 
 def test_a_job_that_takes_too_long_is_ended(tmp_path: Path, losses: list[None]) -> None:
