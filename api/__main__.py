@@ -9,7 +9,7 @@ import sys
 
 import uvicorn
 
-from api import preflight
+from api import journal, preflight
 from api.folders import OwnFolder
 from api.metrics import FOLDER_VARIABLE
 from api.settings import Settings
@@ -30,6 +30,7 @@ def main() -> int:
     except FpError as error:
         print(f"api: {error}", file=sys.stderr)
         return 2
+    journal.configure(settings.log_level)
     print(f"Serving http://{settings.host}:{settings.port} (what it answers: /docs)", flush=True)
     with contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
@@ -44,6 +45,7 @@ def main() -> int:
             workers=settings.web_workers,
             access_log=False,
             server_header=False,
+            log_config=None,  # its lines are JSON, too
             timeout_graceful_shutdown=round(settings.worker_wall_s),
             timeout_worker_healthcheck=60,  # slow on a busy machine is not dead
         )

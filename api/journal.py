@@ -12,7 +12,8 @@ from typing import Any
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 """Id of the request that is being answered; "-" outside of any."""
 
-_LOGGERS = ("api", "fpcore", "uvicorn", "uvicorn.error", "uvicorn.access")
+_SERVERS_OWN = ("uvicorn", "uvicorn.error", "uvicorn.access")
+"""Loggers to which uvicorn, started as a command, gives handlers of its own."""
 
 
 class JsonLines(logging.Formatter):
@@ -34,13 +35,21 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send the records of the service and of its server to standard error as JSON lines."""
+    """Send every record and every warning to standard error as JSON lines.
+
+    Of libraries only what is at least a warning, whatever the level.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in _LOGGERS:
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    logging.captureWarnings(True)
+    for name in _SERVERS_OWN:
         logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.propagate = False
-        logger.setLevel(level.upper())
+        logger.handlers = []
+        logger.propagate = True
+    for name in ("api", "fpcore", *_SERVERS_OWN):
+        logging.getLogger(name).setLevel(level.upper())
     # The service writes a line for each request itself.
     logging.getLogger("uvicorn.access").disabled = True

@@ -324,6 +324,17 @@ def test_the_log_is_json_lines_that_name_the_request(server: Server, client: htt
     assert "injected" not in made_up.headers["x-request-id"]
 
 
+def test_what_libraries_say_of_a_request_is_a_json_line(
+    server: Server, client: httpx.Client
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "X-Request-ID": "not-a-form"}
+    answer = client.post("/recognize", content=excerpt(1), headers=headers)
+    assert_refused(answer, 400, "malformed_form")
+    server.wait_for('.*"message": "request".*"not-a-form".*')
+    records = [json.loads(line) for line in server.lines]
+    assert "python_multipart.multipart" in {record["logger"] for record in records}
+
+
 def test_settings_are_logged_at_the_start(server: Server) -> None:
     record = json.loads(server.wait_for('.*"message": "settings".*')[0])
     assert record["settings"]["database"] == str(server.database)

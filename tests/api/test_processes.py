@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import multiprocessing
 import os
 import re
@@ -161,6 +162,18 @@ def test_a_decoder_killed_under_a_server_is_replaced(empty_folder: Path) -> None
         assert server.process.poll() is None
         counted = client.get("/metrics").text.splitlines()
         assert "fpapi_decode_workers_lost_total 2.0" in counted
+
+
+def test_a_server_process_that_dies_is_replaced_and_the_log_stays_json(empty_folder: Path) -> None:
+    with running(empty_folder, web_workers=2) as server:
+        told = [json.loads(line) for line in server.lines]
+        started = [line["message"] for line in told if "Started server process" in line["message"]]
+        (process_id,) = re.findall(r"\d+", started[0])
+        os.kill(int(process_id), signal.SIGKILL)
+        server.wait_for("Application startup complete", times=3)
+        server.stop()
+        messages = [json.loads(line)["message"] for line in server.log.splitlines()[:-1]]
+    assert any("died" in message for message in messages)
 
 
 def test_a_database_that_another_holds_is_busy_for_writers_only(empty_folder: Path) -> None:
