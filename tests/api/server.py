@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,13 +61,14 @@ class Server:
             key: text for key, text in os.environ.items() if not key.startswith("FPAPI_")
         } | {f"FPAPI_{name.upper()}": str(setting) for name, setting in given.items()}
         self.lines: list[str] = []
+        self._stdout = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed when it stops
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=self._stdout,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -111,6 +113,11 @@ class Server:
     def log(self) -> str:
         return "".join(self.lines)
 
+    @property
+    def printed(self) -> str:
+        """What the server has written to standard output so far."""
+        return os.pread(self._stdout.fileno(), 1 << 16, 0).decode()
+
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, **more)
 
@@ -127,6 +134,7 @@ class Server:
         assert not self._reader.is_alive(), "a process of the server outlives it"
         assert self.process.stderr is not None
         self.process.stderr.close()
+        self._stdout.close()
         return code
 
 

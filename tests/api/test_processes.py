@@ -386,6 +386,18 @@ def test_uvicorn_serves_the_application_in_an_empty_folder(tmp_path: Path) -> No
             process.communicate(timeout=TIMEOUT_S)
 
 
+@pytest.mark.parametrize("web_workers", [1, 2])
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_the_address_that_is_printed_is_the_one_that_is_served(
+    host: str, shown: str, web_workers: int, empty_folder: Path
+) -> None:
+    with running(empty_folder, host=host, web_workers=web_workers) as server:
+        address = f"http://{shown}:{server.port}"
+        with httpx.Client(base_url=address, timeout=TIMEOUT_S, trust_env=False) as client:
+            assert client.get("/healthz").status_code == 200
+        assert server.printed == f"Serving {address} (what it answers: /docs)\n"
+
+
 def test_a_server_refuses_an_index_made_under_another_configuration(empty_folder: Path) -> None:
     with open_store(empty_folder / "index.db", FingerprintConfig(), create=True):
         pass
