@@ -13,10 +13,19 @@ from api.errors import RefusedError, busy
 
 
 class Admission:
-    """A number of places that are taken without waiting; for use in one event loop only."""
+    """A number of places that are taken without waiting; for use in one event loop only.
 
-    def __init__(self, capacity: int) -> None:
+    Parameters
+    ----------
+    capacity : int
+        Number of places.
+    activity : str
+        What is done with those who hold one: "being received".
+    """
+
+    def __init__(self, capacity: int, activity: str) -> None:
         self.capacity = capacity
+        self._activity = activity
         self.n_taken = 0
 
     def check(self) -> None:
@@ -35,4 +44,5 @@ class Admission:
             self.n_taken -= 1
 
     def _refusal(self) -> RefusedError:
-        return busy("busy", f"{self.capacity} requests are being worked on: try again")
+        requests = "request is" if self.capacity == 1 else "requests are"
+        return busy("busy", f"{self.capacity} {requests} {self._activity}: try again")

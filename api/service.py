@@ -48,8 +48,8 @@ class Service:
         self.store = store
         self.inbox = inbox
         self.metrics = Metrics(store)
-        self.receiving = Admission(settings.max_uploads)
-        self.working = Admission(settings.max_jobs)
+        self.receiving = Admission(settings.max_uploads, "being received")
+        self.working = Admission(settings.max_jobs, "being worked on")
         self.health: Health | None = None
         bounds = Bounds(settings.worker_memory_bytes, settings.worker_cpu_s, settings.worker_wall_s)
         limits = AudioLimits(max_duration_s=settings.max_duration_s)

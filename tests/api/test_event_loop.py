@@ -67,7 +67,11 @@ def test_a_file_comes_and_goes_without_the_event_loop_touching_the_disk(
     async def take() -> bytes:
         limits = UploadLimits(max_bytes=10_000_000, timeout_s=60.0)
         arriving = received(
-            request(form(content)), tmp_path, limits, fields=(), receiving=Admission(1)
+            request(form(content)),
+            tmp_path,
+            limits,
+            fields=(),
+            receiving=Admission(1, "being received"),
         )
         async with arriving as upload:
             watch.watching = False

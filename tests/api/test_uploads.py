@@ -372,7 +372,8 @@ def test_more_uploads_than_are_received_at_once_are_told_to_come_again(
             while [path.name for path in server.uploads_left()].count("audio") < 2:
                 threading.Event().wait(0.01)
             refused = recognize(client, excerpt(1))
-            assert_refused(refused, 503, "busy")
+            message = assert_refused(refused, 503, "busy")
+            assert message == "2 requests are being received: try again"
             assert int(refused.headers["retry-after"]) >= 1
             for connection in slow:
                 connection.sendall(body[50:])
