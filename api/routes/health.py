@@ -22,8 +22,10 @@ async def healthz() -> StatusBody:
 
 @router.get("/readyz", response_model=StatusBody, responses=documented())
 async def readyz(service: ServiceDep) -> StatusBody:
-    """Tell whether the index can be read and a decoder is there."""
+    """Tell whether the index can be read, uploads have a place, and a decoder is there."""
     await to_thread.run_sync(service.store.n_songs)
+    if not await to_thread.run_sync(service.inbox.path.is_dir):
+        raise busy("no_inbox", "the server's folder for uploads was removed: restart the server")
     if not service.pool.process_ids():
         raise busy("no_decoder", "no decoder is running: try again")
     return StatusBody(status="ok")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from api.folders import PREFIX, OwnFolder
+from tests.api.material import assert_refused
 from tests.api.server import running
 
 
@@ -80,6 +82,15 @@ def test_links_and_files_of_that_name_are_left_alone(tmp_path: Path) -> None:
     OwnFolder(root).close()
     assert (elsewhere / "file").exists()
     assert len(os.listdir(root)) == 3
+
+
+def test_a_server_whose_folder_was_removed_is_not_ready(empty_folder: Path) -> None:
+    with running(empty_folder) as server, server.client() as client:
+        assert client.get("/readyz").status_code == 200
+        for folder in server.inbox.glob("fpapi-*"):
+            shutil.rmtree(folder)
+        assert "restart the server" in assert_refused(client.get("/readyz"), 503, "no_inbox")
+        assert client.get("/healthz").status_code == 200
 
 
 def test_counts_of_a_server_with_several_processes_outlive_the_start_of_another(
