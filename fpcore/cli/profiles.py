@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(short_help="Show every setting of a profile, and its accuracy.")
 def show(
     name: Annotated[
         str | None,
@@ -159,7 +159,7 @@ def _summary(profile: Profile, default: str) -> dict[str, Any]:
     }
 
 
-@app.command()
+@app.command(short_help="Tell in which fields two profiles differ.")
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A profile's name or file.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Another one.")],

@@ -42,6 +42,14 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, A
             yield " ".join((*path, name)), child
 
 
+def _groups(command: Any, path: tuple[str, ...] = ("fpcore",)) -> Iterator[tuple[str, ...]]:
+    """Yield the names of a group and of every group below it."""
+    if hasattr(command, "commands"):
+        yield path
+        for name, child in command.commands.items():
+            yield from _groups(child, (*path, name))
+
+
 TREE = dict(_commands(typer.main.get_command(app)))
 
 
@@ -71,6 +79,14 @@ def test_examples_use_options_that_exist() -> None:
             if line.strip().startswith(f"fpcore {name}"):
                 used = {word for word in line.split() if word.startswith("-") and word != "-"}
                 assert used <= known, line
+
+
+@pytest.mark.parametrize("group", [*_groups(typer.main.get_command(app))], ids=" ".join)
+def test_no_summary_of_a_command_is_cut_short(group: tuple[str, ...], tmp_path: Path) -> None:
+    done = fpcore(*group[1:], "--help", cwd=tmp_path)
+    summaries = done.stdout.partition("Commands:")[2].strip().splitlines()
+    assert summaries
+    assert all(summary.endswith(".") and "..." not in summary for summary in summaries)
 
 
 def test_help_is_shown_by_the_command_itself(tmp_path: Path) -> None:
