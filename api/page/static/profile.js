@@ -56,7 +56,7 @@ function parameterRows({ digest, fingerprint, query }) {
     ["Hop", span(spectrogram.hop_length)],
     ["Band", `${count(lowHz)} to ${count(highHz)} Hz`],
     ["Whitening", whitening.kind === "none" ? "none" : `${count(whitening.width_hz)} Hz × ${whitening.width_s} s`],
-    ["Peaks kept: song, recording", `${cap(peaks.max_peaks_per_s)}, ${cap(query.max_peaks_per_s ?? peaks.max_peaks_per_s)}`],
+    ["Peaks paired: song, recording", `${cap(peaks.max_peaks_per_s)}, ${cap(query.max_peaks_per_s ?? peaks.max_peaks_per_s)}`],
     ["Fan-out: song, recording", `${pairs.fan_out}, ${query.fan_out ?? pairs.fan_out}`],
     ["Pairs reach", `${pairs.max_delta_s} s${reach}`],
     ["Digest", short],
