@@ -137,9 +137,20 @@ _MEANINGS = {
 }
 
 
+_HEADERS = {
+    503: {
+        "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
+    }
+}
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the documentation says of the given statuses, and of 400 and 500."""
+    """Return what the documentation says of the given statuses, and of those any route has."""
     return {
-        status: {"model": ErrorBody, "description": _MEANINGS[status]}
-        for status in sorted({400, 422, 500, 503, *statuses})
+        status: {
+            "model": ErrorBody,
+            "description": _MEANINGS[status],
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+        }
+        for status in sorted({400, 409, 422, 500, 503, *statuses})
     }

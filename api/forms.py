@@ -65,11 +65,21 @@ class Form(BaseModel):
 class LearnForm(Form):
     """What is said of a song to learn."""
 
-    song_name: Annotated[SongName, Field(description="Kept verbatim", examples=["Knalgan Theme"])]
+    song_name: Annotated[
+        SongName,
+        Field(
+            description="Kept verbatim",
+            # The page /docs fills its form in with the example: an empty one names no song.
+            json_schema_extra={"maxLength": MAX_SONG_NAME, "example": ""},
+        ),
+    ]
     metadata: Annotated[
         Mapping[str, Any],
         BeforeValidator(_parse_metadata, json_schema_input_type=str),
-        Field(description="A JSON object", examples=['{"album": "Wesnoth"}']),
+        Field(
+            description='A JSON object, such as {"album": "Wesnoth"}',
+            json_schema_extra={"default": "{}"},
+        ),
     ] = {}
 
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from api import explanations, schemas
+from api.forms import MAX_SONG_NAME
 from tests import audio_files
 from tests.api import material
 from tests.api.material import assert_refused, excerpt, learn, recognize, song, wav
@@ -267,7 +268,27 @@ def test_documentation_covers_every_endpoint(client: httpx.Client) -> None:
     assert {path: set(methods) for path, methods in schema["paths"].items()} == expected
     form = schema["paths"]["/learn"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert set(form["schema"]["required"]) == {"file", "song_name"}
-    assert form["schema"]["properties"]["song_name"]["examples"]
+    assert form["schema"]["properties"]["song_name"]["maxLength"] == MAX_SONG_NAME
+
+
+def test_documentation_gives_every_field_a_default_of_its_type(client: httpx.Client) -> None:
+    schema = client.get("/openapi.json").json()
+    kinds = {"string": str, "integer": int, "boolean": bool}
+    for path in ("/learn", "/recognize", "/explain"):
+        body = schema["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+        for field in body["schema"]["properties"].values():
+            assert isinstance(field.get("default", kinds[field["type"]]()), kinds[field["type"]])
+
+
+def test_documentation_tells_what_an_index_of_another_kind_and_a_busy_server_answer(
+    client: httpx.Client,
+) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, operations in paths.items():
+        for operation in operations.values():
+            if path != "/healthz":
+                assert "409" in operation["responses"]
+                assert "Retry-After" in operation["responses"]["503"]["headers"]
 
 
 @pytest.mark.parametrize(

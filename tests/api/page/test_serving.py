@@ -40,6 +40,27 @@ def test_profile_card_says_what_was_measured_and_what_never_was(
     expect(note).to_have_text(re.compile("^Its confidence is" if calibrated else "^Never calib"))
 
 
+def test_profile_card_tells_the_peaks_that_are_paired(
+    open_page: Opener, client: httpx.Client
+) -> None:
+    profile = client.get("/profile").json()
+    song = profile["fingerprint"]["peaks"]["max_peaks_per_s"]
+    recording = profile["query"]["max_peaks_per_s"] or song
+    expect(open_page().locator("#parameters")).to_contain_text(
+        f"Peaks paired: song, recording{song:g} /s, {recording:g} /s"
+    )
+
+
+def test_documentation_names_no_song_before_its_reader_does(open_page: Opener) -> None:
+    page = open_page()
+    page.goto(f"{open_page.url}/docs")
+    learn = page.locator("#operations-songs-learn_learn_post")
+    learn.click()
+    learn.get_by_role("button", name="Try it out").click()
+    expect(learn.get_by_placeholder("song_name")).to_have_value("")
+    expect(learn.get_by_placeholder("metadata")).to_have_value("{}")
+
+
 def test_measured_profile_shows_its_shares_with_intervals(
     open_page: Opener, client: httpx.Client
 ) -> None:
