@@ -26,8 +26,6 @@ decode_s, fingerprint_s, lookup_s, align_s, n_hashes
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -44,7 +42,7 @@ from scipy import signal as scipy_signal
 
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.degradations import Sources
+from experiments.degradations import Sources, checksums
 from experiments.excerpts import Excerpt, seeded_rng
 from experiments.index_parts import PartOfIndex, Remembered, random_part
 from experiments.progress import Show, Step, silent
@@ -82,13 +80,9 @@ class Bench:
     keeps_queries: bool = False
 
     @cached_property
-    def sources_digest(self) -> str:
-        """SHA-256 of the names and sizes of all files that degradations draw from, in order."""
-        files = [
-            [name, [(path.name, path.stat().st_size) for path in self.sources[name]]]
-            for name in sorted(self.sources)
-        ]
-        return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+    def source_checksums(self) -> dict[str, str]:
+        """The checksum of each source that degradations draw from, by its name."""
+        return checksums(self.sources)
 
 
 def build_index(
@@ -217,7 +211,7 @@ def kept_heard(bench: Bench, query: q.Query, clean: Signal) -> pipeline.Heard:
         "chain": query.condition.model_dump(mode="json"),
         "longest_s": bench.longest_s,
         "seed": bench.seed,
-        "sources": bench.sources_digest if draws else None,
+        "sources": bench.source_checksums if draws else None,
     }
     return bench.cache.heard(
         lambda: q.degraded(clean, query, sources=bench.sources, seed=bench.seed),

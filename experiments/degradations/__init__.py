@@ -19,7 +19,7 @@ from experiments.degradations.chain import degrade
 from experiments.degradations.config import Condition, Degradation
 from experiments.degradations.levels import SilentSignalError
 from experiments.degradations.presets import CONDITIONS, condition, conditions
-from experiments.degradations.sources import Sources
+from experiments.degradations.sources import Sources, checksums
 
 __all__ = [
     "CONDITIONS",
@@ -27,6 +27,7 @@ __all__ = [
     "Degradation",
     "SilentSignalError",
     "Sources",
+    "checksums",
     "condition",
     "conditions",
     "degrade",

@@ -7,8 +7,10 @@ part of what makes a run repeatable.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -49,6 +51,28 @@ def samples(path: Path, sample_rate_hz: int) -> FloatArray:
         When the file cannot be decoded.
     """
     return _CACHE.get(path, sample_rate_hz)
+
+
+def checksums(sources: Sources) -> dict[str, str]:
+    """Return for each source the SHA-256, in hexadecimal, of what its files hold, in order.
+
+    Raises
+    ------
+    AudioError
+        When a file cannot be read.
+    """
+    return {name: _checksum_of_all(paths) for name, paths in sorted(sources.items())}
+
+
+def _checksum_of_all(paths: Sequence[Path]) -> str:
+    found = [_checksum(path, *_version(path)) for path in paths]
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+
+@lru_cache(maxsize=None)
+def _checksum(path: Path, mtime_ns: int, size: int) -> str:
+    """Return the checksum of a file, read once in this process while it stays unchanged."""
+    return audio.checksum(path)
 
 
 class DecodedFiles:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from experiments import metrics
 from experiments.corpora import CorpusError
@@ -15,7 +17,7 @@ from experiments.progress import Step
 from experiments.runner import sweep
 from experiments.runs import RunFolder, run_folder
 from experiments.setting import prepare
-from experiments.specs import expand
+from experiments.specs import SweepSpec, expand
 from experiments.stages import StageCache
 from experiments.trial_folder import RunError
 from experiments.workers import Workers
@@ -184,6 +186,38 @@ def test_repeats_ask_other_excerpts(workbench: Path) -> None:
     again = rows["query"].str.endswith("~1")
     assert again.sum() == len(rows) / 2 == 32
     assert set(rows.loc[again, "start_s"]).isdisjoint(rows.loc[~again, "start_s"])
+
+
+def noise_folder(folder: Path, seed: int) -> str:
+    """Return the corpus of one recording of noise, as long whatever the seed."""
+    folder.mkdir()
+    samples = 0.1 * np.random.default_rng(seed).standard_normal(20 * 8000)
+    soundfile.write(folder / "noise.wav", samples, 8000)
+    return f"folder:{folder}"
+
+
+def noisy_spec(source: str) -> SweepSpec:
+    hum = {"name": "hum", "chain": [{"kind": "recording", "snr_db": -12}]}
+    return small.spec(
+        degradations=["clean", hum],
+        fingerprint={},
+        query={},
+        sources={"noise": source},
+        timed_queries=0,
+    )
+
+
+def test_noise_of_another_folder_is_other_noise_though_its_files_are_called_the_same(
+    workbench: Path, tmp_path: Path
+) -> None:
+    found = []
+    for seed, name in enumerate("ab"):
+        spec = noisy_spec(noise_folder(tmp_path / name, seed))
+        run = sweep(spec, run=tmp_path / f"run-{name}", workers=small.ONE, show=small.silent)
+        assert run.manifest().status == "complete"
+        found.append(run.trial("t000").outcomes.set_index("query"))
+    heard = [rows[rows["condition"] == "hum"]["n_hashes"] for rows in found]
+    assert (heard[0] != heard[1]).mean() > 0.9
 
 
 def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
