@@ -18,10 +18,11 @@ from pydantic import ValidationError
 
 from experiments import evaluation
 from experiments.accuracy_card import card_of, plain
+from experiments.degradations import checksums
 from experiments.evaluation import by_track
 from experiments.progress import Show, Step, silent
 from experiments.queries import Query
-from experiments.runs import Manifest, RunFolder, run_folder
+from experiments.runs import Manifest, RunFolder, changed_audio, run_folder
 from experiments.setting import Setting, prepare
 from experiments.trial_folder import RunError
 from experiments.trial_run import TIMES
@@ -57,7 +58,7 @@ def promote(
     Raises
     ------
     RunError
-        When the run or the trial is not there or not finished, or the corpus has changed.
+        When the run or the trial is not there or not finished, or the corpus or a source has changed.
     ConfigError
         When the name is taken or is none.
     """
@@ -67,11 +68,9 @@ def promote(
     manifest = folder.manifest()
     trial_id = find_trial(folder, manifest, trial)
     setting = prepare(manifest.spec)
-    if setting.corpus.checksum != manifest.corpus_checksum:
-        raise RunError(
-            f"the corpus {manifest.corpus} has other files than when {folder.name} ran: sweep "
-            "again, then promote"
-        )
+    changes = changed_audio(manifest, setting.corpus.checksum, checksums(setting.sources))
+    if changes:
+        raise RunError(f"{changes[0]} than when {folder.name} ran: sweep again, then promote")
     profile = _asked_with(folder, trial_id, name, setting)
     outcomes = ask_test(setting, profile, n_jobs=n_jobs, note=note)
     card = _card(outcomes, profile, folder, setting, trial_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from experiments import provenance
+from experiments.degradations import checksums
 from experiments.runs import Manifest, RunFolder, check_same
 from experiments.setting import Setting
 from experiments.specs import Trial, baseline
@@ -24,6 +25,7 @@ def first_manifest(
         seed=setting.spec.seed,
         corpus=setting.corpus.name,
         corpus_checksum=setting.corpus.checksum,
+        source_checksums=checksums(setting.sources),
         split_sizes=setting.parts.sizes(),
         baseline=baseline(setting.spec),
         versions=provenance.versions(),

@@ -27,7 +27,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +57,8 @@ class Manifest(Strict):
     """What a run is; ``spec`` is complete, with the profiles and degradations it names.
 
     ``swept`` and ``trials`` are by the ids of trials: the values that distinguish each, and how
-    it stands.
+    it stands. ``source_checksums`` are of the audio that degradations draw from, by its name;
+    None in runs that did not record them.
     """
 
     format: int = FORMAT
@@ -68,6 +69,7 @@ class Manifest(Strict):
     seed: int
     corpus: str
     corpus_checksum: str
+    source_checksums: dict[str, str] | None = None
     split_sizes: dict[str, int]
     baseline: str | None
     versions: dict[str, str]
@@ -221,13 +223,30 @@ def run_folder(name_or_path: str | Path) -> RunFolder:
     return RunFolder(runs_folder() / path)
 
 
+def changed_audio(
+    recorded: Manifest, corpus_checksum: str, source_checksums: Mapping[str, str] | None
+) -> list[str]:
+    """Return what has other files than in a recorded run, each as part of a sentence.
+
+    Sources that either side does not know are passed over.
+    """
+    changes = []
+    if recorded.corpus_checksum != corpus_checksum:
+        changes.append("the corpus has other files")
+    before = recorded.source_checksums or {}
+    for name, checksum in (source_checksums or {}).items():
+        if before.get(name, checksum) != checksum:
+            changes.append(f"the source {name} has other files")
+    return changes
+
+
 def check_same(recorded: Manifest, wanted: Manifest) -> None:
     """Refuse to go on with a run that was started from something else.
 
     Raises
     ------
     RunError
-        When spec, corpus or versions differ, so that its rows could not be compared.
+        When spec, corpus, sources or versions differ, so that its rows could not be compared.
     """
     changes = [
         f"{key} is {before!r} there and {after!r} here"
@@ -237,8 +256,7 @@ def check_same(recorded: Manifest, wanted: Manifest) -> None:
     ]
     if recorded.kind != wanted.kind or recorded.settings != wanted.settings:
         changes.append(f"it is a {recorded.kind} with {recorded.settings or 'no settings'}")
-    if recorded.corpus_checksum != wanted.corpus_checksum:
-        changes.append("the corpus has other files")
+    changes += changed_audio(recorded, wanted.corpus_checksum, wanted.source_checksums)
     for name in sorted({*recorded.versions, *wanted.versions}):
         before, after = recorded.versions.get(name), wanted.versions.get(name)
         if before != after:

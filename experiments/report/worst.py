@@ -19,8 +19,10 @@ from rich.console import Console
 
 from experiments import evaluation, metrics
 from experiments import queries as q
+from experiments.degradations import checksums
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
+from experiments.runs import changed_audio
 from experiments.setting import Setting, prepare
 from experiments.trial_folder import RunError
 from fpcore.explain import Explanation, explain
@@ -120,14 +122,15 @@ def explained(
     Raises
     ------
     RunError
-        When the corpus is not the one of the run any more, or has no such query.
+        When the corpus or a source is not that of the run any more, or it asked no such query.
     """
     manifest = study.manifests[result.run]
     setting = prepare(manifest.spec, console=console)
-    if setting.corpus.checksum != manifest.corpus_checksum:
+    changes = changed_audio(manifest, setting.corpus.checksum, checksums(setting.sources))
+    if changes:
         raise RunError(
-            f"the corpus {manifest.corpus} has other files than when {result.run} was run, so its "
-            "queries cannot be heard again: restore the files, or run the sweep again"
+            f"{changes[0]} than when {result.run} was run, so its queries cannot be heard again: "
+            "restore the files, or run the sweep again"
         )
     with TemporaryDirectory(prefix="fpbench-") as folder:
         bench = setting.bench(result.profile, Path(folder) / "index.db")

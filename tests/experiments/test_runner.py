@@ -14,6 +14,7 @@ import soundfile
 from experiments import metrics
 from experiments.corpora import CorpusError
 from experiments.progress import Step
+from experiments.promotion import promote
 from experiments.runner import sweep
 from experiments.runs import RunFolder, run_folder
 from experiments.setting import prepare
@@ -25,6 +26,7 @@ from tests.experiments import small
 
 KILLED = """
 import os, signal, sys
+from experiments.promotion import promote
 from experiments.runner import sweep
 from tests.experiments import small
 
@@ -218,6 +220,23 @@ def test_noise_of_another_folder_is_other_noise_though_its_files_are_called_the_
         found.append(run.trial("t000").outcomes.set_index("query"))
     heard = [rows[rows["condition"] == "hum"]["n_hashes"] for rows in found]
     assert (heard[0] != heard[1]).mean() > 0.9
+
+
+def test_a_run_is_not_gone_on_with_or_promoted_after_its_noise_has_changed(
+    workbench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = noisy_spec(noise_folder(tmp_path / "noise", 0))
+    monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path / "profiles"))
+    run = sweep(spec, run=tmp_path / "run", workers=small.ONE, show=small.silent)
+    samples = 0.1 * np.random.default_rng(1).standard_normal(20 * 8000)
+    soundfile.write(tmp_path / "noise" / "noise.wav", samples, 8000)
+    with pytest.raises(RunError, match="the source noise has other files"):
+        sweep(spec, run=run.path, workers=small.ONE, show=small.silent)
+    with pytest.raises(RunError, match=r"the source noise has other files than when run ran"):
+        promote(run.path, "t000", name="mine", n_jobs=1)
+    run.write_manifest(run.manifest().model_copy(update={"source_checksums": None}))
+    sweep(spec, run=run.path, workers=small.ONE, show=small.silent)
+    assert run.manifest().status == "complete"
 
 
 def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
