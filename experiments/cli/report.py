@@ -74,7 +74,8 @@ def compare(
 ) -> None:
     """Tell whether one trial is better than another.
 
-    They are compared on the queries that both were asked. Each side accepts by its own
+    They are compared on the queries that both were asked, so their runs must be of one corpus
+    and one seed. Each side accepts by its own
     threshold. A difference counts as real when the exact McNemar test and the interval of a
     bootstrap over works both say so.
 
@@ -86,6 +87,7 @@ def compare(
     from experiments.report import tables
 
     a, b = _side(run_a, trial_a), _side(run_b, trial_b)
+    _refuse_other_queries(a, b)
     found = {
         metric: tables.paired(a, b, metric=metric)
         for metric in ("accepted_right", "false_accept", "top1", "same_passage")
@@ -111,6 +113,18 @@ def _side(run: str, trial: str | None) -> Result:
         return study.trial(trial)
     chosen = study.find(tables.recommended(study, tables.leaderboard(study)))
     return chosen or study.results[0]
+
+
+def _refuse_other_queries(a: Result, b: Result) -> None:
+    from experiments.report.pairing import asked_otherwise
+    from experiments.trial_folder import RunError
+
+    reasons = asked_otherwise(a.manifest, b.manifest)
+    if reasons:
+        raise RunError(
+            f"{a.run} and {b.run} were asked queries {' and '.join(reasons)}, which cannot be "
+            "paired: compare runs of one corpus and one seed"
+        )
 
 
 def _names(a: Result, b: Result) -> tuple[str, str]:

@@ -175,6 +175,11 @@ def _versus_best(study: Study, board: pd.DataFrame, result: Result) -> list[str]
     if best is None or best.key == result.key:
         return ["It is also the most accurate of all."] if len(board) > 1 else []
     found = tables.paired(best, result)
+    if not found.n:
+        return [
+            f"The most accurate, {_named(best)}, was asked none of the same queries, so they are "
+            f"not compared; the recommended one has {_ratio(board, result, best)}."
+        ]
     return [
         f"The most accurate, {_named(best)}, reaches {labels.percent(found.share_a)} on the same "
         f"queries; the recommended one differs from it by {points(found.difference)} points "
@@ -190,6 +195,11 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
     if base.key == result.key:
         return []
     found = tables.paired(base, result)
+    if not found.n:
+        return [
+            f"The baseline, {_named(base)}, was asked none of the same queries, so there is no "
+            f"paired comparison with it. Against it this one has {_ratio(board, result, base)}."
+        ]
     clear = "more than chance" if found.real else "within chance"
     return [
         f"Against the baseline, {_named(base)} with {labels.percent(found.share_a)}: "

@@ -19,13 +19,14 @@ from fpcore.config import Profile
 class Result:
     """A finished trial: rows, times and size, as they were stored.
 
-    ``key`` names it within the report. ``swept`` are the values that set it apart from the
+    ``key`` names it within the report, ``manifest`` is its run's. ``swept`` are the values that set it apart from the
     other trials of its run. ``index`` has at least postings_per_s, bytes_per_hour and
     ingest_x_real_time. ``profile`` carries the decision fitted on the rows.
     """
 
     key: str
     run: str
+    manifest: Manifest
     trial: str
     profile: Profile
     swept: Mapping[str, Any]
@@ -176,6 +177,7 @@ def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result
             Result(
                 key=prefix + trial,
                 run=folder.name,
+                manifest=manifest,
                 trial=trial,
                 profile=profile,
                 swept=manifest.swept[trial],

@@ -18,6 +18,7 @@ from experiments import metrics
 from experiments.comparison import Comparison, compare
 from experiments.excerpts import seeded_rng
 from experiments.report import labels
+from experiments.report.pairing import asked_otherwise, heard_alike
 from experiments.report.study import Result, Study
 
 TOLERABLE_LOSS = 0.02
@@ -114,10 +115,15 @@ def _against_baseline(result: Result, study: Study) -> dict[str, float]:
 
 
 def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Comparison:
-    """Return the paired comparison of two results, each at its own threshold."""
+    """Return the paired comparison of two results, each at its own threshold.
+
+    Nothing is paired of runs that asked other excerpts or another corpus, nor of conditions
+    that sound otherwise in both.
+    """
+    alike = [] if asked_otherwise(a.manifest, b.manifest) else heard_alike(a.manifest, b.manifest)
     return compare(
         a.outcomes,
-        b.outcomes,
+        b.outcomes[b.outcomes["condition"].isin(alike)],
         thresholds=(a.threshold, b.threshold),
         rng=seeded_rng(0, "bootstrap"),
         metric=metric,

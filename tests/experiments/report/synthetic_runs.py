@@ -34,7 +34,7 @@ def spec(**changes) -> SweepSpec:
     return load_spec({**content, **changes})
 
 
-def write_run(folder, sweep: SweepSpec | None = None, *, failing=(), n_works=30, seed=1):
+def write_run(folder, sweep: SweepSpec | None = None, *, failing=(), n_works=30, seed=1, corpus_checksum="0" * 64):
     """Write a complete run of ``sweep`` into ``folder``; ``failing`` are ids of failed trials."""
     sweep = sweep or spec()
     run = RunFolder(folder)
@@ -53,7 +53,7 @@ def write_run(folder, sweep: SweepSpec | None = None, *, failing=(), n_works=30,
             spec=sweep,
             seed=sweep.seed,
             corpus=sweep.corpus,
-            corpus_checksum="0" * 64,
+            corpus_checksum=corpus_checksum,
             split_sizes={
                 "calibration_indexed": 20,
                 "calibration_left_out": 10,

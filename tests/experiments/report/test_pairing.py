@@ -1,0 +1,62 @@
+"""Queries of two runs are paired only where they are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.report import page, study, tables
+from tests.experiments.report import synthetic_runs
+from tests.experiments.report.test_real_run import fpbench
+
+FEW = {"fingerprint": {}, "clip_lengths_s": [3]}
+
+
+def one_trial(folder, *, checksum="0" * 64, **changes):
+    """Return the only result of a made-up run."""
+    spec = synthetic_runs.spec(**{**FEW, **changes})
+    run = synthetic_runs.write_run(folder, spec, corpus_checksum=checksum)
+    [result] = study.load([run.path]).results
+    return result
+
+
+def test_runs_that_differ_in_what_they_try_are_paired(tmp_path):
+    a = one_trial(tmp_path / "a")
+    b = one_trial(tmp_path / "b", fingerprint={"pairs.fan_out": [7]}, clip_lengths_s=[3, 5])
+    found = tables.paired(a, b)
+    assert (found.n, found.n_unpaired) == (60 * 4, 60 * 4)
+
+
+def test_a_condition_that_sounds_otherwise_is_not_paired(tmp_path):
+    soft = {"name": "room", "chain": [{"kind": "white", "snr_db": 6}]}
+    loud = {"name": "room", "chain": [{"kind": "white", "snr_db": 0}]}
+    a, b = (
+        one_trial(tmp_path / name, degradations=["clean", condition])
+        for name, condition in (("a", soft), ("b", loud))
+    )
+    assert tables.paired(a, b).n == 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"seed": 1}, "drawn with the seeds 0 and 1"),
+        ({"corpus": "generated:25"}, "of the corpora generated:24 and generated:25"),
+        ({"checksum": "1" * 64}, "of other files in the corpus generated:24"),
+    ],
+)
+def test_runs_of_other_seeds_or_corpora_are_not_compared(tmp_path, changes, reason):
+    a, b = one_trial(tmp_path / "a"), one_trial(tmp_path / "b", **changes)
+    assert tables.paired(a, b).n == 0
+    code, answer, complaint = fpbench("compare", tmp_path / "a", tmp_path / "b")
+    assert (code, answer) == (1, "")
+    assert complaint.startswith(f"fpbench: a and b were asked queries {reason}, which cannot be")
+    assert len(complaint.splitlines()) == 1
+
+
+def test_a_report_says_that_the_baseline_was_asked_other_queries(tmp_path):
+    one_trial(tmp_path / "a", fingerprint={})
+    one_trial(tmp_path / "b", fingerprint={"pairs.fan_out": [12]}, seed=1)
+    report = page.compose(study.load([tmp_path / "a", tmp_path / "b"]), n_failures=0)
+    said = page.write(report, tmp_path / "out").page.read_text(encoding="utf-8")
+    assert "was asked none of the same queries" in said
+    assert "+nan" not in said
