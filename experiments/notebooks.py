@@ -118,16 +118,29 @@ def _watch(work: Thread, folder: RunFolder) -> bool:
                     raise
                 is_stopped = True
             if is_stopped and not is_passed_on:
-                is_passed_on = _interrupted(folder)
+                is_passed_on = _interrupted_kernel(folder)
     return is_stopped
 
 
-def _interrupted(folder: RunFolder) -> bool:
-    """Pass Ctrl-C on to the process that runs into ``folder``; return whether one does."""
+def _interrupted_kernel(folder: RunFolder) -> bool:
+    """Pass Ctrl-C on to our kernel once it runs into ``folder``; return whether it does.
+
+    Another process that runs there is none of ours: our kernel is then refused and ends.
+    """
     holder = folder.holder()
-    if holder is not None:
-        os.kill(holder, signal.SIGINT)
-    return holder is not None
+    if holder is None or not _is_our_child(holder):
+        return False
+    os.kill(holder, signal.SIGINT)
+    return True
+
+
+def _is_our_child(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).ppid() == os.getpid())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _sentence(error: Exception, target: Path) -> str:
