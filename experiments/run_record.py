@@ -73,6 +73,34 @@ class Record:
         self._folder.write_manifest(self._manifest)
 
 
+def check_can_run(folder: RunFolder, wanted: Manifest) -> None:
+    """Refuse a folder that cannot be run into, before anything is done there.
+
+    Raises
+    ------
+    RunError
+        When another process runs into it, or it holds a run that was started from something
+        else.
+    """
+    folder.check_free()
+    recorded_before(folder, wanted)
+
+
+def recorded_before(folder: RunFolder, wanted: Manifest) -> Manifest | None:
+    """Return what was recorded of the run before; None of a new one.
+
+    Raises
+    ------
+    RunError
+        When the folder holds a run that was started from something else.
+    """
+    if not (folder.path / "manifest.json").is_file():
+        return None
+    before = folder.manifest()
+    check_same(before, wanted)
+    return before
+
+
 @contextmanager
 def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[Record]:
     """Keep the manifest while a run goes on: how it began, how its trials stand, how it ended.
@@ -82,9 +110,8 @@ def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[Record]:
     RunError
         When the folder holds a run that was started from something else.
     """
-    if (folder.path / "manifest.json").is_file():
-        before = folder.manifest()
-        check_same(before, wanted)
+    before = recorded_before(folder, wanted)
+    if before is not None:
         kept = {"started": before.started, "trials": before.trials, "swept": before.swept}
         wanted = wanted.model_copy(update=kept)
     record = Record(folder, wanted)

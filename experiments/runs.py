@@ -163,16 +163,30 @@ class RunFolder:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RunError(
-                    f"the run {self.name!r} is being run by another process: wait for it, or "
-                    "take another name (--run)"
-                ) from None
+                raise self._held() from None
             os.truncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield
             os.truncate(handle, 0)
         finally:
             os.close(handle)
+
+    def check_free(self) -> None:
+        """Refuse a folder that another process runs into.
+
+        Raises
+        ------
+        RunError
+            When one does.
+        """
+        if self.holder() is not None:
+            raise self._held()
+
+    def _held(self) -> RunError:
+        return RunError(
+            f"the run {self.name!r} is being run by another process: wait for it, or take "
+            "another name (--run)"
+        )
 
     def holder(self) -> int | None:
         """Return the id of the process that runs into this folder, if one does."""

@@ -35,7 +35,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from experiments.degradations import Condition, condition
 from fpcore.config import FingerprintConfig, Profile, QueryConfig, Strict, describe
 from fpcore.errors import ConfigError
-from fpcore.profiles import load_profile
+from fpcore.profiles import load_profile, profile_path
 
 MAX_TRIALS = 10_000
 """A grid with more combinations than this is taken for a slip."""
@@ -254,6 +254,41 @@ def read_content(
     for setting in settings:
         _apply(content, setting)
     return content, label
+
+
+def with_absolute_paths(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the raw content of a spec as it reads in any working folder.
+
+    Files of profiles and folders of recordings that are named from the working folder of this
+    process are named from the root on.
+    """
+    found = dict(content)
+    profiles = found.get("profiles")
+    if isinstance(profiles, str):
+        found["profiles"] = _absolute_profile(profiles)
+    elif isinstance(profiles, list | tuple):
+        found["profiles"] = [
+            _absolute_profile(one) if isinstance(one, str) else one for one in profiles
+        ]
+    if isinstance(found.get("corpus"), str):
+        found["corpus"] = _absolute_corpus(found["corpus"])
+    if isinstance(found.get("sources"), dict):
+        sources = found["sources"].items()
+        found["sources"] = {
+            name: _absolute_corpus(one) if isinstance(one, str) else one for name, one in sources
+        }
+    return found
+
+
+def _absolute_profile(name: str) -> str:
+    return str(Path(name).resolve()) if profile_path(name) == Path(name) else name
+
+
+def _absolute_corpus(name: str) -> str:
+    kind, _, path = name.partition(":")
+    if kind != "folder" or not path or Path(path).expanduser().is_absolute():
+        return name
+    return f"folder:{Path(path).resolve()}"
 
 
 def spec_names() -> list[str]:

@@ -18,7 +18,7 @@ from experiments import metrics
 from experiments.progress import Show, Step, silent
 from experiments.run_record import Record, first_manifest, recorded
 from experiments.runner import run_trials, showing
-from experiments.runs import RunFolder, new_run_name, run_folder
+from experiments.runs import Manifest, RunFolder, new_run_name, run_folder
 from experiments.setting import Setting, prepare
 from experiments.specs import SweepSpec, Trial, baseline, choices, expand, load_spec, trial_of
 from experiments.stages import StageCache
@@ -71,9 +71,7 @@ def tune(
     setting = prepare(loaded, cache=cache)
     folder = run_folder(run if run is not None else new_run_name(f"{loaded.name}-tune"))
     workers = workers or Workers()
-    wanted = first_manifest(folder, setting, [], workers).model_copy(
-        update={"kind": "tune", "settings": {"sampler": sampler}, "baseline": _first_id(loaded)}
-    )
+    wanted = manifest_of(folder, setting, workers, sampler)
     with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
         study = _study(loaded, folder, sampler)
         _forget_unfinished(study, folder)
@@ -82,6 +80,19 @@ def tune(
             _try_next(study, setting, folder, workers, record)
         here(Step("tuning", n_trials, n_trials))
     return folder
+
+
+def manifest_of(
+    folder: RunFolder, setting: Setting, workers: Workers, sampler: Sampler
+) -> Manifest:
+    """Return the manifest of a tuning run that has not begun."""
+    return first_manifest(folder, setting, [], workers).model_copy(
+        update={
+            "kind": "tune",
+            "settings": {"sampler": sampler},
+            "baseline": _first_id(setting.spec),
+        }
+    )
 
 
 def objectives(folder: RunFolder, trial_id: str) -> tuple[float, float, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from fpcore.cli.output import complain, counted, say
 
 if TYPE_CHECKING:
     from experiments.runs import RunFolder
+    from experiments.specs import SweepSpec
 
 FOLDER = "folder:"
 
@@ -52,14 +54,27 @@ Jobs = Annotated[
 ]
 
 
-def with_corpus(settings: list[str] | None, corpus: str | None) -> list[str]:
-    """Return the settings with the corpus among them.
+def read_spec(
+    spec: str, settings: list[str] | None, corpus: str | None
+) -> tuple[SweepSpec, dict[str, Any]]:
+    """Return a spec under the settings, and its content for the notebook that runs it.
 
-    A folder is named from its root on: the notebook that reads the settings runs elsewhere.
+    Paths in both are named from the root on, since the notebook runs elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be read or is not valid.
     """
+    from experiments.specs import load_spec, read_content, with_absolute_paths
+
     if corpus and corpus.startswith(FOLDER):
         corpus = f"{FOLDER}{Path(corpus.removeprefix(FOLDER)).expanduser().resolve()}"
-    return [*(settings or []), *([f"corpus={corpus}"] if corpus else [])]
+    changes = [*(settings or []), *([f"corpus={corpus}"] if corpus else [])]
+    load_spec(spec, changes)  # what is wrong is told under the name that was given
+    content, _ = read_content(spec, changes)
+    content = with_absolute_paths(content)
+    return load_spec(content), content
 
 
 def tell_end(folder: RunFolder, notebook: Path) -> None:
@@ -81,10 +96,14 @@ def tell_end(folder: RunFolder, notebook: Path) -> None:
         raise typer.Exit(EXIT_FAILED)
 
 
-def tell_interruption(folder: RunFolder, command: str) -> typer.Exit:
-    """Tell how an interrupted run is gone on with; return what ends the command."""
+def tell_interruption(command: str, folder: RunFolder, run: str | None) -> typer.Exit:
+    """Tell how an interrupted run is gone on with; return what ends the command.
+
+    ``run`` is what was given as --run, if anything.
+    """
+    again = shlex.quote(run or folder.name)
     complain(
-        f"interrupted: finished trials are kept, and `fpbench {command} … --run {folder.name}` "
-        "goes on from there"
+        f"interrupted: what is finished is kept, and `fpbench {command} … --run {again}` goes on "
+        "from there"
     )
     return typer.Exit(EXIT_INTERRUPTED)

@@ -17,8 +17,8 @@ from experiments.cli.asking import (
     clips_option,
     plan_of,
 )
-from experiments.cli.options import EXIT_INTERRUPTED, RunName
-from fpcore.cli.output import complain, console, print_table, say
+from experiments.cli.options import RunName, tell_interruption
+from fpcore.cli.output import console, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +90,7 @@ def peers(
             compare(comparison, record, advance)
             summary = summarise(record)
     except KeyboardInterrupt:
-        complain(f"interrupted: `fpbench peers … --run {folder.name}` goes on from there")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise tell_interruption("peers", folder, run) from None
     _print(summary, comparison)
     say("")
     say(f"rows, tables and plots: {folder.path}")

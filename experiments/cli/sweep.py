@@ -35,20 +35,22 @@ def sweep(
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
     from experiments.notebooks import execute
+    from experiments.run_record import check_can_run, first_manifest
     from experiments.runs import new_run_name, run_folder
     from experiments.setting import prepare
-    from experiments.specs import load_spec, read_content
+    from experiments.specs import expand
+    from experiments.workers import Workers
 
-    changes = options.with_corpus(settings, corpus)
-    loaded = load_spec(spec, changes)
-    prepare(loaded)  # what the corpus does not allow is told before a kernel starts
+    loaded, content = options.read_spec(spec, settings, corpus)
     folder = run_folder(run or new_run_name(loaded.name))
-    content, _ = read_content(spec, changes)
+    # What the corpus or the folder does not allow is told before a kernel starts.
+    wanted = first_manifest(folder, prepare(loaded), expand(loaded), Workers(jobs, dask))
+    check_can_run(folder, wanted)
     parameters = {"spec": content, "run": str(folder.path), "jobs": jobs, "dask": dask}
     try:
         notebook = execute("sweep", folder, parameters)
     except KeyboardInterrupt:
-        raise options.tell_interruption(folder, "sweep") from None
+        raise options.tell_interruption("sweep", folder, run) from None
     options.tell_end(folder, notebook)
 
 

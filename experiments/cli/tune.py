@@ -43,15 +43,15 @@ def tune(
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
     from experiments.notebooks import execute
+    from experiments.run_record import check_can_run
     from experiments.runs import new_run_name, run_folder
     from experiments.setting import prepare
-    from experiments.specs import load_spec, read_content
+    from experiments.tuning import manifest_of
+    from experiments.workers import Workers
 
-    changes = options.with_corpus(settings, corpus)
-    loaded = load_spec(spec, changes)
-    prepare(loaded)
+    loaded, content = options.read_spec(spec, settings, corpus)
     folder = run_folder(run or new_run_name(f"{loaded.name}-tune"))
-    content, _ = read_content(spec, changes)
+    check_can_run(folder, manifest_of(folder, prepare(loaded), Workers(jobs), sampler.value))
     parameters = {
         "spec": content,
         "run": str(folder.path),
@@ -62,7 +62,7 @@ def tune(
     try:
         notebook = execute("tune", folder, parameters)
     except KeyboardInterrupt:
-        raise options.tell_interruption(folder, "tune") from None
+        raise options.tell_interruption("tune", folder, run) from None
     options.tell_end(folder, notebook)
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from experiments.specs import MAX_TRIALS, SweepSpec, baseline, expand, load_spec, spec_names
+from experiments.specs import (
+    MAX_TRIALS,
+    SweepSpec,
+    baseline,
+    expand,
+    load_spec,
+    spec_names,
+    with_absolute_paths,
+)
 from fpcore.config import diff
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
@@ -153,3 +161,24 @@ def test_a_file_that_is_no_spec_is_refused(tmp_path: Path, text: str, sentence: 
 def test_a_missing_spec_is_refused_with_the_names_at_hand() -> None:
     with pytest.raises(ConfigError, match=r"name a file or one of classic, demo, dt"):
         load_spec("nope")
+
+
+def test_paths_from_the_working_folder_become_absolute_and_names_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = {
+        **CONTENT,
+        "profiles": ["balanced", "./my.json", "my.json", "/there/my.json"],
+        "corpus": "folder:m",
+        "sources": {"noise": "folder:../n", "speech": "debian-speech", "hum": "folder:~/hum"},
+    }
+    assert with_absolute_paths(content) == {
+        **content,
+        "profiles": ["balanced", *[str(tmp_path / "my.json")] * 2, "/there/my.json"],
+        "corpus": f"folder:{tmp_path / 'm'}",
+        "sources": {**content["sources"], "noise": f"folder:{tmp_path.parent / 'n'}"},
+    }
+    assert with_absolute_paths({**CONTENT, "profiles": "my.json"})["profiles"] == str(
+        tmp_path / "my.json"
+    )

@@ -3,20 +3,42 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
+from experiments.corpora import corpus
 from experiments.runner import sweep
 from experiments.runs import FORMAT, RunFolder, run_folder
+from fpcore.profiles import load_profile, save_profile
 from tests.experiments import small
 from tests.fpcore.store.disks import small_disk
 
 FPBENCH = "import sys; sys.argv[0] = 'fpbench'; from experiments.cli import main; main()"
+
+HOLD = """
+import sys
+from experiments.runs import run_folder
+with run_folder(sys.argv[1]).locked():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+EXECUTE = """
+import sys
+from experiments.notebooks import execute
+from experiments.runs import run_folder
+execute("sweep", run_folder(sys.argv[1]), {"spec": sys.argv[2], "run": sys.argv[1], "jobs": 1})
+"""
 
 
 def command(*arguments: str) -> list[str]:
@@ -27,9 +49,12 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200", **changes}
 
 
-def fpbench(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+def fpbench(
+    *arguments: str, cwd: Path | None = None, **changes: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments),
+        cwd=cwd,
         env=environment(**changes),
         capture_output=True,
         text=True,
@@ -67,9 +92,9 @@ def test_a_sweep_runs_its_notebook_and_gives_the_rows_of_a_sweep_by_hand(
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_or_sigterm_stops_the_kernel_and_the_same_command_goes_on(
-    swept: RunFolder, spec_file: Path, asked: signal.Signals
+    swept: RunFolder, spec_file: Path, tmp_path: Path, asked: signal.Signals
 ) -> None:
-    name = f"stopped-by-{asked.name.lower()}"
+    name = "stopped" if asked == signal.SIGINT else str(tmp_path / "stopped run")
     arguments = ("sweep", str(spec_file), "--run", name, "--jobs", "2")
     run = run_folder(name)
     with subprocess.Popen(
@@ -85,13 +110,94 @@ def test_ctrl_c_or_sigterm_stops_the_kernel_and_the_same_command_goes_on(
         _, complaints = process.communicate()
     assert process.returncode == 130
     assert one_line(complaints)
-    assert f"--run {name}" in complaints
+    assert f"--run {shlex.quote(name)}` goes on" in complaints
     manifest = run.manifest()
     assert manifest.status == "interrupted"
     assert "waiting" in manifest.trials.values()
     assert run.holder() is None
     assert sweep(str(spec_file), run=name, workers=small.ONE, show=small.silent) == run
     assert small.rows(run) == small.rows(swept)
+
+
+@contextmanager
+def held(run: RunFolder) -> Iterator[subprocess.Popen[str]]:
+    """Let another process run into a folder while inside."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run.path)],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_stopping_a_second_process_leaves_the_one_that_runs_alone(
+    workbench: Path, spec_file: Path, tmp_path: Path
+) -> None:
+    run = run_folder(tmp_path / "run")
+    with (
+        held(run) as holder,
+        subprocess.Popen(
+            [sys.executable, "-c", EXECUTE, str(run.path), str(spec_file)],
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as second,
+    ):
+        kernels: list[psutil.Process] = []
+        while not kernels and second.poll() is None:
+            kernels = [
+                child
+                for child in psutil.Process(second.pid).children()
+                if "ipykernel_launcher" in " ".join(child.cmdline())
+            ]
+        second.send_signal(signal.SIGTERM)
+        _, complaints = second.communicate()
+        assert "KeyboardInterrupt" in complaints
+        assert holder.poll() is None
+        assert run.holder() == holder.pid
+
+
+def test_a_refused_command_leaves_the_notebook_of_the_run_alone(
+    swept: RunFolder, spec_file: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    shutil.copytree(swept.path, run.path)
+    notebook = run.path / "sweep.ipynb"
+    notebook.write_text("finished")
+    arguments = ("sweep", str(spec_file), "--run", str(run.path))
+    done = fpbench(*arguments, "--set", "seed=5")
+    assert done.returncode == 1
+    assert one_line(done.stderr), done.stderr
+    assert "seed is 0 there and 5 here" in done.stderr
+    with held(run):
+        done = fpbench(*arguments)
+    assert done.returncode == 1
+    assert one_line(done.stderr), done.stderr
+    assert "is being run by another process" in done.stderr
+    assert notebook.read_text() == "finished"
+
+
+def test_paths_in_a_spec_are_those_of_the_folder_that_the_command_is_given_in(
+    workbench: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(corpus(small.CORPUS).root, tmp_path / "music")
+    save_profile(load_profile("balanced"), tmp_path / "my.json")
+    changes = {"profiles": ["./my.json"], "fingerprint": {}, "query": {}, "timed_queries": 0}
+    content = {key: value for key, value in small.CONTENT.items() if key != "name"} | changes
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(content))
+    done = fpbench(
+        "sweep", "mine.yml", "--set", "corpus=folder:music", "--run", "runs/mine", "--jobs", "1",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    manifest = run_folder(tmp_path / "runs" / "mine").manifest()
+    assert manifest.status == "complete"
+    assert manifest.corpus == f"folder:{tmp_path / 'music'}"
 
 
 @pytest.mark.parametrize("room_bytes", [30_000, 150_000])
