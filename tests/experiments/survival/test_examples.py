@@ -142,6 +142,7 @@ def outcomes(right: list[bool], condition: list[str]) -> pd.DataFrame:
     n = len(right)
     return pd.DataFrame(
         {
+            "start_s": 0.0,
             "query": [f"q{i}" for i in range(n)],
             "work": [f"w{i % 3}" for i in range(n)],
             "condition": condition,
