@@ -58,6 +58,16 @@ class Record:
         self._manifest = self._manifest.model_copy(update={"trials": trials})
         self._write()
 
+    def drop_waiting(self) -> None:
+        """Forget planned trials that have neither finished nor failed."""
+        statuses = self._folder.statuses(list(self._manifest.trials))
+        kept = [one for one, status in statuses.items() if status != "waiting"]
+        swept = {one: self._manifest.swept[one] for one in kept}
+        trials = {one: statuses[one] for one in kept}
+        update = {"swept": swept, "trials": trials}
+        self._manifest = self._manifest.model_copy(update=update)
+        self._write()
+
     def finish(self, *, interrupted: bool = False) -> None:
         """Record how the run ended; a complete one needs its scratch folder no more."""
         statuses = self._folder.statuses(list(self._manifest.trials))

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+
 from experiments import metrics
 from experiments.progress import Show, Step, silent
 from experiments.run_record import Record, first_manifest, recorded
@@ -35,6 +37,9 @@ DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize
 
 _TRIAL = "trial"
 """Under this name Optuna's journal keeps the id of the trial's folder."""
+
+_NUMBER = "number"
+"""Under this name it keeps the number in that id, where it is not that of Optuna's own trial."""
 
 
 def tune(
@@ -74,10 +79,11 @@ def tune(
     wanted = manifest_of(folder, setting, workers, sampler)
     with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
         study = _study(loaded, folder, sampler)
-        _forget_unfinished(study, folder)
+        _take_up_unfinished(study, folder)
         while (n_told := _n_told(study)) < n_trials:
             here(Step("tuning", n_told, n_trials))
             _try_next(study, setting, folder, workers, record)
+        record.drop_waiting()
         here(Step("tuning", n_trials, n_trials))
     return folder
 
@@ -117,24 +123,31 @@ def _study(spec: SweepSpec, folder: RunFolder, sampler: Sampler) -> optuna.Study
     if not spec.timed_queries:
         raise RunError("tuning weighs query times: let timed_queries be at least 1")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    seed = spec.seed
-    chosen = (
+    study = optuna.create_study(
+        study_name="tuning",
+        storage=JournalStorage(JournalFileBackend(str(folder.path / "optuna.journal"))),
+        directions=list(DIRECTIONS),
+        load_if_exists=True,
+    )
+    n_before = len(study.get_trials(deepcopy=False))
+    seed = _sampler_seed(spec.seed, n_before)
+    study.sampler = (
         optuna.samplers.NSGAIISampler(seed=seed)
         if sampler == "nsga2"
         else optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     )
-    study = optuna.create_study(
-        study_name="tuning",
-        storage=JournalStorage(JournalFileBackend(str(folder.path / "optuna.journal"))),
-        sampler=chosen,
-        directions=list(DIRECTIONS),
-        load_if_exists=True,
-    )
     first = baseline(spec)
-    if not study.get_trials(deepcopy=False) and first is not None:
+    if not n_before and first is not None:
         [swept] = [trial.swept for trial in expand(spec) if trial.id == first]
         study.enqueue_trial({path: _word(value) for path, value in swept.items()})
     return study
+
+
+def _sampler_seed(seed: int, n_before: int) -> int:
+    """Return a seed for what follows ``n_before`` trials: the same one would draw them again."""
+    if not n_before:
+        return seed
+    return int(np.random.SeedSequence([seed, n_before]).generate_state(1)[0])
 
 
 def _first_id(spec: SweepSpec) -> str | None:
@@ -149,8 +162,12 @@ def _word(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _forget_unfinished(study: optuna.Study, folder: RunFolder) -> None:
-    """Tell what a killed run left untold: the values of a finished trial, else that it failed."""
+def _take_up_unfinished(study: optuna.Study, folder: RunFolder) -> None:
+    """Tell the values of trials that a killed run left untold, and let unfinished ones be next.
+
+    Optuna takes no trial up again, so a new one gets the same choices, under the number of the
+    old one.
+    """
     from optuna.trial import TrialState
 
     for one in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -159,6 +176,16 @@ def _forget_unfinished(study: optuna.Study, folder: RunFolder) -> None:
             study.tell(one.number, objectives(folder, trial_id))
         else:
             study.tell(one.number, state=TrialState.FAIL)
+    last = {_number(one): one for one in study.get_trials(deepcopy=False)}
+    for number, one in last.items():
+        if one.state == TrialState.FAIL and "error" not in one.user_attrs:
+            chosen = one.params or one.system_attrs.get("fixed_params", {})
+            study.enqueue_trial(chosen, user_attrs={_NUMBER: number})
+
+
+def _number(trial: optuna.Trial | optuna.trial.FrozenTrial) -> int:
+    """Return the number that a trial's folder has or gets."""
+    return int(trial.user_attrs.get(_NUMBER, trial.number))
 
 
 def _n_told(study: optuna.Study) -> int:
@@ -184,7 +211,7 @@ def _try_next(
         asked.set_user_attr(_TRIAL, before)
         study.tell(asked, objectives(folder, before))
         return
-    trial: Trial = trial_of(setting.spec, asked.number, swept)
+    trial: Trial = trial_of(setting.spec, _number(asked), swept)
     asked.set_user_attr(_TRIAL, trial.id)
     record.plan(trial)
     run_trials(setting, [trial], folder, workers=workers, record=record, show=silent)

@@ -26,6 +26,13 @@ def kill_after(step):
 tune(small.spec(), run=sys.argv[1], n_trials=3, workers=small.ONE, show=kill_after)
 """
 
+TUNE = """
+import sys
+from experiments.tuning import tune
+from tests.experiments import small
+tune(small.spec(), run=sys.argv[1], n_trials=2, workers=small.ONE, show=small.silent)
+"""
+
 
 def test_tuning_tries_the_baseline_first_and_stays_within_the_grids(workbench: Path) -> None:
     spec = small.spec()
@@ -60,6 +67,32 @@ def test_a_killed_study_goes_on_with_what_it_had(workbench: Path) -> None:
     after = {path.name: (path / "done").stat().st_ino for path in small.written(run.path)}
     assert kept.items() <= after.items()
     assert run.manifest().status == "complete"
+
+
+def test_a_baseline_that_was_interrupted_is_taken_up_again(workbench: Path) -> None:
+    run = run_folder("tune-interrupted")
+    with subprocess.Popen(
+        [sys.executable, "-c", TUNE, run.name],
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    ) as process:
+        while process.poll() is None:
+            if (run.path / "manifest.json").is_file() and run.manifest().trials:
+                process.kill()
+                break
+    assert run.manifest().trials == {"t000-fanout5-qfanout15": "waiting"}
+    tune(small.spec(), run=run.path, n_trials=2, workers=small.ONE, show=small.silent)
+    manifest = run.manifest()
+    assert manifest.status == "complete"
+    assert manifest.baseline == next(iter(manifest.trials))
+    assert set(manifest.trials.values()) == {"done"}
+
+
+def test_a_study_that_is_extended_draws_other_choices(workbench: Path) -> None:
+    spec = small.spec(fingerprint={}, query={"fan_out": list(range(5, 30))})
+    for n_trials in (3, 5):
+        tune(spec, run="extended", n_trials=n_trials, workers=small.ONE, show=small.silent)
+    tried = list(run_folder("extended").manifest().swept.values())
+    assert len(tried) == 5
 
 
 def test_an_unknown_sampler_and_no_times_to_weigh_are_refused(workbench: Path) -> None:
