@@ -58,7 +58,8 @@ def promote(
     Raises
     ------
     RunError
-        When the run or the trial is not there or not finished, or the corpus or a source has changed.
+        When the run or the trial is not there or not finished, or the corpus or a source has
+        changed.
     ConfigError
         When the name is taken or is none.
     """

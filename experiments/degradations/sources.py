@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -69,7 +69,7 @@ def _checksum_of_all(paths: Sequence[Path]) -> str:
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _checksum(path: Path, mtime_ns: int, size: int) -> str:
     """Return the checksum of a file, read once in this process while it stays unchanged."""
     return audio.checksum(path)
