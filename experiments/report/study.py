@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from fpcore.config import Profile
 class Result:
     """A finished trial: rows, times and size, as they were stored.
 
-    ``key`` names it within the report, ``manifest`` is its run's. ``swept`` are the values that set it apart from the
-    other trials of its run. ``index`` has at least postings_per_s, bytes_per_hour and
-    ingest_x_real_time. ``profile`` carries the decision fitted on the rows.
+    ``key`` names it within the report, ``manifest`` is its run's. ``swept`` are the values that
+    set it apart from the other trials of its run. ``index`` has at least postings_per_s,
+    bytes_per_hour and ingest_x_real_time. ``profile`` carries the decision fitted on the rows.
     """
 
     key: str
@@ -134,7 +134,10 @@ def load(runs: Sequence[str | Path]) -> Study:
             if folder.trial(trial).status == "failed":
                 failed[prefix + trial] = folder.trial(trial).error
     if not results:
-        raise RunError(f"no trial of {', '.join(folders)} has finished: there is nothing to report")
+        first = next((f" ({one} failed: {why})" for one, why in _reasons(failed)), "")
+        raise RunError(
+            f"no trial of {', '.join(folders)} has finished{first}: there is nothing to report"
+        )
     bases = {(name, manifest.baseline) for name, manifest in manifests.items()}
     baseline = next((one.key for one in results if (one.run, one.trial) in bases), None)
     return Study(
@@ -144,6 +147,12 @@ def load(runs: Sequence[str | Path]) -> Study:
         failed=failed,
         baseline=baseline,
     )
+
+
+def _reasons(failed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield failed trials, each with the first line of why."""
+    for trial, error in failed.items():
+        yield trial, (error.splitlines() or ["for an unknown reason"])[0]
 
 
 def newest_run() -> str:

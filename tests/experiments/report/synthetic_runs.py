@@ -34,7 +34,15 @@ def spec(**changes) -> SweepSpec:
     return load_spec({**content, **changes})
 
 
-def write_run(folder, sweep: SweepSpec | None = None, *, failing=(), n_works=30, seed=1, corpus_checksum="0" * 64):
+def write_run(
+    folder,
+    sweep: SweepSpec | None = None,
+    *,
+    failing=(),
+    n_works=30,
+    seed=1,
+    corpus_checksum="0" * 64,
+):
     """Write a complete run of ``sweep`` into ``folder``; ``failing`` are ids of failed trials."""
     sweep = sweep or spec()
     run = RunFolder(folder)

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from experiments.report import study
+from experiments.specs import expand
 from experiments.trial_folder import RunError
 from tests.experiments.report import synthetic_runs
 
@@ -61,6 +62,14 @@ def test_what_gives_no_report_is_refused(tmp_path, made_up_run):
         (made_up_run.trial(trial).path / "done").unlink()
     with pytest.raises(RunError, match="no trial of made-up-1 has finished"):
         study.load([made_up_run.path])
+
+
+def test_a_run_without_a_finished_trial_tells_why_the_first_one_failed(tmp_path):
+    every = [trial.id for trial in expand(synthetic_runs.spec())]
+    run = synthetic_runs.write_run(tmp_path / "run", failing=every)
+    why = r"no trial of run has finished \(t000-\S+ failed: ValueError: made to fail\)"
+    with pytest.raises(RunError, match=why):
+        study.load([run.path])
 
 
 def test_the_newest_run_is_the_one_started_last(tmp_path, monkeypatch):
