@@ -7,6 +7,7 @@ fitted on all rows, which may differ a little from the one in the rows, out of f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -142,12 +143,14 @@ def explained(
 
 def heard_again(setting: Setting, result: Result, store: Store, query_id: str) -> Heard:
     """Return one query of a run, made and answered again from an open index."""
-    plain_id, _, repeat = query_id.rpartition("~") if "~" in query_id else (query_id, "", "0")
-    asked = setting.queries("calibration", repeat=int(repeat))
+    # Names of files may hold a tilde too; those of conditions, with which an id ends, do not.
+    suffix = re.search(r"~(\d+)$", query_id)
+    plain_id, repeat = (query_id[: suffix.start()], int(suffix[1])) if suffix else (query_id, 0)
+    asked = setting.queries("calibration", repeat=repeat)
     one = next((query for query in asked if query.id == plain_id), None)
     if one is None:
         raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
-    bench = setting.bench(result.profile, Path(), repeat=int(repeat))
+    bench = setting.bench(result.profile, Path(), repeat=repeat)
     of_track = [query for query in asked if query.track.id == one.track.id]
     clean = next(
         clip for query, _, clip in evaluation.cuts(bench, of_track) if query.id == plain_id

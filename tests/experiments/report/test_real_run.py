@@ -95,6 +95,8 @@ def test_a_changed_corpus_and_an_unknown_query_are_refused(real_run, tmp_path):
     result = found.results[0]
     with pytest.raises(RunError, match="asked no query 'song#0'"):
         list(worst.explained(found, result, ["song#0"]))
+    with pytest.raises(RunError, match=r"asked no query 's~0009\.flac#0/3s/clean'"):
+        list(worst.explained(found, result, ["s~0009.flac#0/3s/clean"]))
     found.manifests[result.run] = found.manifests[result.run].model_copy(
         update={"corpus_checksum": "0" * 64}
     )
