@@ -25,6 +25,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -235,11 +236,34 @@ def load_spec(source: str | Path | Mapping[str, Any], settings: Sequence[str] = 
     """
     content, label = read_content(source, settings)
     try:
-        return SweepSpec.model_validate(_resolved(content))
+        spec = SweepSpec.model_validate(_resolved(content))
+        _refuse_equal_trials(spec)
+        return spec
     except ValidationError as error:
         raise ConfigError(f"{label}: {describe(error)}") from None
     except ConfigError as error:
         raise ConfigError(f"{label}: {error}") from None
+
+
+def _refuse_equal_trials(spec: SweepSpec) -> None:
+    """Refuse grids that try a configuration twice: its rows would count twice.
+
+    Runs that were recorded with such grids can still be read.
+    """
+    for part, grid in (("fingerprint", spec.fingerprint), ("query", spec.query)):
+        for key in grid:
+            inner = next((one for one in grid if one.startswith(f"{key}.")), None)
+            if inner is not None:
+                raise ConfigError(f"{part}: {inner} is part of {key}: vary one of them alone")
+    seen: dict[str, str] = {}
+    for trial in expand(spec):
+        configuration = trial.profile.model_dump_json(exclude={"name", "description"})
+        if configuration in seen:
+            raise ConfigError(
+                f"the trials {seen[configuration]} and {trial.id} are the same configuration: "
+                "leave out one of the values or profiles that tell them apart"
+            )
+        seen[configuration] = trial.id
 
 
 def read_content(
@@ -402,7 +426,7 @@ def _set(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
         if not isinstance(inner, dict):
             inner = tree[key] = {}
         tree = inner
-    tree[leaf] = value
+    tree[leaf] = deepcopy(value)  # the next key may be set within it
 
 
 def _refuse_repeats(values: Sequence[Any]) -> None:

@@ -118,6 +118,13 @@ def test_settings_replace_single_keys(tmp_path: Path) -> None:
         ("query.n_shifts=[1, 0]", r"trial t001\S*: query\.n_shifts: .* got 0"),
         ("fingerprint.spectrogram.hop_length=[9000]", r"trial t000\S*: .*must not exceed n_fft"),
         ("query.n_shifts=[1, 1]", r"n_shifts: 1 comes twice"),
+        ("query.fan_out=[2, 2.0]", r"t000-qfanout2 and t001-qfanout2 are the same configuration"),
+        ('query.fan_out=[5, "5"]', r"query\.fan_out|are the same configuration"),
+        ("query.n_shifts=[1, true]", r"query\.n_shifts|are the same configuration"),
+        (
+            "fingerprint={pairs: [{fan_out: 3}], pairs.fan_out: [5, 6]}",
+            r"fingerprint: pairs\.fan_out is part of pairs: vary one of them alone",
+        ),
         ("query.n_shifts=[]", r"query\.n_shifts: .*at least 1 item"),
         ("degradations=[cleann]", r"no condition 'cleann': did you mean clean"),
         ("degradations=[clean, clean]", r"clean comes twice"),
@@ -134,6 +141,15 @@ def test_settings_replace_single_keys(tmp_path: Path) -> None:
 def test_what_is_wrong_in_a_spec_is_named_by_its_path(change: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         load_spec({**CONTENT, "seed": 0}, [change])
+
+
+def test_a_value_of_a_grid_is_left_as_it_is_when_a_part_of_it_is_set() -> None:
+    pairs = load_profile("balanced").fingerprint.pairs.model_dump(mode="json")
+    spec = load_spec({**CONTENT, "fingerprint": {"pairs": [pairs]}})
+    spec.fingerprint["pairs.fan_out"] = (7,)
+    [trial] = expand(spec)
+    assert trial.profile.fingerprint.pairs.fan_out == 7
+    assert spec.fingerprint["pairs"] == (pairs,)
 
 
 def test_too_many_trials_are_taken_for_a_slip() -> None:
