@@ -120,14 +120,19 @@ def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
     ``negatives`` has a row per query of an unknown track. Every work weighs the same, however
     often it was asked: queries of one work are alike, and what is to hold is the rate over
     works to come. The threshold lies halfway between the last rejected and the first accepted
-    negative on the scale of log-odds.
+    negative on the scale of log-odds, and above the rejected one, whose equals are rejected with
+    it; nothing lies above a probability of 1.
     """
     falling, weight = _by_work(negatives)
     n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + CONSTANT, side="right"))
-    low = falling[min(n_allowed, len(falling) - 1)]
+    if n_allowed == len(falling):
+        return float(_sigmoid(_log_odds(falling[-1])))
+    low = falling[n_allowed]
+    n_allowed = int((falling > low).sum())
     high = falling[n_allowed - 1] if n_allowed else 1.0
     log_odds = np.mean([_log_odds(low), _log_odds(high)]) if n_allowed else _log_odds(low) + 1.0
-    return float(1 / (1 + np.exp(-log_odds)))
+    # Log-odds are bounded, so that next to 1 the middle may fall onto the rejected one.
+    return min(max(_sigmoid(log_odds), float(np.nextafter(low, 2.0))), 1.0)
 
 
 def _by_work(negatives: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -135,6 +140,10 @@ def _by_work(negatives: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.f
     ordered = negatives.sort_values("probability", ascending=False, kind="stable")
     n_asked = ordered.groupby("work")["work"].transform("size").to_numpy(float)
     return ordered["probability"].to_numpy(float), 1 / n_asked / ordered["work"].nunique()
+
+
+def _sigmoid(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))
 
 
 def _log_odds(probability: float) -> float:

@@ -49,9 +49,11 @@ def butterworth(
     frequency_hz: DoubleArray, *, low_hz: float, high_hz: float, order: int
 ) -> DoubleArray:
     """Return the gain of a Butterworth high-pass and low-pass, each -3 dB at its limit."""
-    above = (frequency_hz / low_hz) ** (2 * order)
-    below = (frequency_hz / high_hz) ** (2 * order)
-    return np.asarray(np.sqrt(above / (1 + above) / (1 + below)))
+    with np.errstate(over="ignore", invalid="ignore"):  # far above a limit a power is infinite
+        above = (frequency_hz / low_hz) ** (2 * order)
+        below = (frequency_hz / high_hz) ** (2 * order)
+        passed = np.where(np.isinf(above), 1.0, above / (1 + above))
+        return np.asarray(np.sqrt(passed / (1 + below)))
 
 
 def resample(samples: FloatArray, from_hz: float, to_hz: float) -> FloatArray:

@@ -118,6 +118,28 @@ def test_the_weights_are_those_of_the_answers() -> None:
     )
 
 
+def _strangers(probabilities: list[float]) -> pd.DataFrame:
+    """Return a query of an unknown work for each probability."""
+    works = [f"w{number}" for number in range(len(probabilities))]
+    return pd.DataFrame({"work": works, "probability": probabilities})
+
+
+@pytest.mark.parametrize("probability", [0.3, 1 - 1e-11, 1 - 1e-13, 1 - 2**-53])
+@pytest.mark.parametrize("rate", [0.01, 0.25])
+def test_equal_strangers_are_all_rejected_when_they_are_too_many(
+    probability: float, rate: float
+) -> None:
+    surest = _strangers([probability] * 6 + [0.1] * 4)
+    threshold = calibration.threshold_for(surest, rate)
+    assert probability < threshold <= 1
+
+
+def test_the_threshold_lies_between_the_rejected_and_the_accepted_stranger() -> None:
+    spread = _strangers([0.9, 0.5, 0.2, 0.1])
+    assert calibration.threshold_for(spread, 0.25) == pytest.approx(0.75)  # odds 9 and 1: 3
+    assert calibration.threshold_for(spread, 0.0) == pytest.approx(1 / (1 + np.exp(-1) / 9))
+
+
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
 def test_the_threshold_keeps_the_rate_in_the_whole_and_in_parts(rate: float) -> None:
     rows = _candidates(400, seed=6)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.degradations.filters import fit_length, resample, zero_phase
+from experiments.degradations.filters import butterworth, fit_length, resample, zero_phase
 
 
 def test_a_flat_response_changes_nothing() -> None:
@@ -9,6 +9,14 @@ def test_a_flat_response_changes_nothing() -> None:
     filtered = zero_phase(samples, 8000, np.ones_like)
     assert filtered.dtype == np.float32
     np.testing.assert_allclose(filtered, samples, atol=1e-5)
+
+
+def test_a_limit_far_below_every_frequency_lets_all_pass() -> None:
+    frequency_hz = np.array([0.0, 1.0, 100.0, 4000.0, 20000.0])
+    gains = butterworth(frequency_hz, low_hz=1e-6, high_hz=8000.0, order=16)
+    np.testing.assert_allclose(gains, [0, 1, 1, 1, 0], atol=1e-5)
+    silent = butterworth(frequency_hz, low_hz=1e-9, high_hz=1e-7, order=16)
+    np.testing.assert_allclose(silent, 0, atol=1e-9)
 
 
 def test_a_click_is_filtered_symmetrically() -> None:
