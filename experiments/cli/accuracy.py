@@ -13,12 +13,12 @@ from experiments.cli.asking import (
     ClipLengths,
     ConditionNames,
     CorpusName,
-    Jobs,
     NQueries,
     ProfileName,
     Seed,
     plan_of,
 )
+from experiments.cli.options import Jobs, RowsFile
 from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def accuracy(
     queries: NQueries = 200,
     seed: Seed = 0,
     jobs: Jobs = -1,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the raw outcome rows.")
-    ] = None,
+    csv: RowsFile = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Also write the result into the profile's file.")
     ] = False,

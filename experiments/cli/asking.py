@@ -52,7 +52,6 @@ NQueries = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Another seed: another split, other clips and noise.")]
-Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1 takes one for each core.")]
 
 
 def conditions_option(without_it: str) -> OptionInfo:
@@ -82,6 +81,14 @@ ConditionNames = Annotated[
 ]
 
 
+def _refuse_repeats(option: str, values: Sequence[str]) -> None:
+    from fpcore.errors import ConfigError
+
+    for value in values:
+        if values.count(value) > 1:
+            raise ConfigError(f"{option} {value} is given twice: give each once")
+
+
 def plan_of(
     names: Sequence[str] | None,
     clip_lengths_s: Sequence[float] | None,
@@ -94,10 +101,18 @@ def plan_of(
     """Return what is asked: ``conditions`` and clips of 10 and 5 s, unless others are named.
 
     ``n_queries`` are of left-out songs, and as many of indexed ones unless ``n_indexed`` are.
+
+    Raises
+    ------
+    ConfigError
+        When a condition is unknown, or one or a length is given twice: its queries would count
+        twice.
     """
     from experiments.degradations import conditions as named
     from experiments.trial import Plan
 
+    _refuse_repeats("--condition", names or ())
+    _refuse_repeats("--clip", [f"{clip_s:g}" for clip_s in clip_lengths_s or ()])
     return Plan(
         named(names or conditions),
         tuple(clip_lengths_s or (10.0, 5.0)),

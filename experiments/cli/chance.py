@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +15,7 @@ from experiments.cli.asking import (
     conditions_option,
     plan_of,
 )
+from experiments.cli.options import PictureFile, RowsFile
 from experiments.progress import working
 from fpcore.cli.output import print_table, say
 
@@ -59,12 +59,8 @@ def chance(
         ),
     ] = 30,
     seed: Seed = 0,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the raw rows.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also draw a picture.")
-    ] = None,
+    csv: RowsFile = None,
+    output: PictureFile = None,
 ) -> None:
     """Measure false alarms in large libraries.
 

@@ -48,9 +48,47 @@ RunName = Annotated[
         "what is run, and the time.",
     ),
 ]
+
+
+def _refuse_no_process(jobs: int) -> int:
+    if jobs == 0:
+        raise typer.BadParameter("no process does no work: give 1 or more, or -1 for all cores")
+    return jobs
+
+
+def _refuse_missing_folder(path: Path | None) -> Path | None:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}: make it, or name another file")
+    return path
+
+
 Jobs = Annotated[
     int,
-    typer.Option("--jobs", metavar="N", help="Processes; -1 takes one for each core."),
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        callback=_refuse_no_process,
+        help="Processes; -1 takes one for each core.",
+    ),
+]
+RowsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--csv",
+        metavar="FILE",
+        callback=_refuse_missing_folder,
+        help="Also write the raw rows.",
+    ),
+]
+PictureFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        callback=_refuse_missing_folder,
+        help="Also draw a picture.",
+    ),
 ]
 
 

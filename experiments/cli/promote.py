@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.cli import options
 from fpcore.cli.output import print_table, say
 
 
@@ -18,9 +19,7 @@ def promote(
     ],
     name: Annotated[str, typer.Option(metavar="NAME", help="What the profile is called.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
-    jobs: Annotated[
-        int, typer.Option(metavar="N", help="Processes; -1 takes one for each core.")
-    ] = -1,
+    jobs: options.Jobs = -1,
 ) -> None:
     """Test a trial's configuration on songs that the sweep never asked, and save it as a profile.
 

@@ -126,6 +126,32 @@ def test_a_profile_is_not_asked_about_songs_that_its_decision_was_fitted_on(
     assert calibrated.read_bytes() == before
 
 
+def test_a_condition_or_length_that_is_given_twice_is_one_sentence() -> None:
+    for option, value in (("--condition", "clean"), ("--clip", "5")):
+        done = fpbench("accuracy", *SMALL, option, value)
+        assert done.returncode == 1
+        assert done.stderr == f"fpbench: {option} {value} is given twice: give each once\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "complaint"),
+    [
+        ("accuracy", ("--jobs", "0"), "no process does no work"),
+        ("calibrate", ("--jobs", "0"), "no process does no work"),
+        ("accuracy", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
+        ("chance", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
+        ("chance", ("-o", "/nope/x.png"), "there is no folder /nope"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_measured(
+    command: str, arguments: tuple[str, ...], complaint: str
+) -> None:
+    done = fpbench(command, *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert complaint in done.stderr
+
+
 def test_a_profile_that_is_not_there_is_one_sentence() -> None:
     for command in ("accuracy", "calibrate"):
         done = fpbench(command, "--profile", "nobody", *SMALL)
