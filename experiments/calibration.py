@@ -126,11 +126,12 @@ def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
     falling, weight = _by_work(negatives)
     n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + CONSTANT, side="right"))
     if n_allowed == len(falling):
-        return float(_sigmoid(_log_odds(falling[-1])))
+        return _sigmoid(_log_odds(falling[-1]))
     low = falling[n_allowed]
     n_allowed = int((falling > low).sum())
     high = falling[n_allowed - 1] if n_allowed else 1.0
-    log_odds = np.mean([_log_odds(low), _log_odds(high)]) if n_allowed else _log_odds(low) + 1.0
+    middle = float(np.mean([_log_odds(low), _log_odds(high)]))
+    log_odds = middle if n_allowed else _log_odds(low) + 1.0
     # Log-odds are bounded, so that next to 1 the middle may fall onto the rejected one.
     return min(max(_sigmoid(log_odds), float(np.nextafter(low, 2.0))), 1.0)
 
