@@ -38,9 +38,10 @@ def explain(
 
     Exit codes: 0 the picture is written, whatever it shows, 1 something failed.
     """
-    from fpcore.display import save_explanation
+    from fpcore.display.explanation import check_target, save_explanation
     from fpcore.explain import explain as explanation_of
 
+    check_target(output)
     _check_is_for_pictures(output)
     with options.open_library(db, profile) as library:
         alignment = library.align(file)

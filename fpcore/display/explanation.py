@@ -84,22 +84,23 @@ def explanation_figure(explanation: Explanation) -> Figure:
 def save_explanation(explanation: Explanation, path: str | Path) -> None:
     """Write the page as a PNG of 1200 pixels' width; the old file stays until it is done.
 
-    The same explanation gives the same bytes.
+    The same explanation gives the same bytes. Of a link it is the target that is written.
 
     Raises
     ------
     FpError
-        When the file cannot be written.
+        When the file cannot be written, or the path is a folder, a pipe or a device.
     """
+    check_target(path)
     content = io.BytesIO()
     with house_style():
         canvas = FigureCanvasAgg(explanation_figure(explanation))
         canvas.print_png(content, metadata={"Software": None})  # type: ignore[no-untyped-call]
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = Path(os.path.realpath(path))  # a link shall stay one
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         beside.write_bytes(content.getvalue())
-        beside.replace(path)
+        beside.replace(target)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
@@ -107,6 +108,15 @@ def save_explanation(explanation: Explanation, path: str | Path) -> None:
             f"cannot write the picture {path}: {error.strerror}: name a file in a folder that "
             "exists and that you may write to"
         ) from None
+
+
+def check_target(path: str | Path) -> None:
+    """Raise `FpError` when there is something at ``path`` that is no regular file.
+
+    A file that is renamed over a pipe or a device takes it away from everybody.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FpError(f"{path} is no regular file: name a file for the picture")
 
 
 def _heading(figure: Figure, explanation: Explanation) -> None:

@@ -333,6 +333,29 @@ def test_explain_writes_over_pictures_and_nothing_else(learned: Learned, tmp_pat
         assert done.returncode == 0
 
 
+def test_explain_replaces_no_pipe_and_no_folder(learned: Learned, tmp_path: Path) -> None:
+    clip = write_wav(tmp_path / "clip.wav", piece(STRANGER, duration_s=EXCERPT_S))
+    pipe, folder = tmp_path / "pipe.png", tmp_path / "folder.png"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for target in (pipe, folder):
+        done = fpcore("explain", clip, "-o", target, "--db", learned.database, cwd=tmp_path)
+        complaint(done, f"{target} is no regular file: name a file for the picture")
+    assert pipe.is_fifo() and folder.is_dir()
+
+
+def test_explain_writes_what_a_link_points_to(learned: Learned, tmp_path: Path) -> None:
+    clip = write_wav(tmp_path / "clip.wav", piece(STRANGER, duration_s=EXCERPT_S))
+    (tmp_path / "pictures").mkdir()
+    link, picture = tmp_path / "why.png", tmp_path / "pictures" / "real.png"
+    link.symlink_to(picture)
+    for _ in range(2):
+        done = fpcore("explain", clip, "-o", link, "--db", learned.database, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert link.is_symlink() and picture.read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in picture.parent.iterdir()] == ["real.png"]
+
+
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
 def test_a_command_whose_streams_are_closed_does_its_work(
     closed: tuple[int, ...], tmp_path: Path
