@@ -24,7 +24,7 @@ from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
 from fpcore.audio.sources import name_of
 from fpcore.config import FingerprintConfig
-from fpcore.errors import AudioError, FpError, StoreError
+from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
 from fpcore.store import Entry, NewSong, Song, Store
 from fpcore.worker_pool import WorkerPool, done_alone
 
@@ -68,6 +68,17 @@ def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: 
     metadata = {"source": str(path.resolve())}
     song = NewSong(name, content, fingerprint.duration_s, metadata)
     return song, fingerprint.hashes, fingerprint.constellation
+
+
+def relocated(song: Song, path: Path, store: Store) -> Song:
+    """Return a song whose content was found in a file, with that file in place of a lost one.
+
+    Music that was moved is found again for re-indexing as soon as it is learned again.
+    """
+    source = song.metadata.get("source")
+    if not isinstance(source, str) or os.path.exists(source):
+        return song
+    return store.update_metadata(song.id, {"source": str(path.resolve())})
 
 
 def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:
@@ -128,7 +139,7 @@ def learn_files(
         if isinstance(result, Exception):
             yield Outcome(path, "failed", reason=str(result))
         elif result.fingerprint is None:
-            yield Outcome(path, "known", song=store.find(result.checksum))
+            yield _known(path, result.checksum, store)
         else:
             try:
                 song = entry(path, result.checksum, result.fingerprint, name=path.stem)
@@ -137,6 +148,18 @@ def learn_files(
                 continue
             batch.add(path, song)
     yield from batch.write()
+
+
+def _known(path: Path, content: str, store: Store) -> Outcome:
+    """Return what became of a file whose content was in the store when learning began."""
+    song = store.find(content)
+    if song is None:
+        removed = "its song was removed meanwhile by another program: learn it again"
+        return Outcome(path, "failed", reason=f"{name_of(path)}: {removed}")
+    try:
+        return Outcome(path, "known", song=relocated(song, path, store))
+    except UnknownSongError:  # removed between the look and the write
+        return _known(path, content, store)
 
 
 class _Batch:

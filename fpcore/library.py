@@ -100,7 +100,8 @@ class Library:
     ) -> Added:
         """Learn one song, under the stem of its file's name unless ``name`` is given.
 
-        The same content again gives the song that is there, with ``created`` False.
+        The same content again gives the song that is there, with ``created`` False; the file
+        that it was learned from is then told anew when that is no longer where it was.
 
         Raises
         ------
@@ -114,6 +115,8 @@ class Library:
             content = checksum(source)
             known = self.store.find(content)
             if known is not None:
+                if isinstance(source, str | Path):
+                    known = learning.relocated(known, Path(source), self.store)
                 return Added(known, created=False)
             found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
         called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")

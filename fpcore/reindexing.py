@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fpcore.audio import AudioLimits
 from fpcore.config import Profile
+from fpcore.errors import StoreError
 from fpcore.learning import Extracted, Job, extract_files
 from fpcore.store import Entry, NewSong, Song, Store, open_store
 from fpcore.store.swapping import discard, inventory, swap
@@ -58,7 +59,8 @@ def reindex(
     Parameters
     ----------
     drop_gone
-        Swap even if the audio of some songs is gone; without, the old index then stays.
+        Swap even if the audio of some songs is gone; without, the old index then stays, as it
+        does when the audio of all is gone.
     n_workers
         Worker processes; None takes one for each core.
     busy_timeout_s
@@ -69,7 +71,8 @@ def reindex(
     Raises
     ------
     StoreError
-        When an index cannot be read or written, or is open elsewhere when it is to be replaced.
+        When an index cannot be read or written, is open elsewhere when it is to be replaced, or
+        would lose all its songs.
     """
     config = profile.fingerprint
     job = Job(config, limits or AudioLimits())
@@ -84,6 +87,11 @@ def reindex(
             _forget_others(new, old.songs)
             gone = _learn(old.songs, new, job, n_workers, note)
             n_songs = new.n_songs()
+        if gone and drop_gone and not n_songs:
+            raise StoreError(
+                f"{database} is unchanged, for no song of it would remain: {gone[0].reason}; see "
+                "whether the disk with the music is there, and learn moved music from its new place"
+            )
         if gone and not drop_gone:
             return Reindexed(n_songs, tuple(gone), False, beside)
         if swap(beside, database, expected=old, busy_timeout_s=busy_timeout_s):
@@ -134,7 +142,26 @@ def _file_of(song: Song) -> Path | None:
 
 def _paths(files: Iterable[Path | None]) -> list[Path]:
     """Return the files that are there, each once."""
-    return [file for file in dict.fromkeys(files) if file is not None and file.is_file()]
+    return [file for file in dict.fromkeys(files) if file is not None and _is_there(file)]
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file is there, as far as one may know: its folder may be closed to us."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
+
+
+def _missing(file: Path) -> str:
+    """Return why a file cannot be learned from that `_is_there` does not find."""
+    try:
+        file.stat()
+    except PermissionError:
+        return f"{file} cannot be read, permission denied"
+    except OSError:
+        pass
+    return f"{file} is not there any more"
 
 
 def _again(
@@ -144,7 +171,7 @@ def _again(
     if file is None:
         return Gone(song, "no file was recorded for it")
     if file not in heard:
-        return Gone(song, f"{file} is not there any more")
+        return Gone(song, _missing(file))
     found = heard[file]
     if isinstance(found, Exception):
         return Gone(song, str(found))

@@ -51,7 +51,8 @@ def learn(
     """Learn songs, so that recordings of them are recognised.
 
     Each song is called as its file without the suffix. What was learned before is passed over,
-    also under another file name, so the same command resumes after an interruption. Files that
+    also under another file name, so the same command resumes after an interruption; when the file
+    it was learned from is gone, the new one takes its place for `fpcore reindex`. Files that
     cannot be used are listed at the end, with the reason, and the others are learned.
 
     \b

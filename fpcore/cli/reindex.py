@@ -21,7 +21,10 @@ def reindex(
         str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to index under.")
     ],
     drop_gone: Annotated[
-        bool, typer.Option("--drop-gone", help="Go on without the songs whose audio is gone.")
+        bool,
+        typer.Option(
+            "--drop-gone", help="Go on without the songs whose audio is gone, if others remain."
+        ),
     ] = False,
     jobs: Annotated[
         int | None,
@@ -39,7 +42,8 @@ def reindex(
     Until then the old one can be used; songs learned or removed meanwhile are taken over. To
     take its place, nobody may have the old one open: stop the service before the end.
 
-    Songs whose audio is gone are listed; then the old database stays, unless told otherwise.
+    Songs whose audio is gone are listed; then the old database stays, unless told otherwise. Of
+    music that was moved, `fpcore learn` of its new folder tells the database where it is.
     The same command goes on with what was interrupted. A snapshot is of the old database
     and is removed: `fpcore snapshot` makes a new one.
 

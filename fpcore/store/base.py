@@ -323,6 +323,13 @@ class Store(ABC):
         """Return the song of this content, or None."""
 
     @abstractmethod
+    def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
+        """Put ``values`` into the metadata of a song, beside what else is there.
+
+        Returns the song as it is then. Raises `UnknownSongError`.
+        """
+
+    @abstractmethod
     def remove(self, song_id: int) -> Song:
         """Remove a song with all that belongs to it, and return what it was.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fpcore.errors import UnknownSongError
 from fpcore.store import schema
-from fpcore.store.base import Song
+from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
 
 _COLUMNS = "id, name, checksum, duration_s, n_fingerprints, learned_at, metadata"
@@ -55,6 +56,19 @@ def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
     if row is None:
         raise unknown(song_id, path)
     return _song_of(row)
+
+
+def update_metadata(
+    connection: sqlite3.Connection, song_id: int, values: Mapping[str, JSON], path: Path
+) -> Song:
+    """Put values into the metadata of a song, and return it; raises `UnknownSongError`."""
+    song = get(connection, song_id, path)
+    # What is too deep or no JSON is refused as it is for a new song.
+    new = NewSong(song.name, song.checksum, song.duration_s, {**song.metadata, **values})
+    connection.execute(
+        "UPDATE songs SET metadata = ? WHERE id = ?", (json.dumps(new.metadata), song_id)
+    )
+    return replace(song, metadata=new.metadata)
 
 
 def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:

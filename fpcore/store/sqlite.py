@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from fpcore.hashing import to_text
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
+    JSON,
     Added,
     CheckReport,
     Entry,
@@ -180,6 +181,11 @@ class SqliteStore(Store):
         """Return the song of this content, or None."""
         with self._pool.reading() as connection:
             return song_rows.find(connection, checksum)
+
+    def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
+        """Put values into the metadata of a song, in one transaction."""
+        with self._pool.writing() as connection:
+            return song_rows.update_metadata(connection, song_id, values, self._path)
 
     def remove(self, song_id: int) -> Song:
         """Remove a song; its postings go by the trigger ``songs_delete``."""

@@ -76,6 +76,25 @@ def test_what_is_yielded_is_on_the_disk_and_stopping_ends_the_workers(
     assert store.check(full=True).ok
 
 
+def test_a_song_that_another_program_removes_meanwhile_is_told_to_be_learned_again(
+    store: SqliteStore, files: list[Path]
+) -> None:
+    assert list(learning.learn_files(files[:1], store, n_workers=1))
+
+    def removed_on_the_way() -> Iterator[Path]:
+        with open_store(store.path, LEAN) as other:
+            other.clear()
+        yield files[0]
+
+    (outcome,) = learning.learn_files(removed_on_the_way(), store, n_workers=1)
+    assert (outcome.status, outcome.song) == ("failed", None)
+    assert outcome.reason is not None
+    assert "0.wav: its song was removed meanwhile" in outcome.reason
+    assert [one.status for one in learning.learn_files(files[:1], store, n_workers=1)] == [
+        "learned"
+    ]
+
+
 def test_few_files_are_taken_before_they_are_needed(store: SqliteStore, files: list[Path]) -> None:
     n_taken = 0
 

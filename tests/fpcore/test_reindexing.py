@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fpcore import Library
-from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError
+from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError, StoreError
 from fpcore.profiles import load_profile
 from fpcore.reindexing import reindex
 from fpcore.store import open_store
@@ -186,4 +186,48 @@ def test_an_index_of_the_same_configuration_is_left_alone(
     before = database.read_bytes()
     made = reindex(database, OLD)
     assert (made.n_songs, made.swapped) == (3, False)
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_music_that_was_moved_is_reindexed_once_it_is_learned_from_its_new_place(
+    learned: tuple[Path, list[Path]], one_by_one: bool
+) -> None:
+    database, files = learned
+    folder = database.parent / "moved"
+    folder.mkdir()
+    moved = [file.rename(folder / file.name) for file in files]
+    with Library.open(database, OLD) as library:
+        if one_by_one:
+            assert not any(library.learn(file).created for file in moved)
+        else:
+            assert {one.status for one in library.learn_files(moved, n_workers=1)} == {"known"}
+        songs = library.store.songs()
+    assert [song.metadata for song in songs] == [
+        {"source": str(file), "number": number} for number, file in enumerate(moved)
+    ]
+    assert [song.name for song in songs] == ["Song 0", "Song 1", "Song 2"]
+    made = reindex(database, NEW, n_workers=1)
+    assert (made.n_songs, made.gone, made.swapped) == (3, (), True)
+
+
+def test_a_copy_does_not_take_the_place_of_a_file_that_is_there(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    copy = files[0].with_name("copy.wav")
+    copy.write_bytes(files[0].read_bytes())
+    with Library.open(database, OLD) as library:
+        assert library.learn(copy).song.metadata["source"] == str(files[0])
+
+
+def test_an_index_is_not_replaced_by_one_without_any_song(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    before = database.read_bytes()
+    for file in files:
+        file.rename(file.with_suffix(".away"))
+    with pytest.raises(StoreError, match=r"no song of it would remain: .*song-0\.wav is not there"):
+        reindex(database, NEW, n_workers=1, drop_gone=True)
     assert database.read_bytes() == before

@@ -13,7 +13,7 @@ import pytest
 
 from fpcore.store import open_store
 from tests.fpcore.cli.material import piece, write_wav
-from tests.fpcore.cli.running import answer, complaint, complaints, fpcore
+from tests.fpcore.cli.running import answer, complaint, complaints, fpcore, without_privileges
 
 N_SONGS = 4
 
@@ -225,3 +225,27 @@ def test_a_disk_that_fills_up_at_the_swap_leaves_the_old_database(
     away.rename(folder / "music" / "song 3.wav")
     assert answer(*again, cwd=folder)["n_songs"] == N_SONGS
     assert _files(small_disk) == ["x.db"]
+
+
+def test_a_source_that_may_not_be_read_is_gone_and_the_others_are_indexed(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir()
+    (folder / "music" / "song 0.wav").rename(closed / "song 0.wav")
+    with closing(sqlite3.connect(folder / "music_recognition.db")) as connection, connection:
+        connection.execute(
+            "UPDATE songs SET metadata = json_object('source', ?) WHERE name = 'song 0'",
+            (str(closed / "song 0.wav"),),
+        )
+    closed.chmod(0)
+    try:
+        done = fpcore(
+            "reindex", "--profile", "balanced", "--drop-gone", cwd=folder,
+            prepare=without_privileges,
+        )  # fmt: skip
+    finally:
+        closed.chmod(0o700)
+    assert done.returncode == 0, done.stderr
+    assert complaints(done) == [
+        f"fpcore: song 0: {closed / 'song 0.wav'} cannot be read, permission denied"
+    ]
+    assert answer("songs", cwd=folder)["total"] == N_SONGS - 1

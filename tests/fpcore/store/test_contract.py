@@ -444,3 +444,18 @@ class TestLife:
     def test_a_backup_needs_its_folder(self, store: Store, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match=r"there is no folder .*nowhere"):
             store.backup(tmp_path / "nowhere" / "copy.db")
+
+
+def test_metadata_can_be_added_to_a_song_and_is_refused_as_for_a_new_one(store: Store) -> None:
+    song, hashes, peaks = entry(1)
+    added = store.add_song(
+        NewSong(song.name, song.checksum, song.duration_s, {"a": 1, "b": 2}), hashes, peaks
+    ).song
+    changed = store.update_metadata(added.id, {"b": 3, "c": "ü"})
+    assert changed == store.song(added.id)
+    assert changed.metadata == {"a": 1, "b": 3, "c": "ü"}
+    with pytest.raises(StoreError, match="is not JSON"):
+        store.update_metadata(added.id, {"a": float("nan")})
+    with pytest.raises(UnknownSongError):
+        store.update_metadata(99, {"a": 1})
+    assert store.song(added.id) == changed
