@@ -10,7 +10,10 @@ from fpcore.cli import options
 from fpcore.cli.output import clock, counted, print_json, print_table, say, song_record
 
 if TYPE_CHECKING:
-    from fpcore.store import Song, Store
+    from fpcore.store import Store
+
+LARGEST_INTEGER = 2**63 - 1
+"""What a database can be asked for."""
 
 
 def songs(
@@ -19,8 +22,12 @@ def songs(
         str | None,
         typer.Option(metavar="TEXT", help="Only songs with this in the name, in either case."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many songs.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, metavar="N", help="After so many songs.")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=1, max=LARGEST_INTEGER, metavar="N", help="At most so many songs.")
+    ] = 50,
+    offset: Annotated[
+        int, typer.Option(min=0, max=LARGEST_INTEGER, metavar="N", help="After so many songs.")
+    ] = 0,
     db: options.Database = options.DEFAULT_DATABASE,
     as_json: options.AsJson = False,
 ) -> None:
@@ -75,8 +82,8 @@ def remove(
 ) -> None:
     """Remove songs from the database; the audio files stay.
 
-    A number is taken as an id before it is taken as a name. A name must be exact, and belong to
-    one song alone. When one of several cannot be found, none is removed.
+    A number is taken as an id before it is taken as a name, but 01 is a name. A name must
+    be exact, and belong to one song alone. When one of several cannot be found, none is removed.
 
     \b
     Examples:
@@ -95,7 +102,7 @@ def remove(
             removed = store.songs()
             store.clear()
         else:
-            found = {song.id: song for song in (_find(store, text) for text in which or ())}
+            found = dict.fromkeys(_id_of(store, text) for text in which or ())
             removed = [store.remove(song_id) for song_id in found]
     if as_json:
         print_json({"removed": [song_record(song) for song in removed]})
@@ -107,23 +114,30 @@ def remove(
         say(f'removed {song.id}: "{song.name}"')
 
 
-def _find(store: Store, text: str) -> Song:
-    """Return the song of this id or exact name."""
+def _id_of(store: Store, text: str) -> int:
+    """Return the id of the song that has this id or this exact name."""
     from fpcore.errors import UnknownSongError
 
-    if text.isascii() and text.isdecimal() and int(text) < 2**63:
+    if _is_id(text):
         try:
-            return store.song(int(text))
+            store.names([int(text)])  # unlike the whole song it can be read in a damaged one
+            return int(text)
         except UnknownSongError:
             pass  # a song may be called by a number
-    named = [song for song in store.songs(name_contains=text) if song.name == text]
+    named = [song.id for song in store.songs(name_contains=text) if song.name == text]
     if not named:
         raise UnknownSongError(
             f'{store.path} has no song with the id or name "{text}": see `fpcore songs`'
         )
     if len(named) > 1:
-        ids = ", ".join(str(song.id) for song in named)
+        ids = ", ".join(map(str, named))
         raise UnknownSongError(
             f'{len(named)} songs are called "{text}": name one by its id, which are {ids}'
         )
     return named[0]
+
+
+def _is_id(text: str) -> bool:
+    """Whether a text is a number as `fpcore songs` writes it: 01 can only be a name."""
+    digits = len(text) <= len(str(LARGEST_INTEGER)) and text.isascii() and text.isdecimal()
+    return digits and str(int(text)) == text and int(text) <= LARGEST_INTEGER

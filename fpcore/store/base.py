@@ -333,7 +333,8 @@ class Store(ABC):
     def remove(self, song_id: int) -> Song:
         """Remove a song with all that belongs to it, and return what it was.
 
-        Its id is never given to another song. Raises `UnknownSongError`.
+        A song whose record is damaged can be removed too. Its id is never given to another song.
+        Raises `UnknownSongError`.
         """
 
     @abstractmethod

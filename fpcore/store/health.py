@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.store import schema
+from fpcore.store import schema, song_rows
 from fpcore.store.codec import decode_constellation
 
 _N_SHOWN = 20
@@ -24,6 +24,7 @@ def problems(
         yield from _digest(connection, config)
         yield from _references(connection)
         yield from _counts(connection)
+        yield from song_rows.faults(connection)
         if full:
             yield from _details(connection, config)
     except sqlite3.DatabaseError as error:

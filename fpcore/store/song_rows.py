@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fpcore.errors import UnknownSongError
+from fpcore.errors import StoreError, UnknownSongError
 from fpcore.store import schema
 from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
@@ -47,15 +47,19 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
 
 def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
     """Return one song; raises `UnknownSongError`, which names ``path``."""
+    return _song_of(_row(connection, song_id, path), path)
+
+
+def _row(connection: sqlite3.Connection, song_id: int, path: Path) -> tuple[Any, ...]:
     # An integer beyond SQLite's range cannot even be asked for.
-    row = None
+    row: tuple[Any, ...] | None = None
     if abs(song_id) < 2**63:
         row = connection.execute(
             f"SELECT {_COLUMNS} FROM songs WHERE id = ?", (song_id,)
         ).fetchone()
     if row is None:
         raise unknown(song_id, path)
-    return _song_of(row)
+    return row
 
 
 def update_metadata(
@@ -90,14 +94,19 @@ def unknown(song_id: int, path: Path) -> UnknownSongError:
 
 
 def select(
-    connection: sqlite3.Connection, name_contains: str | None, limit: int | None, offset: int
+    connection: sqlite3.Connection,
+    path: Path,
+    *,
+    name_contains: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[Song]:
     """Return songs by name, in the order of their ids."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM songs WHERE {_NAMED} ORDER BY id LIMIT ?2 OFFSET ?3",
         (name_contains, -1 if limit is None else limit, offset),
     )
-    return [_song_of(row) for row in rows.fetchall()]
+    return [_song_of(row, path) for row in rows.fetchall()]
 
 
 def count(connection: sqlite3.Connection, name_contains: str | None) -> int:
@@ -108,22 +117,71 @@ def count(connection: sqlite3.Connection, name_contains: str | None) -> int:
     return int(connection.execute(query, (name_contains,)).fetchone()[0])
 
 
-def find(connection: sqlite3.Connection, checksum: str) -> Song | None:
+def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | None:
     """Return the song of this content, or None."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM songs WHERE checksum = ?", (checksum,)
     ).fetchone()
-    return None if row is None else _song_of(row)
+    return None if row is None else _song_of(row, path)
 
 
-def _song_of(row: tuple[Any, ...]) -> Song:
-    song_id, name, checksum, duration_s, n_fingerprints, learned_at, metadata = row
-    return Song(
-        id=song_id,
-        name=name,
-        checksum=checksum,
-        duration_s=duration_s,
-        n_fingerprints=n_fingerprints,
-        learned_at=datetime.fromisoformat(learned_at),
-        metadata=json.loads(metadata),
-    )
+def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
+    """Remove a song, and return it; raises `UnknownSongError`.
+
+    A song whose row is damaged can be removed too: what cannot be read of it is returned as
+    learned in 1970, and as no metadata.
+    """
+    row = _row(connection, song_id, path)
+    connection.execute("DELETE FROM songs WHERE id = ?", (song_id,))
+    *sound, learned_at, metadata = row
+    try:
+        time = _time_of(learned_at)
+    except ValueError:
+        time = datetime.fromtimestamp(0, UTC)
+    try:
+        values = _metadata_of(metadata)
+    except ValueError:
+        values = {}
+    return Song(*(*sound, time, values))
+
+
+def faults(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield a sentence for each song whose row cannot be read."""
+    query = "SELECT id, learned_at, metadata FROM songs ORDER BY id"
+    for song_id, learned_at, metadata in connection.execute(query):
+        for read, text in ((_time_of, learned_at), (_metadata_of, metadata)):
+            try:
+                read(text)
+            except ValueError as fault:
+                yield f"song {song_id}: {fault}: {_remedy(song_id)}"
+
+
+def _song_of(row: tuple[Any, ...], path: Path) -> Song:
+    song_id, name, *_, learned_at, metadata = row
+    try:
+        return Song(*(*row[:-2], _time_of(learned_at), _metadata_of(metadata)))
+    except ValueError as fault:
+        raise StoreError(
+            f"{path} is damaged at song {song_id}, {name!r}: {fault}: {_remedy(song_id)}"
+        ) from None
+
+
+def _remedy(song_id: int) -> str:
+    return f"take it away with `fpcore remove {song_id}` and learn it again"
+
+
+def _time_of(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("the time when it was learned is no time") from None
+
+
+def _metadata_of(text: str) -> dict[str, JSON]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ValueError("its metadata is no JSON object")
+    return values

@@ -117,7 +117,7 @@ class SqliteStore(Store):
         """Add songs in one transaction; takes the lock only when there is something to write."""
         batch = Batch.of(list(entries), self._config)
         with self._pool.reading() as connection:
-            known = [song_rows.find(connection, song.checksum) for song in batch.songs]
+            known = [song_rows.find(connection, song.checksum, self._path) for song in batch.songs]
         if all(known):  # nothing to write, so no need to wait for writers
             return [Added(song, created=False) for song in known if song]
         with self._pool.writing() as connection:
@@ -126,7 +126,7 @@ class SqliteStore(Store):
     def _insert(self, connection: sqlite3.Connection, batch: Batch) -> list[Added]:
         added, row_ids = [], np.full(len(batch.songs), -1, dtype=np.int64)
         for number, song in enumerate(batch.songs):
-            known = song_rows.find(connection, song.checksum)
+            known = song_rows.find(connection, song.checksum, self._path)
             if known is None:
                 row_ids[number] = song_rows.insert(connection, batch, number)
                 known = song_rows.get(connection, int(row_ids[number]), self._path)
@@ -165,7 +165,9 @@ class SqliteStore(Store):
         if offset < 0 or (limit is not None and limit < 0):
             raise ValueError(f"limit and offset must be >= 0, got {limit} and {offset}")
         with self._pool.reading() as connection:
-            return song_rows.select(connection, name_contains, limit, offset)
+            return song_rows.select(
+                connection, self._path, name_contains=name_contains, limit=limit, offset=offset
+            )
 
     def n_songs(self, *, name_contains: str | None = None) -> int:
         """Return how many songs there are, or how many have this text in the name."""
@@ -180,7 +182,7 @@ class SqliteStore(Store):
     def find(self, checksum: str) -> Song | None:
         """Return the song of this content, or None."""
         with self._pool.reading() as connection:
-            return song_rows.find(connection, checksum)
+            return song_rows.find(connection, checksum, self._path)
 
     def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
         """Put values into the metadata of a song, in one transaction."""
@@ -190,9 +192,7 @@ class SqliteStore(Store):
     def remove(self, song_id: int) -> Song:
         """Remove a song; its postings go by the trigger ``songs_delete``."""
         with self._pool.writing() as connection:
-            song = song_rows.get(connection, song_id, self._path)
-            connection.execute("DELETE FROM songs WHERE id = ?", (song_id,))
-        return song
+            return song_rows.remove(connection, song_id, self._path)
 
     def clear(self) -> int:
         """Remove all songs and return how many there were."""

@@ -51,7 +51,7 @@ def _inventory(connection: sqlite3.Connection, path: Path) -> Inventory:
     connection.execute("BEGIN")
     schema.check_is_index(connection, path)
     digest = schema.stored_meta(connection).get("digest", "")
-    songs = song_rows.select(connection, None, None, 0)
+    songs = song_rows.select(connection, path)
     connection.execute("COMMIT")
     return Inventory(digest, songs)
 

@@ -259,6 +259,16 @@ def test_remove_asks_for_an_id_when_a_name_is_ambiguous(tmp_path: Path, one_song
     assert [song["id"] for song in answer("songs", cwd=tmp_path)["songs"]] == [first]
 
 
+def test_remove_takes_only_what_is_written_as_an_id_for_one(tmp_path: Path, one_song: Path) -> None:
+    other = write_wav(tmp_path / "other.wav", piece(21, duration_s=8.0))
+    for path, name in ((one_song, "first"), (other, "01")):
+        assert fpcore("learn", path, "--name", name, cwd=tmp_path).returncode == 0
+    assert [song["name"] for song in answer("remove", "01", cwd=tmp_path)["removed"]] == ["01"]
+    for text in ("01", "00", "9" * 5000, str(2**63)):
+        complaint(fpcore("remove", text, cwd=tmp_path), "no song with the id or name")
+    assert [song["name"] for song in answer("songs", cwd=tmp_path)["songs"]] == ["first"]
+
+
 def test_remove_all_needs_a_yes(tmp_path: Path, database: Path) -> None:
     refused = fpcore("remove", "--all", cwd=tmp_path)
     assert refused.returncode == 2 and "--yes" in refused.stderr

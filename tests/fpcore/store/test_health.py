@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fpcore.errors import StoreError
 from fpcore.store import SqliteStore
 from tests.fpcore.store.material import entry, in_sql, new_store
 
@@ -43,6 +44,9 @@ def test_a_sound_index_has_no_problem(store: SqliteStore) -> None:
         ("DELETE FROM constellations WHERE song_id = 1", "song 1 has no row in constellations"),
         ("INSERT INTO song_tokens VALUES (9, '[]')", "song_tokens has a row of song 9"),
         ("INSERT INTO constellations VALUES (9, x'00')", "constellations has a row of song 9"),
+        ("UPDATE songs SET metadata = '{' WHERE id = 2", "song 2: its metadata is no JSON object"),
+        ("UPDATE songs SET metadata = '[]' WHERE id = 2", "song 2: its metadata is no JSON object"),
+        ("UPDATE songs SET learned_at = 'then' WHERE id = 2", "song 2: the time when it was"),
     ],
 )
 def test_what_does_not_fit_together_is_found(store: SqliteStore, damage: str, problem: str) -> None:
@@ -77,3 +81,18 @@ def test_every_problem_is_listed(store: SqliteStore) -> None:
     in_sql(store.path, "DELETE FROM constellations")
     in_sql(store.path, "DELETE FROM fingerprints WHERE song_id = 1")
     assert len(store.check().problems) == 4
+
+
+@pytest.mark.parametrize("column", ["metadata", "learned_at"])
+def test_a_song_that_cannot_be_read_is_named_and_can_be_removed(
+    store: SqliteStore, column: str
+) -> None:
+    in_sql(store.path, f"UPDATE songs SET {column} = '{{' WHERE id = 2")
+    named = r"index\.db is damaged at song 2, .*`fpcore remove 2` and learn it again"
+    for read in (store.songs, lambda: store.song(2), lambda: store.add_songs([entry(1)])):
+        with pytest.raises(StoreError, match=named):
+            read()
+    assert store.remove(2).id == 2
+    assert [song.id for song in store.songs()] == [1, 3]
+    assert store.check(full=True).ok
+    assert store.add_songs([entry(1)])[0].created
