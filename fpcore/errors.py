@@ -27,6 +27,10 @@ class StoreError(FpError):
     """A database that cannot be opened, read or written."""
 
 
+class StoreDamagedError(StoreError):
+    """A database whose file is damaged; its ``__cause__`` is what the engine says of it."""
+
+
 class StoreBusyError(StoreError):
     """A database that another process kept locked for longer than the busy timeout."""
 

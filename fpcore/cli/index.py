@@ -156,17 +156,26 @@ def check(
 
     Exit codes: 0 all is well, 1 there are problems, each told in a sentence.
     """
-    with options.open_existing(db) as store:
-        n_songs = store.n_songs()
-        report = store.check(full=full)
+    n_songs, problems = _checked(db, full=full)
     if as_json:
-        print_json({"ok": report.ok, "full": full, "problems": list(report.problems)})
-    elif report.ok:
+        print_json({"ok": not problems, "full": full, "problems": problems})
+    elif not problems:
         say(f"{db}: all is well with {counted(n_songs, 'song')}")
-    for problem in report.problems:
+    for problem in problems:
         complain(f"{db}: {problem}")
-    if not report.ok:
+    if problems:
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _checked(db: Path, *, full: bool) -> tuple[int, list[str]]:
+    """Return the number of songs, and the problems; a file too damaged to open is one of them."""
+    from fpcore.errors import StoreDamagedError
+
+    try:
+        with options.open_existing(db) as store:
+            return store.n_songs(), list(store.check(full=full).problems)
+    except StoreDamagedError as error:
+        return 0, [f"the file is damaged ({error.__cause__}): restore a backup"]
 
 
 def backup(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fpcore.errors import StoreBusyError, StoreError, StoreFullError
+from fpcore.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
 
 _PRIMARY_CODE = 0xFF
 _NO_ROOM_BYTES = 1 << 20
@@ -16,9 +16,6 @@ _SMALLEST_PAGE_BYTES = 512
 
 _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "{path} is not an SQLite database: give the path of an index",
-    sqlite3.SQLITE_CORRUPT: (
-        "{path} is damaged ({error}): run `fpcore check` on it and restore a backup"
-    ),
     sqlite3.SQLITE_READONLY: "{path} is read-only: make the file and its folder writable",
     sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened: check the rights on it and on its folder",
     sqlite3.SQLITE_PERM: "{path} cannot be opened: check the rights on it and on its folder",
@@ -54,6 +51,10 @@ def _translated(error: sqlite3.Error, path: Path, busy_timeout_s: float) -> Stor
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not _has_room(path)):
         return StoreFullError(
             f"there is no room to write {path}: nothing was changed, free some space on its disk"
+        )
+    if code == sqlite3.SQLITE_CORRUPT:
+        return StoreDamagedError(
+            f"{path} is damaged ({error}): run `fpcore check` on it and restore a backup"
         )
     sentence = _SENTENCES.get(code, "{path} cannot be read or written: {error}")
     return StoreError(sentence.format(path=path, error=error))

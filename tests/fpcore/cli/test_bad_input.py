@@ -283,6 +283,35 @@ def test_a_disk_that_is_full_from_the_start_is_told(
     complaint(fpcore("learn", one_song, "--db", small_disk / "x.db", cwd=tmp_path), "x.db", "room")
 
 
+@pytest.mark.parametrize("column", ["metadata", "learned_at"])
+def test_a_song_whose_record_is_damaged_is_named_and_can_be_removed(
+    column: str, tmp_path: Path, database: Path, one_song: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(f"UPDATE songs SET {column} = '{{' WHERE id = 2")
+    for command in (("songs",), ("learn", one_song)):
+        complaint(fpcore(*command, cwd=tmp_path), "song 2", "`fpcore remove 2`")
+    complaint(fpcore("check", cwd=tmp_path), "song 2", "`fpcore remove 2`")
+    assert fpcore("remove", "2", cwd=tmp_path).returncode == 0
+    _assert_unchanged(tmp_path, 7)
+
+
+@pytest.mark.parametrize("damage", ["half of it", "its second page"])
+def test_check_tells_of_a_file_too_damaged_to_open_as_of_any_problem(
+    damage: str, tmp_path: Path, database: Path
+) -> None:
+    whole = database.read_bytes()
+    if damage == "half of it":
+        database.write_bytes(whole[: len(whole) // 2])
+    else:
+        database.write_bytes(whole[:8192] + b"\xff" * 8192 + whole[16384:])
+    document = answer("check", cwd=tmp_path, code=1)
+    assert not document["ok"] and document["problems"]
+    lines = complaints(fpcore("check", cwd=tmp_path))
+    assert lines == [f"fpcore: music_recognition.db: {one}" for one in document["problems"]]
+    assert "damaged" in lines[0] and not any("fpcore check" in line for line in lines)
+
+
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     for arguments in (
         ("learn",),
@@ -291,6 +320,8 @@ def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
         ("remove",),
         ("remove", "1", "--all", "--yes"),
         ("songs", "--colour"),
+        ("songs", "--limit", "99999999999999999999"),
+        ("songs", "--offset", "99999999999999999999"),
         ("sing",),
     ):
         done = fpcore(*arguments, cwd=tmp_path)
