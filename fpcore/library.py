@@ -38,7 +38,7 @@ class Library:
             raise ConfigMismatchError(
                 f"{store.path}: was not made with the configuration of profile {profile.name!r}: "
                 "use the profile that it was made with, or index its songs again under this one: "
-                f"`fpcore reindex --profile {profile.name}`"
+                "`fpcore reindex --profile NAME|FILE`, with its name among the profiles or its file"
             )
         self.store = store
         self.profile = profile

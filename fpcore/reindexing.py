@@ -1,8 +1,9 @@
 """A new index of the same songs under another profile, made from their files.
 
 The new index grows in a file beside the old one, which stays in use until the end and is then
-replaced at once. An interrupted run is gone on with. Songs keep their names, metadata and order;
-their ids are given anew. What is learned or removed while this runs is taken over too.
+replaced at once. An interrupted run is gone on with. Songs keep their names and metadata; their
+ids are given anew, in the same order, but after what an earlier run has done already. What is
+learned or removed while this runs is taken over too.
 """
 
 from __future__ import annotations

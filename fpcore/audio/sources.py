@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from fpcore.audio.limits import RefusedError
 from fpcore.errors import AudioError
+from fpcore.visible import is_visible
 
 SUPPORTED_SUFFIXES = frozenset(
     {".wav", ".wave", ".aif", ".aiff", ".flac", ".mp3", ".aac"}
@@ -39,9 +40,14 @@ def find_audio_files(
     Raises
     ------
     AudioError
-        Without ``on_error``, when a path does not exist or a folder cannot be listed.
+        Without ``on_error``, when a path is empty or does not exist, or a folder cannot be
+        listed.
     """
-    for path in map(Path, paths):
+    for named in paths:
+        if named == "":  # which Path takes for the folder one is in
+            _report(AudioError("an empty path names nothing: give a file or a folder"), on_error)
+            continue
+        path = Path(named)
         try:
             is_folder = stat.S_ISDIR(path.stat().st_mode)
         except (OSError, ValueError) as error:
@@ -99,7 +105,7 @@ def name_of(source: str | Path | BinaryIO) -> str:
         source = name if isinstance(name, str) and name else "uploaded audio"
     # A name in another encoding or with a line break must not break the message.
     name = os.fsencode(source).decode(errors="replace")
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    return "".join(char if is_visible(char) else "\N{REPLACEMENT CHARACTER}" for char in name)
 
 
 @contextmanager

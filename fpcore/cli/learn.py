@@ -27,9 +27,12 @@ EXIT_INTERRUPTED = 130
 
 def learn(
     paths: Annotated[
-        list[Path],
+        list[str],  # a Path cannot be empty, and would be the folder one is in
         typer.Argument(
-            metavar="PATHS", readable=False, help="Audio files, and folders to search for them."
+            metavar="PATHS",
+            path_type=str,
+            readable=False,
+            help="Audio files, and folders to search for them.",
         ),
     ],
     *,
@@ -68,15 +71,18 @@ def learn(
     from fpcore.audio import find_audio_files
     from fpcore.errors import AudioError
 
+    if name == "":
+        raise typer.BadParameter("is empty: say what to call the song", param_hint="'--name'")
     faults: list[FpError] = []
     files = list(find_audio_files(paths, on_error=faults.append))
-    if name is not None and len(files) + len(faults) != 1:
+    n_files = len(files) + len(faults)
+    if name is not None and n_files != 1:
         raise typer.BadParameter(
-            f"is for a single file, and {counted(len(files), 'file')} were found",
+            f"is for a single file, and {counted(n_files, 'file')} were named or found",
             param_hint="'--name'",
         )
     if not files and not faults:
-        raise AudioError(f"there is no audio file in {', '.join(map(str, paths))}")
+        raise AudioError(f"there is no audio file in {', '.join(paths)}")
     tally = _Tally(as_json=as_json)
     for fault in faults:
         tally.add_fault(fault)

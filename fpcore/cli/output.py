@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from fpcore.visible import is_visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,7 +29,7 @@ UNBOUNDED_COLUMNS = 10_000
 def plain(text: object) -> str:
     """Return ``text`` with control characters, and bytes that are no text, as escapes."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        char if is_visible(char) else char.encode("unicode_escape").decode("ascii")
         for char in str(text)
     )
 

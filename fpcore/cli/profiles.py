@@ -117,11 +117,17 @@ def list_profiles(*, as_json: options.AsJson = False) -> None:
     Exit codes: 0 done, 1 one of the profiles is not valid.
     """
     from fpcore.errors import ConfigError
-    from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
+    from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names, profiles_folder
 
+    names = profile_names()
+    if not names:
+        raise ConfigError(
+            f"there is no profile in the folder {profiles_folder()}: let FPCORE_PROFILES name a "
+            "folder with profile files, or unset it"
+        )
     found: list[Profile] = []
     faults: list[str] = []
-    for name in profile_names():
+    for name in names:
         try:
             found.append(load_profile(name))
         except ConfigError as error:

@@ -162,6 +162,17 @@ def test_a_song_is_learned_under_the_stem_of_its_file(library: Library, music: l
     assert added.song.metadata == {"source": str(music[0].resolve())}
 
 
+def test_a_profile_from_a_file_is_not_told_to_be_found_by_the_name_that_it_bears(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mine.json").write_text(load_profile("seed").model_dump_json())
+    with (
+        open_store(tmp_path / "x.db", load_profile().fingerprint, create=True) as store,
+        pytest.raises(ConfigMismatchError, match=r"reindex --profile NAME\|FILE`, with its name"),
+    ):
+        Library(store, load_profile(tmp_path / "mine.json"))
+
+
 def test_the_same_content_under_another_name_is_the_song_that_is_there(
     library: Library, music: list[Path], tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_an_interrupted_run_is_gone_on_with(learned: tuple[Path, list[Path]]) ->
     assert (second.n_songs, second.swapped) == (3, True)
     with open_store(database, NEW.fingerprint) as store:
         kept = {song.checksum: song.id for song in store.songs()}
+        assert [song.name for song in store.songs()] == ["Song 1", "Song 2", "Song 0"]
     assert learned_at.items() <= kept.items()
 
 

@@ -136,6 +136,14 @@ def test_learn_refuses_a_folder_without_audio(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["texts"]
 
 
+def test_learn_takes_no_empty_path_for_the_folder_it_runs_in(
+    tmp_path: Path, one_song: Path
+) -> None:
+    (tmp_path / "good.wav").write_bytes(one_song.read_bytes())
+    complaint(fpcore("learn", "", cwd=tmp_path), "an empty path names nothing")
+    assert [path.name for path in tmp_path.iterdir()] == ["good.wav"]
+
+
 def test_learn_tells_which_folder_it_may_not_read(tmp_path: Path, one_song: Path) -> None:
     forbidden = tmp_path / "music" / "forbidden"
     forbidden.mkdir(parents=True)

@@ -108,7 +108,12 @@ def test_learn_takes_a_name_for_a_single_file_only(
     assert song["name"] == "Aria"
     refused = fpcore("learn", learned.music.folder, "--name", "Aria", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "is for a single file, and 8 files were found" in " ".join(refused.stderr.split())
+    assert "and 8 files were named or found" in " ".join(refused.stderr.split())
+    refused = fpcore("learn", one_song, "missing.wav", "--name", "Aria", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "and 2 files were named or found" in " ".join(refused.stderr.split())
+    refused = fpcore("learn", one_song, "--name", "", cwd=tmp_path)
+    assert refused.returncode == 2 and "is empty" in refused.stderr
 
 
 def test_recognize_finds_noisy_excerpts_of_songs_in_every_format(
@@ -457,6 +462,14 @@ def test_profile_list_tells_of_a_broken_profile_and_lists_the_others(tmp_path: P
     assert "balanced" in done.stdout
 
 
+def test_profile_list_names_a_folder_without_profiles(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "nowhere", tmp_path / "empty"):
+        done = fpcore("profile", "list", cwd=tmp_path, env={"FPCORE_PROFILES": str(folder)})
+        complaint(done, f"there is no profile in the folder {folder}", "FPCORE_PROFILES")
+        assert done.stdout == ""
+
+
 @pytest.mark.parametrize(
     ("changed", "must_learn"),
     [
@@ -519,6 +532,19 @@ def test_names_are_printed_as_they_are_but_cannot_steer_the_terminal(
     recognised = fpcore("recognize", one_song, cwd=tmp_path).stdout
     assert r'"[red]x[/red] :smile: \x1b[31m\r\nend"' in recognised
     assert answer("songs", cwd=tmp_path)["songs"][0]["name"] == name
+
+
+def test_names_in_any_script_are_printed_as_they_are(tmp_path: Path, one_song: Path) -> None:
+    name = "東京\u3000夜\u00a0« \U0001f468\u200d\U0001f469 » नम\u200cस्ते"
+    shown = tmp_path / f"{name}.wav"
+    assert fpcore("learn", one_song, "--name", name, cwd=tmp_path).returncode == 0
+    assert name in fpcore("songs", cwd=tmp_path).stdout
+    shown.write_text("no audio")
+    complaint(fpcore("learn", shown, cwd=tmp_path), name)
+    bidi = "a\u202eb\u2066c\u200fd\u2028e"
+    assert fpcore("remove", name, cwd=tmp_path).returncode == 0
+    assert fpcore("learn", one_song, "--name", bidi, cwd=tmp_path).returncode == 0
+    assert r"a\u202eb\u2066c\u200fd\u2028e" in fpcore("songs", cwd=tmp_path).stdout
 
 
 def test_nothing_is_complained_about_when_nobody_reads_the_answer(
