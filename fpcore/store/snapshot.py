@@ -48,8 +48,12 @@ _DTYPES = frozenset(("<u2", "<u4", "<u8", "<i8"))
 
 
 def path_of(database: Path) -> Path:
-    """Return where the snapshot of an index lies."""
-    return database.with_name(f"{database.name}.snapshot")
+    """Return where the snapshot of an index lies: beside the file itself, as SQLite's logs do.
+
+    So all who open the index find it, by a symbolic link or not.
+    """
+    file = Path(os.path.realpath(database))
+    return file.with_name(f"{file.name}.snapshot")
 
 
 def song_key(checksum: str, learned_at: str, n_fingerprints: int) -> int:

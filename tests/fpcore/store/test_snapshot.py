@@ -128,6 +128,17 @@ def test_another_store_of_the_same_index_uses_it_too(store: SqliteStore) -> None
         assert rows(other.lookup(TOKENS)) == by_sqlite(store)
 
 
+def test_one_that_was_made_by_a_link_is_used_by_all(store: SqliteStore, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(store.path)
+    with open_store(link, None) as linked:
+        linked.make_snapshot()
+        assert in_use(linked)
+    assert list(link.parent.iterdir()) == [link]
+    assert in_use(store)
+
+
 def test_of_an_empty_index_it_is_empty(tmp_path: Path) -> None:
     with new_store(tmp_path / "index.db") as store:
         made = store.make_snapshot()
