@@ -118,7 +118,8 @@ def install(app: FastAPI) -> None:
 def _first_fault(error: RequestValidationError) -> str:
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"][1:]) or "the request"
-    return f"{where}: {fault['msg']}"
+    unknown = fault["type"] == "extra_forbidden"
+    return f"{where}: {'there is no such parameter' if unknown else fault['msg']}"
 
 
 _MEANINGS = {

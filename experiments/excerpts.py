@@ -70,7 +70,7 @@ def pick_excerpts(
     duration_s : float
         Length of each in seconds, more than 0.
     rng : numpy.random.Generator
-        Usually ``seeded_rng(seed, "excerpts", corpus_name, track_id)``.
+        Usually ``seeded_rng(seed, "excerpts", corpus.seeded_as, track_id)``.
 
     Raises
     ------

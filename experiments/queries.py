@@ -84,7 +84,7 @@ def excerpts_of(
     corpus: Corpus, track: Track, signal: Signal, *, n: int, longest_s: float, seed: int
 ) -> tuple[Excerpt, ...]:
     """Return the first ``n`` excerpts of a track whose decoded audio is ``signal``."""
-    rng = seeded_rng(seed, "excerpts", corpus.name, track.id)
+    rng = seeded_rng(seed, "excerpts", corpus.seeded_as, track.id)
     return pick_excerpts(signal, track_id=track.id, n=n, duration_s=longest_s, rng=rng)
 
 

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from api import keeping
-from api.dependencies import MAX_ID, WRITER, ServiceDep, SongId
+from api.dependencies import MAX_ID, WRITER, Parameters, ServiceDep, SongId
 from api.errors import RefusedError, documented
 from api.schemas import RemovedBody, SongBody, SongsBody
 from api.service import Service
@@ -19,41 +20,44 @@ router = APIRouter(prefix="/songs", tags=["songs"])
 Confirm = Annotated[
     Literal["all"] | None, Query(description="Must be `all`: every song will be removed")
 ]
-Order = Annotated[
-    Literal["learned", "newest"],
-    Query(description="As they were learned, or the last learned first"),
-]
+
+
+class Page(Parameters):
+    """Which songs are listed."""
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="Songs on a page")] = 100
+    offset: Annotated[int, Field(ge=0, le=MAX_ID, description="Songs to pass over")] = 0
+    name: Annotated[
+        str | None, Field(max_length=300, description="Text in the name, in either case")
+    ] = None
+    order: Annotated[
+        Literal["learned", "newest"],
+        Field(description="As they were learned, or the last learned first"),
+    ] = "learned"
 
 
 @router.get("", response_model=SongsBody, responses=documented())
-async def list_songs(
-    service: ServiceDep,
-    *,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Songs on a page")] = 100,
-    offset: Annotated[int, Query(ge=0, le=MAX_ID, description="Songs to pass over")] = 0,
-    name: Annotated[
-        str | None, Query(max_length=300, description="Text in the name, in either case")
-    ] = None,
-    order: Order = "learned",
-) -> SongsBody:
+async def list_songs(service: ServiceDep, page: Annotated[Page, Query()]) -> SongsBody:
     """List songs in the order in which they were learned, or in the opposite one."""
-
-    def page() -> SongsBody:
-        total = service.store.n_songs(name_contains=name)
-        first, n_songs = (offset, limit) if order == "learned" else _from_end(total, offset, limit)
-        songs = service.store.songs(name_contains=name, limit=n_songs, offset=first)
-        if order == "newest":
-            songs.reverse()
-        shown = [SongBody.of(song) for song in songs]
-        return SongsBody(songs=shown, total=total, limit=limit, offset=offset)
-
-    return await to_thread.run_sync(page)
+    return await to_thread.run_sync(_listed, service, page)
 
 
-def _from_end(total: int, offset: int, limit: int) -> tuple[int, int]:
+def _listed(service: Service, page: Page) -> SongsBody:
+    total = service.store.n_songs(name_contains=page.name)
+    first, n_songs = page.offset, page.limit
+    if page.order == "newest":
+        first, n_songs = _from_end(total, page)
+    songs = service.store.songs(name_contains=page.name, limit=n_songs, offset=first)
+    if page.order == "newest":
+        songs.reverse()
+    shown = [SongBody.of(song) for song in songs]
+    return SongsBody(songs=shown, total=total, limit=page.limit, offset=page.offset)
+
+
+def _from_end(total: int, page: Page) -> tuple[int, int]:
     """Return where a page that is counted from the last song begins, and how many it has."""
-    end = max(0, total - offset)
-    first = max(0, end - limit)
+    end = max(0, total - page.offset)
+    first = max(0, end - page.limit)
     return first, end - first
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from api.dependencies import ServiceDep
+from api.dependencies import Parameters, ServiceDep
 from api.errors import documented
 from api.schemas import HealthBody, ProvenanceBody, StatsBody
 from api.service import Health, Service
@@ -15,14 +16,16 @@ from api.service import Health, Service
 router = APIRouter(tags=["index"])
 
 
+class Wanted(Parameters):
+    """What is to be told beside the size."""
+
+    check: Annotated[bool, Field(description="Check the index now, which reads all of it")] = False
+
+
 @router.get("/stats", response_model=StatsBody, responses=documented())
-async def stats(
-    service: ServiceDep,
-    *,
-    check: Annotated[bool, Query(description="Check the index now, which reads all of it")] = False,
-) -> StatsBody:
+async def stats(service: ServiceDep, wanted: Annotated[Wanted, Query()]) -> StatsBody:
     """Return the size of the index, its health when it was last checked, and its profile."""
-    if check:
+    if wanted.check:
         with service.working.place():
             await to_thread.run_sync(service.check)
     return await to_thread.run_sync(_stats, service)

@@ -96,6 +96,11 @@ class Corpus:
     sources: tuple[Source, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
+    @property
+    def seeded_as(self) -> str:
+        """By what name random choices know it: a folder's music is the same wherever it lies."""
+        return "folder" if self.name.startswith("folder:") else self.name
+
     @cached_property
     def checksum(self) -> str:
         """SHA-256 of the canonical JSON of the tracks, in hexadecimal."""

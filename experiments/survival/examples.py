@@ -92,7 +92,7 @@ def _of_track(of: Gathering, track: Track) -> list[Examples]:
     config = of.profile.fingerprint
     signal = of.cache.signal(of.corpus, track, config)
     maxima, description = described(signal, config)
-    rng = seeded_rng(of.seed, "survival", of.corpus.name, track.id)
+    rng = seeded_rng(of.seed, "survival", of.corpus.seeded_as, track.id)
     excerpts = pick_excerpts(
         signal, track_id=track.id, n=of.n_excerpts, duration_s=of.excerpt_s, rng=rng
     )

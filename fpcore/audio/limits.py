@@ -70,7 +70,7 @@ class AudioLimits:
         if duration_s > self.max_duration_s:
             raise RefusedError(
                 f"lasts longer than {_spoken(self.max_duration_s)}, the limit for one file: "
-                "split it or raise the limit"
+                "split it"
             )
 
 

@@ -326,6 +326,14 @@ def test_paths_and_methods_that_do_not_exist_are_refused_in_the_one_shape(
     assert_refused(client.get("/songs", params={"limit": 0}), 400, "invalid_request")
 
 
+@pytest.mark.parametrize("path", ["/songs", "/stats"])
+def test_a_misspelt_parameter_is_refused_and_not_passed_over(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path, params={"chekc": "true"})
+    assert assert_refused(answer, 400, "invalid_request") == "chekc: there is no such parameter"
+
+
 @pytest.mark.parametrize("path", ["/recognize", "/learn", "/explain"])
 def test_a_field_in_the_address_is_refused_where_it_would_not_be_read(
     client: httpx.Client, path: str

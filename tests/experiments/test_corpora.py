@@ -17,6 +17,7 @@ from rich.console import Console
 from experiments.corpora import Corpus, CorpusError, Track, corpus, demo
 from experiments.corpora.cache import cache_folder
 from experiments.corpora.manifest import mark_duplicates, read_manifest, with_works, write_whole
+from experiments.queries import excerpts_of
 from fpcore import audio
 
 RATE_HZ = 8000
@@ -143,12 +144,21 @@ class TestFolder:
         assert second.by_id["b.wav"].duration_s == 2.0
         assert second.checksum != first.checksum
 
-    def test_its_checksum_does_not_depend_on_where_it_is(self, music, open_corpus) -> None:
+    def test_what_is_asked_of_it_does_not_depend_on_where_it_is(self, music, open_corpus) -> None:
+        def starts(found: Corpus) -> list[float]:
+            track = found.by_id["b.wav"]
+            whole = audio.load(found.path_of(track), sample_rate_hz=RATE_HZ)
+            asked = excerpts_of(found, track, whole, n=3, longest_s=0.2, seed=0)
+            return [excerpt.start_s for excerpt in asked]
+
         before = open_corpus(f"folder:{music}")
+        asked_before = starts(before)
         moved = music.rename(music.parent / "elsewhere")
         after = open_corpus(f"folder:{moved}")
         assert after.root != before.root
         assert after.checksum == before.checksum
+        assert starts(after) == asked_before
+        assert len(set(asked_before)) == 3
 
     def test_a_folder_without_music_is_refused(self, tmp_path, open_corpus) -> None:
         (tmp_path / "docs").mkdir()
