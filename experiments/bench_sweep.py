@@ -16,10 +16,11 @@ from time import perf_counter
 from typing import Any
 
 from experiments.bench import Figure
+from experiments.grids import expand
 from experiments.progress import Show, Step, silent
 from experiments.runner import sweep
 from experiments.runs import RunFolder
-from experiments.specs import SweepSpec, expand, load_spec
+from experiments.specs import SweepSpec, load_spec
 from experiments.stages import StageCache
 from experiments.trial_folder import RunError
 from experiments.workers import Workers

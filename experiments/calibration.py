@@ -53,7 +53,7 @@ def fit(
     fitted_on: FittedOn | None = None,
     held_out: pd.DataFrame | None = None,
 ) -> Decision:
-    """Return the decision fitted on the candidate rows of `experiments.evaluation`.
+    """Return the decision fitted on the candidate rows of `experiments.outcomes`.
 
     Parameters
     ----------

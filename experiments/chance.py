@@ -15,7 +15,7 @@ times, n_songs, kind
     and "surrogates", or as many "surrogates alone" as there are real songs. These tell whether
     a surrogate is as good a stranger as a real song.
 query, condition, clip_s, work, indexed
-    What was asked, as in `experiments.evaluation`.
+    What was asked, as in `experiments.outcomes`.
 log_odds
     Of the likeliest song: for left-out songs over all looks, for indexed ones of the look that
     answers. Minus infinity where no song had a hit.
@@ -33,7 +33,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from experiments import bench_songs, evaluation
+from experiments import bench_songs, testbed
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
 from experiments.excerpts import seeded_rng
@@ -95,24 +95,24 @@ def measure(
             yield pd.DataFrame(rows)
 
 
-def _asked(bench: evaluation.Bench, queries: Sequence[q.Query], show: Tell) -> Iterator[Asked]:
+def _asked(bench: testbed.Bench, queries: Sequence[q.Query], show: Tell) -> Iterator[Asked]:
     config, query_config = bench.profile.fingerprint, bench.profile.query
-    for of_track in evaluation.by_track(queries):
+    for of_track in q.by_track(queries):
         show(f"Cutting queries of {of_track[0].track.id}")
-        for query, _, clean in evaluation.cuts(bench, of_track):
+        for query, _, clean in testbed.cuts(bench, of_track):
             recording = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
             yield Asked(query, pipeline.query(recording, config, query_config))
 
 
 def _indexes(
-    bench: evaluation.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Tell
+    bench: testbed.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Tell
 ) -> Iterator[Sized]:
     """Yield the index at each size, which grows from one to the next, with its snapshot.
 
     Once it holds enough of them, as many surrogates alone are yielded as there are tracks.
     """
     show("Learning the corpus")
-    evaluation.build_index(bench, tracks, n_jobs=1)
+    testbed.build_index(bench, tracks, n_jobs=1)
     with open_store(bench.database, None) as store:
         real = store.songs()
         more = surrogate_songs(

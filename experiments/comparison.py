@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-* Two sets of outcome rows (`experiments.evaluation`) are paired by the query's id, its place and
+* Two sets of outcome rows (`experiments.outcomes`) are paired by the query's id, its place and
   whether its track is indexed: the same excerpt under the same degradation. The id alone does not
   tell one seed, corpus or longest clip from another. Queries that only one was asked are left
   out and counted.

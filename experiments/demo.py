@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import soundfile
 
-from experiments import evaluation, queries
+from experiments import evaluation, queries, testbed
 from experiments.setting import Setting
 from fpcore import Library
 from fpcore.config import Profile
@@ -37,7 +37,7 @@ class Demo:
         return self.folder / f"{self.profile.fingerprint.digest[:8]}.db"
 
     @property
-    def bench(self) -> evaluation.Bench:
+    def bench(self) -> testbed.Bench:
         """The index as evaluation asks it."""
         return self.setting.bench(self.profile, self.database)
 
@@ -64,7 +64,7 @@ def questions(demo: Demo) -> list[queries.Query]:
 
 
 def ask(demo: Demo, clips: Sequence[queries.Query]) -> pd.DataFrame:
-    """Return the outcome of every clip; see `experiments.evaluation`."""
+    """Return the outcome of every clip; see `experiments.outcomes`."""
     return evaluation.ask(demo.bench, clips, roles=demo.setting.parts.roles("test")).outcomes
 
 
@@ -98,7 +98,7 @@ def table(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
 def write_clip(demo: Demo, clip: queries.Query) -> Path:
     """Write what a query sounds like as a WAV file, to be listened to and recognised."""
     setting = demo.setting
-    [(_, _, clean)] = evaluation.cuts(demo.bench, [clip])
+    [(_, _, clean)] = testbed.cuts(demo.bench, [clip])
     noisy = queries.degraded(clean, clip, sources=setting.sources, seed=setting.spec.seed)
     path = demo.folder / "noisy-clip.wav"
     peak = max(1.0, float(abs(noisy.samples).max()))

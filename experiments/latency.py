@@ -22,9 +22,9 @@ import soundfile
 
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.evaluation import by_track, cuts
 from experiments.metrics import cost
 from experiments.setting import Setting
+from experiments.testbed import cuts
 from fpcore import audio
 from fpcore.config import FingerprintConfig, Profile
 from fpcore.errors import AudioError
@@ -55,12 +55,12 @@ class Recording:
 
 def recordings(setting: Setting, profile: Profile, database: Path) -> list[Recording]:
     """Return the queries that are timed, spread evenly over the plan."""
-    asked = [one for group in by_track(setting.queries("calibration")) for one in group]
+    asked = [one for group in q.by_track(setting.queries("calibration")) for one in group]
     n = min(setting.spec.timed_queries, len(asked))
     chosen = [asked[i * len(asked) // n] for i in range(n)]
     bench = setting.bench(profile, database)
     found = []
-    for group in by_track(chosen):
+    for group in q.by_track(chosen):
         for query, _, clean in cuts(bench, group):
             heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
             content = io.BytesIO()

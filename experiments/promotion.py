@@ -16,12 +16,11 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from experiments import evaluation
+from experiments import evaluation, testbed
 from experiments.accuracy_card import card_of, plain
 from experiments.degradations import checksums
-from experiments.evaluation import by_track
 from experiments.progress import Show, Step, silent
-from experiments.queries import Query
+from experiments.queries import Query, by_track
 from experiments.runs import Manifest, RunFolder, changed_audio, run_folder
 from experiments.setting import Setting, prepare
 from experiments.trial_folder import RunError
@@ -108,7 +107,7 @@ def ask_test(setting: Setting, profile: Profile, *, n_jobs: int, note: Show) -> 
         database = Path(scratch) / "index.db"
         workers = Workers(n_jobs)
         first = replace(setting.bench(profile, database), keeps_queries=False)
-        evaluation.build_index(first, setting.parts.indexed, n_jobs=n_jobs)
+        testbed.build_index(first, setting.parts.indexed, n_jobs=n_jobs)
         for repeat in range(setting.spec.repeats):
             bench = replace(first, seed=setting.plan(repeat).seed)
             groups = list(by_track(setting.queries("test", repeat=repeat)))
@@ -121,7 +120,7 @@ def ask_test(setting: Setting, profile: Profile, *, n_jobs: int, note: Show) -> 
 
 
 def _asked(
-    setting: Setting, bench: evaluation.Bench, queries: Sequence[Query], repeat: int
+    setting: Setting, bench: testbed.Bench, queries: Sequence[Query], repeat: int
 ) -> pd.DataFrame:
     with open_store(bench.database, bench.profile.fingerprint) as store:
         found = evaluation.ask_in_turn(bench, store, queries, roles=setting.parts.roles("test"))

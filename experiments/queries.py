@@ -7,8 +7,9 @@ configurations are compared on the same music. Everything follows from the seed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -78,6 +79,13 @@ def _rounds(tracks: Sequence[Track], n: int, *, seed: int) -> list[tuple[Track, 
         return []
     order = seeded_rng(seed, "rounds").permutation(len(tracks))
     return [(tracks[order[i % len(tracks)]], i // len(tracks)) for i in range(n)]
+
+
+def by_track(queries: Iterable[Query]) -> Iterator[list[Query]]:
+    """Yield the queries of each track, tracks and queries sorted by id."""
+    in_order = sorted(queries, key=lambda one: (one.track.id, one.id))
+    for _, group in groupby(in_order, lambda one: one.track.id):
+        yield list(group)
 
 
 def excerpts_of(

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 
 from experiments import provenance
 from experiments.degradations import checksums
+from experiments.grids import Trial, baseline
 from experiments.runs import Manifest, RunFolder, check_same
 from experiments.setting import Setting
-from experiments.specs import Trial, baseline
 from experiments.trial_folder import RunError, TrialStatus
 from experiments.workers import Workers
 

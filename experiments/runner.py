@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from experiments import latency, trial_run
-from experiments.evaluation import by_track
+from experiments.grids import Trial, expand
 from experiments.progress import Reporter, Show, shown
+from experiments.queries import by_track
 from experiments.run_record import Record, first_manifest, recorded
 from experiments.runs import RunFolder, new_run_name, run_folder
 from experiments.setting import Setting, prepare
-from experiments.specs import SweepSpec, Trial, expand, load_spec
+from experiments.specs import SweepSpec, load_spec
 from experiments.stages import StageCache, maxima_part
 from experiments.trial_folder import TrialStatus
 from experiments.workers import Workers

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from experiments.corpora import Corpus, CorpusError, Track, corpus
 from experiments.degradations import Condition, Sources
-from experiments.evaluation import Bench
 from experiments.queries import Query
 from experiments.specs import SweepSpec
 from experiments.splits import ROLES, Role, Split
 from experiments.stages import StageCache
+from experiments.testbed import Bench
 from experiments.trial import Plan, sources_for, stage_cache
 from fpcore.config import Profile
 

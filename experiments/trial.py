@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from experiments import evaluation
+from experiments import evaluation, testbed
 from experiments import queries as q
 from experiments.corpora import Corpus, corpus
 from experiments.corpora.cache import cache_folder
 from experiments.degradations import Condition, Sources
 from experiments.degradations.config import Babble
+from experiments.outcomes import Answers
 from experiments.progress import Show, silent
 from experiments.splits import Role, Split, split
 from experiments.stages import StageCache
@@ -89,9 +90,9 @@ class Plan:
         sources: Sources | None = None,
         cache: StageCache | None = None,
         keeps_queries: bool = False,
-    ) -> evaluation.Bench:
+    ) -> testbed.Bench:
         """Return the bench on which a profile is asked; without ``sources``, those needed."""
-        return evaluation.Bench(
+        return testbed.Bench(
             corpus=source,
             profile=profile,
             database=database,
@@ -116,7 +117,7 @@ def ask_corpus(
     roles: Sequence[Role],
     n_jobs: int = -1,
     show: Show = silent,
-) -> evaluation.Answers:
+) -> Answers:
     """Return what an index of the corpus under a profile answers to the planned queries.
 
     The index is made in a temporary folder and removed again. ``roles`` says which halves of
@@ -127,7 +128,7 @@ def ask_corpus(
     role_of = {track: name for role in roles for track, name in parts.roles(role).items()}
     with TemporaryDirectory(prefix="fpbench-") as folder:
         bench = plan.bench(source, profile, Path(folder) / "index.db")
-        evaluation.build_index(bench, parts.indexed, n_jobs=n_jobs, show=show)
+        testbed.build_index(bench, parts.indexed, n_jobs=n_jobs, show=show)
         return evaluation.ask(bench, asked, roles=role_of, n_jobs=n_jobs, show=show)
 
 

@@ -53,7 +53,7 @@ class TrialFolder:
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """A row per query; see `experiments.evaluation`."""
+        """A row per query; see `experiments.outcomes`."""
         return read_rows(self.path / "outcomes.csv")
 
     @property

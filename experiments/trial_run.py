@@ -18,14 +18,14 @@ from time import perf_counter
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from experiments import calibration, evaluation
+from experiments import calibration, evaluation, testbed
 from experiments import queries as q
 from experiments.corpora import Track
-from experiments.evaluation import Answers
+from experiments.grids import Trial
 from experiments.latency import Costs, write_costs
+from experiments.outcomes import Answers, rechosen
 from experiments.runs import RunFolder
 from experiments.setting import Setting
-from experiments.specs import Trial
 from experiments.splits import Role
 from experiments.trial_folder import RunError, TrialStatus, is_disk_full, write_rows
 from fpcore.config import Decision, FingerprintConfig, Profile
@@ -67,8 +67,8 @@ def fill_cache(
             setting.cache.song_maxima(setting.corpus, track, profile.fingerprint)
             return
         bench = setting.bench(profile, Path(), repeat=repeat)
-        for query, _, clean in evaluation.cuts(bench, asked):
-            evaluation.kept_heard(bench, query, clean)
+        for query, _, clean in testbed.cuts(bench, asked):
+            testbed.kept_heard(bench, query, clean)
     except Exception as error:
         if is_disk_full(error):
             raise
@@ -84,7 +84,7 @@ def build_index(setting: Setting, profile: Profile, folder: RunFolder) -> str:
         folder.scratch.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         started = perf_counter()
-        evaluation.build_index(setting.bench(profile, beside), setting.parts.indexed, n_jobs=1)
+        testbed.build_index(setting.bench(profile, beside), setting.parts.indexed, n_jobs=1)
         database.with_suffix(".json").write_text(json.dumps(perf_counter() - started))
         beside.replace(database)
     except Exception as error:
@@ -135,7 +135,7 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
         )
     held_out = calibration.cross_fitted(candidates)
     bench = setting.bench(trial.profile, database)
-    outcomes = evaluation.rechosen(bench, found, held_out[held_out["asked_of"] == "whole"])
+    outcomes = rechosen(bench, found, held_out[held_out["asked_of"] == "whole"])
     fitted = calibration.fit(
         candidates,
         false_alarm_rate=spec.false_alarm_rate,

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from experiments import metrics
+from experiments.grids import Trial, baseline, choices, expand, trial_of
 from experiments.progress import Show, Step, silent
 from experiments.run_record import Record, first_manifest, recorded
 from experiments.runner import run_trials, showing
 from experiments.runs import Manifest, RunFolder, new_run_name, run_folder
 from experiments.setting import Setting, prepare
-from experiments.specs import SweepSpec, Trial, baseline, choices, expand, load_spec, trial_of
+from experiments.specs import SweepSpec, load_spec
 from experiments.stages import StageCache
 from experiments.trial_folder import RunError
 from experiments.workers import Workers

@@ -104,7 +104,8 @@ def read_spec(
     ConfigError
         When it cannot be read or is not valid.
     """
-    from experiments.specs import load_spec, read_content, with_absolute_paths
+    from experiments.spec_content import read_content, with_absolute_paths
+    from experiments.specs import load_spec
 
     if corpus and corpus.startswith(FOLDER):
         corpus = f"{FOLDER}{Path(corpus.removeprefix(FOLDER)).expanduser().resolve()}"

@@ -34,11 +34,11 @@ def sweep(
 
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
+    from experiments.grids import expand
     from experiments.notebooks import execute
     from experiments.run_record import check_can_run, first_manifest
     from experiments.runs import new_run_name, run_folder
     from experiments.setting import prepare
-    from experiments.specs import expand
     from experiments.workers import Workers
 
     loaded, content = options.read_spec(spec, settings, corpus)

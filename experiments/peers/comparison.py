@@ -16,7 +16,6 @@ import soundfile
 from experiments import provenance
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.evaluation import Bench, by_track, cuts
 from experiments.peers.contract import INDEX, NO_ANSWER, Answer, Spec
 from experiments.peers.process import (
     Ask,
@@ -32,6 +31,7 @@ from experiments.peers.process import (
 from experiments.peers.record import Record
 from experiments.peers.subject import Comparison
 from experiments.splits import Role
+from experiments.testbed import Bench, cuts
 from experiments.trial_folder import RunError
 
 HOPELESS = 10
@@ -203,7 +203,7 @@ def _written(
     bench: Bench, queries: Sequence[q.Query], clip: Path
 ) -> Iterator[tuple[q.Query, float]]:
     """Yield each query with its start in seconds, while the file ``clip`` holds it, degraded."""
-    for group in by_track(queries):
+    for group in q.by_track(queries):
         for query, start_s, clean in cuts(bench, group):
             heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
             # As floats, so that noise louder than full scale is not clipped.

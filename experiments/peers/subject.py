@@ -13,9 +13,9 @@ from typing import Any
 from experiments import provenance
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
-from experiments.evaluation import Bench
 from experiments.peers.contract import Spec
 from experiments.splits import Role
+from experiments.testbed import Bench
 from experiments.trial import Plan
 from fpcore.config import Profile
 

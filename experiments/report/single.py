@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from experiments import evaluation
 from experiments import queries as q
+from experiments import testbed
 from experiments.corpora import Corpus, CorpusError, corpus
 from experiments.degradations import condition
 from experiments.report.study import load
@@ -64,7 +64,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
     source, chosen = corpus(corpus_name), load_profile(profile)
     asked = None if file else _query(source, query or f"{source.tracks[0].id}#{DEFAULT_QUERY}")
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        bench = evaluation.Bench(
+        bench = testbed.Bench(
             corpus=source,
             profile=chosen,
             database=Path(folder) / "index.db",
@@ -74,7 +74,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
             longest_s=asked.clip_s if asked else 1.0,
         )
         tracks = [track for track in source.tracks if track.duplicate_of is None]
-        evaluation.build_index(bench, tracks, n_jobs=1)
+        testbed.build_index(bench, tracks, n_jobs=1)
         if asked is None:
             clean = noisy = audio.load(
                 file,
@@ -83,7 +83,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
                 duration_s=chosen.query.max_query_s,
             )
         else:
-            [(_, _, clean)] = evaluation.cuts(bench, [asked])
+            [(_, _, clean)] = testbed.cuts(bench, [asked])
             noisy = q.degraded(clean, asked, sources=bench.sources, seed=bench.seed)
         with open_store(bench.database, chosen.fingerprint) as store:
             alignment = align(noisy, store, chosen)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 from rich.console import Console
 
-from experiments import evaluation, metrics
+from experiments import metrics, testbed
 from experiments import queries as q
 from experiments.degradations import checksums
 from experiments.report.labels import percent
@@ -135,7 +135,7 @@ def explained(
         )
     with TemporaryDirectory(prefix="fpbench-") as folder:
         bench = setting.bench(result.profile, Path(folder) / "index.db")
-        evaluation.build_index(bench, setting.parts.indexed, n_jobs=1)
+        testbed.build_index(bench, setting.parts.indexed, n_jobs=1)
         with open_store(bench.database, result.profile.fingerprint) as store:
             for query_id in query_ids:
                 yield heard_again(setting, result, store, query_id)
@@ -152,9 +152,7 @@ def heard_again(setting: Setting, result: Result, store: Store, query_id: str) -
         raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
     bench = setting.bench(result.profile, Path(), repeat=repeat)
     of_track = [query for query in asked if query.track.id == one.track.id]
-    clean = next(
-        clip for query, _, clip in evaluation.cuts(bench, of_track) if query.id == plain_id
-    )
+    clean = next(clip for query, _, clip in testbed.cuts(bench, of_track) if query.id == plain_id)
     noisy = q.degraded(clean, one, sources=bench.sources, seed=bench.seed)
     alignment = align(noisy, store, result.profile)
     return Heard(query_id, clean, noisy, explain(alignment, store, result.profile, signal=noisy))

@@ -14,16 +14,17 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from experiments import calibration, evaluation
+from experiments import calibration, evaluation, testbed
 from experiments.comparison import Comparison, compare
 from experiments.corpora import Track
-from experiments.evaluation import Answers, Bench
 from experiments.excerpts import seeded_rng
+from experiments.outcomes import Answers, rechosen
 from experiments.queries import Query
 from experiments.splits import Split
 from experiments.survival.examples import Examples, described
 from experiments.survival.models import Fit, Score
 from experiments.survival.survivors import ALL, kept_of_song
+from experiments.testbed import Bench
 from fpcore import pipeline
 from fpcore.store import open_store
 
@@ -45,7 +46,7 @@ def first_half(works: Sequence[str], *, seed: int) -> frozenset[str]:
 
 def build_index(bench: Bench, tracks: Sequence[Track], score: Score, *, n_jobs: int = -1) -> int:
     """Learn ``tracks`` into a new database, thinned by ``score``; return how many postings."""
-    evaluation.build_index(
+    testbed.build_index(
         bench, tracks, n_jobs=n_jobs, fingerprint=partial(_fingerprint, score=score)
     )
     with open_store(bench.database, None) as store:
@@ -100,7 +101,7 @@ def judged(
     decision = calibration.fit(
         candidates, false_alarm_rate=false_alarm_rate, description="", held_out=held_out
     )
-    outcomes = evaluation.rechosen(bench, answers, held_out[held_out["asked_of"] == "whole"])
+    outcomes = rechosen(bench, answers, held_out[held_out["asked_of"] == "whole"])
     return outcomes, decision.threshold
 
 

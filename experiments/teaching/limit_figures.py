@@ -92,7 +92,7 @@ def accuracy_figure(outcomes: pd.DataFrame, threshold: float) -> Figure:
 def evidence_figure(candidates: pd.DataFrame) -> Figure:
     """Draw three kinds of evidence for the likeliest song of every query, a dot for each.
 
-    ``candidates`` are those rows of `experiments.evaluation`. Rows of dots are right answers,
+    ``candidates`` are those rows of `experiments.outcomes`. Rows of dots are right answers,
     wrong ones and songs that are not in the index, apart for each clip length. Evidence is good
     when one vertical line parts the right answers from all others.
     """

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from experiments import metrics
-from experiments.evaluation import by_track, cuts
 from experiments.promotion import promote
-from experiments.queries import degraded
+from experiments.queries import by_track, degraded
 from experiments.runs import RunFolder
 from experiments.setting import prepare
 from experiments.specs import Excerpts
+from experiments.testbed import cuts
 from experiments.trial_folder import RunError
 from fpcore import Library
 from fpcore.errors import ConfigError

@@ -13,12 +13,13 @@ import soundfile
 
 from experiments import metrics
 from experiments.corpora import CorpusError
+from experiments.grids import expand
 from experiments.progress import Step
 from experiments.promotion import promote
 from experiments.runner import sweep
 from experiments.runs import RunFolder, run_folder
 from experiments.setting import prepare
-from experiments.specs import SweepSpec, expand
+from experiments.specs import SweepSpec
 from experiments.stages import StageCache
 from experiments.trial_folder import RunError
 from experiments.workers import Workers

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.grids import expand
 from experiments.runs import run_folder
-from experiments.specs import expand
 from experiments.trial_folder import RunError
 from experiments.tuning import objectives, tune
 from tests.experiments import small

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import provenance
+from experiments.grids import baseline, expand
 from experiments.latency import write_costs
 from experiments.metrics import cost
 from experiments.runs import Manifest, RunFolder
-from experiments.specs import SweepSpec, baseline, expand, load_spec
+from experiments.specs import SweepSpec, load_spec
 from experiments.trial_folder import write_rows
 from fpcore.config import Decision
 

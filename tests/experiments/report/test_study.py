@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from experiments.grids import expand
 from experiments.report import study
-from experiments.specs import expand
 from experiments.trial_folder import RunError
 from tests.experiments.report import synthetic_runs
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from experiments import evaluation
+from experiments import testbed
 from experiments.corpora import corpus
 from experiments.degradations.presets import conditions
 from experiments.survival import rival_index
@@ -88,7 +88,7 @@ def test_thinned_by_height_an_index_is_the_usual_one(gathering: Gathering, tmp_p
     bench = PLAN.bench(gathering.corpus, quick(), tmp_path / "usual.db")
     other = replace(bench, database=tmp_path / "rival.db")
     tracks = gathering.corpus.tracks[:2]
-    evaluation.build_index(bench, tracks, n_jobs=1)
+    testbed.build_index(bench, tracks, n_jobs=1)
     n_postings = rival_index.build_index(other, tracks, height, n_jobs=1)
     with (
         open_store(bench.database, None) as usual,
