@@ -3,8 +3,8 @@
 Rows are raw: what was asked, what was answered, with which evidence and how long it took.
 Metrics come afterwards (`experiments.metrics`), so a new one needs no new run.
 
-Columns
--------
+Columns of outcomes
+-------------------
 query, track, work, condition, clip_s, start_s, indexed, role
     What was asked: ids, the condition's name, seconds, whether the track is in the index, and
     "calibration" or "test".
@@ -22,6 +22,20 @@ same_passage
 decode_s, fingerprint_s, lookup_s, align_s, n_hashes
     Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks;
     fingerprint_s is NaN where the bench keeps queries, since most of it was done before.
+
+Columns of candidates
+---------------------
+query, condition, clip_s, work, indexed, role
+    What was asked, as above; a song asked of all others counts as not indexed.
+asked_of
+    Of which songs, see `AskedOf`.
+look, rank
+    At which look (`fpcore.recognition.Look`) the song was a candidate there; and the number of
+    the row among those of one query, in the order of the looks, the likeliest of each first.
+song, offset_s, votes, right
+    The candidate: its track id, its best place in seconds, its votes, and whether it is the work.
+log_idf, log_chance, ...
+    Its evidence, by the names of `fpcore.config.EvidenceName`.
 """
 
 from __future__ import annotations
@@ -36,7 +50,7 @@ from numpy.typing import NDArray
 from scipy import signal as scipy_signal
 
 from experiments import queries as q
-from experiments.corpora import Track
+from experiments.corpora import Corpus, Track
 from experiments.excerpts import Excerpt
 from experiments.testbed import Bench
 from fpcore.recognition import Alignment
@@ -164,7 +178,7 @@ def _verdict(
     bench: Bench, track: Track, start_s: float, clean: Signal, *, answer: str, offset_s: float
 ) -> dict[str, Any]:
     """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``."""
-    right = bool(answer) and bench.corpus.by_id[answer].work == track.work
+    right = is_right(bench.corpus, answer, track)
     error_s = offset_s - start_s if answer == track.id else float("nan")
     same_passage = abs(error_s) <= PLACE_TOLERANCE_S
     if right and not same_passage:
@@ -187,6 +201,11 @@ def _verdict_on(
     excerpt = Excerpt(track.id, row["start_s"], row["clip_s"])
     clean = q.clip(whole, excerpt, row["clip_s"])
     return _verdict(bench, track, row["start_s"], clean, answer=answer, offset_s=offset_s)
+
+
+def is_right(corpus: Corpus, answer: str, track: Track) -> bool:
+    """Whether an answer ("" for none) is the asked work: variants of one piece count as right."""
+    return bool(answer) and corpus.by_id[answer].work == track.work
 
 
 def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:

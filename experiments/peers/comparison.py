@@ -16,6 +16,7 @@ import soundfile
 from experiments import provenance
 from experiments import queries as q
 from experiments.corpora import Corpus, Track
+from experiments.outcomes import is_right
 from experiments.peers.contract import INDEX, NO_ANSWER, Answer, Spec
 from experiments.peers.process import (
     Ask,
@@ -195,7 +196,7 @@ def _ask(
                     continue
                 row = _asked_row(process, query, clip, record)
                 row |= {"role": role_of[query.id], "start_s": start_s}
-                row["right"] = _is_right(comparison.source, query.track, row["answer"])
+                row["right"] = is_right(comparison.source, row["answer"], query.track)
                 record.add("outcomes", row)
 
 
@@ -240,11 +241,6 @@ def _answered(answer: Answer) -> dict[str, Any]:
         "accepted": answer.accepted,
         "offset_s": answer.offset_s,
     }
-
-
-def _is_right(source: Corpus, track: Track, answer: str) -> bool:
-    """Whether the answer is the asked work: variants of one piece count as right."""
-    return bool(answer) and source.by_id[answer].work == track.work
 
 
 def _seconds(what: str, spent: Spent) -> dict[str, float]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from experiments.corpora import corpus
 from experiments.degradations import conditions
-from experiments.outcomes import rechosen
+from experiments.outcomes import is_right, rechosen, sounds_the_same
 from experiments.trial import Plan, ask_corpus, stage_cache
 from fpcore.profiles import load_profile
+from fpcore.records import Signal
 
 PLAN = Plan(conditions(["clean"]), (5.0,), n_indexed=16, n_left_out=6, left_out_share=0.5)
 SOURCE = corpus("generated:8")
@@ -62,3 +65,32 @@ def test_the_candidate_that_answers_lies_where_the_answer_says() -> None:
         of_query = candidates.get_group(row["query"])
         of_song = of_query[of_query["song"] == row["answer"]]
         assert row["offset_s"] in of_song["offset_s"].tolist()
+
+
+def test_no_answer_is_never_right_and_a_variant_of_the_work_is() -> None:
+    first, second = SOURCE.tracks[:2]
+    variant = replace(SOURCE, tracks=(first, second.model_copy(update={"work": first.work})))
+    assert is_right(variant, first.id, first)
+    assert is_right(variant, second.id, first)
+    assert not is_right(SOURCE, second.id, first)
+    assert not is_right(SOURCE, "", first)
+
+
+def test_a_passage_is_the_same_where_its_samples_come_again_within_50_ms() -> None:
+    rate_hz = 8000
+    rng = np.random.default_rng(5)
+    bar, other = rng.standard_normal((2, rate_hz)).astype(np.float32)
+    song = Signal(np.concatenate([bar, other, 0.5 * bar, np.zeros(rate_hz, np.float32)]), rate_hz)
+
+    def same(offset_s: float) -> bool:
+        return sounds_the_same(bar, song, offset_s)
+
+    assert same(0.0)
+    assert same(-0.04)
+    assert same(2.0)  # repeated at half the level
+    assert same(2.049)
+    assert not same(2.06)
+    assert not same(1.0)
+    assert not same(3.0)  # silence
+    assert not same(60.0)  # past the end
+    assert not same(-60.0)
