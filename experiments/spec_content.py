@@ -61,9 +61,9 @@ def _absolute_profile(name: str) -> str:
 
 def _absolute_corpus(name: str) -> str:
     kind, _, path = name.partition(":")
-    if kind != "folder" or not path or Path(path).expanduser().is_absolute():
+    if kind != "folder" or not path:
         return name
-    return f"folder:{Path(path).resolve()}"
+    return f"folder:{Path(path).expanduser().resolve()}"
 
 
 def spec_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +14,6 @@ from fpcore.cli.output import complain, counted, say
 if TYPE_CHECKING:
     from experiments.runs import RunFolder
     from experiments.specs import SweepSpec
-
-FOLDER = "folder:"
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -107,9 +106,8 @@ def read_spec(
     from experiments.spec_content import read_content, with_absolute_paths
     from experiments.specs import load_spec
 
-    if corpus and corpus.startswith(FOLDER):
-        corpus = f"{FOLDER}{Path(corpus.removeprefix(FOLDER)).expanduser().resolve()}"
-    changes = [*(settings or []), *([f"corpus={corpus}"] if corpus else [])]
+    named = [f"corpus={json.dumps(corpus, ensure_ascii=False)}"] if corpus else []
+    changes = [*(settings or []), *named]
     load_spec(spec, changes)  # what is wrong is told under the name that was given
     content, _ = read_content(spec, changes)
     content = with_absolute_paths(content)

@@ -63,7 +63,11 @@ def test_paths_from_the_working_folder_become_absolute_and_names_stay(
         **content,
         "profiles": ["balanced", *[str(tmp_path / "my.json")] * 2, "/there/my.json"],
         "corpus": f"folder:{tmp_path / 'm'}",
-        "sources": {**content["sources"], "noise": f"folder:{tmp_path.parent / 'n'}"},
+        "sources": {
+            "noise": f"folder:{tmp_path.parent / 'n'}",
+            "speech": "debian-speech",
+            "hum": f"folder:{Path.home().resolve() / 'hum'}",
+        },
     }
     assert with_absolute_paths({**CONTENT, "profiles": "my.json"})["profiles"] == str(
         tmp_path / "my.json"
