@@ -494,7 +494,12 @@ def test_profile_diff_says_whether_the_music_must_be_learned_again(
 
 
 def test_profile_diff_is_a_table_that_fits_on_a_screen(tmp_path: Path) -> None:
-    done = fpcore("profile", "diff", "balanced", "seed", cwd=tmp_path)
+    seed = load_profile("seed")
+    elsewhere = f"{seed.decision.calibration}, of another corpus"
+    decision = seed.decision.model_copy(update={"calibration": elsewhere})
+    path = tmp_path / "mine.json"
+    path.write_text(seed.model_copy(update={"decision": decision}).model_dump_json())
+    done = fpcore("profile", "diff", "balanced", path, cwd=tmp_path)
     assert "decision.calibration" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 180
 
