@@ -29,7 +29,8 @@ def run(app: Callable[[], object], *, name: str) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or EXIT_ERROR
     except OSError as error:
-        complain(f"the answer cannot be written: {error.strerror}")
+        if code != EXIT_ERROR:  # else it was told: what could not be written is still buffered
+            complain(f"the answer cannot be written: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_ERROR
     sys.exit(code)

@@ -387,13 +387,16 @@ def test_a_command_whose_streams_are_closed_does_its_work(
     assert answer("songs", "--db", "a.db", cwd=tmp_path)["total"] == 1
 
 
-def test_an_answer_that_cannot_be_written_is_one_sentence(learned: Learned, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_cannot_be_written_is_one_sentence(
+    learned: Learned, tmp_path: Path, unbuffered: str
+) -> None:
     for command in (("songs",), ("songs", "--json"), ("stats",)):
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
                 [sys.executable, "-m", "fpcore", *command, "--db", str(learned.database)],
                 cwd=tmp_path,
-                env=environment(),
+                env=environment() | {"PYTHONUNBUFFERED": unbuffered},
                 stdout=full,
                 stderr=subprocess.PIPE,
                 text=True,
