@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
-from pydantic import BaseModel, ConfigDict
 
 from api.security import require_writer
 from api.service import Service
@@ -22,12 +21,4 @@ def service_of(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(service_of)]
 WRITER = Depends(require_writer)
 """For routes that change the index."""
-
-
-class Parameters(BaseModel):
-    """What an address asks for after its question mark; what it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 SongId = Annotated[int, Path(ge=1, le=MAX_ID, description="Id of a song", examples=[7])]

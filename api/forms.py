@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from api.errors import RefusedError
 from api.schemas import SOURCE_KEY
-from fpcore.config import describe
+from fpcore.config import Strict, describe
 from fpcore.store import JSON
 from fpcore.store.base import MAX_METADATA_DEPTH, is_deeper
 
@@ -56,10 +56,8 @@ def _parse_metadata(text: str) -> dict[str, JSON]:
 SongName = Annotated[str, AfterValidator(_check_song_name)]
 
 
-class Form(BaseModel):
+class Form(Strict):
     """The fields of a request beside its file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LearnForm(Form):

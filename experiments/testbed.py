@@ -94,7 +94,7 @@ def cuts(bench: Bench, queries: Sequence[q.Query]) -> Iterator[tuple[q.Query, fl
     drawn: dict[str, Any] = {"n": n, "longest_s": bench.longest_s, "seed": bench.seed}
     starts_s = bench.cache.starts(
         lambda: q.excerpts_of(bench.corpus, track, whole, **drawn),
-        {"corpus": bench.corpus.name, **drawn},
+        {"corpus": bench.corpus.seeded_as, **drawn},
         track,
         config,
     )
@@ -107,7 +107,7 @@ def kept_heard(bench: Bench, query: q.Query, clean: Signal) -> pipeline.Heard:
     """Return what is heard in a query, from the cache if it was kept there before."""
     draws = any(hasattr(step, "source") for step in query.condition.chain)
     origin = {
-        "corpus": bench.corpus.name,
+        "corpus": bench.corpus.seeded_as,
         "checksum": query.track.checksum,
         "query": query.id,
         "chain": query.condition.model_dump(mode="json"),

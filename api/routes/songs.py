@@ -9,20 +9,17 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api import keeping
-from api.dependencies import MAX_ID, WRITER, Parameters, ServiceDep, SongId
+from api.dependencies import MAX_ID, WRITER, ServiceDep, SongId
 from api.errors import RefusedError, documented
 from api.schemas import RemovedBody, SongBody, SongsBody
 from api.service import Service
+from fpcore.config import Strict
 from fpcore.store import Song
 
 router = APIRouter(prefix="/songs", tags=["songs"])
 
-Confirm = Annotated[
-    Literal["all"] | None, Query(description="Must be `all`: every song will be removed")
-]
 
-
-class Page(Parameters):
+class Page(Strict):
     """Which songs are listed."""
 
     limit: Annotated[int, Field(ge=1, le=1000, description="Songs on a page")] = 100
@@ -34,6 +31,14 @@ class Page(Parameters):
         Literal["learned", "newest"],
         Field(description="As they were learned, or the last learned first"),
     ] = "learned"
+
+
+class Clearing(Strict):
+    """That all songs are to be removed: no others can be chosen."""
+
+    confirm: Annotated[
+        Literal["all"] | None, Field(description="Must be `all`: every song will be removed")
+    ] = None
 
 
 @router.get("", response_model=SongsBody, responses=documented())
@@ -87,9 +92,11 @@ async def remove_song(song_id: SongId, service: ServiceDep) -> SongBody:
 @router.delete(
     "", response_model=RemovedBody, dependencies=[WRITER], responses=documented(401, 403, 507)
 )
-async def remove_all_songs(service: ServiceDep, confirm: Confirm = None) -> RemovedBody:
+async def remove_all_songs(
+    service: ServiceDep, clearing: Annotated[Clearing, Query()]
+) -> RemovedBody:
     """Remove every song; only with `?confirm=all`."""
-    if confirm != "all":
+    if clearing.confirm is None:
         raise RefusedError(
             400, "unconfirmed", "this removes every song: say so with the parameter confirm=all"
         )

@@ -8,15 +8,16 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.dependencies import Parameters, ServiceDep
+from api.dependencies import ServiceDep
 from api.errors import documented
 from api.schemas import HealthBody, ProvenanceBody, StatsBody
 from api.service import Health, Service
+from fpcore.config import Strict
 
 router = APIRouter(tags=["index"])
 
 
-class Wanted(Parameters):
+class Wanted(Strict):
     """What is to be told beside the size."""
 
     check: Annotated[bool, Field(description="Check the index now, which reads all of it")] = False

@@ -179,6 +179,13 @@ def test_all_songs_are_removed_only_when_confirmed(
     assert client.get("/songs").json()["total"] == 0
 
 
+def test_who_means_to_remove_only_some_songs_removes_none(client: httpx.Client) -> None:
+    learn(client, song(1), "Song 1")
+    answer = client.delete("/songs", params={"confirm": "all", "name": "Song 2"})
+    assert assert_refused(answer, 400, "invalid_request") == "name: there is no such parameter"
+    assert client.get("/songs").json()["total"] == 1
+
+
 def test_stats_tell_size_health_and_where_the_profile_comes_from(
     client: httpx.Client, server: Server
 ) -> None:
