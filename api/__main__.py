@@ -11,9 +11,9 @@ import sys
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from api import journal, preflight
-from api.folders import OwnFolder
-from api.metrics import FOLDER_VARIABLE
+from api.operations import log, preflight
+from api.operations.folders import OwnFolder
+from api.operations.metrics import FOLDER_VARIABLE
 from api.settings import Settings
 from fpcore.errors import FpError
 
@@ -35,7 +35,7 @@ def main() -> int:
     except FpError as error:
         print(f"api: {error}", file=sys.stderr)
         return 2
-    journal.configure(settings.log_level)
+    log.configure(settings.log_level)
     with contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
             # Before the processes start: they share their counts through this folder.

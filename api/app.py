@@ -15,8 +15,9 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import docs, errors, journal, page
+from api import docs, errors, page
 from api.middleware import ID_HEADER, RequestContext
+from api.operations import log
 from api.routes import ROUTERS
 from api.security import KEY_HEADER
 from api.service import Service
@@ -44,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     if settings is None:
         settings = Settings.from_environment()
-        journal.configure(settings.log_level)
+        log.configure(settings.log_level)
     app = FastAPI(
         title="Audio fingerprinting service",
         description=_DESCRIPTION,

@@ -17,8 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from api.journal import current_request_id
-from api.schemas import ErrorBody
+from api.operations.log import current_request_id
+from api.schemas.bodies import ErrorBody
 from fpcore.errors import (
     AudioError,
     ConfigMismatchError,

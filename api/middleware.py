@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_response
-from api.journal import current_request_id
-from api.metrics import Metrics
+from api.operations.log import current_request_id
+from api.operations.metrics import Metrics
 from api.security import headers_for
 
 logger = logging.getLogger(__name__)

@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from api import keeping
-from api.admission import Admission
-from api.folders import OwnFolder
-from api.jobs import Bounds, Task
-from api.metrics import Metrics
+from api.decoding.jobs import Bounds, Task
+from api.decoding.pool import DecodePool
+from api.decoding.warmup import noise_query
+from api.operations.folders import OwnFolder
+from api.operations.metrics import Metrics
 from api.settings import Settings
-from api.uploads import UploadLimits
-from api.warming import noise_query
-from api.workers import DecodePool
+from api.uploads import kept_audio
+from api.uploads.admission import Admission
+from api.uploads.receive import UploadLimits
 from fpcore import pipeline
 from fpcore.audio import AudioLimits
 from fpcore.config import Profile
 from fpcore.errors import FpError
 from fpcore.profiles import load_profile
-from fpcore.recognition import align_query
+from fpcore.search.passes import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Service:
         try:
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
-                keeping.sweep(settings.keep_audio, store)
+                kept_audio.sweep(settings.keep_audio, store)
             inbox = OwnFolder(settings.temp_folder)
             service = cls(settings, profile, store, inbox)
             service.pool.start()

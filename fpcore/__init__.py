@@ -1,10 +1,8 @@
 """Audio fingerprinting: from a recording to a constellation, to hashes, to the song it is.
 
-`Library` learns songs and recognises recordings of them; everything it does is a plain
-function of one of the stages (`fpcore.audio`, `fpcore.spectrogram`, `fpcore.peaks`,
-`fpcore.landmarks`, `fpcore.hashing`, `fpcore.matching`, `fpcore.verification`,
-`fpcore.prominence`, `fpcore.clearness`, `fpcore.decision`; `fpcore.playback` searches other
-speeds), composed in `fpcore.pipeline` and `fpcore.recognition`.
+`Library` learns songs and recognises recordings of them. Everything it does is a plain function:
+`fpcore.audio` decodes, `fpcore.stages` has one module a stage, `fpcore.pipeline` composes them,
+`fpcore.search` searches a recording in passes, and `fpcore.store` keeps the index.
 """
 
 from __future__ import annotations

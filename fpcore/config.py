@@ -317,7 +317,7 @@ EvidenceName = Literal[
     "rhythm",
     "log_trials",
 ]
-"""What a decision may weigh; `fpcore.decision` says what each one is."""
+"""What a decision may weigh; `fpcore.stages.decision` says what each one is."""
 
 
 _TAGS = {"none", "box", "grid", "physical"}

@@ -15,13 +15,15 @@ from time import perf_counter
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from fpcore import learning, pipeline, scanning
+from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks, load
+from fpcore.bulk.learn import Outcome, checked, learn_files, relocated, unchanged
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
-from fpcore.recognition import Alignment, align
 from fpcore.records import Appearance, FloatArray, Recognition
+from fpcore.search import scan
+from fpcore.search.passes import Alignment, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
 
 Source = str | Path | BinaryIO
@@ -111,16 +113,16 @@ class Library:
         StoreError
             When it cannot be written; then nothing was.
         """
-        with learning.unchanged(source):
+        with unchanged(source):
             content = checksum(source)
             known = self.store.find(content)
             if known is not None:
                 if isinstance(source, str | Path):
-                    known = learning.relocated(known, Path(source), self.store)
+                    known = relocated(known, Path(source), self.store)
                 return Added(known, created=False)
             found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
         called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
-        found = learning.checked(found, source if isinstance(source, str | Path) else called)
+        found = checked(found, source if isinstance(source, str | Path) else called)
         origin: dict[str, JSON] = {}
         if isinstance(source, str | Path):
             origin["source"] = str(Path(source).resolve())
@@ -129,9 +131,9 @@ class Library:
 
     def learn_files(
         self, paths: Iterable[Path], *, n_workers: int | None = None
-    ) -> Iterator[learning.Outcome]:
-        """Learn many files on all cores; see `fpcore.learning.learn_files`."""
-        return learning.learn_files(paths, self.store, n_workers=n_workers, limits=self.limits)
+    ) -> Iterator[Outcome]:
+        """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`."""
+        return learn_files(paths, self.store, n_workers=n_workers, limits=self.limits)
 
     def recognize(self, source: Source) -> Recognition:
         """Return which song a recording comes from, or that it is none of them.
@@ -160,7 +162,7 @@ class Library:
 
     def scan(self, source: Source) -> Iterator[Appearance]:
         """Yield every song heard in a long recording, with its time span; see `scanning.scan`."""
-        return scanning.scan(self._blocks(source), self.store, self.profile)
+        return scan.scan(self._blocks(source), self.store, self.profile)
 
     def _blocks(self, source: Source) -> Iterator[FloatArray]:
         config = self.profile.fingerprint

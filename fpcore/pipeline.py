@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fpcore import hashing, peaks, prominence, spectrogram
-from fpcore.clearness import clearness_db
 from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughLook
-from fpcore.landmarks import landmarks
 from fpcore.records import (
     AS_LEARNED,
     Constellation,
@@ -22,6 +19,9 @@ from fpcore.records import (
     QueryHashes,
     Signal,
 )
+from fpcore.stages import hashing, level_ranks, peaks, spectrogram
+from fpcore.stages.crest import clearness_db
+from fpcore.stages.landmarks import landmarks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +113,7 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
         maxima.append(peaks.maxima_of(heights_db[-1], levels, config))
         if fine is not None:
             fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
-    ranks = prominence.level_ranks(heights_db, first_bin=config.first_bin)
+    ranks = level_ranks.level_ranks(heights_db, first_bin=config.first_bin)
     clear_db = clearness_db(heights_db[0], maxima[0], signal.duration_s)
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 

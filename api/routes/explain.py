@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api import forms, jobs
-from api.dependencies import ServiceDep
+from api.decoding import jobs
 from api.errors import documented
-from api.explanations import ExplanationBody
-from api.intake import accepted
+from api.routes.dependencies import ServiceDep
+from api.routes.intake import accepted
+from api.schemas.explanation import ExplanationBody
+from api.uploads import forms
 
 router = APIRouter(tags=["recognition"])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from anyio import to_thread
 from fastapi import APIRouter, Response
 
-from api.dependencies import ServiceDep
 from api.errors import busy, documented
-from api.schemas import StatusBody
+from api.routes.dependencies import ServiceDep
+from api.schemas.bodies import StatusBody
 
 router = APIRouter(tags=["operation"])
 

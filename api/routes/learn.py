@@ -7,13 +7,14 @@ import contextlib
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from api import forms, jobs, keeping
-from api.dependencies import WRITER, ServiceDep
+from api.decoding import jobs
 from api.errors import documented
-from api.intake import accepted
-from api.schemas import SOURCE_KEY, LearnedBody, SongBody
+from api.routes.dependencies import WRITER, ServiceDep
+from api.routes.intake import accepted
+from api.schemas.bodies import SOURCE_KEY, LearnedBody, SongBody
 from api.service import Service
-from api.uploads import Upload
+from api.uploads import forms, kept_audio
+from api.uploads.receive import Upload
 from fpcore.pipeline import Fingerprint
 from fpcore.store import Added, NewSong
 
@@ -54,7 +55,7 @@ def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Ser
     metadata = dict(form.metadata)
     with contextlib.ExitStack() as stack:
         if folder is not None:
-            kept = stack.enter_context(keeping.keeping(upload, folder, store))
+            kept = stack.enter_context(kept_audio.keeping(upload, folder, store))
             metadata[SOURCE_KEY] = str(kept)
         song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
         return store.add_song(song, found.hashes, found.constellation)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.dependencies import ServiceDep
 from api.errors import documented
-from api.schemas import ProfileBody
+from api.routes.dependencies import ServiceDep
+from api.schemas.bodies import ProfileBody
 
 router = APIRouter(tags=["index"])
 

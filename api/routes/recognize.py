@@ -7,15 +7,16 @@ from time import perf_counter
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from api import forms, jobs
-from api.dependencies import ServiceDep
+from api.decoding import jobs
 from api.errors import busy, documented
-from api.intake import accepted
-from api.schemas import RecognitionBody
+from api.routes.dependencies import ServiceDep
+from api.routes.intake import accepted
+from api.schemas.bodies import RecognitionBody
 from api.service import Service
+from api.uploads import forms
 from fpcore.errors import UnknownSongError
-from fpcore.recognition import align_query
 from fpcore.records import Recognition
+from fpcore.search.passes import align_query
 
 router = APIRouter(tags=["recognition"])
 

@@ -8,11 +8,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api import keeping
-from api.dependencies import MAX_ID, WRITER, ServiceDep, SongId
 from api.errors import RefusedError, documented
-from api.schemas import RemovedBody, SongBody, SongsBody
+from api.routes.dependencies import MAX_ID, WRITER, ServiceDep, SongId
+from api.schemas.bodies import RemovedBody, SongBody, SongsBody
 from api.service import Service
+from api.uploads import kept_audio
 from fpcore.config import Strict
 from fpcore.store import Song
 
@@ -114,4 +114,4 @@ def _discard(songs: list[Song], service: Service) -> None:
     """Remove the kept audio of removed songs, but not of what was learned again since."""
     for song in songs:
         if service.store.find(song.checksum) is None:
-            keeping.discard(song, service.settings.keep_audio)
+            kept_audio.discard(song, service.settings.keep_audio)

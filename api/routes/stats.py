@@ -8,9 +8,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.dependencies import ServiceDep
 from api.errors import documented
-from api.schemas import HealthBody, ProvenanceBody, StatsBody
+from api.routes.dependencies import ServiceDep
+from api.schemas.bodies import HealthBody, ProvenanceBody, StatsBody
 from api.service import Health, Service
 from fpcore.config import Strict
 

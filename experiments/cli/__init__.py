@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from experiments.cli import accuracy, bench, chance, demo, peers, promote, report, sweep, tune
+from experiments.cli import accuracy, bench, demo, false_alarms, peers, promote, report, sweep, tune
 from fpcore.cli import process
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (demo, sweep, tune, report, promote, accuracy, bench, chance, peers):
+for module in (demo, sweep, tune, report, promote, accuracy, bench, false_alarms, peers):
     module.register(app)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.cli.asking import (
+from experiments.cli.options import Jobs, RowsFile
+from experiments.cli.plan_options import (
     ClipLengths,
     ConditionNames,
     CorpusName,
@@ -18,7 +19,6 @@ from experiments.cli.asking import (
     Seed,
     plan_of,
 )
-from experiments.cli.options import Jobs, RowsFile
 from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def accuracy(
     Example:
       fpbench accuracy --profile balanced --corpus debian-games --clip 5
     """
-    from experiments.accuracy import measure, with_card
+    from experiments.calibration.measure import measure, with_card
     from experiments.corpora import corpus as open_corpus
     from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
@@ -119,7 +119,7 @@ def calibrate(
     Example:
       fpbench calibrate --profile balanced --corpus debian-games
     """
-    from experiments.accuracy import calibrated
+    from experiments.calibration.measure import calibrated
     from experiments.corpora import corpus as open_corpus
     from experiments.progress import shown
     from fpcore.profiles import load_profile, profile_path, save_profile

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.asking import CorpusName, ProfileName
+from experiments.cli.plan_options import CorpusName, ProfileName
 from experiments.progress import working
 from fpcore.cli.output import print_table
 
 if TYPE_CHECKING:
-    from experiments.bench import Figure
+    from experiments.studies.benchmarks.core import Figure
 
 
 def bench(
@@ -31,8 +31,8 @@ def bench(
     Example:
       fpbench bench --corpus debian-games
     """
-    from experiments.bench import measure
     from experiments.corpora import corpus as open_corpus
+    from experiments.studies.benchmarks.core import measure
     from fpcore.profiles import load_profile
 
     source = open_corpus(corpus)
@@ -64,8 +64,8 @@ def bench_scale(
     Example:
       fpbench bench-scale --songs 10000
     """
-    from experiments.bench_scale import measure
     from experiments.corpora import corpus as open_corpus
+    from experiments.studies.benchmarks.scale import measure
     from fpcore.profiles import load_profile
 
     source, asked = open_corpus(corpus), load_profile(profile)
@@ -99,8 +99,8 @@ def bench_service(
     Example:
       fpbench bench-service --corpus debian-games --songs 400
     """
-    from experiments.bench_service import Extent, measure
     from experiments.corpora import corpus as open_corpus
+    from experiments.studies.benchmarks.service import Extent, measure
     from fpcore.profiles import load_profile
 
     source, served = open_corpus(corpus), load_profile(profile)
@@ -127,7 +127,7 @@ def bench_sweep(
     Example:
       fpbench bench-sweep --alone 3
     """
-    from experiments.bench_sweep import CONTENT, figures, measure_sharing
+    from experiments.studies.benchmarks.sweep import CONTENT, figures, measure_sharing
 
     with working("Sweeping") as show:
         sharing = measure_sharing(

@@ -12,7 +12,7 @@ from fpcore.cli.output import clock, console, print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.demo import Demo
+    from experiments.cli.demo_steps import Demo
 
 PROFILE = "demo"
 """Name of the profile that the demonstration promotes; git ignores its file."""
@@ -27,13 +27,13 @@ def demo() -> None:
     profile, the index, a noisy clip and a picture of how it was recognised stay, to be played
     with. What is finished is not done again.
     """
-    from experiments import demo as steps
-    from experiments.corpora.cache import cache_folder
+    from experiments.cli import demo_steps as steps
+    from experiments.folders import cache_folder
     from experiments.report import tables
     from experiments.report.study import load
-    from experiments.runs import run_folder
-    from experiments.setting import prepare
-    from experiments.specs import load_spec
+    from experiments.results.run_folder import run_folder
+    from experiments.specs.spec import load_spec
+    from experiments.sweeps.prepared import prepare
     from fpcore.profiles import load_profile, profile_path
 
     spec = load_spec("demo")
@@ -67,7 +67,7 @@ def _heading(number: int, text: str) -> None:
 def _learn(tour: Demo) -> None:
     from rich.progress import Progress
 
-    from experiments import demo as steps
+    from experiments.cli import demo_steps as steps
 
     n_tracks = len(tour.setting.parts.indexed)
     with Progress(console=console(stderr=True), transient=True) as progress:
@@ -97,10 +97,10 @@ def _print_outcomes(table: pd.DataFrame) -> None:
 
 def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> list[object]:
     """Recognise a typical one of the noisiest clips from its file, say all of it, draw it."""
-    from experiments import demo as steps
+    from experiments.cli import demo_steps as steps
     from fpcore import Library
     from fpcore.display import save_explanation
-    from fpcore.explain import explain
+    from fpcore.search.explain import explain
 
     noisiest = tour.setting.spec.degradations[-1].name
     rows = outcomes[(outcomes["condition"] == noisiest) & outcomes["indexed"]]

@@ -12,8 +12,8 @@ import typer
 from fpcore.cli.output import complain, counted, say
 
 if TYPE_CHECKING:
-    from experiments.runs import RunFolder
-    from experiments.specs import SweepSpec
+    from experiments.results.run_folder import RunFolder
+    from experiments.specs.spec import SweepSpec
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -103,8 +103,8 @@ def read_spec(
     ConfigError
         When it cannot be read or is not valid.
     """
-    from experiments.spec_content import read_content, with_absolute_paths
-    from experiments.specs import load_spec
+    from experiments.specs.content import read_content, with_absolute_paths
+    from experiments.specs.spec import load_spec
 
     named = [f"corpus={json.dumps(corpus, ensure_ascii=False)}"] if corpus else []
     changes = [*(settings or []), *named]

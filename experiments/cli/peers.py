@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.asking import (
+from experiments.cli.options import RunName, tell_interruption
+from experiments.cli.plan_options import (
     ConditionNames,
     CorpusName,
     NQueries,
@@ -17,16 +18,15 @@ from experiments.cli.asking import (
     clips_option,
     plan_of,
 )
-from experiments.cli.options import RunName, tell_interruption
 from fpcore.cli.output import console, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.peers.comparison import Advance
-    from experiments.peers.contract import Spec
-    from experiments.peers.subject import Comparison
-    from experiments.peers.summary import Summary
+    from experiments.studies.peers.ask import Advance
+    from experiments.studies.peers.contract import Spec
+    from experiments.studies.peers.summary import Summary
+    from experiments.studies.peers.task import Comparison
 
 PRESETS = ("seed", "tiny", "balanced", "robust")
 """Profiles that are always among the systems; queries are cut at the rate of the first one."""
@@ -75,10 +75,10 @@ def peers(
     Example:
       fpbench peers --density 20/3 --density 70/8 --queries 60
     """
-    from experiments.peers.comparison import compare
-    from experiments.peers.record import Record
-    from experiments.peers.summary import summarise
-    from experiments.runs import new_run_name, run_folder
+    from experiments.results.run_folder import new_run_name, run_folder
+    from experiments.studies.peers.ask import compare
+    from experiments.studies.peers.record import Record
+    from experiments.studies.peers.summary import summarise
 
     comparison = _comparison(
         corpus, profile or [], density or DENSITIES, condition, clip, queries, false_alarms, seed
@@ -107,8 +107,8 @@ def _comparison(
     seed: int,
 ) -> Comparison:
     from experiments.corpora import corpus as open_corpus
-    from experiments.peers.subject import Comparison
-    from experiments.peers.workbench import WorkbenchSpec
+    from experiments.studies.peers.task import Comparison
+    from experiments.studies.peers.workbench import WorkbenchSpec
     from fpcore.profiles import DEFAULT_PROFILE, load_profile
 
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
@@ -120,7 +120,7 @@ def _comparison(
 
 
 def _audfprint(text: str) -> Spec:
-    from experiments.peers.audfprint import AudfprintSpec
+    from experiments.studies.peers.audfprint import AudfprintSpec
 
     found = re.fullmatch(r"(\d+(?:\.\d+)?)/(\d+)", text)
     if not found or not float(found[1]) or not int(found[2]):

@@ -31,7 +31,7 @@ def promote(
       fpbench promote classic-20260101-120000 --trial t004 --name mine
     """
     from experiments.progress import shown
-    from experiments.promotion import promote as promoted
+    from experiments.sweeps.promotion import promote as promoted
 
     with shown() as note:
         profile, path = promoted(run, trial, name=name, force=force, n_jobs=jobs, note=note)

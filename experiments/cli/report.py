@@ -11,7 +11,7 @@ import typer
 from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from experiments.comparison import Comparison
+    from experiments.metrics.paired import Comparison
     from experiments.report.study import Result
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, or its folder.")]
@@ -46,10 +46,10 @@ def report(
     Example:
       fpbench report classic-20260101-120000
     """
-    from experiments.notebooks import execute
     from experiments.report import sentences, tables
     from experiments.report.study import load, report_folder
-    from experiments.runs import RunFolder
+    from experiments.results.run_folder import RunFolder
+    from experiments.sweeps.notebook import execute
 
     study = load(runs)
     folder = RunFolder((out or report_folder(study)).resolve())
@@ -83,7 +83,7 @@ def compare(
     Example:
       fpbench compare monday tuesday --trial-a t000 --trial-b t007
     """
-    from experiments.comparison import verdict
+    from experiments.metrics.paired import verdict
     from experiments.report import tables
 
     a, b = _side(run_a, trial_a), _side(run_b, trial_b)
@@ -116,8 +116,8 @@ def _side(run: str, trial: str | None) -> Result:
 
 
 def _refuse_other_queries(a: Result, b: Result) -> None:
+    from experiments.errors import RunError
     from experiments.report.pairing import asked_otherwise
-    from experiments.trial_folder import RunError
 
     reasons = asked_otherwise(a.manifest, b.manifest)
     if reasons:
@@ -135,8 +135,8 @@ def _names(a: Result, b: Result) -> tuple[str, str]:
 
 
 def _print_comparisons(found: dict[str, Comparison], names: tuple[str, str]) -> None:
-    from experiments.comparison import format_p, points
     from experiments.metrics import METRICS
+    from experiments.metrics.paired import format_p, points
     from experiments.report.labels import percent
 
     rows = []

@@ -34,12 +34,13 @@ def sweep(
 
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
-    from experiments.grids import expand
-    from experiments.notebooks import execute
-    from experiments.run_record import check_can_run, first_manifest
-    from experiments.runs import new_run_name, run_folder
-    from experiments.setting import prepare
-    from experiments.workers import Workers
+    from experiments.results.record import check_can_run
+    from experiments.results.run_folder import new_run_name, run_folder
+    from experiments.specs.grid import expand
+    from experiments.sweeps.manifest import first_manifest
+    from experiments.sweeps.notebook import execute
+    from experiments.sweeps.prepared import prepare
+    from experiments.sweeps.workers import Workers
 
     loaded, content = options.read_spec(spec, settings, corpus)
     folder = run_folder(run or new_run_name(loaded.name))

@@ -6,6 +6,7 @@
 """
 
 from experiments.corpora.catalogue import NAMES, corpus
-from experiments.corpora.manifest import Corpus, CorpusError, Skipped, Source, Track
+from experiments.corpora.manifest import Corpus, Skipped, Source, Track
+from experiments.errors import CorpusError
 
 __all__ = ["NAMES", "Corpus", "CorpusError", "Skipped", "Source", "Track", "corpus"]

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.corpora import debian, demo, folder, generated
-from experiments.corpora.cache import CACHE_VARIABLE, corpora_folder
-from experiments.corpora.manifest import Corpus, CorpusError
+from experiments.corpora.manifest import Corpus
+from experiments.errors import CorpusError
+from experiments.folders import CACHE_VARIABLE, corpora_folder
 
 NAMES = ("generated", "generated:N", "demo", "debian-games", "debian-speech", "folder:PATH")
 """What `corpus` understands."""

@@ -18,20 +18,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments.corpora.cache import whole_folder
 from experiments.corpora.manifest import (
     Corpus,
-    CorpusError,
     Skipped,
     Source,
     Track,
     mark_duplicates,
     read_manifest,
     with_works,
-    write_whole,
 )
 from experiments.corpora.survey import Surveyed, check_unchanged, progress_bar, survey
+from experiments.errors import CorpusError
+from experiments.folders import whole_folder
 from fpcore import audio
+from fpcore.atomic import write_text
 
 WORKS_FILE = Path(__file__).with_name("debian_games_works.json")
 """Curated groups of variants of one piece: ``tracks`` (their ids) and the ``reason``."""
@@ -116,7 +116,7 @@ def prepare(collection: Collection, *, cache_dir: Path, console: Console) -> Cor
         remedy = f"remove {root}, and it is downloaded again"
         check_unchanged(root, corpus.tracks, ledger=ledger, console=console, remedy=remedy)
     corpus = with_works(corpus, curated_works())
-    write_whole(root / "manifest.json", corpus.to_json())
+    write_text(root / "manifest.json", corpus.to_json(), durable=True)
     return corpus
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.corpora import folder
-from experiments.corpora.manifest import Corpus, CorpusError, Source
+from experiments.corpora.manifest import Corpus, Source
+from experiments.errors import CorpusError
 
 DISTRIBUTION = "immich-memories-music"
 

@@ -12,16 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments.corpora.manifest import (
-    Corpus,
-    CorpusError,
-    Skipped,
-    Source,
-    mark_duplicates,
-    write_whole,
-)
+from experiments.corpora.manifest import Corpus, Skipped, Source, mark_duplicates
 from experiments.corpora.survey import survey
+from experiments.errors import CorpusError
 from fpcore import audio
+from fpcore.atomic import write_text
 from fpcore.errors import AudioError
 
 
@@ -99,5 +94,5 @@ def follow(
         raise CorpusError(f"{root} holds no audio file that can be used{first}")
     tracks = (row.as_track(row.path, group=Path(row.path).parent.as_posix()) for row in surveyed)
     corpus = Corpus(name, root, mark_duplicates(tracks), sources, tuple(skipped))
-    write_whole(state / "manifest.json", corpus.to_json())
+    write_text(state / "manifest.json", corpus.to_json(), durable=True)
     return corpus

@@ -16,17 +16,13 @@ import soundfile
 from numpy.typing import NDArray
 from rich.console import Console
 
-from experiments.corpora.composition import compose
-from experiments.corpora.instruments import RATE_HZ
-from experiments.corpora.manifest import (
-    Corpus,
-    CorpusError,
-    mark_duplicates,
-    read_manifest,
-    write_whole,
-)
-from experiments.corpora.rendering import render
+from experiments.corpora.manifest import Corpus, mark_duplicates, read_manifest
 from experiments.corpora.survey import check_unchanged, progress_bar, survey
+from experiments.corpora.synthesis.composition import compose
+from experiments.corpora.synthesis.instruments import RATE_HZ
+from experiments.corpora.synthesis.rendering import render
+from experiments.errors import CorpusError
+from fpcore.atomic import write_text
 
 VERSION = 1
 """Raised whenever the songs sound other than before; it is part of the folder's name."""
@@ -86,7 +82,7 @@ def prepare(count: str, *, cache_dir: Path, console: Console) -> Corpus:
         )
     tracks = [row.as_track(row.path, group="generated") for row in surveyed]
     corpus = Corpus(f"generated:{n_songs}", root, mark_duplicates(tracks))
-    write_whole(root / f"manifest-{n_songs}.json", corpus.to_json())
+    write_text(root / f"manifest-{n_songs}.json", corpus.to_json(), durable=True)
     return corpus
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,15 +18,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from experiments.errors import CorpusError
 from fpcore.config import Strict
-from fpcore.errors import FpError
 
 FORMAT = 1
 """Raised when older manifests can no longer be read; they are then made anew."""
-
-
-class CorpusError(FpError):
-    """A corpus that cannot be prepared, is damaged, or does not suffice for what is asked."""
 
 
 class Track(Strict):
@@ -182,21 +177,6 @@ def with_works(corpus: Corpus, groups: Iterable[Iterable[str]]) -> Corpus:
         for track in corpus.tracks
     )
     return replace(corpus, tracks=tracks)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` so that a kill leaves the old file or the new, never a part."""
-    if path.is_file() and path.read_bytes() == text.encode():
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_manifest(path: Path, *, root: Path) -> Corpus | None:

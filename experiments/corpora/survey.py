@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from experiments.corpora.manifest import CorpusError, Skipped, Track
+from experiments.corpora.manifest import Skipped, Track
+from experiments.errors import CorpusError
 from fpcore import audio
 from fpcore.config import Strict
 from fpcore.errors import AudioError

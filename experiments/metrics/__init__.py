@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-* Rows are those of `experiments.outcomes`: one per query. A *positive* is a query of an
+* Rows are those of `experiments.evaluation.rows`: one per query. A *positive* is a query of an
   indexed track, a *negative* one of a left-out track.
 * A query is *accepted* when its probability is at least the threshold. The probability is the
   column ``confidence_probability`` (from a model that saw nothing of the query's work) where

@@ -20,10 +20,10 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import metrics
-from experiments.comparison import points
+from experiments.files import writing
+from experiments.metrics.paired import points
 from experiments.report import figures, labels, pictures, sentences, tables, worst
 from experiments.report.study import Result, Study
-from experiments.trial_folder import writing
 from fpcore.errors import FpError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.degradations import Condition
-from experiments.runs import Manifest
+from experiments.results.run_folder import Manifest
 
 
 def asked_otherwise(a: Manifest, b: Manifest) -> list[str]:

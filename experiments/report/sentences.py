@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import metrics
-from experiments.comparison import format_p, points
+from experiments.metrics.paired import format_p, points
 from experiments.report import labels, tables
 from experiments.report.figures.drawing import short
 from experiments.report.study import Result, Study

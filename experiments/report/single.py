@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from experiments import queries as q
-from experiments import testbed
-from experiments.corpora import Corpus, CorpusError, corpus
+from experiments.corpora import Corpus, corpus
 from experiments.degradations import condition
+from experiments.errors import CorpusError
+from experiments.evaluation import context
+from experiments.evaluation.context import sources_for
+from experiments.evaluation.stage_cache import stage_cache
+from experiments.protocol import queries as q
 from experiments.report.study import load
 from experiments.report.worst import Heard, explained, worst
-from experiments.trial import sources_for, stage_cache
 from fpcore import audio
-from fpcore.explain import explain
 from fpcore.profiles import load_profile
-from fpcore.recognition import align
+from fpcore.search.explain import explain
+from fpcore.search.passes import align
 from fpcore.store import open_store
 
 DEFAULT_QUERY = "0/5s/babble-0db-synthetic"
@@ -64,7 +66,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
     source, chosen = corpus(corpus_name), load_profile(profile)
     asked = None if file else _query(source, query or f"{source.tracks[0].id}#{DEFAULT_QUERY}")
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        bench = testbed.Bench(
+        bench = context.Bench(
             corpus=source,
             profile=chosen,
             database=Path(folder) / "index.db",
@@ -74,7 +76,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
             longest_s=asked.clip_s if asked else 1.0,
         )
         tracks = [track for track in source.tracks if track.duplicate_of is None]
-        testbed.build_index(bench, tracks, n_jobs=1)
+        context.build_index(bench, tracks, n_jobs=1)
         if asked is None:
             clean = noisy = audio.load(
                 file,
@@ -83,7 +85,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
                 duration_s=chosen.query.max_query_s,
             )
         else:
-            [(_, _, clean)] = testbed.cuts(bench, [asked])
+            [(_, _, clean)] = context.cuts(bench, [asked])
             noisy = q.degraded(clean, asked, sources=bench.sources, seed=bench.seed)
         with open_store(bench.database, chosen.fingerprint) as store:
             alignment = align(noisy, store, chosen)

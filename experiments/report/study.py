@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.runs import Manifest, RunFolder, run_folder, run_names, runs_folder
-from experiments.trial_folder import RunError
+from experiments.errors import RunError
+from experiments.results.run_folder import Manifest, RunFolder, run_folder, run_names, runs_folder
 from fpcore.config import Profile
 
 

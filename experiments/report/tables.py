@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import metrics
-from experiments.comparison import Comparison, compare
-from experiments.excerpts import seeded_rng
+from experiments.metrics.paired import Comparison, compare
 from experiments.report import labels
 from experiments.report.pairing import asked_otherwise, heard_alike
 from experiments.report.study import Result, Study
+from experiments.seeds import seeded_rng
 
 TOLERABLE_LOSS = 0.02
 """Accuracy that the recommendation gives up for a cheaper configuration, as a share."""

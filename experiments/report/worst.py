@@ -18,17 +18,18 @@ from typing import Any, Literal
 import pandas as pd
 from rich.console import Console
 
-from experiments import metrics, testbed
-from experiments import queries as q
+from experiments import metrics
 from experiments.degradations import checksums
+from experiments.errors import RunError
+from experiments.evaluation import context
+from experiments.protocol import queries as q
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
-from experiments.runs import changed_audio
-from experiments.setting import Setting, prepare
-from experiments.trial_folder import RunError
-from fpcore.explain import Explanation, explain
-from fpcore.recognition import align
+from experiments.results.run_folder import changed_audio
+from experiments.sweeps.prepared import Setting, prepare
 from fpcore.records import Signal
+from fpcore.search.explain import Explanation, explain
+from fpcore.search.passes import align
 from fpcore.store import Store, open_store
 
 Kind = Literal["false alarm", "wrong name", "missed"]
@@ -135,7 +136,7 @@ def explained(
         )
     with TemporaryDirectory(prefix="fpbench-") as folder:
         bench = setting.bench(result.profile, Path(folder) / "index.db")
-        testbed.build_index(bench, setting.parts.indexed, n_jobs=1)
+        context.build_index(bench, setting.parts.indexed, n_jobs=1)
         with open_store(bench.database, result.profile.fingerprint) as store:
             for query_id in query_ids:
                 yield heard_again(setting, result, store, query_id)
@@ -152,7 +153,7 @@ def heard_again(setting: Setting, result: Result, store: Store, query_id: str) -
         raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
     bench = setting.bench(result.profile, Path(), repeat=repeat)
     of_track = [query for query in asked if query.track.id == one.track.id]
-    clean = next(clip for query, _, clip in testbed.cuts(bench, of_track) if query.id == plain_id)
+    clean = next(clip for query, _, clip in context.cuts(bench, of_track) if query.id == plain_id)
     noisy = q.degraded(clean, one, sources=bench.sources, seed=bench.seed)
     alignment = align(noisy, store, result.profile)
     return Heard(query_id, clean, noisy, explain(alignment, store, result.profile, signal=noisy))

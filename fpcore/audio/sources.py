@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from fpcore.audio.limits import RefusedError
 from fpcore.errors import AudioError
-from fpcore.visible import is_visible
+from fpcore.printable import is_visible
 
 SUPPORTED_SUFFIXES = frozenset(
     {".wav", ".wave", ".aif", ".aiff", ".flac", ".mp3", ".aac"}

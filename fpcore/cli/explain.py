@@ -39,7 +39,7 @@ def explain(
     Exit codes: 0 the picture is written, whatever it shows, 1 something failed.
     """
     from fpcore.display.explanation import check_target, save_explanation
-    from fpcore.explain import explain as explanation_of
+    from fpcore.search.explain import explain as explanation_of
 
     check_target(output)
     _check_is_for_pictures(output)

@@ -17,8 +17,8 @@ from fpcore.cli.output import clock, complain, console, counted, print_json_line
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from fpcore.bulk.learn import Outcome
     from fpcore.errors import FpError
-    from fpcore.learning import Outcome
     from fpcore.library import Library
 
 EXIT_FAILED = 1
@@ -102,8 +102,8 @@ def learn(
 
 
 def _learn_as(name: str, path: Path, library: Library) -> Iterator[Outcome]:
+    from fpcore.bulk.learn import Outcome
     from fpcore.errors import AudioError
-    from fpcore.learning import Outcome
 
     try:
         added = library.learn(path, name=name)

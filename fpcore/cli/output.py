@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from fpcore.visible import is_visible
+from fpcore.printable import is_visible
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -123,7 +123,7 @@ def _asked(
     jobs: int | None,
 ) -> Generator[AnswerT | AudioError, None, None]:
     """Yield the answer for each file, or why it cannot be decoded."""
-    from fpcore.asking import answers
+    from fpcore.cli.parallel import answers
     from fpcore.errors import AudioError
 
     if STANDARD_INPUT not in files:

@@ -53,8 +53,8 @@ def reindex(
 
     Exit codes: 0 done, 1 some audio is gone or something failed, 130 interrupted.
     """
+    from fpcore.bulk.reindex import reindex as made_anew
     from fpcore.profiles import load_profile
-    from fpcore.reindexing import reindex as made_anew
 
     chosen = load_profile(profile)
     options.require(db)

@@ -18,8 +18,8 @@ from fpcore.display.panels import plot_alignment, plot_offset_histogram, plot_ov
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, PALE, VERMILLION, house_style
 from fpcore.display.wording import clock, odds, song_label
 from fpcore.errors import FpError
-from fpcore.explain import Explanation, Place
 from fpcore.records import AS_LEARNED
+from fpcore.search.explain import Explanation, Place
 
 WIDTH_IN, HEIGHT_IN, DPI = 12.0, 8.6, 100
 N_LISTED = 5

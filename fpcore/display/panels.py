@@ -9,8 +9,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from fpcore.display.stages import FREQUENCY_LABEL, draw_lines, plot_spectrogram
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION
 from fpcore.display.wording import clock
-from fpcore.explain import Explanation, OffsetHistogram, Place
 from fpcore.records import Playback
+from fpcore.search.explain import Explanation, OffsetHistogram, Place
 
 MIN_VOTES_AXIS = 10
 """The votes axis reaches at least this far, so that three chance votes do not look like a spike."""

@@ -26,7 +26,7 @@ def moved(
     zone: tuple[int, int, int, int],
     ticks: tuple[int, int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the token, as of `fpcore.hashing`, and the tick of each pair at each playback.
+    """Return the token, as of `fpcore.stages.hashing`, and the tick of each pair at each playback.
 
     Both are (n, m), and the token of a pair that has left the zone is `OUTSIDE`.
 

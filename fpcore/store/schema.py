@@ -110,7 +110,7 @@ def statements(config: FingerprintConfig) -> list[str]:
 
 
 def token_text_sql(column: str, config: FingerprintConfig) -> str:
-    """Return the SQL of the readable form of a packed token: `fpcore.hashing.to_text`."""
+    """Return the SQL of the readable form of a packed token: `fpcore.stages.hashing.to_text`."""
     n_bins, n_deltas, first = config.n_bins, config.max_delta_frames + 1, config.first_bin
     return (
         f"({column} / {n_bins * n_deltas} + {first}) || '|' || "

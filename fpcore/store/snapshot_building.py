@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreBusyError, StoreError, StoreFullError
-from fpcore.hashing import from_text
 from fpcore.records import LongArray
+from fpcore.stages.hashing import from_text
 from fpcore.store import schema
 from fpcore.store.codec import CHUNK_ROWS
 from fpcore.store.snapshot import HEADER_BYTES, header_of, song_key

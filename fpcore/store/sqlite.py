@@ -19,8 +19,8 @@ import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.hashing import to_text
 from fpcore.records import Constellation, LongArray, Postings
+from fpcore.stages.hashing import to_text
 from fpcore.store import health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
     JSON,

@@ -7,7 +7,7 @@ import sqlite3
 import numpy as np
 
 from fpcore.config import FingerprintConfig
-from fpcore.hashing import from_text, to_text
+from fpcore.stages.hashing import from_text, to_text
 from fpcore.store.base import HotToken, StoreStats, TokenStats
 
 _LOOKUP_BYTES = "SELECT sum(pgsize) FROM dbstat WHERE name = 'fingerprints' AND aggregate = TRUE"

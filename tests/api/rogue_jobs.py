@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.jobs import Task
+from api.decoding.jobs import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from api import explanations, schemas
-from api.forms import MAX_SONG_NAME
+from api.schemas import bodies, explanation
+from api.uploads.forms import MAX_SONG_NAME
 from tests import audio_files
 from tests.api import material
 from tests.api.material import assert_refused, excerpt, learn, recognize, song, wav
@@ -301,16 +301,16 @@ def test_documentation_tells_what_an_index_of_another_kind_and_a_busy_server_ans
 @pytest.mark.parametrize(
     "model",
     [
-        schemas.ErrorBody,
-        schemas.SongBody,
-        schemas.LearnedBody,
-        schemas.SongsBody,
-        schemas.RemovedBody,
-        schemas.RecognitionBody,
-        schemas.StatsBody,
-        schemas.StatusBody,
-        schemas.ProfileBody,
-        explanations.ExplanationBody,
+        bodies.ErrorBody,
+        bodies.SongBody,
+        bodies.LearnedBody,
+        bodies.SongsBody,
+        bodies.RemovedBody,
+        bodies.RecognitionBody,
+        bodies.StatsBody,
+        bodies.StatusBody,
+        bodies.ProfileBody,
+        explanation.ExplanationBody,
     ],
 )
 def test_documentation_has_an_example_that_is_what_it_exemplifies(

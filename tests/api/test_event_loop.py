@@ -13,11 +13,11 @@ import anyio
 import pytest
 from starlette.requests import Request
 
-from api.admission import Admission
 from api.errors import RefusedError
-from api.uploads import UploadLimits, received
+from api.uploads.admission import Admission
+from api.uploads.receive import UploadLimits, received
 from tests.api.material import song
-from tests.api.test_uploads import BOUNDARY, form
+from tests.api.uploads.test_receive import BOUNDARY, form
 
 DISK = {
     "open", "os.listdir", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree",

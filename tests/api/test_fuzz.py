@@ -13,7 +13,7 @@ import pytest
 from tests import audio_files
 from tests.api.material import recognize
 from tests.api.server import Server
-from tests.fpcore.audio_fuzz import damage
+from tests.fpcore.audio.audio_fuzz import damage
 
 N_COPIES = 500
 N_CLIENTS = 3

@@ -24,14 +24,14 @@ import httpx
 import psutil
 import pytest
 
-from api import keeping
+from api.uploads import kept_audio
 from fpcore.config import FingerprintConfig
 from fpcore.profiles import DEFAULT_PROFILE, profile_path
 from fpcore.store import open_store
 from tests.api.crowd import ask
 from tests.api.material import assert_refused, excerpt, learn, recognize, song
 from tests.api.server import ROOT, TIMEOUT_S, Server, running
-from tests.api.test_uploads import answer, form, started
+from tests.api.uploads.test_receive import answer, form, started
 
 N_CLIENTS = 8
 LISTENS = r"running on (http://127\.0\.0\.1:\d+)"
@@ -339,7 +339,7 @@ def test_audio_that_is_being_learned_is_not_taken_for_left_behind(
             with held(server.database):
                 sent = threads.submit(learn, client, song(1), "First")
                 audio = wait_for_audio(kept, 1)
-                keeping.sweep(kept, store)
+                kept_audio.sweep(kept, store)
                 assert wait_for_audio(kept, 1) == audio
             assert sent.result(timeout=60).json()["audio_kept"]
         assert list(kept.iterdir()) == audio

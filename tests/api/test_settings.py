@@ -13,9 +13,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from api.jobs import Bounds, Task
+from api.decoding.jobs import Bounds, Task
+from api.decoding.pool import DecodePool
 from api.settings import DAY_S, TERABYTE_MB, Settings
-from api.workers import DecodePool
 from fpcore.audio import AudioLimits
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from experiments.corpora import corpus
-from experiments.runner import sweep
-from experiments.runs import RunFolder
+from experiments.results.run_folder import RunFolder
+from experiments.sweeps.runner import sweep
 from tests.experiments import small
 
 

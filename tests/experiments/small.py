@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.progress import Step
-from experiments.runs import RunFolder, run_folder
-from experiments.specs import SweepSpec, load_spec
-from experiments.workers import Workers
+from experiments.results.run_folder import RunFolder, run_folder
+from experiments.specs.spec import SweepSpec, load_spec
+from experiments.sweeps.workers import Workers
 
 CORPUS = "generated:8"
 ONE = Workers(n_jobs=1)

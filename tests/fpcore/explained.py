@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from fpcore import pipeline
 from fpcore.config import Decision, Profile, QueryConfig
-from fpcore.explain import Explanation, explain
-from fpcore.recognition import Alignment, align
 from fpcore.records import Signal
+from fpcore.search.explain import Explanation, explain
+from fpcore.search.passes import Alignment, align
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore.synthetic import LEAN, integer_noise, music
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fpcore import matching, pipeline
+from fpcore import pipeline
 from fpcore.config import (
     BoxWhitening,
     FingerprintConfig,
@@ -20,6 +20,7 @@ from fpcore.config import (
     SpectrogramConfig,
 )
 from fpcore.records import Candidates, Constellation, Peaks, Postings, QueryHashes, Signal
+from fpcore.stages import matching
 
 CLASSIC = FingerprintConfig()
 """No whitening, 20 x 20 local maxima, every peak kept."""

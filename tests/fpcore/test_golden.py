@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fpcore import hashing, landmarks, peaks, pipeline
+from fpcore import pipeline
 from fpcore.config import ALGORITHM_VERSION
 from fpcore.records import Spectrogram
+from fpcore.stages import hashing, landmarks, peaks
 from tests.fpcore import naive
 from tests.fpcore.golden import generate
 

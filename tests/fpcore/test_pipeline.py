@@ -11,7 +11,7 @@ from fpcore import pipeline
 from fpcore.config import FingerprintConfig, QueryConfig
 from fpcore.pipeline import Fingerprint
 from fpcore.records import Signal
-from fpcore.spectrogram import TILE_FRAMES
+from fpcore.stages.spectrogram import TILE_FRAMES
 from tests.fpcore import synthetic
 from tests.fpcore.synthetic import CLASSIC, LEAN, SMALL, DictIndex
 

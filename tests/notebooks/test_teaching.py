@@ -18,7 +18,6 @@ NAMES = [
     "04_matching",
     "05_noise_and_limits",
     "06_choosing_parameters",
-    "peak_survival",
 ]
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -28,7 +27,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "04_matching": {},
     "05_noise_and_limits": {"n_queries": 4, "left_out_share": 0.34, "degradations": ["clean"]},
     "06_choosing_parameters": {"n_queries": 4, "densities": [5.0, 20.0], "left_out_share": 0.34},
-    "peak_survival": {"corpus_name": "generated:8", "n_excerpts": 1, "n_queries": 6},
 }
 """The defaults, but for the corpus and the number of queries."""
 
@@ -52,13 +50,6 @@ OTHER: dict[str, dict[str, Any]] = {
     "06_choosing_parameters": {
         "densities": [8.0], "fan_outs": [3, 4], "snr_db": 0.0, "clip_s": 4.0, "n_queries": 3,
         "left_out_share": 0.34, "seed": 5,
-    },
-    "peak_survival": {
-        "corpus_name": "generated:8", "degradations": ["telephone", "opus-16k"],
-        "asked_degradations": ["white-0db", "clean"], "n_excerpts": 1, "excerpt_s": 6.0,
-        "clip_s": 4.0, "n_queries": 4, "n_left_out": 3, "thorough": True,
-        "false_alarm_rate": 0.3, "calibration_share": 0.75, "left_out_share": 0.34, "song": 1,
-        "start_s": 2.0, "seed": 5,
     },
 }  # fmt: skip
 
@@ -154,7 +145,7 @@ def test_runs_headless_and_shows_pictures_sounds_and_controls(
     assert n_controls >= 1
     assert shown.count("application/vnd.jupyter.widget-view+json") == n_controls
     assert shown.count("image/png") > n_controls
-    has_sound = any("teaching.player" in text(cell) for cell in cells(name, "code"))
+    has_sound = any("lessons.player" in text(cell) for cell in cells(name, "code"))
     assert ("audio" in json.dumps(executed["cells"])) >= has_sound
 
 

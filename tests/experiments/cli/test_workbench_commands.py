@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from experiments.corpora import corpus
-from experiments.runner import sweep
-from experiments.runs import FORMAT, RunFolder, run_folder
+from experiments.results.run_folder import FORMAT, RunFolder, run_folder
+from experiments.sweeps.runner import sweep
 from fpcore.profiles import load_profile, save_profile
 from tests.experiments import small
 from tests.fpcore.store.disks import small_disk

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from experiments import provenance
-from experiments.grids import baseline, expand
-from experiments.latency import write_costs
+from experiments.files import write_rows
 from experiments.metrics import cost
-from experiments.runs import Manifest, RunFolder
-from experiments.specs import SweepSpec, load_spec
-from experiments.trial_folder import write_rows
+from experiments.results.run_folder import Manifest, RunFolder
+from experiments.specs.grid import baseline, expand
+from experiments.specs.spec import SweepSpec, load_spec
+from experiments.sweeps.latency import write_costs
 from fpcore.config import Decision
 
 HARDNESS = {"clean": -1.5, "white-0db": 0.3, "pink-m5db": 1.6, "telephone": 0.8, "room": 1.2}

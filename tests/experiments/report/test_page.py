@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments.errors import RunError
 from experiments.report import page, study, tables, worst
-from experiments.trial_folder import RunError
 from tests.experiments.report import synthetic_runs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

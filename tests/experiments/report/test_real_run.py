@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.notebooks import NOTEBOOKS
+from experiments.errors import RunError
 from experiments.report import page, single, study, worst
-from experiments.trial_folder import RunError
+from experiments.sweeps.notebook import NOTEBOOKS
 from fpcore.errors import FpError
 
 
@@ -34,7 +34,8 @@ def executed(name, folder, parameters):
     """Run a notebook in a process of its own, since papermill leaves sockets to the collector."""
     code = (
         "import json, sys\nfrom pathlib import Path\n"
-        "from experiments.notebooks import execute\nfrom experiments.runs import RunFolder\n"
+        "from experiments.sweeps.notebook import execute\n"
+        "from experiments.results.run_folder import RunFolder\n"
         "execute(sys.argv[1], RunFolder(Path(sys.argv[2])), json.loads(sys.argv[3]))"
     )
     command = [sys.executable, "-c", code, name, str(folder), json.dumps(parameters)]

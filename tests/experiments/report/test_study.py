@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from experiments.grids import expand
+from experiments.errors import RunError
 from experiments.report import study
-from experiments.trial_folder import RunError
+from experiments.specs.grid import expand
 from tests.experiments.report import synthetic_runs
 
 

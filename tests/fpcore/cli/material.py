@@ -11,7 +11,7 @@ import soundfile
 import soxr
 
 from experiments.corpora.generated import song
-from experiments.corpora.instruments import RATE_HZ
+from experiments.corpora.synthesis.instruments import RATE_HZ
 from tests import audio_files
 from tests.audio_files import Samples
 

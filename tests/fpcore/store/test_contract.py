@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
-from fpcore.hashing import to_text
 from fpcore.records import Constellation, Hashes
+from fpcore.stages.hashing import to_text
 from fpcore.store import JSON, Entry, NewSong, Store
 from tests.fpcore.store.material import (
     PACKED,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreError, StoreFullError
-from fpcore.hashing import to_text
+from fpcore.stages.hashing import to_text
 from fpcore.store import SqliteStore, connections
 from tests.fpcore.store.material import (
     CONFIGS,

@@ -1,0 +1,16 @@
+"""Imported once, by the process that the decoding processes are forked from, and by no other.
+
+Importing it loads the decoders and runs the pipeline once, so that every process, a replacement
+too, starts with all compiled code at hand and shares its memory.
+"""
+
+from __future__ import annotations
+
+from api.decoding.warmup import noise_query
+from fpcore.audio import pyav_decoder
+from fpcore.profiles import load_profile
+
+__all__ = ["pyav_decoder"]
+
+_profile = load_profile()
+noise_query(_profile.fingerprint, _profile.query)

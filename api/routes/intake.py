@@ -1,0 +1,38 @@
+"""The way of every request that brings a file: admitted, received, checked, worked on, gone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from fastapi import Request
+
+from api.service import Service
+from api.uploads import forms
+from api.uploads.receive import Upload, received
+
+FormT = TypeVar("FormT", bound=forms.Form)
+
+
+@asynccontextmanager
+async def accepted(
+    request: Request, service: Service, form: type[FormT]
+) -> AsyncIterator[tuple[Upload, FormT]]:
+    """Receive a request's file and form, and hold a place among the jobs while they are used.
+
+    When all places are taken the request is refused before it is received: a client learns at
+    once that it should come again. So is one with a field in its address, which nobody would read.
+    """
+    forms.refuse_in_address(request.query_params)
+    service.working.check()
+    async with received(
+        request,
+        service.inbox.path,
+        service.upload_limits,
+        fields=form.model_fields,
+        receiving=service.receiving,
+    ) as upload:
+        content = forms.parse(form, upload.fields)
+        with service.working.place():
+            yield upload, content

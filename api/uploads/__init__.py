@@ -1,0 +1,1 @@
+"""Uploads: admitted, received in parts, checked, and kept where the index names them."""

@@ -1,0 +1,124 @@
+"""The uploaded audio of learned songs, kept for the day the index is made anew.
+
+A file lies under the checksum of its content, and its path is the song's ``source`` in the
+index, where re-indexing looks for it. From before it is written until its song is stored a
+locked mark lies beside it, ``.<name>.learning``. The lock ends with its process, so that a mark
+which nobody holds tells what a killed server left behind. Files without a mark are never removed
+for want of a song: they may be all that is left of an index that was lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from api.schemas.bodies import SOURCE_KEY
+from api.uploads.receive import Upload
+from fpcore.store import Song, Store
+
+_MARK = re.compile(r"\.([0-9a-f]{64}\.[a-z0-9]+)\.learning")
+
+
+@contextmanager
+def keeping(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
+    """Copy an upload into ``folder`` and give its path while its song is written.
+
+    All of it is on the disk then. What no song names as its source at the end is removed again.
+    Another request that keeps the same file waits.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; then nothing is left of it.
+    """
+    # The ending was checked against a list, so no part of the client's name gets through.
+    kept = folder.absolute() / f"{upload.checksum}{Path(upload.name).suffix.lower()}"
+    mark = kept.with_name(f".{kept.name}.learning")
+    descriptor = _marked(mark)
+    try:
+        try:
+            _copy(upload.path, kept)
+            yield kept
+        finally:
+            _settle(kept, mark, store)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, store: Store) -> None:
+    """Remove what killed servers began to keep and no song names; what is at work is left alone."""
+    for mark in folder.absolute().glob(".*.learning"):
+        named = _MARK.fullmatch(mark.name)
+        # Its own server, or another that sweeps, may remove it at this moment.
+        with suppress(FileNotFoundError):
+            if named is not None:
+                _settle_unless_locked(mark.with_name(named[1]), mark, store)
+
+
+def discard(song: Song, folder: Path | None) -> None:
+    """Remove the kept audio of a song that is no longer in the index, if it was kept here."""
+    source = song.metadata.get(SOURCE_KEY)
+    if folder is None or not isinstance(source, str):
+        return
+    kept = Path(source)
+    if kept.parent == folder.absolute() and kept.stem == song.checksum:
+        kept.unlink(missing_ok=True)
+
+
+def _marked(mark: Path) -> int:
+    """Return a descriptor that holds the lock of a mark; waits for who has it."""
+    while True:
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT, 0o600)
+        with suppress(OSError):  # a file system without locks: then nobody sweeps it either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_at(mark, descriptor):
+            return descriptor
+        # Who had it before has removed it: another may hold a new one by now.
+        os.close(descriptor)
+
+
+def _settle_unless_locked(kept: Path, mark: Path, store: Store) -> None:
+    descriptor = os.open(mark, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return  # of a request that is being answered
+    else:
+        if _is_at(mark, descriptor):
+            _settle(kept, mark, store)
+    finally:
+        os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether a path still leads to an open file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _copy(source: Path, kept: Path) -> None:
+    beside = _part(kept)
+    shutil.copyfile(source, beside)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    beside.replace(kept)
+
+
+def _settle(kept: Path, mark: Path, store: Store) -> None:
+    """Remove a file that no song names, and its mark; call it with the lock held."""
+    _part(kept).unlink(missing_ok=True)
+    song = store.find(kept.stem)
+    if song is None or song.metadata.get(SOURCE_KEY) != str(kept):
+        kept.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
+
+
+def _part(kept: Path) -> Path:
+    return kept.with_name(f".{kept.name}.part")

@@ -1,0 +1,190 @@
+"""A multipart request to a file in a folder of its own, within limits from the first byte on.
+
+The body is parsed while it arrives. The file's bytes go to the disk in large pieces, by a
+thread; nothing else of a request is kept beyond a few kilobytes. Names that clients give are
+used in messages only, never as paths. The folder is gone when the request is done, however it
+ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+from python_multipart.multipart import parse_options_header
+from starlette.requests import Request
+
+from api.errors import RefusedError
+from api.uploads.admission import Admission
+from api.uploads.multipart import FormReader
+from fpcore.audio import SUPPORTED_SUFFIXES
+from fpcore.audio.containers import identify
+from fpcore.audio.limits import RefusedError as UnreadableError
+
+WRITE_BYTES = 1 << 18
+"""Bytes of a file that are gathered before a thread writes them."""
+
+OVERHEAD_BYTES = 1 << 16
+"""What a request may hold beside the file: boundaries, headers, names and metadata."""
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Bounds on one request: bytes of its file, and seconds until all of it is there."""
+
+    max_bytes: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A received file with its SHA-256 ``checksum``, and the other ``fields`` of the form."""
+
+    path: Path
+    name: str
+    checksum: str
+    fields: dict[str, str]
+
+
+@asynccontextmanager
+async def received(
+    request: Request,
+    inbox: Path,
+    limits: UploadLimits,
+    *,
+    fields: Iterable[str],
+    receiving: Admission,
+) -> AsyncIterator[Upload]:
+    """Receive a request with a file and some of ``fields``, and remove it all at the end.
+
+    A place of ``receiving`` is held until all has arrived.
+
+    Raises
+    ------
+    RefusedError
+        When the request is malformed (400), too slow (408), too large (413), not multipart or
+        not audio that is taken (415), or too many are received already (503).
+    OSError
+        When the disk is full.
+    """
+    reader = FormReader(_boundary(request), fields=frozenset(fields))
+    _check_declared_size(request, limits)
+    async with _folder(inbox) as folder:
+        target = folder / "audio"
+        with receiving.place():
+            checksum = await _receive_in_time(request, reader, target, limits)
+        name = _shown(reader.filename)
+        await to_thread.run_sync(_check_kind, target, name)
+        yield Upload(target, name, checksum, reader.fields)
+
+
+@asynccontextmanager
+async def _folder(inbox: Path) -> AsyncIterator[Path]:
+    """Give a new folder, and remove it at the end, also when the request is cancelled."""
+    # A disk may take its time, for which the event loop has none: threads wait for it.
+    with CancelScope(shield=True):
+        folder = Path(await to_thread.run_sync(lambda: tempfile.mkdtemp(dir=inbox)))
+    try:
+        yield folder
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def _boundary(request: Request) -> bytes:
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
+        raise RefusedError(415, "not_multipart", "send the file as multipart/form-data")
+    boundary = parameters.get(b"boundary", b"").strip()
+    if not boundary:
+        raise RefusedError(400, "malformed_form", "the content type names no boundary")
+    return boundary
+
+
+def _check_declared_size(request: Request, limits: UploadLimits) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limits.max_bytes + OVERHEAD_BYTES:
+        raise _too_large(limits)
+
+
+def _too_large(limits: UploadLimits) -> RefusedError:
+    megabytes = limits.max_bytes / 1_000_000
+    return RefusedError(413, "too_large", f"a file may have at most {megabytes:g} MB: shorten it")
+
+
+async def _receive_in_time(
+    request: Request, reader: FormReader, target: Path, limits: UploadLimits
+) -> str:
+    try:
+        async with asyncio.timeout(limits.timeout_s):
+            return await _receive(request, reader, target, limits)
+    except TimeoutError:
+        raise RefusedError(
+            408, "too_slow", f"the request took longer than {limits.timeout_s:g} s to arrive"
+        ) from None
+
+
+async def _receive(request: Request, reader: FormReader, target: Path, limits: UploadLimits) -> str:
+    """Write the file of a request to ``target`` and return its checksum."""
+    digest = hashlib.sha256()
+    n_received = n_file = 0
+    pieces: list[bytes] = []
+
+    def write(file: io.FileIO, content: bytes) -> None:
+        digest.update(content)
+        rest = memoryview(content)
+        while rest:
+            # A disk that fills up takes a part first, and refuses only the next.
+            rest = rest[file.write(rest) :]
+
+    with await to_thread.run_sync(io.FileIO, target, "xb") as file:
+        async for chunk in request.stream():
+            n_received += len(chunk)
+            new = reader.feed(chunk)
+            n_file += sum(map(len, new))
+            if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
+                raise _too_large(limits)
+            pieces += new
+            if sum(map(len, pieces)) >= WRITE_BYTES:
+                await to_thread.run_sync(write, file, b"".join(pieces))
+                pieces = []
+        reader.finish()
+        await to_thread.run_sync(write, file, b"".join(pieces))
+    return digest.hexdigest()
+
+
+def _shown(filename: str) -> str:
+    """Return a file's name, shortened, as messages show it."""
+    name = filename[-MAX_NAME:]
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+
+
+def _check_kind(path: Path, name: str) -> None:
+    """Refuse a file whose ending or first bytes are not those of audio that is taken."""
+    if Path(name).suffix.lower() not in SUPPORTED_SUFFIXES:
+        endings = " ".join(sorted(SUPPORTED_SUFFIXES))
+        raise RefusedError(
+            415, "unsupported_ending", f"{name or 'the file'}: has none of the endings {endings}"
+        )
+    with path.open("rb") as file:
+        try:
+            kind = identify(file).name
+        except UnreadableError as error:
+            raise RefusedError(400, "empty_file", f"{name}: {error}") from None
+    if not kind:
+        raise RefusedError(
+            415,
+            "unsupported_kind",
+            f"{name}: is not audio in a supported format "
+            "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)",
+        )

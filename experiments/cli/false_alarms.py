@@ -1,0 +1,159 @@
+"""``fpbench chance``: whether the false-alarm rate stays what it is stated to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from experiments.cli.options import PictureFile, RowsFile
+from experiments.cli.plan_options import (
+    ClipLengths,
+    CorpusName,
+    ProfileName,
+    Seed,
+    conditions_option,
+    plan_of,
+)
+from experiments.progress import working
+from fpcore.cli.output import print_table, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.metrics.intervals import Share
+    from experiments.protocol.plan import Plan
+    from experiments.studies.false_alarms.gumbel import Growth, OfSize
+    from fpcore.config import Profile
+
+CONDITIONS = ("clean", "pink-m5db", "babble-m5db", "room-babble-3db-opus-16k", "speed-m5")
+"""What is asked under, unless told otherwise: without noise, in noise of three kinds, slower."""
+
+
+def chance(
+    *,
+    profile: ProfileName = "balanced",
+    corpus: CorpusName = "debian-games",
+    times: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--times",
+            metavar="N",
+            min=1,
+            help="A size of the index in times the corpus; may be given several times. Without "
+            "it: 1, 10 and 100. The corpus alone is always among them.",
+        ),
+    ] = None,
+    condition: Annotated[
+        list[str] | None,
+        conditions_option("five, without noise, in noise of three kinds, and slower."),
+    ] = None,
+    clip: ClipLengths = None,
+    queries: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=4,
+            help="Clips of left-out songs, per condition and length; half as many of indexed ones.",
+        ),
+    ] = 30,
+    seed: Seed = 0,
+    csv: RowsFile = None,
+    output: PictureFile = None,
+) -> None:
+    """Measure false alarms in large libraries.
+
+    What chance gives strangers as songs grow many: the corpus is indexed among surrogate songs,
+    spliced from transposed passages of its own, and clips of calibration songs are asked of it
+    at each size. The index grows in the cache folder and is removed at the end; 100 times
+    debian-games takes half an hour and up to 9 GB.
+
+    \b
+    Example:
+      fpbench chance --times 10 --times 100 -o chance.png
+    """
+    from experiments.seeds import seeded_rng
+    from experiments.studies.false_alarms.gumbel import by_size, growth
+    from fpcore.profiles import load_profile
+
+    asked = load_profile(profile)
+    plan = plan_of(condition, clip, queries, seed, n_indexed=queries // 2, conditions=CONDITIONS)
+    rows = _measured(corpus, asked, plan, times or [1, 10, 100])
+    if csv is not None:
+        rows.to_csv(csv, index=False)
+    sizes = by_size(rows)
+    threshold = _threshold(asked)
+    _print(sizes, threshold)
+    if len({size.times for size in sizes}) > 1:
+        _tell(growth(rows, seeded_rng(seed, "growth")), sizes, threshold)
+    if output is not None:
+        from experiments.studies.false_alarms.figure import chance_figure
+
+        chance_figure(rows, sizes, threshold=threshold).savefig(output)
+        say(f"picture: {output}")
+
+
+def _measured(corpus: str, profile: Profile, plan: Plan, times: Sequence[int]) -> pd.DataFrame:
+    import pandas as pd
+
+    from experiments.corpora import corpus as open_corpus
+    from experiments.studies.false_alarms.ask import measure
+
+    source = open_corpus(corpus)
+    with working("Cutting queries") as show:
+        return pd.concat(measure(source, profile, plan, times, show=show), ignore_index=True)
+
+
+def _threshold(profile: Profile) -> float:
+    """Return the log-odds from which on a profile gives a name."""
+    from scipy.special import logit
+
+    return float(logit(profile.decision.threshold))
+
+
+def _print(sizes: Sequence[OfSize], threshold: float) -> None:
+    rows = [
+        [
+            f"{size.n_songs:,}",
+            size.kind,
+            f"{size.false_alarms.n_right} of {size.false_alarms.n}",
+            _percent(size.false_alarms),
+            f"{100 * size.law.share_above(threshold):.2f}",
+            _percent(size.watched),
+            f"{size.law.location:.2f}",
+            f"{size.law.scale:.2f}",
+            _percent(size.accepted_right) if size.accepted_right.n else "",
+        ]
+        for size in sizes
+    ]
+    headings = (
+        "false alarms",
+        "%",
+        "% by the law",
+        "% above the first 5%",
+        "location",
+        "scale",
+        "accepted, right %",
+    )
+    print_table(
+        [("songs", "right"), ("kind", "left"), *((name, "right") for name in headings)], rows
+    )
+
+
+def _percent(share: Share) -> str:
+    return f"{100 * share.share:.1f} ({100 * share.low:.1f}-{100 * share.high:.1f})"
+
+
+def _tell(grown: Growth, sizes: Sequence[OfSize], threshold: float) -> None:
+    say(
+        f"Per tenfold songs, the log-odds of the likeliest stranger grow by "
+        f"{grown.per_tenfold:+.2f} (95% interval {grown.low:+.2f} to {grown.high:+.2f}); by the "
+        f"Gumbel law of {sizes[0].n_songs:,} songs, as many independent ones would add "
+        f"{sizes[0].law.independent_growth:+.2f}. A name is given from {threshold:+.2f} on."
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``fpbench``."""
+    app.command("chance")(chance)

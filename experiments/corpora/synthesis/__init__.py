@@ -1,0 +1,1 @@
+"""Songs made from a seed: composed, played by synthetic instruments, and mixed."""

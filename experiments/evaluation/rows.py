@@ -1,0 +1,229 @@
+"""Rows about queries whose answers are known: one of outcome each, and one per candidate.
+
+Rows are raw: what was asked, what was answered, with which evidence and how long it took.
+Metrics come afterwards (`experiments.metrics`), so a new one needs no new run.
+
+Columns of outcomes
+-------------------
+query, track, work, condition, clip_s, start_s, indexed, role
+    What was asked: ids, the condition's name, seconds, whether the track is in the index, and
+    "calibration" or "test".
+answer, probability, votes
+    Track id of the likeliest song ("" for none), before any threshold, and its evidence, of the
+    look that answers.
+right
+    Whether that is the asked work. Variants of one piece count as right.
+offset_s, offset_error_s
+    Reported place in the song in seconds, 0 without an answer; and reported minus true place, NaN
+    unless the answer is the asked track itself.
+same_passage
+    Whether what is heard at the reported place is what was asked: within 50 ms of the true
+    place, or an exact repeat of it (see `sounds_the_same`).
+decode_s, fingerprint_s, lookup_s, align_s, n_hashes
+    Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks;
+    fingerprint_s is NaN where the bench keeps queries, since most of it was done before.
+
+Columns of candidates
+---------------------
+query, condition, clip_s, work, indexed, role
+    What was asked, as above; a song asked of all others counts as not indexed.
+asked_of
+    Of which songs, see `AskedOf`.
+look, rank
+    At which look (`fpcore.search.passes.Look`) the song was a candidate there; and the number of
+    the row among those of one query, in the order of the looks, the likeliest of each first.
+song, offset_s, votes, right
+    The candidate: its track id, its best place in seconds, its votes, and whether it is the work.
+log_idf, log_chance, ...
+    Its evidence, by the names of `fpcore.config.EvidenceName`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import signal as scipy_signal
+
+from experiments.corpora import Corpus, Track
+from experiments.evaluation.context import Bench
+from experiments.protocol import queries as q
+from experiments.protocol.excerpts import Excerpt
+from fpcore.records import FloatArray, Signal
+from fpcore.search.passes import Alignment
+
+PLACE_TOLERANCE_S = 0.05
+SAME_PASSAGE_CORRELATION = 0.9
+
+AskedOf = Literal["whole", "part", "others"]
+"""Which songs a query was asked of: all that are indexed, a few of them, all but its own work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """``outcomes``: a row per query. ``candidates``: a row per query and song, with evidence."""
+
+    outcomes: pd.DataFrame
+    candidates: pd.DataFrame
+
+
+def outcome_row(
+    bench: Bench,
+    query: q.Query,
+    alignment: Alignment,
+    *,
+    start_s: float,
+    clean: Signal,
+    fingerprint_s: float,
+) -> dict[str, Any]:
+    """Return the row of a query, all columns but ``role``; ``clean`` is its undegraded clip."""
+    best = alignment.matches[0] if alignment.matches else None
+    answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
+    return {
+        "query": query.id,
+        "track": query.track.id,
+        "work": query.track.work,
+        "condition": query.condition.name,
+        "clip_s": query.clip_s,
+        "start_s": start_s,
+        "indexed": query.indexed,
+        "answer": answer,
+        "probability": best.probability if best else 0.0,
+        "votes": best.votes if best else 0,
+        "offset_s": offset_s,
+        **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
+        "decode_s": 0.0,
+        "fingerprint_s": fingerprint_s,
+        "lookup_s": alignment.times.lookup_s,
+        "align_s": alignment.times.align_s,
+        "n_hashes": len(alignment.query.hashes),
+    }
+
+
+def candidate_rows(
+    bench: Bench,
+    query: q.Query,
+    looked: Sequence[Alignment],
+    *,
+    role: str,
+    asked_of: AskedOf,
+    answer: Alignment | None = None,
+) -> list[dict[str, Any]]:
+    """Return the evidence for each song at its best place in each look.
+
+    A song asked of all others is a stranger there, as one that is not indexed. The place and the
+    votes of the candidate that gave the ``answer`` are those of the answer, at its tempo.
+    """
+    accepted = next((one for one in looked if one.recognition.match), None)
+    indexed = query.indexed and asked_of != "others"
+    rows: list[dict[str, Any]] = []
+    for alignment in looked:
+        for match, best in zip(alignment.matches, alignment.rows, strict=True):
+            song = bench.corpus.by_id[match.song_name]
+            is_answer = alignment is accepted and match is alignment.matches[0]
+            told = answer.matches[0] if is_answer and answer else match
+            rows.append(
+                {
+                    "query": query.id,
+                    "condition": query.condition.name,
+                    "clip_s": query.clip_s,
+                    "work": query.track.work,
+                    "indexed": indexed,
+                    "role": role,
+                    "asked_of": asked_of,
+                    "look": alignment.look,
+                    "rank": len(rows),
+                    "song": match.song_name,
+                    "offset_s": told.offset_s,
+                    "votes": told.votes,
+                    "right": indexed and song.work == query.track.work,
+                    **{name: float(of[best]) for name, of in alignment.evidence.items()},
+                }
+            )
+    return rows
+
+
+def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes when another decision than the bench's picks the answers.
+
+    ``chosen`` has a row per query with candidates: its ``query``, the ``rank`` of the candidate
+    that is the answer, and its ``probability``, which becomes ``confidence_probability``;
+    queries without candidates get 0.
+    """
+    rows: dict[str, dict[str, Any]] = {
+        str(row["query"]): {str(key): value for key, value in row.items()}
+        for row in found.outcomes.to_dict("records")
+    }
+    for row in rows.values():
+        row["confidence_probability"] = 0.0
+    of_whole = found.candidates[found.candidates["asked_of"] == "whole"]
+    picked = chosen[["query", "rank", "probability"]].merge(
+        of_whole[["query", "rank", "song", "offset_s", "votes"]], on=["query", "rank"]
+    )
+    for pick in picked.to_dict("records"):
+        row = rows[pick["query"]]
+        row["confidence_probability"] = pick["probability"]
+        told = {"answer": pick["song"], "offset_s": pick["offset_s"]}
+        if any(row[name] != value for name, value in told.items()):
+            row |= told | _verdict_on(bench, row, **told)
+        row["votes"] = pick["votes"]
+    return pd.DataFrame(list(rows.values()))
+
+
+def _verdict(
+    bench: Bench, track: Track, start_s: float, clean: Signal, *, answer: str, offset_s: float
+) -> dict[str, Any]:
+    """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``."""
+    right = is_right(bench.corpus, answer, track)
+    error_s = offset_s - start_s if answer == track.id else float("nan")
+    same_passage = abs(error_s) <= PLACE_TOLERANCE_S
+    if right and not same_passage:
+        song = bench.corpus.by_id[answer]
+        whole = bench.cache.signal(bench.corpus, song, bench.profile.fingerprint)
+        same_passage = sounds_the_same(clean.samples, whole, offset_s)
+    return {
+        "right": right,
+        "offset_error_s": error_s,
+        "same_passage": same_passage,
+    }
+
+
+def _verdict_on(
+    bench: Bench, row: Mapping[str, Any], *, answer: str, offset_s: float
+) -> dict[str, Any]:
+    """Return the verdict on another answer to the query of an outcome row."""
+    track = bench.corpus.by_id[row["track"]]
+    whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
+    excerpt = Excerpt(track.id, row["start_s"], row["clip_s"])
+    clean = q.clip(whole, excerpt, row["clip_s"])
+    return _verdict(bench, track, row["start_s"], clean, answer=answer, offset_s=offset_s)
+
+
+def is_right(corpus: Corpus, answer: str, track: Track) -> bool:
+    """Whether an answer ("" for none) is the asked work: variants of one piece count as right."""
+    return bool(answer) and corpus.by_id[answer].work == track.work
+
+
+def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
+    """Whether the song has the very waveform of ``clip`` within 50 ms of ``offset_s``.
+
+    Music is full of exact repeats: loops, refrains, bars copied in a tracker. A place in the
+    song that holds the same samples is as right as any other. The measure is the largest
+    normalised cross-correlation, which must reach `SAME_PASSAGE_CORRELATION`.
+    """
+    reach = round(PLACE_TOLERANCE_S * song.sample_rate_hz)
+    start = round(offset_s * song.sample_rate_hz) - reach
+    wanted = len(clip) + 2 * reach
+    before, after = max(0, -start), max(0, start + wanted - len(song.samples))
+    if before + after >= wanted:
+        return False
+    passage = np.pad(song.samples[max(start, 0) : start + wanted], (before, after))
+    products = scipy_signal.correlate(passage, clip, mode="valid", method="fft")
+    cumulative = np.concatenate([[0.0], np.cumsum(passage.astype(np.float64) ** 2)])
+    window: NDArray[np.float64] = cumulative[len(clip) :] - cumulative[: -len(clip)]
+    norm = np.sqrt(np.maximum(window, 1e-12) * float(np.sum(clip.astype(np.float64) ** 2)))
+    return bool(np.max(products / np.maximum(norm, 1e-12)) >= SAME_PASSAGE_CORRELATION)

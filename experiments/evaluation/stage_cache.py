@@ -1,0 +1,198 @@
+"""What stages of the pipeline gave before, kept on disk by content and shared between trials.
+
+A stage's result is found by what went into it: the checksum of the audio and the part of the
+configuration that the stage reads. So a sweep over fan-out decodes, transforms and picks peaks
+once. Entries are written beside and renamed: a killed run leaves none that is half there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.corpora import Corpus, Track
+from experiments.folders import cache_folder
+from experiments.protocol.excerpts import Excerpt
+from fpcore import audio, pipeline
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
+from fpcore.pipeline import Heard
+from fpcore.records import LevelRanks, Peaks, Signal
+from fpcore.stages import peaks, spectrogram
+
+_LAYOUT = 7
+"""Raised whenever the files of constellations are written otherwise."""
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "frame": np.int32,
+    "bin": np.int32,
+    "level_db": np.float32,
+    "fraction": np.float32,
+}
+"""The columns of `Peaks`, all of four bytes."""
+
+
+@dataclass(frozen=True)
+class StageCache:
+    """Results of stages under one folder; safe to use from several processes."""
+
+    folder: Path
+
+    def signal(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Signal:
+        """Return the decoded audio of a track, mapped into memory."""
+        key = {"checksum": track.checksum, **_audio_part(config)}
+        path = self._path("audio", key, ".npy")
+        if not path.is_file():
+            decoded = audio.load(
+                corpus.path_of(track),
+                sample_rate_hz=config.sample_rate_hz,
+                resampler=config.resampler,
+            )
+            _write(path, decoded.samples)
+        return Signal(np.load(path, mmap_mode="r"), config.sample_rate_hz)
+
+    def starts(
+        self,
+        pick: Callable[[], Sequence[Excerpt]],
+        drawn: Mapping[str, Any],
+        track: Track,
+        config: FingerprintConfig,
+    ) -> NDArray[np.float64]:
+        """Return where excerpts of a track start, in seconds.
+
+        ``drawn`` is all that they follow from, beside the audio; ``pick`` picks them when they
+        are needed, which looks for silence in the whole track.
+        """
+        key = {"checksum": track.checksum, "track": track.id, **drawn, **_audio_part(config)}
+        path = self._path("excerpts", key, ".npy")
+        if not path.is_file():
+            _write(path, np.array([excerpt.start_s for excerpt in pick()]))
+        starts_s: NDArray[np.float64] = np.load(path)
+        return starts_s
+
+    def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
+        """Return the local maxima of a whole track, before thinning."""
+        key = {"checksum": track.checksum, **maxima_part(config)}
+        path = self._path("songs", key, ".peaks")
+        if not path.is_file():
+            samples = self.signal(corpus, track, config).samples
+            tiles = spectrogram.tiles_of([samples], config)
+            _write_song(path, peaks.local_maxima_of_tiles(tiles, config))
+        return _read_song(path)
+
+    def heard(
+        self,
+        make: Callable[[], Signal],
+        origin: Mapping[str, Any],
+        config: FingerprintConfig,
+        query_config: QueryConfig,
+    ) -> Heard:
+        """Return what is heard in a query.
+
+        ``origin`` is all that the query's samples follow from; ``make`` makes them when they
+        are needed.
+        """
+        look = query_config.thorough
+        key = {
+            "origin": dict(origin),
+            "n_shifts": query_config.n_shifts,
+            "fine": None if look is None else [look.width_s, look.width_hz],
+            **maxima_part(config),
+        }
+        path = self._path("queries", key, ".heard")
+        if not path.is_file():
+            _write_heard(path, pipeline.hear(make(), config, query_config))
+        return _read_heard(path)
+
+    def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
+        text = json.dumps(key, sort_keys=True, separators=(",", ":"))
+        name = hashlib.sha256(text.encode()).hexdigest()[:40]
+        return self.folder / stage / name[:2] / f"{name}{suffix}"
+
+
+def stage_cache() -> StageCache:
+    """Return the cache of stages that all runs share."""
+    return StageCache(cache_folder() / "stages")
+
+
+def _audio_part(config: FingerprintConfig) -> dict[str, Any]:
+    return {"sample_rate_hz": config.sample_rate_hz, "resampler": config.resampler}
+
+
+def maxima_part(config: FingerprintConfig) -> dict[str, Any]:
+    """Return what the local maxima depend on: all but the thinning, the pairs and the token."""
+    return {
+        "algorithm": ALGORITHM_VERSION,
+        "layout": _LAYOUT,
+        **_audio_part(config),
+        **config.model_dump(mode="json", include={"spectrogram", "whitening"}),
+        "neighbourhood": list(config.neighbourhood),
+        "floor_db": config.peaks.floor_db,
+    }
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    with _renamed(path) as stream:
+        np.save(stream, array)
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside ``path`` that takes its place once it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as stream:
+        yield stream
+    beside.replace(path)
+
+
+def _write_song(path: Path, maxima: Peaks) -> None:
+    with _renamed(path) as stream:
+        _save_peaks(stream, [maxima])
+
+
+def _read_song(path: Path) -> Peaks:
+    with path.open("rb") as stream:
+        return _load_peaks(stream)[0]
+
+
+def _write_heard(path: Path, heard: Heard) -> None:
+    with _renamed(path) as stream:
+        _save_peaks(stream, heard.maxima)
+        _save_peaks(stream, heard.fine_maxima)
+        np.save(stream, heard.ranks.rank)
+        np.save(stream, np.int64(heard.ranks.first_bin))
+        np.save(stream, np.array([heard.clearness_db, heard.duration_s]))
+
+
+def _read_heard(path: Path) -> Heard:
+    with path.open("rb") as stream:
+        maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
+        ranks = LevelRanks(np.load(stream), int(np.load(stream)))
+        return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
+
+
+def _save_peaks(stream: BinaryIO, parts: Sequence[Peaks]) -> None:
+    """Write constellations as two arrays: where each begins and ends, and their columns."""
+    together = [
+        np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, dtype)])
+        for name, dtype in COLUMNS.items()
+    ]
+    np.save(stream, np.cumsum([0, *map(len, parts)], dtype=np.int64))
+    np.save(stream, np.stack([column.view(np.int32) for column in together]))
+
+
+def _load_peaks(stream: BinaryIO) -> tuple[Peaks, ...]:
+    ends, stacked = np.load(stream), np.load(stream)
+    columns = [column.view(dtype) for column, dtype in zip(stacked, COLUMNS.values(), strict=True)]
+    spans = itertools.pairwise(ends.tolist())
+    return tuple(Peaks(*(column[start:end] for column in columns)) for start, end in spans)

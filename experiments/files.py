@@ -1,0 +1,65 @@
+"""Rows as CSV files, and what the system refuses while writing, as one sentence."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.errors import RunError
+
+
+def write_rows(rows: pd.DataFrame, path: Path) -> None:
+    """Write rows as CSV: the same rows give the same bytes, and floats read back the same."""
+    rows.to_csv(path, index=False, lineterminator="\n")
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Return the rows of a CSV file; an empty text stays text.
+
+    Raises
+    ------
+    RunError
+        When it cannot be read.
+    """
+    asked = ("query", "track", "work", "condition", "answer", "song", "role")
+    texts = (*asked, "system", "phase", "item", "reason")
+    try:
+        columns = pd.read_csv(path, nrows=0).columns
+        text_columns = {name: str for name in texts if name in columns}
+        rows = pd.read_csv(
+            path,
+            dtype=text_columns,
+            keep_default_na=False,
+            na_values={name: [""] for name in columns if name not in text_columns},
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"cannot read {path}: {reason}") from None
+    return rows
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system refuses while writing under ``path`` into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(_sentence(path, error)) from None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a failure comes from a full disk or quota."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    if is_disk_full(error):
+        return (
+            f"the disk is full ({path}): make room and give the same command again; "
+            "what is finished is kept"
+        )
+    return f"cannot write {error.filename or path}: {error.strerror or error}"

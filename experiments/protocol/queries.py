@@ -1,0 +1,110 @@
+"""Which recordings are asked about, under which conditions: the plan of an evaluation.
+
+Excerpts are drawn once per track at the longest clip length; shorter clips are their
+beginnings, and every condition degrades the same excerpts. So conditions, lengths and
+configurations are compared on the same music. Everything follows from the seed and the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from experiments.corpora import Corpus, Track
+from experiments.degradations import Condition, Sources, degrade
+from experiments.errors import CorpusError
+from experiments.protocol.excerpts import Excerpt, cut, pick_excerpts
+from experiments.seeds import seeded_rng
+from fpcore.records import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One excerpt under one condition; ``indexed`` says whether its track is in the index."""
+
+    track: Track
+    indexed: bool
+    number: int
+    clip_s: float
+    condition: Condition
+
+    @property
+    def id(self) -> str:
+        """Name of the query, unique within an evaluation and equal for equal queries."""
+        return f"{self.track.id}#{self.number}/{self.clip_s:g}s/{self.condition.name}"
+
+
+def plan(
+    indexed: Sequence[Track],
+    left_out: Sequence[Track],
+    *,
+    conditions: Sequence[Condition],
+    clip_lengths_s: Sequence[float],
+    n_indexed: int,
+    n_left_out: int,
+    seed: int,
+) -> list[Query]:
+    """Return the queries: so many excerpts of each kind per condition and clip length.
+
+    The excerpts go round the tracks, so each gives as many as the others, or one more; which
+    tracks give one more depends on the seed.
+
+    Raises
+    ------
+    CorpusError
+        When excerpts are asked of a group that has no track long enough.
+    """
+    longest_s = max(clip_lengths_s)
+    queries = []
+    for tracks, n, is_indexed in ((indexed, n_indexed, True), (left_out, n_left_out, False)):
+        usable = [track for track in tracks if track.duration_s >= longest_s]
+        if n and not usable:
+            kind = "indexed" if is_indexed else "left-out"
+            raise CorpusError(
+                f"no {kind} track lasts {longest_s:g} s: take shorter clips or a larger corpus"
+            )
+        for track, number in _rounds(usable, n, seed=seed):
+            queries += [
+                Query(track, is_indexed, number, clip_s, condition)
+                for clip_s in clip_lengths_s
+                for condition in conditions
+            ]
+    return queries
+
+
+def _rounds(tracks: Sequence[Track], n: int, *, seed: int) -> list[tuple[Track, int]]:
+    """Return ``n`` pairs of track and excerpt number, every track once before any comes again."""
+    if not n:
+        return []
+    order = seeded_rng(seed, "rounds").permutation(len(tracks))
+    return [(tracks[order[i % len(tracks)]], i // len(tracks)) for i in range(n)]
+
+
+def by_track(queries: Iterable[Query]) -> Iterator[list[Query]]:
+    """Yield the queries of each track, tracks and queries sorted by id."""
+    in_order = sorted(queries, key=lambda one: (one.track.id, one.id))
+    for _, group in groupby(in_order, lambda one: one.track.id):
+        yield list(group)
+
+
+def excerpts_of(
+    corpus: Corpus, track: Track, signal: Signal, *, n: int, longest_s: float, seed: int
+) -> tuple[Excerpt, ...]:
+    """Return the first ``n`` excerpts of a track whose decoded audio is ``signal``."""
+    rng = seeded_rng(seed, "excerpts", corpus.seeded_as, track.id)
+    return pick_excerpts(signal, track_id=track.id, n=n, duration_s=longest_s, rng=rng)
+
+
+def clip(signal: Signal, excerpt: Excerpt, clip_s: float) -> Signal:
+    """Return the beginning of an excerpt, undegraded, as a copy."""
+    short = Excerpt(excerpt.track_id, excerpt.start_s, clip_s)
+    return Signal(np.array(cut(signal, short).samples), signal.sample_rate_hz)
+
+
+def degraded(clean: Signal, query: Query, *, sources: Sources, seed: int) -> Signal:
+    """Return a clip as the query hears it; random choices follow from the seed and the query."""
+    rng = seeded_rng(seed, "degrade", query.id)
+    return degrade(clean, query.condition.chain, rng=rng, sources=sources)

@@ -1,0 +1,129 @@
+"""Open-set splits of a corpus: what is indexed and what is not, for calibration and for test.
+
+Thresholds and models are fitted on the calibration tracks and judged on the test tracks. In
+each of the two, part of the tracks is left out of the index: excerpts of those must not be
+given a name. All variants of one work go the same way. Works are ranked by a hash of the seed
+and their name, so a corpus that grows by some tracks moves few of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from experiments.corpora import Corpus, Track
+from experiments.errors import CorpusError
+
+Role = Literal["calibration", "test"]
+"""A half of a corpus: what is fitted, and what is judged."""
+
+ROLES: tuple[Role, Role] = ("calibration", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Four groups of tracks without a work in common, each sorted by id."""
+
+    calibration_indexed: tuple[Track, ...]
+    calibration_left_out: tuple[Track, ...]
+    test_indexed: tuple[Track, ...]
+    test_left_out: tuple[Track, ...]
+
+    @property
+    def indexed(self) -> tuple[Track, ...]:
+        """All tracks that belong in the index, of calibration and test."""
+        return _sorted((*self.calibration_indexed, *self.test_indexed))
+
+    @property
+    def left_out(self) -> tuple[Track, ...]:
+        """All tracks that stay out of the index."""
+        return _sorted((*self.calibration_left_out, *self.test_left_out))
+
+    def half(self, role: Role) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+        """Return the indexed and the left-out tracks of one half."""
+        if role == "calibration":
+            return self.calibration_indexed, self.calibration_left_out
+        return self.test_indexed, self.test_left_out
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many tracks each group has, by its name."""
+        return {
+            f"{role}_{kind}": len(tracks)
+            for role in ROLES
+            for kind, tracks in zip(("indexed", "left_out"), self.half(role), strict=True)
+        }
+
+    def roles(self, role: Role) -> dict[str, str]:
+        """Return the role of each track of one half, by its id."""
+        return {track.id: role for tracks in self.half(role) for track in tracks}
+
+
+def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share: float) -> Split:
+    """Return the tracks of ``corpus`` in four groups; exact duplicates are in none of them.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What is split.
+    seed : int
+        Another seed gives another split.
+    calibration_share : float
+        Share of the works used for calibration, in [0, 1]; the others are for test.
+    left_out_share : float
+        Share of the works, in calibration and in test alike, that is not indexed, in [0, 1).
+
+    Raises
+    ------
+    CorpusError
+        If the corpus has too few works for every group with a share to get one.
+    """
+    if not (0 <= calibration_share <= 1 and 0 <= left_out_share < 1):
+        raise ValueError(
+            "calibration_share must be in [0, 1] and left_out_share in [0, 1), "
+            f"got {calibration_share} and {left_out_share}"
+        )
+    tracks = [track for track in corpus.tracks if track.duplicate_of is None]
+    works = {track.work for track in tracks}
+    calibration = _share_of(works, calibration_share, seed=seed, purpose="calibration")
+    test = works - calibration
+    left_out = {
+        *_share_of(calibration, left_out_share, seed=seed, purpose="left out"),
+        *_share_of(test, left_out_share, seed=seed, purpose="left out"),
+    }
+    groups = (calibration - left_out, calibration & left_out, test - left_out, test & left_out)
+    for group, share in zip(groups, _shares(calibration_share, left_out_share), strict=True):
+        if share and not group:
+            raise CorpusError(
+                f"the corpus {corpus.name} has {len(works)} works, too few for "
+                f"calibration_share {calibration_share} and left_out_share {left_out_share}: "
+                "take a larger corpus or other shares"
+            )
+    return Split(*(_sorted(t for t in tracks if t.work in group) for group in groups))
+
+
+def _shares(calibration_share: float, left_out_share: float) -> tuple[float, ...]:
+    """Return the share of each of the four groups, in the order of `Split`."""
+    return tuple(
+        half * part
+        for half in (calibration_share, 1 - calibration_share)
+        for part in (1 - left_out_share, left_out_share)
+    )
+
+
+def _share_of(works: Collection[str], share: float, *, seed: int, purpose: str) -> set[str]:
+    """Return the first ``share`` of ``works`` in the order of their hashes, rounded."""
+    ranked = sorted(works, key=lambda work: _rank(work, seed=seed, purpose=purpose))
+    return set(ranked[: round(share * len(ranked))])
+
+
+def _rank(work: str, *, seed: int, purpose: str) -> bytes:
+    """Return SHA-256 of seed, purpose and work: an order that no other work changes."""
+    return hashlib.sha256(json.dumps([seed, purpose, work]).encode("ascii")).digest()
+
+
+def _sorted(tracks: Iterable[Track]) -> tuple[Track, ...]:
+    """Return ``tracks`` sorted by id."""
+    return tuple(sorted(tracks, key=lambda track: track.id))

@@ -1,0 +1,1 @@
+"""Studies that stand on the evaluation: benchmarks, false alarms, and other systems."""

@@ -1,0 +1,1 @@
+"""False alarms in libraries that are many times as large as a corpus."""

@@ -1,0 +1,178 @@
+"""What chance makes of strangers in ever larger libraries: is the false-alarm rate what it was?
+
+A stranger is a query of a song that is not in the index; its log-odds are those of the likeliest
+song in any look at it. If each song of N gave it independent log-odds with an exponential tail,
+the largest would follow a Gumbel law whose location grows by scale × ln 10 with every tenfold N
+(E. J. Gumbel, "Statistics of Extremes", 1958). Yet the evidence is set against a chance level
+that grows with the index too (`fpcore.stages.matching.chance_weight`), so what really happens is
+measured here: the songs of a corpus are indexed among surrogate ones (`surrogates`), and the
+same queries are asked at each size. Only calibration songs are asked about.
+
+Columns of the rows
+-------------------
+times, n_songs, kind
+    Size of the index in times the corpus, in songs, and what is in it: "real" songs, real ones
+    and "surrogates", or as many "surrogates alone" as there are real songs. These tell whether
+    a surrogate is as good a stranger as a real song.
+query, condition, clip_s, work, indexed
+    What was asked, as in `experiments.evaluation.rows`.
+log_odds
+    Of the likeliest song: for left-out songs over all looks, for indexed ones of the look that
+    answers. Minus infinity where no song had a hit.
+accepted, right
+    Whether a name was given, and whether the likeliest song is the right work.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from experiments.corpora import Corpus, Track
+from experiments.evaluation import context
+from experiments.evaluation.context import bench_of
+from experiments.evaluation.sub_index import PartOfIndex
+from experiments.progress import Tell
+from experiments.protocol import queries as q
+from experiments.protocol.plan import Plan
+from experiments.seeds import seeded_rng
+from experiments.studies.false_alarms.surrogates import surrogate_songs
+from experiments.studies.large_index.scratch import BATCH_SONGS, room_for
+from experiments.studies.large_index.songs import fill
+from fpcore import pipeline
+from fpcore.config import Profile
+from fpcore.records import Match
+from fpcore.search.passes import Alignment, align_query, looks
+from fpcore.store import Entry, Index, Store, open_store
+
+Kind = Literal["real", "surrogates", "surrogates alone"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A query, and what is looked up for it."""
+
+    query: q.Query
+    looked_up: pipeline.Query
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sized:
+    """An index and its size: in times the corpus, and in songs."""
+
+    index: Index
+    kind: Kind
+    times: int
+    n_songs: int
+
+
+def measure(
+    source: Corpus, profile: Profile, plan: Plan, times: Sequence[int], *, show: Tell
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each size of the index, sizes ascending, once is always among them.
+
+    Raises
+    ------
+    CorpusError
+        When no track is long enough for the queries.
+    FpError
+        When the disk of the cache folder has no room for the largest index.
+    """
+    sizes = sorted({1, *times})
+    parts = plan.split(source)
+    with room_for(sizes[-1] * len(parts.indexed), prefix="chance-") as folder:
+        bench = bench_of(plan, source, profile, folder / "index.db")
+        asked = list(_asked(bench, plan.queries(parts, "calibration"), show))
+        for sized in _indexes(bench, parts.indexed, sizes, show):
+            rows = []
+            for number, one in enumerate(asked, start=1):
+                show(f"Asking {sized.n_songs:,} songs, {number} of {len(asked)} queries")
+                if not one.query.indexed or sized.kind != "surrogates alone":
+                    rows.append(_row(one, sized, profile, source))
+            yield pd.DataFrame(rows)
+
+
+def _asked(bench: context.Bench, queries: Sequence[q.Query], show: Tell) -> Iterator[Asked]:
+    config, query_config = bench.profile.fingerprint, bench.profile.query
+    for of_track in q.by_track(queries):
+        show(f"Cutting queries of {of_track[0].track.id}")
+        for query, _, clean in context.cuts(bench, of_track):
+            recording = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+            yield Asked(query, pipeline.query(recording, config, query_config))
+
+
+def _indexes(
+    bench: context.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Tell
+) -> Iterator[Sized]:
+    """Yield the index at each size, which grows from one to the next, with its snapshot.
+
+    Once it holds enough of them, as many surrogates alone are yielded as there are tracks.
+    """
+    show("Learning the corpus")
+    context.build_index(bench, tracks, n_jobs=1)
+    with open_store(bench.database, None) as store:
+        real = store.songs()
+        more = surrogate_songs(
+            [store.constellation(song.id) for song in real],
+            [song.duration_s for song in real],
+            bench.profile.fingerprint,
+            seeded_rng(bench.seed, "surrogates"),
+        )
+        for times in sizes:
+            _grow(store, more, times * len(real), show)
+            yield Sized(store, "real" if times == 1 else "surrogates", times, store.n_songs())
+            if times > 1 and times == sizes[1]:
+                made = store.songs(name_contains="surrogate ", limit=len(real))
+                alone = PartOfIndex(store, [song.id for song in made])
+                yield Sized(alone, "surrogates alone", 1, len(made))
+
+
+def _grow(store: Store, songs: Iterator[Entry], n_songs: int, show: Tell) -> None:
+    """Add songs until there are ``n_songs``, and make a snapshot of all."""
+    n_more = n_songs - store.n_songs()
+    fill(
+        store,
+        itertools.islice(songs, n_more),
+        lambda n: show(f"Learning, {n:,} songs"),
+        batch_songs=BATCH_SONGS,
+    )
+    show(f"Making a snapshot of {n_songs:,} songs")
+    store.make_snapshot()
+
+
+def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[str, Any]:
+    query = asked.query
+    if query.indexed:
+        log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)])
+    else:
+        log_odds, best = _likeliest(looks(asked.looked_up, sized.index, profile))
+    found = source.by_id.get(best.song_name) if best else None
+    return {
+        "times": sized.times,
+        "n_songs": sized.n_songs,
+        "kind": sized.kind,
+        "query": query.id,
+        "condition": query.condition.name,
+        "clip_s": query.clip_s,
+        "work": query.track.work,
+        "indexed": query.indexed,
+        "log_odds": log_odds,
+        "accepted": bool(best and best.accepted),
+        "right": bool(query.indexed and found and found.work == query.track.work),
+    }
+
+
+def _likeliest(looked: Iterable[Alignment]) -> tuple[float, Match | None]:
+    """Return the likeliest song of all looks, with its log-odds."""
+    log_odds, best = -np.inf, None
+    for alignment in looked:
+        if alignment.matches:
+            of_look = float(alignment.log_odds[alignment.rows[0]])
+            if of_look > log_odds:
+                log_odds, best = of_look, alignment.matches[0]
+    return log_odds, best

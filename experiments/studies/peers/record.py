@@ -1,0 +1,125 @@
+"""The record of a comparison: one folder, filled row by row while it goes on.
+
+::
+
+    runs/<run>/peers.json        what was compared, on what, with which versions and machine
+               songs.csv         a row per system and learned song: seconds of it
+               indexes.csv       a row per system: size of its index
+               outcomes.csv      a row per system and query: what it answered, seconds of it
+               deaths.csv        a row per system and file that it died on, and why
+               accuracy.csv      made from these rows at the end, see `tables`
+               costs.csv         likewise
+               accuracy-size-*.png, conditions-*.png
+               scratch/          indexes while they are needed; removed at the end
+
+Every row is written as soon as it is known, and the same comparison under the same name goes
+on after the last one. ``_s`` is seconds on the clock, ``_cpu_s`` of processor time.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.errors import RunError
+from experiments.files import read_rows, writing
+from fpcore.atomic import write_text
+
+FORMAT = 1
+MANIFEST = "peers.json"
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "songs": ("system", "song", "audio_s", "decode_s", "decode_cpu_s", "learn_s", "learn_cpu_s"),
+    "indexes": ("system", "n_songs", "audio_s", "n_postings", "n_bytes", "save_s", "save_cpu_s"),
+    "outcomes": (
+        "system", "query", "track", "work", "condition", "clip_s", "start_s", "indexed", "role",
+        "answer", "right", "score", "accepted", "offset_s", "ask_s", "ask_cpu_s", "memory_bytes",
+    ),
+    "deaths": ("system", "phase", "item", "reason"),
+}  # fmt: skip
+
+
+class Record:
+    """The rows of a comparison, on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, settings: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+        """Write the manifest; ``about`` says what may differ when a comparison goes on.
+
+        Raises
+        ------
+        RunError
+            When the folder holds a comparison of something else.
+        """
+        file = self.folder / MANIFEST
+        if file.is_file():
+            if self.manifest().get("settings") != json.loads(json.dumps(settings)):
+                raise RunError(
+                    f"the run {self.folder.name!r} compares something else, or was made with "
+                    "other versions: take another name (--run)"
+                )
+            return
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write({"format": FORMAT, **about, "settings": settings})
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what `begin` and `finish` wrote.
+
+        Raises
+        ------
+        RunError
+            When it cannot be read.
+        """
+        file = self.folder / MANIFEST
+        try:
+            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"cannot read {file}: {error}") from None
+        return content
+
+    def finish(self, notes: Mapping[str, Any]) -> None:
+        """Add to the manifest what is known at the end."""
+        self._write({**self.manifest(), **notes})
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        with writing(self.folder):
+            write_text(self.folder / MANIFEST, json.dumps(content, indent=1) + "\n", durable=True)
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """Append a row, which must have exactly the columns of its table; None is not known."""
+        columns = COLUMNS[table]
+        if set(row) != set(columns):
+            raise ValueError(f"{table} has the columns {columns}, got {tuple(row)}")
+        file = self.folder / f"{table}.csv"
+        with writing(self.folder), file.open("a", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns, lineterminator="\n")
+            if not stream.tell():
+                writer.writeheader()
+            writer.writerow(row)
+
+    def rows(self, table: str) -> pd.DataFrame:
+        """Return a table; it has no rows when nothing was written yet."""
+        file = self.folder / f"{table}.csv"
+        if not file.is_file():
+            return pd.DataFrame(columns=list(COLUMNS[table]))
+        return read_rows(file)
+
+    def songs(self) -> pd.DataFrame:
+        """Return a row per song that is in an index.
+
+        A song that a crash took along stands in the table again where it was learned again, and
+        is not in the index where that was the system's death.
+        """
+        rows = self.rows("songs").drop_duplicates(["system", "song"], keep="last")
+        deaths = self.rows("deaths")
+        deaths = deaths[deaths["phase"] == "learning"]
+        fatal = pd.MultiIndex.from_frame(deaths[["system", "item"]])
+        return rows[~pd.MultiIndex.from_frame(rows[["system", "song"]]).isin(fatal)]

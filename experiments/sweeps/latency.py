@@ -1,0 +1,149 @@
+"""What a trial costs in time, measured without any cache, one thing at a time.
+
+The rows of a sweep are found with stages taken from a cache, on all cores: times taken there
+would say little. So some queries are timed apart, from a WAV file in memory to the answer, in
+one process while nothing else of the run goes on. Each is asked in several rounds and its fastest
+answer counts, since whatever else the machine does only ever adds time. A few tracks are decoded
+and fingerprinted from their files in the same way, once each.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+import soundfile
+
+from experiments.corpora import Corpus, Track
+from experiments.evaluation.context import cuts
+from experiments.metrics import cost
+from experiments.protocol import queries as q
+from experiments.sweeps.prepared import Setting
+from fpcore import audio
+from fpcore.bulk.learn import extract
+from fpcore.config import FingerprintConfig, Profile
+from fpcore.errors import AudioError
+from fpcore.records import StageTimes
+from fpcore.search.passes import align
+from fpcore.store import Index, open_store
+
+N_TRACKS = 3
+"""Tracks that are ingested to measure the speed of it."""
+
+N_ROUNDS = 3
+"""How often each query is timed, after a first one that is not counted."""
+
+Costs = dict[str, float | None]
+"""Figures by name; None is not known."""
+
+COLUMNS = ("query", "decode_s", "fingerprint_s", "lookup_s", "align_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A query as a client would send it: 16-bit WAV."""
+
+    query: str
+    wav: bytes
+
+
+def recordings(setting: Setting, profile: Profile, database: Path) -> list[Recording]:
+    """Return the queries that are timed, spread evenly over the plan."""
+    asked = [one for group in q.by_track(setting.queries("calibration")) for one in group]
+    n = min(setting.spec.timed_queries, len(asked))
+    chosen = [asked[i * len(asked) // n] for i in range(n)]
+    bench = setting.bench(profile, database)
+    found = []
+    for group in q.by_track(chosen):
+        for query, _, clean in cuts(bench, group):
+            heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
+            content = io.BytesIO()
+            soundfile.write(
+                content, heard.samples, heard.sample_rate_hz, format="WAV", subtype="PCM_16"
+            )
+            found.append(Recording(query.id, content.getvalue()))
+    return found
+
+
+def time_queries(recorded: Sequence[Recording], profile: Profile, database: Path) -> pd.DataFrame:
+    """Return the seconds of each stage of each recognition; columns as in `COLUMNS`.
+
+    All are asked in `N_ROUNDS` rounds, and of each the fastest recognition counts.
+    """
+    with open_store(database, profile.fingerprint) as store:
+        for one in recorded[:1]:
+            _recognise(one, store, profile)
+        rounds = [[_recognise(one, store, profile) for one in recorded] for _ in range(N_ROUNDS)]
+    fastest = [min(times, key=lambda took: took.total_s) for times in zip(*rounds, strict=True)]
+    rows = [
+        (one.query, times.decode_s, times.fingerprint_s, times.lookup_s, times.align_s)
+        for one, times in zip(recorded, fastest, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _recognise(recorded: Recording, store: Index, profile: Profile) -> StageTimes:
+    started = perf_counter()
+    config = profile.fingerprint
+    signal = audio.load(
+        io.BytesIO(recorded.wav),
+        sample_rate_hz=config.sample_rate_hz,
+        resampler=config.resampler,
+        duration_s=profile.query.max_query_s,
+    )
+    return align(signal, store, profile, decode_s=perf_counter() - started).times
+
+
+def time_ingest(corpus: Corpus, tracks: Sequence[Track], config: FingerprintConfig) -> float:
+    """Return the seconds that decoding and fingerprinting take for a second of audio.
+
+    NaN when none of the tracks looked at gives a fingerprint.
+    """
+    audio_s = spent_s = 0.0
+    n = min(N_TRACKS, len(tracks))
+    for track in (tracks[i * len(tracks) // n] for i in range(n)):
+        started = perf_counter()
+        try:
+            extract(corpus.path_of(track), config, audio.AudioLimits())
+        except AudioError:
+            continue
+        spent_s += perf_counter() - started
+        audio_s += track.duration_s
+    return spent_s / audio_s if audio_s else math.nan
+
+
+def index_costs(database: Path, *, write_s: float, extract_s_per_s: float) -> Costs:
+    """Return size and cost of an index; every figure that is not known is None.
+
+    ``write_s`` is what writing it took, ``extract_s_per_s`` what `time_ingest` gave.
+    """
+    with open_store(database, None) as store:
+        stats = store.stats()
+    file_bytes = database.stat().st_size
+    build_s = write_s + extract_s_per_s * stats.duration_s
+    derived = cost(
+        audio_s=stats.duration_s,
+        n_postings=stats.n_postings,
+        file_bytes=file_bytes,
+        build_s=build_s,
+    )
+    figures = {
+        "n_songs": stats.n_songs,
+        "audio_s": stats.duration_s,
+        "n_postings": stats.n_postings,
+        "file_bytes": file_bytes,
+        "build_s": build_s,
+        **derived,
+    }
+    return {name: None if math.isnan(value) else value for name, value in figures.items()}
+
+
+def write_costs(costs: Costs, path: Path) -> None:
+    """Write what `index_costs` returned as JSON."""
+    path.write_text(json.dumps(costs, indent=1) + "\n", encoding="utf-8")

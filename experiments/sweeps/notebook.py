@@ -1,0 +1,164 @@
+"""Executes a notebook by papermill into a run's folder, while its progress is shown here.
+
+The notebook's kernel is a process of its own that does the work; what it tells of its progress
+in the run's folder is shown in this terminal. Ctrl-C is passed on to it, so that it stops
+cleanly and the executed notebook is kept; a second Ctrl-C does not wait for that. So is a request
+to end (SIGTERM): without, the kernel's own worker processes would outlive it by minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from experiments import progress
+from experiments.errors import RunError
+from experiments.files import writing
+from experiments.results.run_folder import RunFolder
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = PROJECT / "notebooks"
+LOOK_EVERY_S = 0.3
+CLEANED_UP = "ignore:resource_tracker:UserWarning"
+
+
+def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path:
+    """Run ``notebooks/<name>.ipynb`` with parameters; return the executed copy in ``folder``.
+
+    Raises
+    ------
+    RunError
+        When a cell fails; the sentence is that of the error.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, when the kernel has stopped.
+    """
+    with writing(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    target = folder.path / f"{name}.ipynb"
+    work = _Work(NOTEBOOKS / f"{name}.ipynb", target, parameters)
+    work.start()
+    with _ended_as_by_ctrl_c():
+        is_stopped = _watch(work, folder)
+    if is_stopped:
+        raise KeyboardInterrupt
+    if work.error is not None:
+        raise RunError(_sentence(work.error, target)) from None
+    return target
+
+
+class _Work(Thread):
+    """Papermill in a thread, so that signals reach us and not the client of the kernel."""
+
+    def __init__(self, source: Path, target: Path, parameters: Mapping[str, Any]) -> None:
+        super().__init__(daemon=True)
+        self._source = source
+        self._target = target
+        self._parameters = dict(parameters)
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        import papermill
+
+        # Papermill cannot infer the types of some parameters, which it need not know.
+        logging.getLogger("papermill").setLevel(logging.ERROR)
+        # The kernel is a new process, which finds the project also where it is not installed.
+        path = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *([path] if path else [])])
+        # What workers that are stopped leave in shared memory is cleaned up: that is no news.
+        warned = os.environ.get("PYTHONWARNINGS")
+        os.environ["PYTHONWARNINGS"] = ",".join([*([warned] if warned else []), CLEANED_UP])
+        try:
+            papermill.execute_notebook(
+                self._source,
+                self._target,
+                self._parameters,
+                cwd=PROJECT,
+                kernel_name="python3",
+                progress_bar=False,
+                # The client interrupts a kernel before it ends it; some report that as an error.
+                extra_arguments=["--log-level=CRITICAL"],
+            )
+        except Exception as error:
+            self.error = error
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C; signals can be taken in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _watch(work: Thread, folder: RunFolder) -> bool:
+    """Show the run's progress until the work ends; return whether it was stopped by Ctrl-C."""
+    is_stopped = is_passed_on = False
+    shown = progress.bar() if sys.stderr.isatty() else nullcontext(progress.silent)
+    with shown as show:
+        while work.is_alive():
+            try:
+                work.join(LOOK_EVERY_S)
+                step = progress.read(folder.path)
+                if step is not None and folder.holder() is not None:
+                    show(step)
+            except KeyboardInterrupt:
+                if is_stopped:
+                    raise
+                is_stopped = True
+            if is_stopped and not is_passed_on:
+                is_passed_on = _interrupted_kernel(folder)
+    return is_stopped
+
+
+def _interrupted_kernel(folder: RunFolder) -> bool:
+    """Pass Ctrl-C on to our kernel once it runs into ``folder``; return whether it does.
+
+    Another process that runs there is none of ours: our kernel is then refused and ends.
+    """
+    holder = folder.holder()
+    if holder is None or not _is_our_child(holder):
+        return False
+    os.kill(holder, signal.SIGINT)
+    return True
+
+
+def _is_our_child(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).ppid() == os.getpid())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _sentence(error: Exception, target: Path) -> str:
+    name, value = getattr(error, "ename", ""), getattr(error, "evalue", "")
+    if name.endswith("Error") and value and name in _own_errors():
+        return str(value)
+    what = f"{name}: {value}" if name else f"{type(error).__name__}: {error}"
+    return f"the notebook failed ({what}): see {target}"
+
+
+def _own_errors() -> set[str]:
+    """Return the names of errors whose message is a sentence for the user."""
+    from fpcore.errors import FpError
+
+    found, waiting = set(), [FpError]
+    while waiting:
+        one = waiting.pop()
+        found.add(one.__name__)
+        waiting += one.__subclasses__()
+    return found

@@ -1,0 +1,197 @@
+"""Runs sweeps: stages into the cache, indexes, times, trials; over cores or a Dask cluster.
+
+A run goes through four phases, each with all workers but the third, which times one thing at a
+time: (1) the audio and the local maxima of songs and queries go into the stage cache, (2) an
+index is made for every distinct fingerprint, (3) some queries are timed on it, (4) each trial
+asks all queries. Finished trials are on the disk at once. Whatever ends the run early, running
+it again does what is left; the rows are those of a run that was never interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from experiments.evaluation.stage_cache import StageCache, maxima_part
+from experiments.progress import Reporter, Show, shown
+from experiments.protocol.queries import by_track
+from experiments.results.record import Record, recorded
+from experiments.results.run_folder import RunFolder, new_run_name, run_folder
+from experiments.results.trial_folder import TrialStatus
+from experiments.specs.grid import Trial, expand
+from experiments.specs.spec import SweepSpec, load_spec
+from experiments.sweeps import latency
+from experiments.sweeps.manifest import first_manifest
+from experiments.sweeps.prepared import Setting, prepare
+from experiments.sweeps.trial import (
+    build_index,
+    fill_cache,
+    index_path,
+    index_write_s,
+    record_failure,
+    run_trial,
+)
+from experiments.sweeps.workers import Workers
+from fpcore.config import Profile
+
+
+def sweep(
+    spec: str | Path | Mapping[str, Any] | SweepSpec,
+    *,
+    run: str | Path | None = None,
+    workers: Workers | None = None,
+    cache: StageCache | None = None,
+    show: Show | None = None,
+) -> RunFolder:
+    """Run a sweep, or what is left of it, and return its folder.
+
+    Parameters
+    ----------
+    spec
+        What `experiments.specs.spec.load_spec` takes, or what it gave.
+    run
+        Name or path of the run; one that is there is gone on with. By default a new one, named
+        after the spec and the time.
+    workers
+        By default one process for each core.
+    cache
+        Where stages are kept; by default in the project's cache folder.
+    show
+        Where progress is shown; by default a bar in the terminal or notebook.
+
+    Raises
+    ------
+    ConfigError, CorpusError
+        When the spec or the corpus does not allow for a sweep; then nothing was done.
+    RunError
+        When the folder cannot be written or gone on with. A trial that fails does not raise: see
+        the manifest.
+    """
+    loaded = spec if isinstance(spec, SweepSpec) else load_spec(spec)
+    setting = prepare(loaded, cache=cache)
+    folder = run_folder(run if run is not None else new_run_name(loaded.name))
+    trials = expand(loaded)
+    workers = workers or Workers()
+    wanted = first_manifest(folder, setting, trials, workers)
+    with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
+        run_trials(setting, trials, folder, workers=workers, record=record, show=here)
+    return folder
+
+
+@contextmanager
+def showing(show: Show | None) -> Iterator[Show]:
+    """Give ``show``, or what shows progress here when it is None."""
+    if show is not None:
+        yield show
+        return
+    with shown() as here:
+        yield here
+
+
+def run_trials(
+    setting: Setting,
+    trials: Sequence[Trial],
+    folder: RunFolder,
+    *,
+    workers: Workers,
+    record: Record,
+    show: Show,
+) -> None:
+    """Run what is left of the trials of a run whose folder is locked."""
+    left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
+    caching = _caching(setting, left)
+    by_digest = {trial.profile.fingerprint.digest: trial.profile for trial in left}
+    reporter = Reporter(folder.path, len(caching) + len(by_digest) + 2 * len(left), show)
+    with workers.ready():
+        for _ in workers.each(caching):
+            reporter.advance("decoding, transforming, picking peaks")
+        faults: dict[str, str] = {}
+        for digest, fault in workers.each(
+            [(_built, (setting, digest, one, folder)) for digest, one in by_digest.items()]
+        ):
+            faults[digest] = fault
+            reporter.advance("building indexes")
+        asking = []
+        clock = _Clock(setting, folder)
+        for trial in left:
+            fault = faults[trial.profile.fingerprint.digest]
+            if fault:
+                record_failure(folder, trial.id, fault)
+                record.note(trial.id, "failed")
+            else:
+                asking.append((_ran, (setting, trial, folder, *clock.measure(trial.profile))))
+            reporter.advance("timing queries", 2 if fault else 1)
+        for trial_id, status in workers.each(asking):
+            record.note(trial_id, status)
+            reporter.advance("asking queries")
+
+
+def _built(setting: Setting, digest: str, profile: Profile, folder: RunFolder) -> tuple[str, str]:
+    return digest, build_index(setting, profile, folder)
+
+
+def _ran(
+    setting: Setting, trial: Trial, folder: RunFolder, *measured: Any
+) -> tuple[str, TrialStatus]:
+    return trial.id, run_trial(setting, trial, folder, *measured)
+
+
+def _caching(
+    setting: Setting, trials: Sequence[Trial]
+) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
+    """Return the tasks that fill the cache: one for each track, and one for each asked track."""
+    tasks: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+    songs = {_key(trial.profile.fingerprint): trial.profile for trial in trials}
+    for profile in songs.values():
+        for track in setting.parts.indexed:
+            tasks.append((fill_cache, (setting, profile, track, (), 0)))
+    asked = {
+        (_key(trial.profile.fingerprint), trial.profile.query.n_shifts): trial.profile
+        for trial in trials
+    }
+    for profile in asked.values():
+        for repeat in range(setting.spec.repeats):
+            for group in by_track(setting.queries("calibration", repeat=repeat)):
+                arguments = (setting, profile, group[0].track, group, repeat)
+                tasks.append((fill_cache, arguments))
+    return tasks
+
+
+def _key(config: Any) -> str:
+    return repr(sorted(maxima_part(config).items()))
+
+
+class _Clock:
+    """Times trials one after the other; what several share is made once."""
+
+    def __init__(self, setting: Setting, folder: RunFolder) -> None:
+        self._setting = setting
+        self._folder = folder
+        self._recordings: dict[tuple[int, str], list[latency.Recording]] = {}
+        self._extract_s: dict[str, float] = {}
+
+    def measure(self, profile: Profile) -> tuple[Any, latency.Costs]:
+        """Return the timings and the costs of a trial."""
+        config = profile.fingerprint
+        database = index_path(self._folder, config)
+        audio_key = (config.sample_rate_hz, config.resampler)
+        if audio_key not in self._recordings:
+            self._recordings[audio_key] = latency.recordings(self._setting, profile, database)
+        timings = latency.time_queries(self._recordings[audio_key], profile, database)
+        key = _key(config)
+        if key not in self._extract_s:
+            self._extract_s[key] = self._time_ingest(profile)
+        costs = latency.index_costs(
+            database,
+            write_s=index_write_s(database),
+            extract_s_per_s=self._extract_s[key],
+        )
+        return timings, costs
+
+    def _time_ingest(self, profile: Profile) -> float:
+        if not self._setting.spec.timed_queries:
+            return float("nan")
+        parts = self._setting.parts
+        return latency.time_ingest(self._setting.corpus, parts.indexed, profile.fingerprint)

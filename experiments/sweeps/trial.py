@@ -1,0 +1,199 @@
+"""One trial of a sweep, in any process: asks an index and writes the rows.
+
+The rows depend on the spec, the corpus and the versions alone: not on the number of workers,
+nor on what was in the caches. Libraries for linear algebra are held to one thread, since the
+order of their sums depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from experiments.calibration import fit
+from experiments.corpora import Track
+from experiments.errors import RunError
+from experiments.evaluation import ask, context
+from experiments.evaluation.rows import Answers, rechosen
+from experiments.files import is_disk_full, write_rows
+from experiments.protocol import queries as q
+from experiments.protocol.splits import Role
+from experiments.results.run_folder import RunFolder
+from experiments.results.trial_folder import TrialStatus
+from experiments.specs.grid import Trial
+from experiments.sweeps.latency import Costs, write_costs
+from experiments.sweeps.prepared import Setting
+from fpcore.config import Decision, FingerprintConfig, Profile
+from fpcore.errors import FpError, StoreFullError
+from fpcore.profiles import save_profile
+from fpcore.store import open_store
+
+TIMES = ["decode_s", "fingerprint_s", "lookup_s", "align_s"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What a trial found: rows with out-of-fold probabilities, evidence, the fitted decision."""
+
+    outcomes: pd.DataFrame
+    candidates: pd.DataFrame
+    decision: Decision
+
+
+def index_path(folder: RunFolder, config: FingerprintConfig) -> Path:
+    """Return the file of the index that all trials of one fingerprint share."""
+    return folder.scratch / f"{config.digest[:24]}.db"
+
+
+def index_write_s(database: Path) -> float:
+    """Return the seconds that it took to write an index of `build_index`."""
+    return float(json.loads(database.with_suffix(".json").read_text()))
+
+
+def fill_cache(
+    setting: Setting, profile: Profile, track: Track, asked: Sequence[q.Query], repeat: int
+) -> None:
+    """Put into the cache what is heard in a track's queries, or without any its own maxima.
+
+    A failure is left for the trial to meet again, which records it; a full disk is not.
+    """
+    try:
+        if not asked:
+            setting.cache.song_maxima(setting.corpus, track, profile.fingerprint)
+            return
+        bench = setting.bench(profile, Path(), repeat=repeat)
+        for query, _, clean in context.cuts(bench, asked):
+            context.kept_heard(bench, query, clean)
+    except Exception as error:
+        if is_disk_full(error):
+            raise
+
+
+def build_index(setting: Setting, profile: Profile, folder: RunFolder) -> str:
+    """Make the index of a fingerprint unless it is there; return why that failed, "" if not."""
+    database = index_path(folder, profile.fingerprint)
+    if database.is_file():
+        return ""
+    beside = database.with_name(f"{database.stem}.{os.getpid()}.partial")
+    try:
+        folder.scratch.mkdir(parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        started = perf_counter()
+        context.build_index(setting.bench(profile, beside), setting.parts.indexed, n_jobs=1)
+        database.with_suffix(".json").write_text(json.dumps(perf_counter() - started))
+        beside.replace(database)
+    except Exception as error:
+        _raise_if_disk_full(folder, error)
+        return reason_of(error)
+    return ""
+
+
+def run_trial(
+    setting: Setting, trial: Trial, folder: RunFolder, timings: pd.DataFrame, costs: Costs
+) -> TrialStatus:
+    """Ask all queries of a trial and write its folder; return whether it is done or failed."""
+    with folder.trial(trial.id).filled() as target:
+        try:
+            with threadpool_limits(limits=1):
+                judged = judge(setting, trial, index_path(folder, trial.profile.fingerprint))
+            save_profile(trial.profile, target / "profile.json")
+            decision = judged.decision.model_dump_json(indent=1)
+            (target / "decision.json").write_text(decision + "\n", encoding="utf-8")
+            write_rows(judged.outcomes, target / "outcomes.csv")
+            write_rows(judged.candidates, target / "candidates.csv")
+            write_rows(timings, target / "timings.csv")
+            write_costs(costs, target / "index.json")
+        except Exception as error:
+            _raise_if_disk_full(folder, error)
+            for file in target.iterdir():
+                file.unlink()
+            _write_error(target, reason_of(error))
+            return "failed"
+    return "done"
+
+
+def record_failure(folder: RunFolder, trial_id: str, reason: str) -> None:
+    """Write the folder of a trial that failed before it was asked."""
+    with folder.trial(trial_id).filled() as target:
+        _write_error(target, reason)
+
+
+def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
+    """Ask the calibration queries, and let decisions that saw nothing of a work answer for it."""
+    spec = setting.spec
+    found = ask_half(setting, trial.profile, database, "calibration")
+    candidates = found.candidates
+    if candidates.empty or candidates["right"].nunique() < 2 or candidates["indexed"].all():
+        raise RunError(
+            "no decision can be fitted: it needs right and wrong candidates, and candidates for "
+            "queries of left-out tracks"
+        )
+    held_out = fit.cross_fitted(candidates)
+    bench = setting.bench(trial.profile, database)
+    outcomes = rechosen(bench, found, held_out[held_out["asked_of"] == "whole"])
+    fitted = fit.fit(
+        candidates,
+        false_alarm_rate=spec.false_alarm_rate,
+        description=f"{spec.name}: calibration tracks of {setting.corpus.name}, {trial.id}",
+        n_songs=len(setting.parts.indexed),
+        fitted_on=setting.plan().fitted_on(setting.corpus),
+        held_out=held_out,
+    )
+    return Judged(_sorted(outcomes), _sorted(candidates), fitted)
+
+
+def ask_half(setting: Setting, profile: Profile, database: Path, role: Role) -> Answers:
+    """Return what an index answers to all queries of one half of the corpus, without times.
+
+    With repeats, the queries of all but the first end in ``~`` and their number.
+    """
+    outcomes: list[pd.DataFrame] = []
+    candidates: list[pd.DataFrame] = []
+    with open_store(database, profile.fingerprint) as store:
+        for repeat in range(setting.spec.repeats):
+            bench = setting.bench(profile, database, repeat=repeat)
+            found = ask.ask_in_turn(
+                bench, store, setting.queries(role, repeat=repeat), roles=setting.parts.roles(role)
+            )
+            suffix = f"~{repeat}" if repeat else ""
+            for rows, gathered in ((found.outcomes, outcomes), (found.candidates, candidates)):
+                if not rows.empty:
+                    gathered.append(rows.assign(query=rows["query"] + suffix))
+    return Answers(
+        pd.concat(outcomes, ignore_index=True).drop(columns=TIMES),
+        pd.concat(candidates, ignore_index=True) if candidates else pd.DataFrame(),
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return a sentence, and for a fault of the program where it happened below it."""
+    if isinstance(error, FpError):
+        return str(error)
+    trace = "".join(traceback.format_exception(error))
+    return f"{type(error).__name__}: {error}\n\n{trace}"
+
+
+def _write_error(target: Path, reason: str) -> None:
+    (target / "error.txt").write_text(reason.rstrip() + "\n", encoding="utf-8")
+
+
+def _raise_if_disk_full(folder: RunFolder, error: Exception) -> None:
+    if isinstance(error, StoreFullError):
+        raise RunError(
+            f"the disk is full ({folder.path}): make room and give the same command again; "
+            "what is finished is kept"
+        ) from None
+    if is_disk_full(error):
+        raise error
+
+
+def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("query", kind="stable", ignore_index=True)

@@ -1,0 +1,89 @@
+"""Who does the work of a run: the cores of this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+import joblib
+from joblib.executor import get_memmapping_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from experiments.errors import RunError
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work: ``n_jobs`` processes here (-1: one for each core), or a Dask cluster.
+
+    The workers of a cluster must see the folders of runs, corpora and caches under the same
+    paths, and have this project installed.
+    """
+
+    n_jobs: int = -1
+    dask_address: str | None = None
+
+    @contextmanager
+    def ready(self) -> Iterator[Workers]:
+        """Connect to the cluster, if there is one, while inside.
+
+        Raises
+        ------
+        RunError
+            When the cluster does not answer, or a worker process of this machine was killed.
+        """
+        try:
+            if self.dask_address is None:
+                try:
+                    yield self
+                finally:
+                    self._dismiss()
+                return
+            with _connected(self.dask_address):
+                yield self
+        except TerminatedWorkerError:
+            raise RunError(
+                "a worker process was killed, most often for want of memory: run again with "
+                "fewer --jobs; what is finished is kept"
+            ) from None
+
+    def _dismiss(self) -> None:
+        """End the worker processes, which joblib would keep for later calls."""
+        n_jobs = joblib.effective_n_jobs(self.n_jobs)
+        if n_jobs > 1:
+            get_memmapping_executor(n_jobs).terminate(kill_workers=True)
+
+    def each(self, tasks: Sequence[tuple[Callable[..., ResultT], Any]]) -> Iterator[ResultT]:
+        """Yield the result of each function on its arguments, as they come.
+
+        A cluster gives them all at the end of a batch, since a batch is what it does again
+        when a worker is lost.
+        """
+        calls = (joblib.delayed(function)(*arguments) for function, arguments in tasks)
+        if self.dask_address is None:
+            yield from joblib.Parallel(n_jobs=self.n_jobs, return_as="generator_unordered")(calls)
+            return
+        with joblib.parallel_config(backend="dask"):
+            n_at_once = 4 * joblib.effective_n_jobs()
+            while batch := list(islice(calls, n_at_once)):
+                yield from joblib.Parallel()(batch)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s", set_as_default=True)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"no Dask scheduler answers at {address} ({error}): start one with "
+            "`dask scheduler` and workers with `dask worker ADDRESS`"
+        ) from None
+    with client:
+        yield

@@ -1,0 +1,280 @@
+"""Many files into a store: decoded and fingerprinted on all cores, written by one process.
+
+Each worker takes one file at a time, so memory stays bounded by their number. Finished songs
+are written in batches of one transaction each, and only then reported: what was reported as
+learned is on the disk. Learning the same files again passes over what is there, which is also
+how an interrupted run is resumed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO, Literal
+
+from fpcore import pipeline
+from fpcore.audio import AudioLimits, checksum, decode_blocks
+from fpcore.audio.sources import name_of
+from fpcore.bulk.worker_pool import WorkerPool, done_alone
+from fpcore.config import FingerprintConfig
+from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
+from fpcore.store import Entry, NewSong, Song, Store
+
+BATCH_SONGS = 20
+BATCH_S = 5.0
+"""A batch is written when it holds this many songs, or when its first has waited this long."""
+
+TICK_S = 1.0
+QUEUED_PER_WORKER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: learned, known before (as ``song``), or failed for a reason."""
+
+    path: Path
+    status: Literal["learned", "known", "failed"]
+    song: Song | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs to know besides the path; content that is ``known`` is passed over."""
+
+    config: FingerprintConfig
+    limits: AudioLimits
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extracted:
+    """What a worker sends back; ``fingerprint`` is None when the checksum was known."""
+
+    checksum: str
+    fingerprint: pipeline.Fingerprint | None
+
+
+def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: str) -> Entry:
+    """Return what a store takes for the song in a file; its path is kept for re-indexing."""
+    metadata = {"source": str(path.resolve())}
+    song = NewSong(name, content, fingerprint.duration_s, metadata)
+    return song, fingerprint.hashes, fingerprint.constellation
+
+
+def relocated(song: Song, path: Path, store: Store) -> Song:
+    """Return a song whose content was found in a file, with that file in place of a lost one.
+
+    Music that was moved is found again for re-indexing as soon as it is learned again.
+    """
+    source = song.metadata.get("source")
+    if not isinstance(source, str) or os.path.exists(source):
+        return song
+    return store.update_metadata(song.id, {"source": str(path.resolve())})
+
+
+def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:
+    """Return the fingerprint of a file.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be decoded, or is too short or silent to give a single hash.
+    """
+    blocks = decode_blocks(
+        path, sample_rate_hz=config.sample_rate_hz, resampler=config.resampler, limits=limits
+    )
+    return checked(pipeline.fingerprint(blocks, config), path)
+
+
+def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerprint:
+    """Return the fingerprint, or raise `AudioError` when it has no hash to be found by."""
+    if not len(fingerprint.hashes):
+        raise AudioError(
+            f"{name}: its {fingerprint.duration_s:.1f} s of audio give no fingerprint: "
+            "it is silent, too short, or its channels cancel each other when they are mixed: take "
+            "another recording"
+        )
+    return fingerprint
+
+
+def learn_files(
+    paths: Iterable[Path],
+    store: Store,
+    *,
+    n_workers: int | None = None,
+    limits: AudioLimits | None = None,
+) -> Iterator[Outcome]:
+    """Learn files under the stem of their names and yield what became of each, as they finish.
+
+    Parameters
+    ----------
+    paths
+        Audio files; one that fails is reported and the rest go on.
+    n_workers
+        Worker processes; None takes one for each core.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be written; what was yielded before is on the disk.
+    """
+    known = frozenset(song.checksum for song in store.songs())
+    job = Job(store.config, limits or AudioLimits(), known)
+    batch = _Batch(store)
+    for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
+        if batch.is_due:
+            yield from batch.write()
+        if finished is None:
+            continue
+        path, result = finished
+        if isinstance(result, Exception):
+            yield Outcome(path, "failed", reason=str(result))
+        elif result.fingerprint is None:
+            yield _known(path, result.checksum, store)
+        else:
+            try:
+                song = entry(path, result.checksum, result.fingerprint, name=path.stem)
+            except StoreError as error:  # a file name that is no text
+                yield Outcome(path, "failed", reason=f"{name_of(path)}: {error}")
+                continue
+            batch.add(path, song)
+    yield from batch.write()
+
+
+def _known(path: Path, content: str, store: Store) -> Outcome:
+    """Return what became of a file whose content was in the store when learning began."""
+    song = store.find(content)
+    if song is None:
+        removed = "its song was removed meanwhile by another program: learn it again"
+        return Outcome(path, "failed", reason=f"{name_of(path)}: {removed}")
+    try:
+        return Outcome(path, "known", song=relocated(song, path, store))
+    except UnknownSongError:  # removed between the look and the write
+        return _known(path, content, store)
+
+
+class _Batch:
+    """Songs that wait to be written together."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[tuple[Path, Entry]] = []
+        self._since = 0.0
+
+    def add(self, path: Path, song: Entry) -> None:
+        if not self._waiting:
+            self._since = monotonic()
+        self._waiting.append((path, song))
+
+    @property
+    def is_due(self) -> bool:
+        waited_s = monotonic() - self._since if self._waiting else 0.0
+        return len(self._waiting) >= BATCH_SONGS or waited_s >= BATCH_S
+
+    def write(self) -> list[Outcome]:
+        waiting, self._waiting = self._waiting, []
+        added = self._store.add_songs(song for _, song in waiting) if waiting else []
+        return [
+            Outcome(path, "learned" if one.created else "known", song=one.song)
+            for (path, _), one in zip(waiting, added, strict=True)
+        ]
+
+
+def extract_files(
+    paths: Iterable[Path], job: Job, n_workers: int
+) -> Iterator[tuple[Path, Extracted | Exception] | None]:
+    """Yield each path with what a worker made of it, in the order in which they finish.
+
+    None comes in between when nothing has finished for `TICK_S`, so that the caller can see
+    to other things.
+    """
+    remaining = iter(paths)
+    pool = _pool(job, n_workers)
+    running: dict[Future[Extracted], Path] = {}
+    try:
+        while True:
+            for path in islice(remaining, n_workers * QUEUED_PER_WORKER - len(running)):
+                running[pool.submit(path)] = path
+            if not running:
+                return
+            done, _ = wait(running, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            if not done:
+                yield None
+            if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+                # A decoder took its process down, and the pool with it: find out which file.
+                pool.close()
+                yield from _one_by_one(list(running.values()), job)
+                running.clear()
+                pool = _pool(job, n_workers)
+                continue
+            for future in done:
+                path = running.pop(future)
+                yield path, _result(path, future)
+    finally:
+        pool.close()
+
+
+def _one_by_one(paths: Iterable[Path], job: Job) -> Iterator[tuple[Path, Extracted | Exception]]:
+    """Yield the result of each path, every one in a process of its own."""
+    for path in paths:
+        future = done_alone(partial(_work, job), path, preload=__name__)
+        if isinstance(future.exception(), BrokenProcessPool):
+            crash = "the decoder crashed on it: the file is damaged"
+            yield path, AudioError(f"{name_of(path)}: {crash}")
+        else:
+            yield path, _result(path, future)
+
+
+def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, FpError):
+        return error
+    if isinstance(error, MemoryError):
+        return AudioError(f"{name_of(path)}: there is not enough memory to fingerprint it")
+    raise error
+
+
+def _work(job: Job, path: Path) -> Extracted:
+    with unchanged(path):
+        content = checksum(path)
+        if content in job.known:
+            return Extracted(content, None)
+        return Extracted(content, extract(path, job.config, job.limits))
+
+
+@contextmanager
+def unchanged(source: str | Path | BinaryIO) -> Iterator[None]:
+    """Raise `AudioError` at the end when the file at a path was written to meanwhile.
+
+    It is read twice, for its checksum and for its sound, which must be of one song. Of open
+    files it is for their owner to see to that.
+    """
+    before = _stamp(source)
+    yield
+    if _stamp(source) != before:
+        raise AudioError(f"{name_of(source)}: it was changed while it was read: learn it again")
+
+
+def _stamp(source: str | Path | BinaryIO) -> tuple[int, ...] | None:
+    if not isinstance(source, str | Path):
+        return None
+    try:
+        found = os.stat(source)
+    except OSError:
+        return None  # whoever reads it says so better
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _pool(job: Job, n_workers: int) -> WorkerPool[Path, Extracted]:
+    return WorkerPool(partial(_work, job), n_workers, preload=__name__)

@@ -1,0 +1,182 @@
+"""A new index of the same songs under another profile, made from their files.
+
+The new index grows in a file beside the old one, which stays in use until the end and is then
+replaced at once. An interrupted run is gone on with. Songs keep their names and metadata; their
+ids are given anew, in the same order, but after what an earlier run has done already. What is
+learned or removed while this runs is taken over too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpcore.audio import AudioLimits
+from fpcore.bulk.learn import Extracted, Job, extract_files
+from fpcore.config import Profile
+from fpcore.errors import StoreError
+from fpcore.store import Entry, NewSong, Song, Store, open_store
+from fpcore.store.swapping import discard, inventory, swap
+
+BATCH_SONGS = 50
+"""Songs that are decoded at once and written in one transaction: what a kill may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A song that cannot be learned again, and why."""
+
+    song: Song
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """What became of an index: how many songs the new one has, and which it lacks.
+
+    Unless ``swapped``, the old index is still in its place, and the new one in ``beside``.
+    """
+
+    n_songs: int
+    gone: tuple[Gone, ...]
+    swapped: bool
+    beside: Path
+
+
+def reindex(
+    database: Path,
+    profile: Profile,
+    *,
+    drop_gone: bool = False,
+    n_workers: int | None = None,
+    limits: AudioLimits | None = None,
+    busy_timeout_s: float = 30.0,
+    note: Callable[[int, int], None] = lambda n_done, n_songs: None,
+) -> Reindexed:
+    """Make the index in ``database`` anew under ``profile`` and put it in the old one's place.
+
+    Parameters
+    ----------
+    drop_gone
+        Swap even if the audio of some songs is gone; without, the old index then stays, as it
+        does when the audio of all is gone.
+    n_workers
+        Worker processes; None takes one for each core.
+    busy_timeout_s
+        How long to wait for others that have the index open when it is to be replaced.
+    note
+        Called with the songs done and their number.
+
+    Raises
+    ------
+    StoreError
+        When an index cannot be read or written, is open elsewhere when it is to be replaced, or
+        would lose all its songs.
+    """
+    config = profile.fingerprint
+    job = Job(config, limits or AudioLimits())
+    n_workers = n_workers or os.cpu_count() or 1
+    beside = database.with_name(f"{database.name}.{config.digest[:12]}.new")
+    while True:
+        old = inventory(database, busy_timeout_s)
+        if old.digest == config.digest:
+            discard(beside)  # a run that was killed at its very end leaves it
+            return Reindexed(len(old.songs), (), False, beside)
+        with open_store(beside, config, create=True, busy_timeout_s=busy_timeout_s) as new:
+            _forget_others(new, old.songs)
+            gone = _learn(old.songs, new, job, n_workers, note)
+            n_songs = new.n_songs()
+        if gone and drop_gone and not n_songs:
+            raise StoreError(
+                f"{database} is unchanged, for no song of it would remain: {gone[0].reason}; see "
+                "whether the disk with the music is there, and learn moved music from its new place"
+            )
+        if gone and not drop_gone:
+            return Reindexed(n_songs, tuple(gone), False, beside)
+        if swap(beside, database, expected=old, busy_timeout_s=busy_timeout_s):
+            return Reindexed(n_songs, tuple(gone), True, beside)
+
+
+def _forget_others(new: Store, songs: Sequence[Song]) -> None:
+    """Remove from ``new`` what an earlier run put there and the old index has no longer so."""
+    wanted = {song.checksum: (song.name, song.metadata) for song in songs}
+    for song in new.songs():
+        if wanted.get(song.checksum) != (song.name, song.metadata):
+            new.remove(song.id)
+
+
+def _learn(
+    songs: Sequence[Song],
+    new: Store,
+    job: Job,
+    n_workers: int,
+    note: Callable[[int, int], None],
+) -> list[Gone]:
+    """Learn what ``new`` lacks of the songs, in order, and return those whose audio is gone."""
+    gone: list[Gone] = []
+    left = [song for song in songs if new.find(song.checksum) is None]
+    n_done = len(songs) - len(left)
+    note(n_done, len(songs))
+    for first in range(0, len(left), BATCH_SONGS):
+        batch = left[first : first + BATCH_SONGS]
+        files = {song.id: _file_of(song) for song in batch}
+        heard: dict[Path, Extracted | Exception] = {}
+        for finished in extract_files(_paths(files.values()), job, n_workers):
+            if finished is not None:
+                heard |= [finished]
+                note(n_done + len(heard), len(songs))
+        found = [_again(song, files[song.id], heard) for song in batch]
+        gone += [one for one in found if isinstance(one, Gone)]
+        new.add_songs(one for one in found if not isinstance(one, Gone))
+        n_done += len(batch)
+        note(n_done, len(songs))
+    return gone
+
+
+def _file_of(song: Song) -> Path | None:
+    """Return the file that a song was learned from, None when that was not recorded."""
+    source = song.metadata.get("source")
+    return Path(source) if isinstance(source, str) and source else None
+
+
+def _paths(files: Iterable[Path | None]) -> list[Path]:
+    """Return the files that are there, each once."""
+    return [file for file in dict.fromkeys(files) if file is not None and _is_there(file)]
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file is there, as far as one may know: its folder may be closed to us."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
+
+
+def _missing(file: Path) -> str:
+    """Return why a file cannot be learned from that `_is_there` does not find."""
+    try:
+        file.stat()
+    except PermissionError:
+        return f"{file} cannot be read, permission denied"
+    except OSError:
+        pass
+    return f"{file} is not there any more"
+
+
+def _again(
+    song: Song, file: Path | None, heard: Mapping[Path, Extracted | Exception]
+) -> Entry | Gone:
+    """Return what to learn of a song, or why it is gone."""
+    if file is None:
+        return Gone(song, "no file was recorded for it")
+    if file not in heard:
+        return Gone(song, _missing(file))
+    found = heard[file]
+    if isinstance(found, Exception):
+        return Gone(song, str(found))
+    if found.checksum != song.checksum or found.fingerprint is None:
+        return Gone(song, f"{file} holds something else now")
+    again = NewSong(song.name, song.checksum, found.fingerprint.duration_s, song.metadata)
+    return again, found.fingerprint.hashes, found.fingerprint.constellation

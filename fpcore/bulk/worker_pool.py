@@ -1,0 +1,121 @@
+"""Worker processes that can be stopped in the middle of a file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for_any
+from typing import Any, Generic, TypeVar
+
+from fpcore.bulk.interrupts import held_back
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+
+
+class WorkerPool(Generic[TaskT, ResultT]):
+    """Processes that do the same work on one task after another.
+
+    They end with this process, however that ends, and leave Ctrl-C to it.
+
+    Parameters
+    ----------
+    work
+        What is done with each task. It is sent to each process once, so it must be a function of
+        a module, or hold one.
+    n_workers
+        Number of processes.
+    preload
+        The module to import before the processes are forked, where they are.
+    """
+
+    def __init__(self, work: Callable[[TaskT], ResultT], n_workers: int, *, preload: str) -> None:
+        with held_back():
+            self._open(work, n_workers, preload)
+
+    def _open(self, work: Callable[[TaskT], ResultT], n_workers: int, preload: str) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if context.get_start_method() == "forkserver":
+            context.set_forkserver_preload([preload])
+        # Nothing is ever sent: the workers end when the writing side closes.
+        self._stop_reader, self._stop_writer = context.Pipe(duplex=False)
+        self._n_workers = n_workers
+        self._executor = ProcessPoolExecutor(
+            n_workers,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(work, self._stop_reader),
+        )
+
+    def submit(self, task: TaskT) -> Future[ResultT]:
+        """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
+        try:
+            with held_back():  # it starts a process when none is free
+                future = self._executor.submit(_do, task)
+                if len(self._executor._processes or ()) == self._n_workers:
+                    self._leave_results_to_workers()
+                return future
+        except BrokenProcessPool as error:
+            broken: Future[ResultT] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def close(self) -> None:
+        """End the workers, without waiting for the files that they are at."""
+        with held_back():
+            self._stop_writer.close()
+            self._leave_results_to_workers()
+            self._executor.shutdown(cancel_futures=True)
+            self._stop_reader.close()
+
+    def _leave_results_to_workers(self) -> None:
+        """Close this process's own writing end of the pipe of results, once no worker needs it.
+
+        Of a worker that dies in the middle of a result the rest never comes. The executor reads
+        on until the pipe's last writing end is closed, which must not be that of the reader.
+        """
+        results = getattr(self._executor, "_result_queue", None)  # None once it is shut down
+        if results is not None:
+            results._writer.close()
+
+
+def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -> Future[ResultT]:
+    """Return the result of a task that was done in a process of its own.
+
+    So it can be told which of several tasks took a process down with it.
+    """
+    pool = WorkerPool(work, 1, preload=preload)
+    try:
+        future = pool.submit(task)
+        wait([future])
+    finally:
+        pool.close()
+    return future
+
+
+_work: Callable[[Any], Any] | None = None  # of this worker process
+
+
+def _start_worker(work: Callable[[Any], Any], stop: Connection) -> None:
+    """Make this process end with its parent or when ``stop`` closes."""
+    global _work  # noqa: PLW0603 - a worker process is told its work once, at its start
+    _work = work
+    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
+
+
+def _end_at_stop(stop: Connection) -> None:
+    parent = multiprocessing.parent_process()
+    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
+    os._exit(1)
+
+
+def _do(task: Any) -> Any:
+    if _work is None:
+        raise RuntimeError("the worker was not initialised")
+    return _work(task)

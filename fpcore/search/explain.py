@@ -1,0 +1,361 @@
+"""How a recognition came about, as arrays in seconds and hertz: what the pictures draw.
+
+Conventions: ``query_s`` is a time in the recording and ``song_s`` a time in a song, each that
+of the first sample of a frame. An *offset* is song time minus query time, so all that belongs
+together has one offset, and the offset is where in the song the recording begins. A recording
+at another speed, pitch or tempo is shown as if it were not. Records compare by identity; their
+arrays are read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.config import FingerprintConfig, Profile
+from fpcore.kernels import packed_sort
+from fpcore.records import (
+    AS_LEARNED,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    LongArray,
+    Match,
+    Playback,
+    Signal,
+    Spectrogram,
+)
+from fpcore.search.passes import Alignment
+from fpcore.stages import hashing, matching, spectrogram, verification
+from fpcore.store.base import Store
+
+
+class _ReadOnly:
+    """Makes the arrays of a record read-only."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]  # every child is a dataclass
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                view = value.view()
+                view.flags.writeable = False
+                object.__setattr__(self, field.name, view)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryPeaks(_ReadOnly):
+    """The recording's peaks at all its shifts: ``query_s``, ``frequency_hz`` float64 (n,).
+
+    Sorted by time. Analysed at several shifts, one and the same sound is several peaks less
+    than a hop apart.
+    """
+
+    query_s: DoubleArray
+    frequency_hz: DoubleArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SongPeaks(_ReadOnly):
+    """The song's peaks in the span that the recording covers, sorted by time; all (n,).
+
+    ``song_s``, ``query_s`` (where the alignment puts them) and ``frequency_hz`` are float64.
+    ``nearness`` float64 is 1 where the recording has the peak at its place, falls with the
+    distance beyond half a frame, and is 0 where it was missed.
+    """
+
+    song_s: DoubleArray
+    query_s: DoubleArray
+    frequency_hz: DoubleArray
+    nearness: DoubleArray
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Which peaks the recording has too."""
+        return self.nearness > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs(_ReadOnly):
+    """Hits: pairs of peaks that the recording shares with a song; all float64 (k,).
+
+    The anchor is at ``query_s`` in the recording, at ``song_s`` in the song and at
+    ``anchor_hz``, the target ``delta_s`` later at ``target_hz``.
+    """
+
+    query_s: DoubleArray
+    song_s: DoubleArray
+    anchor_hz: DoubleArray
+    target_hz: DoubleArray
+    delta_s: DoubleArray
+
+    def __len__(self) -> int:
+        return len(self.query_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OffsetHistogram(_ReadOnly):
+    """Votes of a song at each offset: ``offset_s`` float64, ``votes`` int64, both (n,).
+
+    The offsets are a tick of the query apart. Each counts the query's hashes with a hit within
+    ``tolerance_s`` to either side, so that neighbours share votes.
+    """
+
+    offset_s: DoubleArray
+    votes: LongArray
+    tolerance_s: float
+
+    def highest_elsewhere(self, offset_s: float) -> int:
+        """Return the most votes at any offset that shares none with a candidate's."""
+        apart = np.abs(self.offset_s - offset_s) > 3 * self.tolerance_s
+        return int(self.votes[apart].max(initial=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the decision rests on, in numbers that one can picture.
+
+    ``votes`` of the query's hashes, whose weight is ``contrast`` times that of chance matches;
+    ``verified`` of ``expected`` song peaks found again. ``prominence`` says by how many standard
+    deviations the recording is louder at them than elsewhere, ``rhythm`` by how many it is louder
+    as a whole at their times. ``clearness_db`` is how far the recording's own peaks stand out,
+    ``looks`` how often it was looked at so far, other playbacks included.
+    """
+
+    votes: int
+    contrast: float
+    verified: float
+    expected: int
+    prominence: float
+    rhythm: float
+    clearness_db: float
+    looks: int
+
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Return each kind of evidence as (what it counts, its value), in words."""
+        return (
+            ("shared hashes at one offset (votes)", f"{self.votes}"),
+            ("their weight over the chance level", f"{self.contrast:.1f} times"),
+            ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
+            ("loudness at their places (prominence)", _signed(self.prominence)),
+            ("loudness at their times alone (rhythm)", _signed(self.rhythm)),
+            ("clearness of the recording", f"{self.clearness_db:.0f} dB"),
+            ("looks taken, each one more chance to err", f"{self.looks}"),
+        )
+
+
+def _signed(deviations: float) -> str:
+    return f"{round(deviations, 1) + 0.0:+.1f}"  # adding 0 turns -0 into 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A candidate song laid over the recording at its best offset.
+
+    ``aligned`` are the hits at that offset, ``scattered`` the song's other hits.
+    """
+
+    match: Match
+    evidence: Evidence
+    song_duration_s: float
+    peaks: SongPeaks
+    aligned: Pairs
+    scattered: Pairs
+    histogram: OffsetHistogram
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Everything that shows why a recording was, or was not, taken for a song.
+
+    ``places`` holds the best candidate and the runner-up as far as they exist; ``matches`` all
+    candidates, likeliest first, of which the first is the answer if its probability reaches
+    ``threshold``; ``calibrated`` is whether the model behind it was ever fitted to data.
+    ``reason`` says why there is no candidate, and is None when there is one.
+    ``band_hz`` is the lowest and highest frequency that is looked at. ``spectrogram`` is None
+    unless the recording was given.
+    """
+
+    query: QueryPeaks
+    query_s: float
+    n_hashes: int
+    band_hz: tuple[float, float]
+    threshold: float
+    calibrated: bool
+    matches: tuple[Match, ...]
+    places: tuple[Place, ...]
+    reason: str | None
+    spectrogram: Spectrogram | None
+
+    @property
+    def playback(self) -> Playback:
+        """How the recording was played by the best candidate: it is shown as if it was not."""
+        return self.matches[0].playback if self.matches else AS_LEARNED
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the best candidate is the answer."""
+        return bool(self.matches) and self.matches[0].accepted
+
+
+def explain(
+    alignment: Alignment, store: Store, profile: Profile, *, signal: Signal | None = None
+) -> Explanation:
+    """Return how the answer to a recording came about.
+
+    Parameters
+    ----------
+    alignment
+        What `fpcore.search.passes.align` found, with the same ``store`` and ``profile``.
+    signal
+        The recording, for the spectrogram behind the peaks.
+
+    Raises
+    ------
+    UnknownSongError
+        When the best songs have been removed from the store since.
+    """
+    config, query = profile.fingerprint, alignment.query
+    constellation = verification.merged(query.peaks, query.playback)
+    tick, bin_, _ = constellation
+    tick_s = config.hop_s / query.hashes.ticks_per_frame
+    low_hz = config.first_bin * config.bin_hz
+    return Explanation(
+        query=QueryPeaks(_scaled(tick, tick_s), _scaled(bin_, config.bin_hz)),
+        query_s=query.duration_s * query.playback.tempo,
+        n_hashes=len(query.hashes),
+        band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
+        threshold=profile.decision.threshold,
+        calibrated=profile.decision.calibration is not None,
+        matches=alignment.matches,
+        places=tuple(
+            _place(alignment, match, int(row), constellation, store, profile)
+            for match, row in zip(alignment.matches[:2], alignment.rows[:2], strict=True)
+        ),
+        reason=None if alignment.matches else _reason(alignment, store),
+        spectrogram=None if signal is None else _restored(signal, query.playback, config),
+    )
+
+
+def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> Spectrogram:
+    """Return the spectrogram of a recording, with its axes as if it had not been so played."""
+    heard = spectrogram.spectrogram(signal, config)
+    return replace(heard, hop_s=heard.hop_s * playback.tempo, bin_hz=heard.bin_hz / playback.pitch)
+
+
+def _reason(alignment: Alignment, store: Store) -> str:
+    """Return why a recording has no candidate."""
+    if not len(alignment.query.peaks[0]):
+        return "the recording is silent, or shorter than one window: it has no peaks."
+    if not len(alignment.query.hashes):
+        return "the recording has too few peaks to make a pair."
+    if not store.n_songs():
+        return "the index holds no songs."
+    return f"none of the recording's {len(alignment.query.hashes)} hashes is in the index."
+
+
+def _place(
+    alignment: Alignment,
+    match: Match,
+    row: int,
+    query_peaks: tuple[IntArray, IntArray, FloatArray],
+    store: Store,
+    profile: Profile,
+) -> Place:
+    """Return a match with the peaks and hits that bear it out."""
+    config, ticks = profile.fingerprint, alignment.query.hashes.ticks_per_frame
+    tick_s = config.hop_s / ticks
+    offset_ticks = float(alignment.candidates.offset_ticks[row])
+    song = store.constellation(match.song_id).paired_peaks
+    inside, nearness, _ = verification.nearness(song, offset_ticks, query_peaks, ticks)
+    song_s = _scaled(song.frame[inside], config.hop_s)
+    hits = matching.hits_of_song(alignment.hits, match.song_id)
+    width_ticks = profile.query.width_ticks(ticks)
+    centre_ticks = _window_centre(alignment.hits, match.song_id, offset_ticks, width_ticks)
+    line = matching.hits_at_offset(alignment.hits, match.song_id, centre_ticks, width_ticks)
+    return Place(
+        match=match,
+        evidence=_evidence(alignment, row),
+        song_duration_s=store.song(match.song_id).duration_s,
+        peaks=SongPeaks(
+            song_s, song_s - match.offset_s, _scaled(song.bin[inside], config.bin_hz), nearness
+        ),
+        aligned=_pairs(alignment, np.arange(line.start, line.stop), profile),
+        scattered=_pairs(
+            alignment,
+            np.r_[hits.start : line.start, line.stop : hits.stop].astype(np.int64),
+            profile,
+        ),
+        histogram=_histogram(alignment, hits, width_ticks, tick_s),
+    )
+
+
+def _window_centre(
+    found: matching.Hits, song_id: int, offset_ticks: float, width_ticks: int
+) -> float:
+    """Return the middle of the window of offsets whose mean is ``offset_ticks``.
+
+    A candidate's offset is the mean of the votes in its window. The window itself begins at one
+    of them, and only around its middle are the votes exactly those that were counted.
+    """
+    # A tick more than the width: the mean of equal offsets may round past them.
+    near = matching.hits_at_offset(found, song_id, offset_ticks - width_ticks / 2, width_ticks + 1)
+    starts = np.unique(found.offset_ticks[near])
+    means = []
+    for start in starts.tolist():
+        window = matching.hits_at_offset(found, song_id, start + width_ticks / 2, width_ticks)
+        means.append(np.average(found.offset_ticks[window], weights=found.weight[window]))
+    return float(starts[np.argmin(np.abs(np.array(means) - offset_ticks))]) + width_ticks / 2
+
+
+def _evidence(alignment: Alignment, row: int) -> Evidence:
+    candidates, verified = alignment.candidates, alignment.verification
+    return Evidence(
+        votes=int(candidates.votes[row]),
+        contrast=float(candidates.contrast[row]),
+        verified=float(verified.verified[row]),
+        expected=int(verified.expected[row]),
+        prominence=float(verified.prominence[row]),
+        rhythm=float(verified.rhythm[row]),
+        clearness_db=alignment.query.heard.clearness_db,
+        looks=alignment.n_trials,
+    )
+
+
+def _pairs(alignment: Alignment, rows: LongArray, profile: Profile) -> Pairs:
+    """Return hits, given as rows of `fpcore.stages.matching.Hits`, in seconds and hertz."""
+    config, hashes, found = profile.fingerprint, alignment.query.hashes, alignment.hits
+    of_query = found.row[rows]
+    anchor_bin, target_bin, delta = hashing.unpack(hashes.token[of_query], config)
+    return Pairs(
+        query_s=_scaled(hashes.tick[of_query], config.hop_s / hashes.ticks_per_frame),
+        song_s=_scaled(found.frame[rows], config.hop_s),
+        anchor_hz=_scaled(anchor_bin, config.bin_hz),
+        target_hz=_scaled(target_bin, config.bin_hz),
+        delta_s=_scaled(delta, config.hop_s),
+    )
+
+
+def _histogram(
+    alignment: Alignment, hits: slice, width_ticks: int, tick_s: float
+) -> OffsetHistogram:
+    """Return the votes in every window of offsets of one song, whose ``hits`` these are."""
+    offset_ticks = alignment.hits.offsets(hits)
+    first = int(offset_ticks.min()) - width_ticks
+    start = offset_ticks[:, None] - np.arange(width_ticks + 1) - first
+    # A hash that meets several postings of its token within one window votes once there.
+    n_rows = len(alignment.query.hashes)
+    once = packed_sort.distinct((start * n_rows + alignment.hits.row[hits][:, None]).ravel())
+    votes = np.bincount(once // n_rows).astype(np.int64)
+    middle_ticks = np.arange(first, first + len(votes)) + width_ticks / 2
+    return OffsetHistogram(_scaled(middle_ticks, tick_s), votes, width_ticks / 2 * tick_s)
+
+
+def _scaled(count: NDArray[Any], unit: float) -> DoubleArray:
+    """Return counts of frames, ticks or bins in seconds or hertz."""
+    scaled: DoubleArray = np.multiply(count, unit, dtype=np.float64)
+    return scaled

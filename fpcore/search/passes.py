@@ -1,0 +1,279 @@
+"""A decoded recording against a store: the stages from query to matches, with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from fpcore import pipeline, units
+from fpcore.config import EvidenceName, Profile
+from fpcore.errors import StoreError, UnknownSongError
+from fpcore.kernels import packed_sort
+from fpcore.records import (
+    Candidates,
+    DoubleArray,
+    LongArray,
+    Match,
+    Recognition,
+    Signal,
+    StageTimes,
+    Verification,
+)
+from fpcore.search import playback
+from fpcore.search.tempo import tempo_of
+from fpcore.stages import decision, matching
+from fpcore.stages.verification import verify
+from fpcore.store.base import Index
+
+Look = Literal["first", "thorough", "playback", "tempo"]
+"""At which of the looks at a recording an alignment was made; see `looks` and `answer_of`."""
+
+MOST_REMOVED = 10
+"""A look is begun anew as often as a song is removed meanwhile; more often the index is damaged."""
+
+LIKELIER = 1.0
+"""Log-odds that another tempo must win to be believed. Few votes drift a little by chance: of 440
+calibration clips without another tempo none won as much."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
+
+    ``n_trials`` counts the looks so far, other playbacks included. ``rows[i]`` is the row of
+    ``candidates``, ``verification``, ``evidence`` and ``log_odds`` that ``matches[i]`` stands for.
+    """
+
+    query: pipeline.Query
+    look: Look
+    n_trials: int
+    hits: matching.Hits
+    candidates: Candidates
+    verification: Verification
+    evidence: dict[EvidenceName, DoubleArray]
+    log_odds: DoubleArray
+    rows: LongArray
+    matches: tuple[Match, ...]
+    times: StageTimes
+
+    @property
+    def recognition(self) -> Recognition:
+        """The answer: the best candidate if it was accepted."""
+        accepted = self.matches[0] if self.matches and self.matches[0].accepted else None
+        n_hashes = len(self.query.hashes)
+        return Recognition(accepted, self.matches, self.query.duration_s, n_hashes, self.times)
+
+
+def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> Alignment:
+    """Return the candidates for a recording with their evidence and hits.
+
+    What a first look does not recognise is looked at again as the profile says (see `looks`), and
+    what is recognised is given at its exact tempo (see `answer_of`); the times cover all that was
+    tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
+    that is silent or shorter than a window gives no candidates.
+
+    Raises
+    ------
+    StoreError
+        When the index cannot be read, or is damaged.
+    """
+    started = perf_counter()
+    query = pipeline.query(signal, profile.fingerprint, profile.query)
+    fingerprint_s = perf_counter() - started
+    return align_query(query, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s)
+
+
+def align_query(
+    query: pipeline.Query,
+    store: Index,
+    profile: Profile,
+    *,
+    decode_s: float = 0.0,
+    fingerprint_s: float = 0.0,
+) -> Alignment:
+    """Return the candidates for a recording whose hashes are known; see `align`."""
+    started = perf_counter()
+    looked: list[Alignment] = []
+    for alignment in looks(query, store, profile):
+        looked.append(alignment)
+        if alignment.recognition.match:
+            break
+    answer = answer_of(looked, store, profile)
+    lookup_s = answer.times.lookup_s
+    align_s = perf_counter() - started - lookup_s
+    return replace(answer, times=StageTimes(decode_s, fingerprint_s, lookup_s, align_s))
+
+
+def looks(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Alignment]:
+    """Yield the candidates by a first look, a thorough one, and at other playbacks.
+
+    Each comes as far as the profile asks for it. Its times hold what it took by itself.
+    """
+    config, asked = profile.fingerprint, profile.query
+    yield _aligned(query, store, profile, look="first", n_trials=1)
+    if not len(query.hashes):
+        return
+    n_trials = 1
+    if asked.thorough is not None:
+        n_trials += 1
+        thorough = profile.model_copy(update={"query": asked.thoroughly})
+        again = pipeline.thorough_query_of(query.heard, config, asked)
+        yield _aligned(again, store, thorough, look="thorough", n_trials=n_trials)
+    if asked.playback is not None:
+        n_trials += playback.n_playbacks(asked.playback)
+        for tried in playback.likeliest(query, store, config, asked.playback):
+            moved = playback.restored(query, tried, config, asked)
+            yield _aligned(moved, store, profile, look="playback", n_trials=n_trials)
+
+
+def answer_of(looked: Sequence[Alignment], store: Index, profile: Profile) -> Alignment:
+    """Return the look that gives the answer: the first that is accepted, else the likeliest.
+
+    Votes that drift show that the tempo is another than it was looked at with: another look at that
+    tempo gives the answer where it finds the same song likelier. It takes a profile that searches
+    for other playbacks. The times are those of all looks.
+    """
+    looked = list(looked)
+    answer = next((one for one in looked if one.recognition.match), None)
+    if answer is None:
+        answer = max(looked, key=_probability)
+    else:
+        at_its_tempo = _at_its_tempo(answer, store, profile)
+        looked += at_its_tempo
+        likelier = [one for one in at_its_tempo if _gain(one, answer) > LIKELIER]
+        answer = max(likelier, key=lambda one: one.log_odds[one.rows[0]], default=answer)
+    lookup_s = sum(one.times.lookup_s for one in looked)
+    align_s = sum(one.times.align_s for one in looked)
+    return replace(answer, times=StageTimes(0.0, 0.0, lookup_s, align_s))
+
+
+def _probability(alignment: Alignment) -> float:
+    """Return the probability of the likeliest candidate; less than any when there is none."""
+    return alignment.matches[0].probability if alignment.matches else -1.0
+
+
+def _gain(again: Alignment, answer: Alignment) -> float:
+    """Return by how much the log-odds of an answer rise when it is looked at again."""
+    if not again.matches or again.matches[0].song_id != answer.matches[0].song_id:
+        return -np.inf
+    return float(again.log_odds[again.rows[0]] - answer.log_odds[answer.rows[0]])
+
+
+def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> list[Alignment]:
+    """Return looks at the tempo to which the votes of the answer drift; none when they do not."""
+    search, query = profile.query.playback, accepted.query
+    most = 0.0 if search is None else max(search.max_speed_change, search.max_tempo_change)
+    if search is None or not most:
+        return []
+    found, of_answer = accepted.candidates, accepted.rows[0]
+    faster = tempo_of(
+        accepted.hits,
+        int(found.song_id[of_answer]),
+        float(found.offset_ticks[of_answer]),
+        profile.query.width_ticks(query.hashes.ticks_per_frame),
+        most,
+    )
+    if faster == 1:
+        return []
+    if accepted.look == "thorough":
+        profile = profile.model_copy(update={"query": profile.query.thoroughly})
+    tried = playback.at_tempo(query.playback, faster, search)
+    n_trials = accepted.n_trials + len(tried)
+    restored = [playback.restored(query, one, profile.fingerprint, profile.query) for one in tried]
+    return [_aligned(moved, store, profile, look="tempo", n_trials=n_trials) for moved in restored]
+
+
+def _aligned(
+    query: pipeline.Query, store: Index, profile: Profile, *, look: Look, n_trials: int
+) -> Alignment:
+    for _ in range(MOST_REMOVED):
+        try:
+            return _aligned_once(query, store, profile, look, n_trials)
+        except UnknownSongError:
+            # A song was removed after its postings were found: the next look-up has none of it.
+            continue
+    raise StoreError(
+        "the index has hashes of a song that it does not have: `fpcore check` tells what is damaged"
+    )
+
+
+def _aligned_once(
+    query: pipeline.Query, store: Index, profile: Profile, look: Look, n_trials: int
+) -> Alignment:
+    started = perf_counter()
+    config = profile.fingerprint
+    tokens = packed_sort.distinct(query.hashes.token)
+    postings = store.lookup(tokens)
+    looked_up = perf_counter()
+    hits = matching.hits(query.hashes, tokens, postings)
+    candidates = matching.rank(hits, profile.query)
+    verification = verify(
+        candidates,
+        query.peaks,
+        query.heard.ranks,
+        store.constellations(np.unique(candidates.song_id).tolist()),
+        query.playback,
+        margin_ticks=config.whitening_radii[0] * query.hashes.ticks_per_frame,
+    )
+    evidence = decision.evidence(
+        candidates,
+        verification,
+        n_trials=n_trials,
+        clearness_db=query.heard.clearness_db,
+    )
+    log_odds = decision.logit(evidence, profile.decision)
+    log_odds -= decision.crowding(store.n_songs(), profile.decision)
+    rows = _best_places(candidates.song_id, decision.place_score(evidence, verification), log_odds)
+    matches = _matches(rows, candidates, log_odds, query, store, profile)
+    times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
+    return Alignment(
+        query=query,
+        look=look,
+        n_trials=n_trials,
+        hits=hits,
+        candidates=candidates,
+        verification=verification,
+        evidence=evidence,
+        log_odds=log_odds,
+        rows=rows,
+        matches=matches,
+        times=times,
+    )
+
+
+def _best_places(song_id: LongArray, place_score: DoubleArray, log_odds: DoubleArray) -> LongArray:
+    """Return the rows of each song's best place, the likeliest song first."""
+    by_place = np.argsort(-place_score, kind="stable")
+    _, first_of_song = np.unique(song_id[by_place], return_index=True)
+    rows = by_place[np.sort(first_of_song)]
+    return rows[np.argsort(-log_odds[rows], kind="stable")]
+
+
+def _matches(
+    rows: LongArray,
+    candidates: Candidates,
+    log_odds: DoubleArray,
+    query: pipeline.Query,
+    store: Index,
+    profile: Profile,
+) -> tuple[Match, ...]:
+    probability = decision.probability(log_odds)
+    confidence = decision.confidence(probability, profile.decision)
+    tick_s = profile.fingerprint.hop_s / query.hashes.ticks_per_frame
+    names = store.names(candidates.song_id[rows].tolist())
+    return tuple(
+        Match(
+            song_id=int(candidates.song_id[row]),
+            song_name=names[int(candidates.song_id[row])],
+            offset_s=units.frames_to_s(float(candidates.offset_ticks[row]), tick_s),
+            votes=int(candidates.votes[row]),
+            probability=float(probability[row]),
+            confidence=float(confidence[row]),
+            playback=query.playback,
+        )
+        for row in rows
+    )

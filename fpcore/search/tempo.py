@@ -1,0 +1,81 @@
+"""Hits of a song -> the tempo of a query, for which the votes of another tempo drift.
+
+Song time minus query time is the same for all true hits only while the query runs as fast as the
+song. Otherwise it grows by ``tempo - 1`` with every tick of the query, and the offset histogram
+sees but the stretch of it that fits into one window: often enough for the song, but neither for
+the tempo nor for where the recording begins. The whole line is found by a Hough transform, in
+which every hit votes for one offset under each slope (R. O. Duda and P. E. Hart, "Use of the Hough
+transformation to detect lines and curves in pictures", Communications of the ACM 15, 1972).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fpcore.records import DoubleArray, LongArray
+from fpcore.stages.matching import Hits, hits_at_offset
+
+REFINEMENTS = 3
+"""How often a line is fitted to the hits near it, from that of the transform on."""
+
+MOST_SLOPES = 256
+"""Slopes tried to either side: enough for what a tempo 7% off does to clips of a minute. Those of
+longer ones lie further apart, and fitting makes up for that."""
+
+
+def tempo_of(
+    found: Hits, song_id: int, offset_ticks: float, width_ticks: int, max_change: float
+) -> float:
+    """Return how many times as fast as a song the query of ``found`` runs, by its votes.
+
+    Those are looked at through which a line within ``max_change`` of level may lead that meets
+    ``offset_ticks`` somewhere in the query; it covers ``width_ticks``, as a window of offsets does.
+    Exactly 1 where the whole query drifts by less than half of that, which moves no place by more
+    than a quarter of it; else at most ``max_change`` from 1.
+    """
+    from fpcore.kernels import drifting
+
+    length = int(found.query.tick.max(initial=0)) + 1
+    half_ticks = max(width_ticks, 1) / 2
+    reach = max_change * length + width_ticks
+    near = hits_at_offset(found, song_id, offset_ticks, 2 * reach)
+    row, offset, weight = found.taken(np.arange(near.start, near.stop))
+    tick = found.query.tick[row].astype(np.float64) - length / 2
+    slopes = _slopes(max_change, max(half_ticks / length, max_change / MOST_SLOPES))
+    gathered, lowest = drifting.heaviest_lines(tick, offset, weight, width_ticks, slopes)
+    best = int(np.argmax(gathered))  # of equal ones the flattest
+    height = lowest[best] + width_ticks / 2
+    slope = _fitted(tick, offset, weight, half_ticks, slopes[best], height)
+    if abs(slope) * length < half_ticks:
+        return 1.0
+    return 1 + min(max(slope, -max_change), max_change)
+
+
+def _slopes(max_change: float, step: float) -> DoubleArray:
+    """Return slopes from level up to ``max_change`` either way, the flattest first."""
+    rising = np.arange(1, int(max_change / step + 1e-9) + 1) * step
+    return np.concatenate([[0.0], np.column_stack([rising, -rising]).ravel()])
+
+
+def _fitted(
+    tick: DoubleArray,
+    offset: LongArray,
+    weight: DoubleArray,
+    half_ticks: float,
+    slope: float,
+    height: float,
+) -> float:
+    """Return the slope of a line by weighted least squares over the hits that it covers.
+
+    It covers ``half_ticks`` to either side; ``height`` is its offset at tick 0.
+    """
+    for _ in range(REFINEMENTS):
+        covered = np.abs(offset - height - slope * tick) <= half_ticks
+        x, y, w = tick[covered], offset[covered], weight[covered]
+        if not len(x) or x.min() == x.max():
+            break
+        centre_x, centre_y = np.average(x, weights=w), np.average(y, weights=w)
+        apart = x - centre_x
+        slope = float(np.sum(w * apart * (y - centre_y)) / np.sum(w * apart**2))
+        height = float(centre_y - slope * centre_x)
+    return slope

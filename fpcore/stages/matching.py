@@ -1,0 +1,307 @@
+"""QueryHashes + Postings -> Candidates: the offset histogram and its best songs.
+
+A *hit* is a posting of a token that the query also has. Its offset, song time minus query
+time, is the same for all true hits of a song, while chance hits scatter: the song with most
+hits at one offset is the answer (A. Wang, ISMIR 2003, section 2.3). A hit weighs
+``1 / log2(2 + n)`` with ``n`` the postings of its token, because a hash that is everywhere
+says little. A query hash that meets several postings of its token at about one offset counts
+once there, for the ranking, the evidence and the chance level alike.
+
+Offsets are in ticks of the query (see `fpcore.records.QueryHashes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fpcore.config import QueryConfig
+from fpcore.kernels import packed_sort
+from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
+
+if TYPE_CHECKING:
+    from fpcore.kernels.sorting import Keys
+
+WEIGHT_STEP = 2.0**-20
+"""Weights are whole multiples of this, so that sums of them are exact and ties are ties."""
+
+WARPS = (1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8, 9)
+"""Decoy offsets are song time plus this many times query time; 1 is time reversed."""
+
+MIN_DECOY_SONGS = 100
+"""As many songs are aligned at decoy offsets, if need be each in several ways."""
+
+CHANCE_QUANTILE = 0.95
+MIN_CHANCE_HITS = 2.0
+"""The chance level is at least the weight of so many usual hits. In an index of 170 songs it is
+always reached; in one of eight, without it, five chance hits passed for a song."""
+
+SPARSE = 8
+"""Song ids are sorted when their range is this many times as long as the list of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Every posting found, against every query hash of its token; sorted by (song, offset).
+
+    Song ``song_ids[i]`` has the hits from ``first[i]`` to before ``first[i + 1]``; ids ascend.
+    ``key`` (k,), int32 or int64, holds the rest of a hit as `fpcore.kernels.sorting` says, with
+    ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
+    ``weights`` float64 (m,) the rarity of each of its hashes, and ``usual_weight`` the mean over
+    those that the index holds. The more songs, the more postings has each token, and the less
+    weighs every hit: in units of the usual weight, evidence means about the same in libraries of
+    any size. The other columns, all (k,), are made of these when they are first asked for: they
+    take ten times the room, and an answer needs them of few songs.
+    """
+
+    query: QueryHashes
+    weights: DoubleArray
+    usual_weight: float
+    song_ids: LongArray
+    first: LongArray
+    key: Keys
+    lowest_ticks: int
+    row_bits: int
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @cached_property
+    def row(self) -> LongArray:
+        """Row of the query's hash, int64."""
+        return self._rows(self.key)
+
+    @cached_property
+    def song_id(self) -> LongArray:
+        """Id of the song, int64."""
+        return np.repeat(self.song_ids, np.diff(self.first))
+
+    @cached_property
+    def offset_ticks(self) -> LongArray:
+        """Song time minus query time, int64."""
+        return self._offsets(self.key)
+
+    @cached_property
+    def frame(self) -> IntArray:
+        """Frame of the posting, int32."""
+        ticks = self.offset_ticks + self.query.tick[self.row]
+        return (ticks // self.query.ticks_per_frame).astype(np.int32)
+
+    @cached_property
+    def weight(self) -> DoubleArray:
+        """Rarity of the hash, float64."""
+        return self.weights[self.row]
+
+    def taken(self, hit: LongArray) -> tuple[LongArray, LongArray, DoubleArray]:
+        """Return row, offset and weight of some hits."""
+        key = self.key[hit]
+        row = self._rows(key)
+        return row, self._offsets(key), self.weights[row]
+
+    def offsets(self, hits: slice) -> LongArray:
+        """Return song time minus query time of hits in a row."""
+        return self._offsets(self.key[hits])
+
+    def _rows(self, key: Keys) -> LongArray:
+        return (key & ((1 << self.row_bits) - 1)).astype(np.int64)
+
+    def _offsets(self, key: Keys) -> LongArray:
+        return (key >> self.row_bits).astype(np.int64) + self.lowest_ticks
+
+
+def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
+    """Return the hits of a query whose distinct ``tokens`` were looked up as ``postings``.
+
+    ``tokens`` must be sorted and hold every token of the query; ``postings.query_row`` points
+    into it.
+    """
+    from fpcore.kernels import sorting
+
+    postings = sorted_by_token(postings)
+    n_postings = np.bincount(postings.query_row, minlength=len(tokens))
+    by_token = packed_sort.stable_order(query.token)
+    token_row = np.empty(len(query), np.int64)
+    token_row[by_token] = np.searchsorted(tokens, query.token[by_token])  # in order: few misses
+    posting_ends = np.cumsum(n_postings)
+    row_ends = np.cumsum(np.bincount(token_row, minlength=len(tokens)))
+    song_ids, song = numbered(postings.song_id)
+    n_hits = sorting.count_hits(song, posting_ends, row_ends, len(song_ids))
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
+    lowest, n_bits = _offset_bits(query, postings)
+    row_bits = len(query).bit_length()
+    key_of_row = by_token - ((query.tick[by_token] + np.int64(lowest)) << row_bits)
+    key = np.empty(int(first[-1]), _key_type(n_bits, row_bits))
+    of_songs = (song, postings.frame, posting_ends)
+    of_query = (key_of_row, row_ends, query.ticks_per_frame << row_bits)
+    sorting.fill_keys(key, first[:-1].copy(), *of_songs, *of_query)
+    sorting.sort_songs(key, first, row_bits, n_bits)
+    # Tokens that the query does not have may have been looked up too: their songs go.
+    first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
+    weights = rarity(n_postings)[token_row]
+    known = n_postings[token_row] > 0
+    usual_weight = float(weights[known].mean()) if known.any() else 1.0
+    return Hits(query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, row_bits)
+
+
+def rarity(n_postings: LongArray) -> DoubleArray:
+    """Return what a hit weighs whose token has so many postings, float64 (n,)."""
+    weight: DoubleArray = np.rint(1 / np.log2(2.0 + n_postings) / WEIGHT_STEP) * WEIGHT_STEP
+    return weight
+
+
+def sorted_by_token(postings: Postings) -> Postings:
+    """Return the postings in the order of the tokens looked up, which they mostly are in."""
+    row = postings.query_row
+    if not np.any(row[1:] < row[:-1]):
+        return postings
+    order = np.argsort(row, kind="stable")
+    return Postings(row[order], postings.song_id[order], postings.frame[order])
+
+
+def _key_type(n_bits: int, row_bits: int) -> type[np.int32] | type[np.int64]:
+    """Return the dtype of keys with so many bits of offset and of row."""
+    if n_bits + row_bits > 63:
+        raise ValueError(
+            f"a query of up to 2^{row_bits} hashes is too long for songs of up to 2^{n_bits} "
+            "ticks: ask with shorter parts of the recording"
+        )
+    return np.int32 if n_bits + row_bits <= 31 else np.int64
+
+
+def numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
+    """Return the distinct song ids, ascending, and the number of each one given among them."""
+    from fpcore.kernels import sorting
+
+    if not len(song_id):
+        return song_id, np.empty(0, np.int32)
+    lowest = int(song_id.min())
+    span = int(song_id.max()) - lowest + 1
+    if span > SPARSE * len(song_id):
+        song_ids, numbers = np.unique(song_id, return_inverse=True)
+        return song_ids, numbers.astype(np.int32)
+    # Ids are nearly always a range with few gaps: marking them takes a tenth of sorting them.
+    return sorting.numbered(song_id, lowest, span)
+
+
+def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
+    """Return the lowest offset that a hit may have, and the bits that hold any above it."""
+    if not (len(query) and len(postings)):
+        return 0, 0
+    lowest = int(postings.frame.min()) * query.ticks_per_frame - int(query.tick.max())
+    highest = int(postings.frame.max()) * query.ticks_per_frame - int(query.tick.min())
+    return lowest, (highest - lowest).bit_length()
+
+
+def rank(found: Hits, query_config: QueryConfig) -> Candidates:
+    """Return the heaviest offsets of the heaviest songs, as many as ``query_config`` asks for.
+
+    Songs of equal weight are in the order of their ids, offsets of equal weight ascend.
+    """
+    from fpcore.kernels import voting
+
+    width_ticks = query_config.width_ticks(found.query.ticks_per_frame)
+    layout = (found.weights, width_ticks, found.row_bits)
+    heaviest = voting.heaviest_windows(found.key, found.first, *layout)
+    chance = chance_weight(found, heaviest, width_ticks)
+    windows = [np.empty((0, 2), np.int64)]
+    for song in np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]:
+        start, end = found.first[song : song + 2]
+        of_song = voting.windows(found.key[start:end], *layout)
+        windows.append(voting.top_windows(*of_song, query_config.n_offsets) + start)
+    return _evidence(found, np.concatenate(windows), chance)
+
+
+def hits_of_song(found: Hits, song_id: int) -> slice:
+    """Return which hits are of a song."""
+    start, end = found.first[np.searchsorted(found.song_ids, [song_id, song_id + 1])]
+    return slice(int(start), int(end))
+
+
+def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
+    """Return which hits are of a song and within half of ``width_ticks`` of an offset."""
+    song = hits_of_song(found, song_id)
+    offsets = found.offsets(song)
+    start = np.searchsorted(offsets, offset_ticks - width_ticks / 2)
+    end = np.searchsorted(offsets, offset_ticks + width_ticks / 2, side="right")
+    return slice(int(song.start + start), int(song.start + end))
+
+
+def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float:
+    """Return the weight at one offset that wrong songs reach by chance.
+
+    The same hits are aligned with the query's time reversed: offsets are then song time *plus*
+    query time, which no true match keeps constant, while the number of hits, their rarity and
+    their clumping all stay. (Decoys of this kind tell chance matches in mass spectrometry: J. E.
+    Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The result is
+    a high quantile over the songs other than the heaviest one. A small index has too few other
+    songs for that, so time is also warped in further ways: without, an index of three songs
+    gives a name to most of the recordings that it does not know. Where there is but one song,
+    it is judged by its own hits outside its heaviest window, which may be the true match.
+
+    ``heaviest`` (s,) is what the heaviest window of each song weighs.
+    """
+    others = np.arange(len(heaviest)) != np.argmax(heaviest) if len(heaviest) else heaviest > 0
+    least = MIN_CHANCE_HITS * found.usual_weight
+    if len(heaviest) == 1:
+        found, others = _without_heaviest(found, width_ticks), np.ones(1, np.bool_)
+    if not len(found):
+        return least
+    n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
+    chances = [warped_weights(found, warp, width_ticks)[others] for warp in WARPS[:n_decoys]]
+    return max(least, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
+
+
+def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
+    """Return what the heaviest window of each song weighs when time is warped, float64 (s,).
+
+    The offset of a hit is then song time plus ``warp`` times query time: -1 is as it was heard.
+    """
+    from fpcore.kernels import voting
+
+    moved = (1 + warp) * found.query.tick.astype(np.int64)
+    moved -= moved.min(initial=0)
+    highest = int(found.key.max(initial=0)) >> found.row_bits
+    n_bits = (highest + int(moved.max(initial=0))).bit_length()
+    _key_type(n_bits, found.row_bits)
+    weight: DoubleArray = voting.heaviest_decoys(
+        found.key, found.first, found.weights, width_ticks, found.row_bits, moved, n_bits
+    )
+    return weight
+
+
+def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
+    """Return the hits in an index of one song but those in its heaviest window."""
+    from fpcore.kernels import voting
+
+    ends, weight = voting.windows(found.key, found.weights, width_ticks, found.row_bits)
+    best = int(np.argmax(weight))
+    key = np.delete(found.key, slice(best, int(ends[best])))
+    return replace(found, key=key, first=np.array([0, len(key)]))
+
+
+def _evidence(found: Hits, windows: LongArray, chance: float) -> Candidates:
+    """Return the evidence of each window (n, 2) of hits, first and past the last.
+
+    A query hash that meets several postings of its token in a window votes once.
+    """
+    n = len(windows)
+    length = windows[:, 1] - windows[:, 0]
+    window = np.repeat(np.arange(n, dtype=np.int64), length)
+    hit = np.arange(len(window)) + np.repeat(windows[:, 0] - np.cumsum(length) + length, length)
+    row, offset_ticks, weight = found.taken(hit)
+    heaviness = np.bincount(window, weight, minlength=n)
+    offset = np.bincount(window, weight * offset_ticks, minlength=n)
+    _, first = np.unique(window * len(found.query) + row, return_index=True)
+    window, weight = window[first], weight[first]
+    idf = np.bincount(window, weight, minlength=n).astype(np.float64)
+    song = np.searchsorted(found.first, windows[:, 0], side="right") - 1
+    return Candidates(
+        song_id=found.song_ids[song],
+        offset_ticks=offset / heaviness,
+        votes=np.bincount(window, minlength=n),
+        idf=idf / found.usual_weight,
+        chance=np.full(n, chance / found.usual_weight),
+    )

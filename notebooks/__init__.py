@@ -1,0 +1,1 @@
+"""Lessons, and the notebooks that sweeps and reports run."""

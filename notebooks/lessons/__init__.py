@@ -1,0 +1,100 @@
+"""What the teaching notebooks show: sounds to listen to and figures to look at.
+
+Conventions: functions named ``*_figure`` return a figure of their own in the house's style, so
+that they can be given to ``ipywidgets.interact`` as they are. They compute with the project's
+own stages, never with a simplified copy of them. Signals are mono float32.
+"""
+
+from notebooks.lessons.choice_figures import interval_figure, size_figure
+from notebooks.lessons.choices import ask_all, size_and_accuracy, variants
+from notebooks.lessons.constellation_figures import (
+    constellation_figure,
+    neighbourhood_figure,
+    survival_figure,
+    whitening_figure,
+)
+from notebooks.lessons.limit_figures import (
+    accuracy_figure,
+    evidence_figure,
+    heard,
+    heard_figure,
+    scores_figure,
+    speed_figure,
+    threshold_figure,
+)
+from notebooks.lessons.look_figures import (
+    drift_figure,
+    playback_figure,
+    prominence_figure,
+    rhythm_figure,
+)
+from notebooks.lessons.matching_figures import (
+    alignment_figure,
+    asked_figure,
+    chance_figure,
+    decision_figure,
+    rarity_figure,
+    verification_figure,
+)
+from notebooks.lessons.pair_figures import (
+    constellation,
+    fan_out_figure,
+    pairs_figure,
+    shift_figure,
+    specificity_figure,
+    target_zone_figure,
+)
+from notebooks.lessons.sound_figures import (
+    frame_figure,
+    leakage_figure,
+    music_figure,
+    resolution_figure,
+    scales_figure,
+    waveform_figure,
+)
+from notebooks.lessons.sounds import constellation_sound, excerpt, player, tones_and_clicks
+
+__all__ = [
+    "accuracy_figure",
+    "alignment_figure",
+    "ask_all",
+    "asked_figure",
+    "chance_figure",
+    "constellation",
+    "constellation_figure",
+    "constellation_sound",
+    "decision_figure",
+    "drift_figure",
+    "evidence_figure",
+    "excerpt",
+    "fan_out_figure",
+    "frame_figure",
+    "heard",
+    "heard_figure",
+    "interval_figure",
+    "leakage_figure",
+    "music_figure",
+    "neighbourhood_figure",
+    "pairs_figure",
+    "playback_figure",
+    "player",
+    "prominence_figure",
+    "rarity_figure",
+    "resolution_figure",
+    "rhythm_figure",
+    "scales_figure",
+    "scores_figure",
+    "shift_figure",
+    "size_and_accuracy",
+    "size_figure",
+    "specificity_figure",
+    "speed_figure",
+    "survival_figure",
+    "target_zone_figure",
+    "threshold_figure",
+    "tones_and_clicks",
+    "variants",
+    "verification_figure",
+    "waveform_figure",
+    "whitening_figure",
+]

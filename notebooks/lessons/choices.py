@@ -1,0 +1,84 @@
+"""Several configurations on the same queries: a small experiment for one notebook.
+
+What `fpbench sweep` does thoroughly (many conditions, clustered intervals, a decision fitted
+for each configuration) is done here for one condition at a time and without a threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments import metrics
+from experiments.corpora import Corpus
+from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.stage_cache import stage_cache
+from experiments.protocol.plan import Plan
+from fpcore import pipeline
+from fpcore.config import Profile
+
+
+def variants(
+    base: Profile, *, densities: Sequence[float], fan_outs: Sequence[int]
+) -> dict[str, Profile]:
+    """Return a profile for every density (peaks a second) and fan-out of the index."""
+    found = {}
+    for density in densities:
+        for fan_out in fan_outs:
+            content = base.model_dump()
+            content["fingerprint"]["peaks"]["max_peaks_per_s"] = density
+            content["fingerprint"]["pairs"]["fan_out"] = fan_out
+            found[f"{density:g} peaks/s × {fan_out}"] = Profile.model_validate(content)
+    return found
+
+
+def ask_all(corpus: Corpus, profiles: Mapping[str, Profile], plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return the outcome rows of every profile, all asked the same queries."""
+    return {
+        name: ask_corpus(corpus, profile, plan, roles=("test",), n_jobs=1).outcomes
+        for name, profile in profiles.items()
+    }
+
+
+def size_and_accuracy(
+    corpus: Corpus,
+    profiles: Mapping[str, Profile],
+    plan: Plan,
+    outcomes: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return what each profile stores and how often the right song comes first.
+
+    Columns: configuration, postings_per_s, n_right, n, share, low, high (Wilson, widened
+    because excerpts of one song are alike), dominated (another one is at least as good in both
+    and better in one). A row per profile, in their order.
+    """
+    rows = []
+    for name, profile in profiles.items():
+        top1 = metrics.overall(outcomes[name], threshold=0).loc["top1"]
+        row: dict[str, Any] = {str(key): value for key, value in top1.items()}
+        row["postings_per_s"] = postings_per_s(corpus, profile, plan)
+        rows.append({"configuration": name, **row})
+    table = pd.DataFrame(rows)
+    size, share = table["postings_per_s"].to_numpy(float), table["share"].to_numpy(float)
+    smaller = (size[None] <= size[:, None]) & (share[None] >= share[:, None])
+    strictly = (size[None] < size[:, None]) | (share[None] > share[:, None])
+    table["dominated"] = np.any(smaller & strictly, axis=1)
+    return table
+
+
+def postings_per_s(corpus: Corpus, profile: Profile, plan: Plan) -> float:
+    """Return how many hashes a profile stores for each second of the plan's indexed tracks."""
+    cache, config = stage_cache(), profile.fingerprint
+    tracks = plan.split(corpus).indexed
+    n_postings = sum(
+        len(
+            pipeline.fingerprint_of(
+                cache.song_maxima(corpus, track, config), track.duration_s, config
+            ).hashes
+        )
+        for track in tracks
+    )
+    return n_postings / sum(track.duration_s for track in tracks)

@@ -1,0 +1,110 @@
+"""Folders of servers that live are left alone, those of killed ones go, whoever starts when."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from api.operations.folders import PREFIX, OwnFolder
+from tests.api.material import assert_refused
+from tests.api.server import running
+
+
+def folders(root: Path) -> set[Path]:
+    return set(root.glob(f"{PREFIX}*"))
+
+
+def test_many_that_start_at_once_have_a_folder_each(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(50):
+            made = list(threads.map(lambda _: OwnFolder(tmp_path), range(8)))
+            assert folders(tmp_path) == {one.path for one in made}
+            assert len(folders(tmp_path)) == 8
+            # Half of them end while others start.
+            list(threads.map(OwnFolder.close, made[::2]))
+            assert folders(tmp_path) == {one.path for one in made[1::2]}
+            list(threads.map(OwnFolder.close, made[1::2]))
+    assert folders(tmp_path) == set()
+
+
+def test_starting_and_ending_do_not_get_into_each_others_way(tmp_path: Path) -> None:
+    def come_and_go(_: int) -> None:
+        for _ in range(100):
+            own = OwnFolder(tmp_path)
+            (own.path / "file").write_bytes(b"content")
+            assert (own.path / "file").read_bytes() == b"content"
+            own.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(come_and_go, range(8)))
+    assert folders(tmp_path) == set()
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_no_sooner(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from api.operations.folders import OwnFolder;"
+        "own = OwnFolder(pathlib.Path(sys.argv[1]));"
+        "(own.path / 'file').touch(); print(own.path, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        left = Path(process.stdout.readline().strip())
+        OwnFolder(tmp_path).close()
+        assert (left / "file").exists()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert (left / "file").exists()
+    OwnFolder(tmp_path).close()
+    assert folders(tmp_path) == set()
+
+
+def test_links_and_files_of_that_name_are_left_alone(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").touch()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / f"{PREFIX}link").symlink_to(elsewhere)
+    (root / f"{PREFIX}dangling").symlink_to(tmp_path / "nowhere")
+    (root / f"{PREFIX}file").touch()
+    OwnFolder(root).close()
+    assert (elsewhere / "file").exists()
+    assert len(os.listdir(root)) == 3
+
+
+def test_a_server_whose_folder_was_removed_is_not_ready(empty_folder: Path) -> None:
+    with running(empty_folder) as server, server.client() as client:
+        assert client.get("/readyz").status_code == 200
+        for folder in server.inbox.glob("fpapi-*"):
+            shutil.rmtree(folder)
+        assert "restart the server" in assert_refused(client.get("/readyz"), 503, "no_inbox")
+        assert client.get("/healthz").status_code == 200
+
+
+def test_counts_of_a_server_with_several_processes_outlive_the_start_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Sockets lie in it, whose paths may not be as long as those of pytest.
+    with tempfile.TemporaryDirectory(prefix="fp-") as folder:
+        shared = Path(folder)
+        monkeypatch.setenv("TMPDIR", folder)
+        with running(tmp_path, web_workers=2) as server, server.client() as client:
+            [counts] = folders(shared)
+            OwnFolder(shared).close()
+            assert list(counts.iterdir())
+            assert client.get("/stats").status_code == 200
+            assert 'route="/stats",status="200"} 1.0' in client.get("/metrics").text
+        assert folders(shared) == set()

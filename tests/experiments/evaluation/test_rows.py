@@ -1,0 +1,99 @@
+"""The rows of queries: what is true of an answer, also of one that was chosen afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from experiments.corpora import corpus
+from experiments.degradations import conditions
+from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.context import bench_of
+from experiments.evaluation.rows import is_right, rechosen, sounds_the_same
+from experiments.evaluation.stage_cache import stage_cache
+from experiments.protocol.plan import Plan
+from fpcore.profiles import load_profile
+from fpcore.records import Signal
+
+PLAN = Plan(conditions(["clean"]), (5.0,), n_indexed=16, n_left_out=6, left_out_share=0.5)
+SOURCE = corpus("generated:8")
+PROFILE = load_profile("balanced")
+
+
+def test_another_choice_is_one_of_the_whole_index() -> None:
+    answers = ask_corpus(SOURCE, PROFILE, PLAN, roles=["calibration"], n_jobs=1)
+    rows = answers.candidates
+    whole = rows[rows["asked_of"] == "whole"]
+    chosen = whole[whole["rank"] == 1].assign(probability=0.25)
+    with_second = chosen.set_index("query")
+    bench = bench_of(PLAN, SOURCE, PROFILE, stage_cache().folder / "unused.db")
+    found = rechosen(bench, answers, chosen).set_index("query")
+    assert len(found) == len(answers.outcomes)
+    for query, row in with_second.iterrows():
+        assert found.loc[query, "answer"] == row["song"]
+        assert found.loc[query, "votes"] == row["votes"]
+        assert found.loc[query, "confidence_probability"] == 0.25
+
+
+def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_look() -> None:
+    plan = replace(PLAN, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,))
+    answers = ask_corpus(SOURCE, PROFILE, plan, roles=["calibration"], n_jobs=1)
+    bench = bench_of(plan, SOURCE, PROFILE, stage_cache().folder / "unused.db")
+    rows = answers.candidates
+    whole = rows[rows["asked_of"] == "whole"]
+    works = {track.id: track.work for track in SOURCE.tracks}
+    n_other_songs = 0
+    for rank in (0, 3):
+        chosen = whole[whole["rank"] == rank].assign(probability=0.25).set_index("query")
+        found = rechosen(bench, answers, chosen.reset_index()).set_index("query")
+        answered = answers.outcomes.set_index("query")
+        for query, row in chosen.iterrows():
+            told = found.loc[query]
+            assert (told["answer"], told["offset_s"]) == (row["song"], row["offset_s"])
+            assert told["votes"] == row["votes"]
+            assert told["right"] == (works[row["song"]] == row["work"])
+            n_other_songs += told["answer"] != answered.loc[query, "answer"]
+    assert n_other_songs > 5
+
+
+def test_the_candidate_that_answers_lies_where_the_answer_says() -> None:
+    plan = replace(PLAN, conditions=conditions(["tempo-m6"]), clip_lengths_s=(8.0,), n_left_out=0)
+    answers = ask_corpus(SOURCE, PROFILE, plan, roles=["test"], n_jobs=1)
+    accepted = answers.outcomes[answers.outcomes["probability"] >= PROFILE.decision.threshold]
+    in_place = accepted[accepted["right"] & (accepted["offset_error_s"].abs() <= 0.05)]
+    assert len(in_place) >= 0.8 * len(accepted) > 5
+    candidates = answers.candidates.groupby("query")
+    for row in accepted.to_dict("records"):
+        of_query = candidates.get_group(row["query"])
+        of_song = of_query[of_query["song"] == row["answer"]]
+        assert row["offset_s"] in of_song["offset_s"].tolist()
+
+
+def test_no_answer_is_never_right_and_a_variant_of_the_work_is() -> None:
+    first, second = SOURCE.tracks[:2]
+    variant = replace(SOURCE, tracks=(first, second.model_copy(update={"work": first.work})))
+    assert is_right(variant, first.id, first)
+    assert is_right(variant, second.id, first)
+    assert not is_right(SOURCE, second.id, first)
+    assert not is_right(SOURCE, "", first)
+
+
+def test_a_passage_is_the_same_where_its_samples_come_again_within_50_ms() -> None:
+    rate_hz = 8000
+    rng = np.random.default_rng(5)
+    bar, other = rng.standard_normal((2, rate_hz)).astype(np.float32)
+    song = Signal(np.concatenate([bar, other, 0.5 * bar, np.zeros(rate_hz, np.float32)]), rate_hz)
+
+    def same(offset_s: float) -> bool:
+        return sounds_the_same(bar, song, offset_s)
+
+    assert same(0.0)
+    assert same(-0.04)
+    assert same(2.0)  # repeated at half the level
+    assert same(2.049)
+    assert not same(2.06)
+    assert not same(1.0)
+    assert not same(3.0)  # silence
+    assert not same(60.0)  # past the end
+    assert not same(-60.0)

@@ -1,0 +1,102 @@
+"""The benchmark of scale, on an index of a few songs: what it measures, and what it leaves."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from experiments.corpora import Corpus, corpus
+from experiments.folders import cache_folder
+from experiments.studies.benchmarks import scale
+from experiments.studies.benchmarks.core import Figure
+from experiments.studies.large_index import songs
+from fpcore import Library
+from fpcore.errors import FpError
+from fpcore.profiles import load_profile
+from tests.experiments import small
+
+SIZES = (9, 12)
+WITH_OR_WITHOUT = ("without", "with")
+
+
+@pytest.fixture(scope="module")
+def source(workbench: Path) -> Corpus:
+    return corpus(small.CORPUS)
+
+
+@pytest.fixture(scope="module")
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def figures(source: Corpus, told: list[str]) -> list[Figure]:
+    profile = load_profile("balanced")
+    return list(scale.measure(source, profile, SIZES, show=told.append))
+
+
+def test_times_and_memory_are_measured_with_and_without_a_snapshot(figures: list[Figure]) -> None:
+    names = [figure.name for figure in figures]
+    assert len(set(names)) == len(names) == 2 * 15 + 1
+    for size in SIZES:
+        asked = [f"first pass of a 10 s WAV among {size} songs, {how}" for how in WITH_OR_WITHOUT]
+        asked += [f"all looks at a 10 s WAV {kind} among {size} songs, with" for kind in scale.HARD]
+        for what in asked:
+            p50, p95, memory = (
+                figure for figure in figures if figure.name.startswith(f"{what} snapshot")
+            )
+            assert 0 < p50.value <= p95.value
+            assert 50 < memory.value < 2000
+    assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures)
+
+
+def test_first_passes_take_neither_thorough_looks_nor_searches() -> None:
+    profile = load_profile("balanced")
+    asked = scale.first_pass(profile)
+    assert (asked.query.thorough, asked.query.playback) == (None, None)
+    assert asked.fingerprint == profile.fingerprint
+    assert asked.query.n_candidates == profile.query.n_candidates
+
+
+def test_the_targets_are_those_of_look_ups_in_a_snapshot(figures: list[Figure]) -> None:
+    promised = [(figure.unit, figure.reach) for figure in figures if figure.reach is not None]
+    assert promised == [("ms", 100), ("MB", 1500)] * 2 + [("×", 4)]
+
+
+def test_the_index_grows_from_size_to_size_and_is_removed(
+    figures: list[Figure], told: list[str]
+) -> None:
+    n_postings = [figure.value for figure in figures if figure.unit == "M"]
+    assert n_postings == sorted(n_postings)
+    assert (n_postings[1] - n_postings[0]) * 1e6 == pytest.approx(3 * scale.SONG_S * 50, rel=0.01)
+    assert "Recognising among 12 songs with a snapshot" in told
+    assert not list(cache_folder().glob("bench-scale-*"))
+
+
+def test_what_is_recognised_is_the_song_of_the_clip(source: Corpus, tmp_path: Path) -> None:
+    profile = load_profile("balanced")
+    config = profile.fingerprint
+    [clip] = songs.clips(source, config.sample_rate_hz, n=1, duration_s=10.0)
+    (tmp_path / "clip.wav").write_bytes(clip)
+    with Library.open(tmp_path / "index.db", profile, create=True) as library:
+        songs.fill(library.store, songs.real_songs(source, config), lambda n: None)
+        assert library.recognize(tmp_path / "clip.wav").match is not None
+    found = scale.recognise(tmp_path / "index.db", tmp_path, profile)
+    assert len(found.seconds) == scale.REPEATS
+    assert found.quantile_ms(0.0) <= found.quantile_ms(0.95) <= found.quantile_ms(1.0)
+    assert found.quantile_ms(1.0) == pytest.approx(1e3 * max(found.seconds))
+
+
+def test_too_little_room_is_told_before_anything_is_made(
+    source: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 10**9))
+    reason = r"index of 10,000 songs needs 5\.0 GB in .*, where 1\.0 GB are free: make room"
+    with pytest.raises(FpError, match=reason):
+        next(scale.measure(source, load_profile("balanced"), [10_000], show=print))
+    assert not list(cache_folder().glob("bench-scale-*"))

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fpcore import Library
+from fpcore.bulk.reindex import reindex
+from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError, StoreError
+from fpcore.profiles import load_profile
+from fpcore.store import open_store
+
+OLD = load_profile("seed")
+NEW = load_profile("balanced")
+
+
+@pytest.fixture
+def learned(tmp_path: Path, make_audio: Callable[..., Path]) -> tuple[Path, list[Path]]:
+    """An index under the old profile, and the files of its three songs."""
+    files = []
+    for number in range(3):
+        path = make_audio("pcm16.wav", duration_s=6.0, seed=number)
+        files.append(path.rename(tmp_path / f"song-{number}.wav"))
+    database = tmp_path / "music.db"
+    with Library.open(database, OLD, create=True) as library:
+        for number, path in enumerate(files):
+            library.learn(path, name=f"Song {number}", metadata={"number": number})
+    return database, files
+
+
+def test_songs_are_found_under_the_new_profile_with_names_metadata_and_order(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    made = reindex(database, NEW, n_workers=2)
+    assert (made.n_songs, made.gone, made.swapped) == (3, (), True)
+    assert not made.beside.exists()
+    with Library.open(database, NEW) as library:
+        songs = library.store.songs()
+        assert [song.name for song in songs] == ["Song 0", "Song 1", "Song 2"]
+        assert [song.metadata["number"] for song in songs] == [0, 1, 2]
+        assert library.store.check(full=True).ok
+        best = library.recognize(files[1]).candidates[0]
+        assert best.song_name == "Song 1"
+
+
+def test_it_equals_an_index_that_was_learned_under_the_new_profile(
+    learned: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    database, files = learned
+    reindex(database, NEW, n_workers=1)
+    with Library.open(tmp_path / "fresh.db", NEW, create=True) as fresh:
+        for path in files:
+            fresh.learn(path)
+        stats = fresh.store.token_stats(n_hottest=1000)
+    with open_store(database, NEW.fingerprint) as store:
+        again = store.token_stats(n_hottest=1000)
+    assert again.n_distinct_tokens == stats.n_distinct_tokens > 0
+    assert again.hottest == stats.hottest
+
+
+def test_songs_whose_audio_is_gone_are_listed_and_the_old_index_stays(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    before = database.read_bytes()
+    files[0].unlink()
+    files[2].write_bytes(files[1].read_bytes())
+    made = reindex(database, NEW, n_workers=1)
+    assert not made.swapped
+    assert [one.song.name for one in made.gone] == ["Song 0", "Song 2"]
+    assert "not there any more" in made.gone[0].reason
+    assert "holds something else" in made.gone[1].reason
+    assert database.read_bytes() == before
+    made = reindex(database, NEW, n_workers=1, drop_gone=True)
+    assert made.swapped
+    with open_store(database, NEW.fingerprint) as store:
+        assert [song.name for song in store.songs()] == ["Song 1"]
+
+
+def test_an_interrupted_run_is_gone_on_with(learned: tuple[Path, list[Path]]) -> None:
+    database, files = learned
+    moved = files[0].rename(files[0].with_suffix(".away"))
+    first = reindex(database, NEW, n_workers=1)
+    assert (first.n_songs, first.swapped) == (2, False)
+    moved.rename(files[0])
+    with open_store(first.beside, NEW.fingerprint) as store:
+        learned_at = {song.checksum: song.id for song in store.songs()}
+    second = reindex(database, NEW, n_workers=1)
+    assert (second.n_songs, second.swapped) == (3, True)
+    with open_store(database, NEW.fingerprint) as store:
+        kept = {song.checksum: song.id for song in store.songs()}
+        assert [song.name for song in store.songs()] == ["Song 1", "Song 2", "Song 0"]
+    assert learned_at.items() <= kept.items()
+
+
+def test_an_index_that_is_open_elsewhere_is_not_replaced(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.n_songs() == 3
+        with pytest.raises(StoreBusyError, match=r"open in another program.*service"):
+            reindex(database, NEW, n_workers=1, busy_timeout_s=0.2)
+        assert store.n_songs() == 3
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.check(full=True).ok
+    assert reindex(database, NEW, n_workers=1).swapped
+
+
+def test_whoever_had_it_in_use_before_is_told_when_it_comes_back(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    with open_store(database, OLD.fingerprint) as store:
+        assert store.n_songs() == 3
+        if not (child := os.fork()):  # a fork closes all connections
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert reindex(database, NEW, n_workers=1).swapped
+        with pytest.raises(ConfigMismatchError, match=r"music\.db was indexed again .* open it"):
+            store.n_songs()
+        with pytest.raises(ConfigMismatchError, match="indexed again"):
+            store.remove(1)
+    with open_store(database, NEW.fingerprint) as store:
+        assert store.n_songs() == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = '0' WHERE key = 'algorithm_version'",
+        """UPDATE meta SET value = '{"of": "another version"}' WHERE key = 'config'""",
+    ],
+)
+def test_an_index_that_this_version_cannot_use_can_be_made_anew(
+    learned: tuple[Path, list[Path]], change: str
+) -> None:
+    database, files = learned
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE meta SET value = 'of then' WHERE key = 'digest'")
+        connection.execute(change)
+    with pytest.raises(FpError, match="`fpcore reindex --profile NAME`"):
+        open_store(database, None)
+    assert reindex(database, OLD, n_workers=1).swapped
+    with Library.open(database, OLD) as library:
+        assert library.recognize(files[0]).candidates[0].song_name == "Song 0"
+
+
+def test_a_link_to_a_database_stays_one(learned: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    database, _ = learned
+    link = tmp_path / "link" / "of it.db"
+    link.parent.mkdir()
+    link.symlink_to(database)
+    assert reindex(link, NEW, n_workers=1).swapped
+    assert link.is_symlink()
+    assert list(link.parent.iterdir()) == [link]
+    with open_store(database, NEW.fingerprint) as store:
+        assert store.n_songs() == 3
+
+
+def test_one_file_that_two_songs_came_from_is_one_of_them_and_the_other_is_gone(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    files[1].write_bytes(files[0].read_bytes())
+    files[0].write_bytes(files[2].read_bytes())
+    with Library.open(database, OLD) as library:
+        moved = library.store.songs()[0]
+        library.store.remove(moved.id)
+        library.learn(files[1], name="Song 0")  # where song 1 was
+    made = reindex(database, NEW, n_workers=2)
+    assert [(one.song.name, one.reason) for one in made.gone] == [
+        ("Song 1", f"{files[1]} holds something else now")
+    ]
+    assert made.n_songs == 2
+
+
+def test_an_index_of_the_same_configuration_is_left_alone(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    before = database.read_bytes()
+    made = reindex(database, OLD)
+    assert (made.n_songs, made.swapped) == (3, False)
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_music_that_was_moved_is_reindexed_once_it_is_learned_from_its_new_place(
+    learned: tuple[Path, list[Path]], one_by_one: bool
+) -> None:
+    database, files = learned
+    folder = database.parent / "moved"
+    folder.mkdir()
+    moved = [file.rename(folder / file.name) for file in files]
+    with Library.open(database, OLD) as library:
+        if one_by_one:
+            assert not any(library.learn(file).created for file in moved)
+        else:
+            assert {one.status for one in library.learn_files(moved, n_workers=1)} == {"known"}
+        songs = library.store.songs()
+    assert [song.metadata for song in songs] == [
+        {"source": str(file), "number": number} for number, file in enumerate(moved)
+    ]
+    assert [song.name for song in songs] == ["Song 0", "Song 1", "Song 2"]
+    made = reindex(database, NEW, n_workers=1)
+    assert (made.n_songs, made.gone, made.swapped) == (3, (), True)
+
+
+def test_a_copy_does_not_take_the_place_of_a_file_that_is_there(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    copy = files[0].with_name("copy.wav")
+    copy.write_bytes(files[0].read_bytes())
+    with Library.open(database, OLD) as library:
+        assert library.learn(copy).song.metadata["source"] == str(files[0])
+
+
+def test_an_index_is_not_replaced_by_one_without_any_song(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    before = database.read_bytes()
+    for file in files:
+        file.rename(file.with_suffix(".away"))
+    with pytest.raises(StoreError, match=r"no song of it would remain: .*song-0\.wav is not there"):
+        reindex(database, NEW, n_workers=1, drop_gone=True)
+    assert database.read_bytes() == before

@@ -1,0 +1,255 @@
+"""From a decoded recording to an answer: places, order, thresholds, and when there is nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fpcore import pipeline
+from fpcore.config import QueryConfig, ThoroughLook
+from fpcore.errors import StoreError
+from fpcore.records import LongArray, Postings, Recognition, Signal
+from fpcore.search.passes import align, align_query, looks
+from fpcore.stages import decision
+from fpcore.store import NewSong, Store, open_store
+from tests.fpcore import indexed
+from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, excerpt, with_threshold
+from tests.fpcore.synthetic import LEAN, music
+
+EXCERPT_S = 6.0
+
+
+def _recognised(store: Store, signal: Signal, threshold: float = 0.5) -> Recognition:
+    return align(signal, store, with_threshold(threshold)).recognition
+
+
+@pytest.mark.parametrize("index", range(indexed.N_SONGS))
+def test_an_excerpt_is_named_at_its_place(six_songs: Store, index: int) -> None:
+    start_s = 3.217 + 5 * index
+    found = _recognised(six_songs, excerpt(index, start_s, EXCERPT_S))
+    assert found.match is found.candidates[0]
+    assert found.match is not None
+    assert found.match.song_name == f"song {index}" == six_songs.song(found.match.song_id).name
+    assert found.match.offset_s == pytest.approx(start_s, abs=0.025)
+    assert 0.5 <= found.match.confidence == found.match.probability <= 1
+    assert found.query_s == pytest.approx(EXCERPT_S, abs=1e-4)
+
+
+def test_music_that_was_not_learned_has_no_match(six_songs: Store) -> None:
+    found = _recognised(six_songs, excerpt(UNKNOWN, 3, EXCERPT_S))
+    assert found.match is None
+    assert found.candidates
+    assert {match.confidence for match in found.candidates} == {0.0}
+    assert not any(match.accepted for match in found.candidates)
+
+
+def test_the_likeliest_songs_come_first_each_once(six_songs: Store) -> None:
+    found = align(excerpt(2, 10, EXCERPT_S), six_songs, PROFILE)
+    songs = [match.song_id for match in found.matches]
+    assert len(set(songs)) == len(songs) == indexed.N_SONGS
+    assert len(found.candidates) > len(songs)  # places, several to a song
+    likely = [match.probability for match in found.matches]
+    assert likely == sorted(likely, reverse=True)
+    assert likely[0] > 10 * likely[1]
+
+
+def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> None:
+    found = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    observed = found.evidence
+    score = decision.place_score(observed, found.verification)
+    log_odds = decision.logit(observed, PROFILE.decision)
+    tick_s = PROFILE.fingerprint.hop_s / PROFILE.query.n_shifts
+    for match, row in zip(found.matches, found.rows.tolist(), strict=True):
+        assert found.candidates.song_id[row] == match.song_id
+        assert score[row] == score[found.candidates.song_id == match.song_id].max()
+        assert match.offset_s == pytest.approx(found.candidates.offset_ticks[row] * tick_s)
+        assert match.votes == found.candidates.votes[row]
+        assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
+
+
+def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = excerpt(UNKNOWN, 3, EXCERPT_S)
+    usual = align(clip, six_songs, PROFILE)
+    monkeypatch.setattr(decision, "CROWDED_FROM", 1)
+    of_two = PROFILE.decision.model_copy(update={"n_songs": 2})
+    crowded = align(clip, six_songs, PROFILE.model_copy(update={"decision": of_two}))
+    lost = decision.GROWTH_PER_TENFOLD * np.log10(indexed.N_SONGS / 2)
+    np.testing.assert_allclose(crowded.log_odds, usual.log_odds - lost)
+    for match, row in zip(crowded.matches, crowded.rows.tolist(), strict=True):
+        assert match.probability == pytest.approx(1 / (1 + np.exp(-crowded.log_odds[row])))
+
+
+def test_the_threshold_decides_and_changes_nothing_else(six_songs: Store) -> None:
+    known, unknown = excerpt(1, 8, EXCERPT_S), excerpt(UNKNOWN, 3, EXCERPT_S)
+    probability = _recognised(six_songs, known).candidates[0].probability
+    assert 0.9 < probability < 1
+    just = _recognised(six_songs, known, threshold=probability)
+    assert just.match is not None
+    assert _recognised(six_songs, known, threshold=np.nextafter(probability, 1)).match is None
+    for signal in (known, unknown):
+        lenient, strict = (_recognised(six_songs, signal, threshold=t) for t in (0.0, 1.0))
+        assert lenient.match is lenient.candidates[0]
+        assert all(match.accepted for match in lenient.candidates)
+        assert strict.match is None
+        assert [(m.song_id, m.offset_s, m.probability) for m in strict.candidates] == [
+            (m.song_id, m.offset_s, m.probability) for m in lenient.candidates
+        ]
+
+
+def test_as_many_songs_are_looked_at_as_the_profile_says(six_songs: Store) -> None:
+    query_config = QueryConfig(**{**PROFILE.query.model_dump(), "n_candidates": 2, "n_offsets": 3})
+    profile = PROFILE.model_copy(update={"query": query_config})
+    found = align(excerpt(4, 8, EXCERPT_S), six_songs, profile)
+    assert found.matches[0].song_name == "song 4"
+    assert len(found.matches) == 2
+    assert len(found.candidates) == 6
+
+
+def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store) -> None:
+    times = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE, decode_s=1.5).recognition.times
+    assert times.decode_s == 1.5
+    assert min(times.fingerprint_s, times.lookup_s, times.align_s) > 0
+    parts = (times.decode_s, times.fingerprint_s, times.lookup_s, times.align_s)
+    assert times.total_s == pytest.approx(sum(parts))
+    query = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE).query
+    again = align_query(query, six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
+    assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 4095, 4096, 5 * RATE_HZ])
+def test_silence_and_too_little_sound_give_no_candidates(six_songs: Store, n_samples: int) -> None:
+    found = align(Signal(np.zeros(n_samples, np.float32), RATE_HZ), six_songs, with_threshold(0))
+    assert found.matches == ()
+    assert found.recognition.match is None
+    assert found.recognition.n_hashes == len(found.rows) == 0
+    assert found.recognition.query_s == n_samples / RATE_HZ
+
+
+def test_an_empty_index_gives_no_candidates(tmp_path: Path) -> None:
+    with indexed.filled(tmp_path / "empty.db", n_songs=0) as store:
+        found = _recognised(store, excerpt(0, 8, EXCERPT_S), threshold=0)
+    assert (found.match, found.candidates) == (None, ())
+    assert found.n_hashes > 100
+
+
+def test_a_song_that_is_removed_meanwhile_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with indexed.filled(tmp_path / "two.db", n_songs=2) as store:
+        lookup = store.lookup
+
+        def lookup_then_remove(tokens: LongArray) -> Postings:
+            found = lookup(tokens)
+            if store.find("sum 1"):
+                store.remove(2)
+            return found
+
+        monkeypatch.setattr(store, "lookup", lookup_then_remove)
+        found = _recognised(store, excerpt(1, 8, EXCERPT_S))
+        assert store.n_songs() == 1
+    assert found.match is None
+    assert [match.song_name for match in found.candidates] == ["song 0"]
+
+
+def test_hashes_of_a_song_that_is_not_there_are_told_as_damage(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    indexed.filled(path, n_songs=2).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER songs_delete")
+        connection.execute("DELETE FROM songs WHERE id = 2")
+    connection.close()
+    with open_store(path, None) as store, pytest.raises(StoreError, match="`fpcore check`"):
+        align(excerpt(1, 8, EXCERPT_S), store, PROFILE)
+
+
+# Looks after the first one
+
+THOROUGH = PROFILE.model_copy(
+    update={"query": PROFILE.query.model_copy(update={"thorough": ThoroughLook()})}
+)
+
+
+def _under_music(index: int, start_s: float, by_db: float) -> Signal:
+    """Return an excerpt under another song that is ``by_db`` louder and not in the index."""
+    song = indexed.part(index, start_s, EXCERPT_S)
+    other = indexed.part(UNKNOWN, 2.0, EXCERPT_S)
+    gain = 10 ** (by_db / 20) * np.sqrt(np.mean(song**2) / np.mean(other**2))
+    return Signal((song + gain * other).astype(np.float32), RATE_HZ)
+
+
+def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: Store) -> None:
+    query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), indexed.LEAN, THOROUGH.query)
+    first, thorough = looks(query, six_songs, THOROUGH)
+    assert (first.look, thorough.look) == ("first", "thorough")
+    assert len(thorough.query.hashes) > 2 * len(first.query.hashes)
+    assert len(thorough.query.peaks[0]) > 1.3 * len(first.query.peaks[0])
+    assert thorough.evidence["log_trials"][0] == pytest.approx(np.log(2))
+
+
+def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Store) -> None:
+    n_better = 0
+    for index in range(indexed.N_SONGS):
+        query = pipeline.query(_under_music(index, 9.0, 12.0), indexed.LEAN, THOROUGH.query)
+        weights = []
+        for look in looks(query, six_songs, THOROUGH):
+            candidates, place_ticks = look.candidates, 9.0 / indexed.LEAN.hop_s * 2
+            here = (candidates.song_id == index + 1) & (
+                np.abs(candidates.offset_ticks - place_ticks) < 4
+            )
+            weights.append(float(candidates.idf[here].max(initial=0)))
+        n_better += weights[1] > weights[0]
+    assert n_better >= 5
+
+
+def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
+    heard = excerpt(4, 9.0, EXCERPT_S)
+    assert align(heard, six_songs, THOROUGH).look == "first"
+    rejecting = THOROUGH.model_copy(
+        update={"decision": THOROUGH.decision.model_copy(update={"threshold": 1.0})}
+    )
+    found = align(heard, six_songs, rejecting)
+    assert found.recognition.match is None
+    query = pipeline.query(heard, indexed.LEAN, rejecting.query)
+    tried = list(looks(query, six_songs, rejecting))
+    assert found.look == max(tried, key=lambda look: look.matches[0].probability).look
+    assert found.times.lookup_s > 0
+
+
+# Which of two passages
+
+
+def _twice(seed: int) -> np.ndarray:
+    """Return 25 s; six of them, from 4 s and 15 s on, share loud notes and differ in faint ones."""
+    loud = music(6.0, RATE_HZ, seed=seed)
+    first, again = (loud + 0.3 * music(6.0, RATE_HZ, seed=seed + k) for k in (100, 200))
+    around = [
+        music(length_s, RATE_HZ, seed=seed + k) for length_s, k in ((4, 300), (5, 400), (4, 500))
+    ]
+    return np.concatenate([around[0], first, around[1], again, around[2]]).astype(np.float32)
+
+
+def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:
+    start_s, n_songs = 15.6, 12
+    n_in_place = {}
+    for kept in (None, 20.0):
+        peaks = LEAN.peaks.model_copy(update={"kept_peaks_per_s": kept})
+        config = LEAN.model_copy(update={"peaks": peaks})
+        profile = PROFILE.model_copy(update={"fingerprint": config})
+        n_in_place[kept] = 0
+        for seed in range(n_songs):
+            song = _twice(seed)
+            found = pipeline.fingerprint([song], config)
+            clip = song[round(start_s * RATE_HZ) :][: 5 * RATE_HZ]
+            noise = clip.std() * np.random.default_rng(seed).normal(size=len(clip))
+            recording = Signal((clip + noise).astype(np.float32), RATE_HZ)
+            with open_store(tmp_path / f"{kept}-{seed}.db", config, create=True) as store:
+                new = NewSong("song", "sum", found.duration_s)
+                store.add_song(new, found.hashes, found.constellation)
+                [match, *_] = align(recording, store, profile).matches
+            n_in_place[kept] += abs(match.offset_s - start_s) <= 0.05
+    assert n_in_place[None] < n_in_place[20.0] == n_songs

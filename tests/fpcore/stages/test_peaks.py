@@ -1,0 +1,438 @@
+"""Whitening, local maxima and thinning: against their definitions, and on known signals."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import ndimage
+
+from fpcore.config import (
+    BoxWhitening,
+    FingerprintConfig,
+    GridNeighbourhood,
+    PeaksConfig,
+    PhysicalNeighbourhood,
+)
+from fpcore.kernels import maxima, whitening
+from fpcore.records import Peaks, Signal, Spectrogram
+from fpcore.stages import peaks
+from fpcore.stages.spectrogram import TILE_FRAMES, spectrogram, tiles_of
+from tests.fpcore import naive, synthetic
+from tests.fpcore.synthetic import SMALL
+
+exact = settings(deadline=None, max_examples=150)
+
+
+def _matrices(n_values: int, max_side: int = 9) -> st.SearchStrategy[np.ndarray]:
+    """Return small matrices of few different levels, all multiples of 2**-10 dB."""
+    return hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=max_side),
+        elements=st.integers(0, n_values - 1).map(lambda n: float(np.float32(n * 0.375 - 40))),
+    )
+
+
+def _config(
+    n_frames: int, n_bins: int, *, floor_db: float = -80.0, radii: tuple[int, int] | None = None
+) -> FingerprintConfig:
+    """Return SMALL with a grid neighbourhood, and a whitening box that reaches ``radii``."""
+    chosen = {
+        "peaks": PeaksConfig(
+            neighbourhood=GridNeighbourhood(n_frames=n_frames, n_bins=n_bins), floor_db=floor_db
+        )
+    }
+    if radii is not None:
+        width_s, width_hz = 2 * radii[0] * SMALL.hop_s, 2 * radii[1] * SMALL.bin_hz
+        chosen["whitening"] = BoxWhitening(width_s=width_s, width_hz=width_hz)
+    config = SMALL.model_copy(update=chosen)
+    assert config.whitening_radii == (radii or (0, 0))
+    return config
+
+
+def _grid(level_db: np.ndarray, first_frame: int = 0) -> Spectrogram:
+    return Spectrogram(level_db, SMALL.hop_s, SMALL.bin_hz, first_frame, 0)
+
+
+def _maxima(
+    height_db: np.ndarray, level_db: np.ndarray, floor_db: float, n_frames: int, n_bins: int
+) -> list[tuple[int, int]]:
+    """Return the kernel's peaks; it is run as plain Python first, which checks every index."""
+    given_ = (height_db, level_db, np.float32(floor_db), n_frames, n_bins)
+    checked = maxima.local_maxima.py_func(*given_)
+    compiled = maxima.local_maxima(*given_)
+    for one, other in zip(checked, compiled, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert other.dtype == np.int32
+    return list(zip(compiled[0].tolist(), compiled[1].tolist(), strict=True))
+
+
+def _same(one: Peaks, other: Peaks) -> None:
+    np.testing.assert_array_equal(one.frame, other.frame)
+    np.testing.assert_array_equal(one.bin, other.bin)
+    np.testing.assert_array_equal(one.level_db, other.level_db)
+
+
+# Whitening
+
+
+@exact
+@given(_matrices(200), st.integers(0, 10), st.integers(0, 10))
+def test_whitening_equals_the_direct_mean(
+    level_db: np.ndarray, radius_frames: int, radius_bins: int
+) -> None:
+    got = whitening.subtract_box_mean(level_db, radius_frames, radius_bins)
+    # Both add without rounding and divide once in double precision, so they are the same.
+    np.testing.assert_array_equal(got, naive.minus_box_mean(level_db, radius_frames, radius_bins))
+
+
+def test_whitening_equals_the_direct_mean_on_many_frames_of_real_levels() -> None:
+    samples = synthetic.music(1.0, SMALL.sample_rate_hz, seed=4)
+    level_db = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL).level_db[:, :40]
+    got = whitening.subtract_box_mean(np.ascontiguousarray(level_db), 17, 6)
+    np.testing.assert_array_equal(got, naive.minus_box_mean(level_db, 17, 6))
+    inner = ndimage.uniform_filter(level_db.astype(np.float64), size=(35, 13))
+    # scipy's running mean rounds as it goes, and at the edges it reflects.
+    expected = (level_db - inner)[17:-17, 6:-6]
+    np.testing.assert_allclose(got[17:-17, 6:-6], expected, atol=1e-5)
+
+
+def test_whitening_does_not_depend_on_where_the_running_sums_begin() -> None:
+    samples = synthetic.music(2.0, SMALL.sample_rate_hz, seed=5)
+    level_db = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL).level_db
+    whole = whitening.subtract_box_mean(level_db, 20, 6)
+    part = whitening.subtract_box_mean(level_db[31:], 20, 6)
+    np.testing.assert_array_equal(part[20:], whole[51:])
+
+
+def test_an_even_level_is_whitened_to_zero() -> None:
+    level_db = np.full((30, 20), -37.125, np.float32)
+    assert not whitening.subtract_box_mean(level_db, 4, 3).any()
+
+
+def test_without_whitening_heights_are_the_levels() -> None:
+    level_db = np.full((3, 4), -12.5, np.float32)
+    np.testing.assert_array_equal(peaks.whiten(_grid(level_db), SMALL), level_db)
+
+
+def test_whitening_takes_its_box_from_the_configuration() -> None:
+    level_db = (synthetic.integer_noise(600, 2) * 4096).astype(np.float32).reshape(30, 20) / 1024
+    got = peaks.whiten(_grid(level_db), _config(3, 3, radii=(4, 2)))
+    np.testing.assert_array_equal(got, naive.minus_box_mean(level_db, 4, 2))
+
+
+# Local maxima
+
+
+@exact
+@given(_matrices(3), st.integers(3, 12), st.integers(3, 12), st.sampled_from([-41.0, -40.0]))
+def test_local_maxima_equal_their_definition_also_among_ties(
+    level_db: np.ndarray, n_frames: int, n_bins: int, floor_db: float
+) -> None:
+    got = _maxima(level_db, level_db, floor_db, n_frames, n_bins)
+    assert got == naive.local_maxima(level_db, level_db, floor_db, n_frames, n_bins)
+
+
+@exact
+@given(_matrices(4), st.integers(1, 3), st.integers(1, 3))
+def test_the_smallest_neighbourhoods_also_follow_the_definition(
+    level_db: np.ndarray, n_frames: int, n_bins: int
+) -> None:
+    got = _maxima(level_db, level_db, -41.0, n_frames, n_bins)
+    assert got == naive.local_maxima(level_db, level_db, -41.0, n_frames, n_bins)
+
+
+def test_a_neighbourhood_of_one_element_makes_every_element_a_peak() -> None:
+    level_db = np.zeros((20, 30), np.float32)
+    assert _maxima(level_db, level_db, -1.0, 1, 1) == list(np.ndindex(20, 30))
+
+
+@exact
+@given(_matrices(3), _matrices(3), st.integers(3, 6), st.integers(3, 6))
+def test_the_floor_is_of_the_level_and_the_maximum_of_the_height(
+    height_db: np.ndarray, level_db: np.ndarray, n_frames: int, n_bins: int
+) -> None:
+    rows = min(len(height_db), len(level_db))
+    columns = min(height_db.shape[1], level_db.shape[1])
+    height_db = height_db[:rows, :columns].copy()
+    level_db = level_db[:rows, :columns].copy()
+    got = _maxima(height_db, level_db, -39.9, n_frames, n_bins)
+    assert got == naive.local_maxima(height_db, level_db, -39.9, n_frames, n_bins)
+
+
+@pytest.mark.parametrize("size", [(3, 3), (4, 5), (20, 20), (7, 41), (2, 6), (500, 3), (3, 500)])
+def test_without_ties_local_maxima_are_those_of_scipys_maximum_filter(
+    size: tuple[int, int],
+) -> None:
+    level_db = np.argsort(synthetic.integer_noise(90 * 70, 6)).astype(np.float32).reshape(90, 70)
+    highest = ndimage.maximum_filter(level_db, size=size, mode="constant", cval=-1.0)
+    expected = np.argwhere((level_db == highest) & (level_db > 100))
+    row, column = maxima.local_maxima(level_db, level_db, np.float32(100), *size)
+    assert len(expected)
+    np.testing.assert_array_equal(np.column_stack([row, column]), expected)
+
+
+def test_an_even_size_reaches_one_further_back() -> None:
+    row = np.array([[5, 0, 4, 0, 3]], np.float32)
+    assert _maxima(row, row, 0.0, 3, 4) == [(0, 0)]
+    mirrored = row[:, ::-1].copy()
+    assert _maxima(mirrored, mirrored, 0.0, 3, 4) == [(0, 0), (0, 2), (0, 4)]
+    np.testing.assert_array_equal(_maxima(row.T.copy(), row.T.copy(), 0.0, 4, 3), [(0, 0)])
+
+
+def test_a_rectangular_plateau_has_one_peak_its_first_element() -> None:
+    level_db = np.zeros((20, 20), np.float32)
+    level_db[4:15, 3:18] = 1
+    assert _maxima(level_db, level_db, 0.5, 5, 4) == [(4, 3)]
+
+
+def test_peaks_may_lie_in_the_corners() -> None:
+    level_db = np.zeros((9, 9), np.float32)
+    level_db[[0, 0, -1, -1], [0, -1, 0, -1]] = 1
+    assert _maxima(level_db, level_db, 0.5, 5, 5) == [(0, 0), (0, 8), (8, 0), (8, 8)]
+
+
+def test_a_level_at_the_floor_is_no_peak() -> None:
+    level_db = np.full((6, 6), -80.0, np.float32)
+    assert len(peaks.local_maxima(_grid(level_db), _config(3, 3))) == 0
+    level_db[2, 2] += np.float32(2**-10)
+    found = peaks.local_maxima(_grid(level_db), _config(3, 3))
+    assert (found.frame.tolist(), found.bin.tolist()) == ([2], [2])
+
+
+def test_an_empty_spectrogram_has_no_peaks() -> None:
+    empty = np.empty((0, SMALL.n_bins), np.float32)
+    for config in (SMALL, _config(3, 3, radii=(4, 2))):
+        assert len(peaks.local_maxima(_grid(empty), config)) == 0
+    assert len(peaks.local_maxima_of_tiles([], SMALL)) == 0
+
+
+def test_peaks_count_frames_and_bins_from_zero_and_carry_their_height() -> None:
+    level_db = np.full((5, 6), -60.0, np.float32)
+    level_db[1, 2] = -30.0
+    there = Spectrogram(level_db, SMALL.hop_s, SMALL.bin_hz, first_frame=100, first_bin=40)
+    found = peaks.local_maxima(there, _config(9, 9))
+    assert (found.frame.tolist(), found.bin.tolist()) == ([101], [42])
+    assert found.level_db.tolist() == [-30.0]
+    whitened = peaks.local_maxima(there, _config(9, 9, radii=(1, 1)))
+    assert whitened.level_db[whitened.bin == 42] == pytest.approx(30 - 30 / 9, abs=1e-5)
+
+
+def test_peaks_of_real_levels_equal_the_definition_under_whitening() -> None:
+    samples = synthetic.music(0.8, SMALL.sample_rate_hz, seed=7)
+    level_db = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL).level_db
+    found = peaks.local_maxima(_grid(level_db), _config(6, 5, radii=(8, 4)))
+    height_db = naive.minus_box_mean(level_db, 8, 4)
+    expected = naive.local_maxima(height_db, level_db, -80.0, 6, 5)
+    assert len(expected) > 100
+    assert list(zip(found.frame.tolist(), found.bin.tolist(), strict=True)) == expected
+    np.testing.assert_array_equal(found.level_db, height_db[found.frame, found.bin])
+
+
+# Streams
+
+
+@exact
+@given(
+    _matrices(4, max_side=24),
+    st.integers(3, 9),
+    st.sampled_from([None, (1, 1), (3, 2), (40, 1)]),
+    st.data(),
+)
+def test_peaks_of_tiles_are_those_of_the_whole(
+    level_db: np.ndarray, n_frames: int, radii: tuple[int, int] | None, data: st.DataObject
+) -> None:
+    config = _config(n_frames, 3, radii=radii)
+    whole = peaks.local_maxima(_grid(level_db), config)
+    cuts = data.draw(st.sets(st.integers(1, len(level_db))))
+    edges = sorted({0, len(level_db)} | cuts)
+    tiles = [_grid(level_db[start:end], start) for start, end in itertools.pairwise(edges)]
+    _same(peaks.local_maxima_of_tiles(tiles, config), whole)
+
+
+@pytest.mark.parametrize("radii", [None, (30, 5), (TILE_FRAMES + 200, 2)])
+@pytest.mark.parametrize("n_frames", [8, 2 * TILE_FRAMES + 1])
+def test_peaks_of_a_stream_are_those_of_the_whole_signal(
+    n_frames: int, radii: tuple[int, int] | None
+) -> None:
+    config = _config(n_frames, 5, radii=radii)
+    samples = synthetic.music(2.6 * TILE_FRAMES * SMALL.hop_s, SMALL.sample_rate_hz, seed=8)
+    whole = peaks.local_maxima(spectrogram(Signal(samples, SMALL.sample_rate_hz), config), config)
+    assert len(whole) > 20
+    for lengths in ([5000], [1, 90_000], [len(samples)]):
+        stream = tiles_of(synthetic.blocks(samples, lengths), config)
+        _same(peaks.local_maxima_of_tiles(stream, config), whole)
+
+
+# Thinning
+
+
+@st.composite
+def _constellations(draw: st.DrawFn) -> Peaks:
+    """Draw peaks of few different heights, in windows from empty to crowded."""
+    at = sorted(draw(st.sets(st.tuples(st.integers(0, 60), st.integers(0, 9)), max_size=60)))
+    heights = draw(st.lists(st.integers(-3, 3), min_size=len(at), max_size=len(at)))
+    frame, bin_ = np.array(at, np.int32).reshape(-1, 2).T
+    return Peaks.on_bins(frame.copy(), bin_.copy(), np.array(heights, np.float32))
+
+
+@exact
+@given(
+    _constellations(),
+    st.sampled_from([0.05, 0.1, 0.33, 1.0]),
+    st.sampled_from([0.5, 7.0, 10.0, 33.3, 1000.0]),
+)
+def test_thinning_equals_its_definition(
+    found: Peaks, density_window_s: float, max_peaks_per_s: float
+) -> None:
+    config = SMALL.model_copy(update={"peaks": PeaksConfig(density_window_s=density_window_s)})
+    kept = naive.thinned(
+        found.frame.tolist(),
+        found.level_db.tolist(),
+        hop_s=config.hop_s,
+        window_s=density_window_s,
+        max_per_s=max_peaks_per_s,
+    )
+    expected = Peaks.on_bins(found.frame[kept], found.bin[kept], found.level_db[kept])
+    _same(peaks.thin(found, config, max_peaks_per_s), expected)
+
+
+@pytest.mark.parametrize("max_peaks_per_s", [0.3, 1.0, 7.5, 22.2])
+def test_fractions_of_a_quota_accrue(max_peaks_per_s: float) -> None:
+    n_frames = round(40 / SMALL.hop_s)
+    frame = np.repeat(np.arange(n_frames, dtype=np.int32), 3)
+    crowd = Peaks.on_bins(
+        frame,
+        np.tile(np.arange(3, dtype=np.int32), n_frames),
+        synthetic.integer_noise(len(frame), 9).astype(np.float32),
+    )
+    kept = peaks.thin(crowd, SMALL, max_peaks_per_s)
+    assert len(kept) == pytest.approx(40 * max_peaks_per_s, abs=1)
+
+
+def test_without_a_limit_every_peak_is_kept() -> None:
+    found = Peaks.on_bins(
+        np.array([1, 1, 2], np.int32), np.array([3, 4, 3], np.int32), np.zeros(3, np.float32)
+    )
+    _same(peaks.thin(found, SMALL, None), found)
+    assert len(peaks.thin(peaks.EMPTY, SMALL, 1.0)) == 0
+
+
+@exact
+@given(
+    _constellations(),
+    st.sampled_from([None, 0.5, 7.0, 10.0]),
+    st.sampled_from([None, 0.5, 10.0, 33.3]),
+)
+def test_a_song_keeps_its_paired_peaks_and_the_next_highest(
+    found: Peaks, max_peaks_per_s: float | None, kept_peaks_per_s: float | None
+) -> None:
+    config = SMALL.model_copy(
+        update={
+            "peaks": PeaksConfig(max_peaks_per_s=max_peaks_per_s, kept_peaks_per_s=kept_peaks_per_s)
+        }
+    )
+    song = peaks.constellation(found, config)
+    paired, highest = (
+        peaks.thin(found, config, density) for density in (max_peaks_per_s, kept_peaks_per_s)
+    )
+    _same(song.paired_peaks, paired)
+    kept = paired if kept_peaks_per_s is None else highest
+    assert _cells(song) == _cells(paired) | _cells(kept)
+    assert sorted(_cells(song)) == list(zip(song.frame.tolist(), song.bin.tolist(), strict=True))
+
+
+def _cells(found: Peaks) -> set[tuple[int, int]]:
+    return set(zip(found.frame.tolist(), found.bin.tolist(), strict=True))
+
+
+def test_what_is_paired_can_be_said_otherwise() -> None:
+    frame, levels = np.zeros(4, np.int32), np.array([1, 2, 3, 4], np.float32)
+    found = Peaks.on_bins(frame, np.arange(4, dtype=np.int32), levels)
+    lowest = np.array([True, False, False, False])
+    config = SMALL.model_copy(update={"peaks": PeaksConfig(kept_peaks_per_s=4.0)})
+    song = peaks.constellation(found, config, paired=lowest)
+    assert song.bin.tolist() == [0, 2, 3]  # two in half a second by their height, and the lowest
+    assert song.paired.tolist() == [True, False, False]
+
+
+# Signals
+
+
+@pytest.mark.parametrize("at_bin", [50.0, 50.1, 50.25, 50.45, 49.55, 49.75, 49.9])
+def test_the_fraction_tells_where_between_bins_a_tone_lies(at_bin: float) -> None:
+    tone = synthetic.tone(at_bin * SMALL.bin_hz, 1.0, SMALL.sample_rate_hz)
+    found = peaks.local_maxima(spectrogram(Signal(tone, SMALL.sample_rate_hz), SMALL), SMALL)
+    loud = found.bin == 50
+    assert loud.any()
+    np.testing.assert_allclose(found.bin[loud] + found.fraction[loud], at_bin, atol=0.02)
+
+
+def test_a_fraction_stays_within_its_bin_and_is_0_at_the_edge() -> None:
+    level_db = np.array([[9.0, 9.0, 3.0, 5.0, 5.0]], np.float32)
+    row, column = np.zeros(5, np.int32), np.arange(5, dtype=np.int32)
+    found = peaks.fractions(level_db, row, column)
+    np.testing.assert_array_equal(found, np.float32([0, -0.499, 0, 0.499, 0]))
+
+
+@pytest.mark.parametrize("n_bin", [10, 50, 100])
+def test_a_pure_tone_has_its_peaks_in_its_bin_at_0_db(n_bin: int) -> None:
+    tone = synthetic.tone(n_bin * SMALL.bin_hz, 1.0, SMALL.sample_rate_hz)
+    found = peaks.local_maxima(spectrogram(Signal(tone, SMALL.sample_rate_hz), SMALL), SMALL)
+    assert len(found)
+    assert set(found.bin.tolist()) == {n_bin}
+    np.testing.assert_allclose(found.level_db, 0.0, atol=0.002)
+
+
+def _lead_db(height_db: np.ndarray, frame: int, bin_: int) -> float:
+    """Return by how much a peak of an 8 x 5 grid exceeds the next highest around it."""
+    around = height_db[max(frame - 4, 0) : frame + 4, max(bin_ - 2, 0) : bin_ + 3]
+    second, first = np.sort(around, axis=None)[-2:]
+    return float(first - second)
+
+
+@pytest.mark.parametrize("exponent", [-4, 1])
+@pytest.mark.parametrize("radii", [None, (10, 5)])
+def test_gain_moves_no_peak(exponent: int, radii: tuple[int, int] | None) -> None:
+    config = _config(8, 5, floor_db=-200.0, radii=radii)
+    samples = synthetic.music(3.0, SMALL.sample_rate_hz, seed=10)
+    gain_db = 0.0 if radii else 20 * exponent * np.log10(2)
+    before, after = (
+        spectrogram(Signal(take, SMALL.sample_rate_hz), config)
+        for take in (samples, samples * np.float32(2.0**exponent))
+    )
+    found = peaks.local_maxima(before, config)
+    height_db = peaks.whiten(before, config)
+    # The gain is no whole number of steps, so a lead of less than two steps may be rounded away.
+    clear = [
+        (frame, bin_)
+        for frame, bin_ in zip(found.frame.tolist(), found.bin.tolist(), strict=True)
+        if _lead_db(height_db, frame, bin_) > 2 * 2**-10
+    ]
+    assert len(clear) > 0.98 * len(found) > 300
+    moved = peaks.local_maxima(after, config)
+    assert set(clear) <= set(zip(moved.frame.tolist(), moved.bin.tolist(), strict=True))
+    assert len(moved) == pytest.approx(len(found), rel=0.01)
+    np.testing.assert_allclose(peaks.whiten(after, config) - height_db, gain_db, atol=2 * 2**-10)
+
+
+def test_a_physical_neighbourhood_gives_the_peaks_of_its_grid() -> None:
+    physical = SMALL.model_copy(
+        update={
+            "peaks": PeaksConfig(
+                neighbourhood=PhysicalNeighbourhood(
+                    width_s=6 * SMALL.hop_s, width_hz=4 * SMALL.bin_hz
+                )
+            )
+        }
+    )
+    samples = synthetic.music(2.0, SMALL.sample_rate_hz, seed=11)
+    levels = spectrogram(Signal(samples, SMALL.sample_rate_hz), physical)
+    _same(
+        peaks.local_maxima(levels, physical),
+        peaks.local_maxima(levels, _config(7, 5, floor_db=-90.0)),
+    )
