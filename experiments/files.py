@@ -10,6 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.errors import RunError
+from fpcore.config import RENAMED_EVIDENCE
+
+RENAMED_COLUMNS = {"look": "pass", **RENAMED_EVIDENCE}
+"""Columns that rows on the disk may still have by another name."""
 
 
 def write_rows(rows: pd.DataFrame, path: Path) -> None:
@@ -39,7 +43,7 @@ def read_rows(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"cannot read {path}: {reason}") from None
-    return rows
+    return rows.rename(columns=RENAMED_COLUMNS)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fpcore import units
 from fpcore.errors import ConfigError
@@ -240,7 +240,7 @@ class PlaybackSearch(Strict):
 
     Each kind goes up to its share either way (0.07 is from 7% slower to 7% faster; 0 leaves it
     out): speed and pitch in steps of ``step``, since they move frequencies by whole bins, tempo
-    in coarser ones of ``tempo_step``. A first look at all of them takes the highest
+    in coarser ones of ``tempo_step``. A coarse pass over all of them takes the highest
     ``max_peaks_per_s`` peaks, each with ``fan_out`` others. The best ``n_close`` are then looked
     at in full, of those with at least ``min_contrast`` times the weight of the median one, which
     is that of chance.
@@ -257,8 +257,8 @@ class PlaybackSearch(Strict):
     min_contrast: Annotated[float, Field(ge=0)] = 1.5
 
 
-class ThoroughLook(Strict):
-    """How a recording is looked at once more when the first look did not recognise it.
+class ThoroughPass(Strict):
+    """The pass over a recording that the first one did not recognise.
 
     Peaks need only be the highest over ``width_s`` × ``width_hz``, more of them are kept, and
     more songs are looked at closely; as in `QueryConfig` otherwise.
@@ -279,7 +279,7 @@ class QueryConfig(Strict):
     ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
     ``n_candidates`` songs are looked at closely, each at its ``n_offsets`` heaviest offsets. Of
     a recording, the first ``max_query_s`` are used, unless it is scanned. What is not
-    recognised gets a ``thorough`` look, and is then tried at other speeds, pitches and tempos
+    recognised gets a ``thorough`` pass, and is then tried at other speeds, pitches and tempos
     by the ``playback`` search, where these are set.
     """
 
@@ -290,12 +290,12 @@ class QueryConfig(Strict):
     n_candidates: Annotated[int, Field(ge=1, le=1000)] = 10
     n_offsets: Annotated[int, Field(ge=1, le=100)] = 8
     max_query_s: Annotated[float, Field(gt=0, le=MAX_S)] = 60.0
-    thorough: ThoroughLook | None = None
+    thorough: ThoroughPass | None = None
     playback: PlaybackSearch | None = None
 
     @property
     def thoroughly(self) -> QueryConfig:
-        """The same with the densities of the thorough look, if there is one."""
+        """The same with the densities of the thorough pass, if there is one."""
         look = self.thorough
         if look is None:
             return self
@@ -312,10 +312,10 @@ EvidenceName = Literal[
     "log_idf",
     "log_chance",
     "found",
-    "clearness",
-    "prominence",
-    "rhythm",
-    "log_trials",
+    "crest_db",
+    "rank_z",
+    "broadband_z",
+    "log_hypotheses",
 ]
 """What a decision may weigh; `fpcore.stages.decision` says what each one is."""
 
@@ -332,6 +332,22 @@ class FittedOn(Strict):
     calibration_share: Annotated[float, Field(gt=0, lt=1)]
 
 
+RENAMED_EVIDENCE = {
+    "prominence": "rank_z",
+    "rhythm": "broadband_z",
+    "clearness": "crest_db",
+    "log_trials": "log_hypotheses",
+}
+"""Kinds of evidence that profiles and rows called otherwise once; both names are read."""
+
+
+def _renamed(weights: Any) -> Any:
+    """Return weights by the names of today."""
+    if not isinstance(weights, dict):
+        return weights
+    return {RENAMED_EVIDENCE.get(name, name): weight for name, weight in weights.items()}
+
+
 class Decision(Strict):
     """A logistic model over the evidence for a candidate, and the confidence that accepts it.
 
@@ -341,7 +357,7 @@ class Decision(Strict):
     """
 
     intercept: float
-    weights: dict[EvidenceName, float]
+    weights: Annotated[dict[EvidenceName, float], BeforeValidator(_renamed)]
     threshold: Annotated[float, Field(ge=0, le=1)]
     calibration: str | None = None
     n_songs: Annotated[int, Field(ge=1)] | None = None

@@ -23,7 +23,7 @@ from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.records import Appearance, FloatArray, Recognition
 from fpcore.search import scan
-from fpcore.search.passes import Alignment, align
+from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
 
 Source = str | Path | BinaryIO
@@ -147,7 +147,7 @@ class Library:
         """
         return self.align(source).recognition
 
-    def align(self, source: Source) -> Alignment:
+    def align(self, source: Source) -> SearchTrace:
         """Return everything that `recognize` found on the way to its answer."""
         started = perf_counter()
         config = self.profile.fingerprint

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughLook
+from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughPass
 from fpcore.records import (
     AS_LEARNED,
     Constellation,
@@ -20,7 +20,7 @@ from fpcore.records import (
     Signal,
 )
 from fpcore.stages import hashing, level_ranks, peaks, spectrogram
-from fpcore.stages.crest import clearness_db
+from fpcore.stages.crest import crest_db
 from fpcore.stages.landmarks import landmarks
 
 
@@ -38,14 +38,14 @@ class Heard:
     """What is found in a recording before anything is left out of it.
 
     ``maxima`` are the local maxima at each sub-hop shift, ``fine_maxima`` those by the smaller
-    neighbourhood of the thorough look (none without one), ``ranks`` how loud each bin is when,
-    ``clearness_db`` how far the peaks stand out.
+    neighbourhood of the thorough pass (none without one), ``ranks`` how loud each bin is when,
+    ``crest_db`` how far the peaks stand out.
     """
 
     maxima: tuple[Peaks, ...]
     fine_maxima: tuple[Peaks, ...]
     ranks: LevelRanks
-    clearness_db: float
+    crest_db: float
     duration_s: float
 
 
@@ -114,12 +114,12 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
         if fine is not None:
             fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
     ranks = level_ranks.level_ranks(heights_db, first_bin=config.first_bin)
-    clear_db = clearness_db(heights_db[0], maxima[0], signal.duration_s)
+    clear_db = crest_db(heights_db[0], maxima[0], signal.duration_s)
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 
-def _fine(config: FingerprintConfig, look: ThoroughLook | None) -> FingerprintConfig | None:
-    """Return the configuration with the neighbourhood of the thorough look."""
+def _fine(config: FingerprintConfig, look: ThoroughPass | None) -> FingerprintConfig | None:
+    """Return the configuration with the neighbourhood of the thorough pass."""
     if look is None:
         return None
     area = PhysicalNeighbourhood(width_s=look.width_s, width_hz=look.width_hz)
@@ -134,7 +134,7 @@ def query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig)
 
 
 def thorough_query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
-    """Return the hashes of a thorough look at a recording that was heard for one."""
+    """Return the hashes of a thorough pass at a recording that was heard for one."""
     return _query(heard, heard.fine_maxima, config, query_config.thoroughly)
 
 

@@ -298,27 +298,27 @@ class Verification(_Columns):
 
     ``expected`` int64 counts the song's paired peaks in the span of the query, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
-    ``prominence`` float64 is by how many standard deviations the query is louder at their
-    places than elsewhere, ``rhythm`` float64 by how many the whole of it is louder at their
+    ``rank_z`` float64 is by how many standard deviations the query is louder at their
+    places than elsewhere, ``broadband_z`` float64 by how many the whole of it is louder at their
     times. The rest is of all peaks that were kept of the song, and tells its passages apart:
-    ``kept_verified`` and ``kept_prominence`` are the same of these, ``level_agreement`` float64
+    ``kept_verified`` and ``kept_rank_z`` are the same of these, ``level_agreement`` float64
     from 0 to 1 is how alike their levels are in song and query.
     """
 
     verified: DoubleArray
     expected: LongArray
-    prominence: DoubleArray
-    rhythm: DoubleArray
+    rank_z: DoubleArray
+    broadband_z: DoubleArray
     kept_verified: DoubleArray
-    kept_prominence: DoubleArray
+    kept_rank_z: DoubleArray
     level_agreement: DoubleArray
     _DTYPES: ClassVar = {
         "verified": np.float64,
         "expected": np.int64,
-        "prominence": np.float64,
-        "rhythm": np.float64,
+        "rank_z": np.float64,
+        "broadband_z": np.float64,
         "kept_verified": np.float64,
-        "kept_prominence": np.float64,
+        "kept_rank_z": np.float64,
         "level_agreement": np.float64,
     }
 

@@ -290,7 +290,7 @@ class ProfileBody(ServedProfile):
         fingerprint=FingerprintConfig().model_dump(mode="json"),
         query=QueryConfig().model_dump(mode="json"),
         decision=Decision(
-            intercept=-6.8, weights={"log_votes": 1.0, "prominence": 1.5}, threshold=0.5
+            intercept=-6.8, weights={"log_votes": 1.0, "rank_z": 1.5}, threshold=0.5
         ).model_dump(mode="json"),
         provenance=None,
     )
@@ -319,7 +319,7 @@ class ProvenanceBody(ServedProfile):
 
     @classmethod
     def of(cls, profile: Profile) -> ProvenanceBody:
-        """Return the accuracy card of a profile."""
+        """Return the model card of a profile."""
         return cls(
             name=profile.name,
             digest=profile.fingerprint.digest,

@@ -101,10 +101,10 @@ class EvidenceBody(BaseModel):
     contrast: float
     verified: float
     expected: int
-    prominence: float
-    rhythm: float
-    clearness_db: float
-    looks: int
+    rank_z: float
+    broadband_z: float
+    crest_db: float
+    n_hypotheses: int
 
 
 class PlaceBody(BaseModel):

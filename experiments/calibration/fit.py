@@ -6,8 +6,8 @@ example, those of left-out tracks all wrong; the queries were asked of the whole
 small parts of it, so that the decision holds for libraries of any size, and half of the indexed
 songs of all others too, so that there are many strangers. Then only the likeliest candidate of
 each query of the whole index is one: the *answer* is what has to be right, and the likeliest of
-many wrong songs has far more evidence than a usual wrong one. The number of looks is not fitted:
-n looks are n chances to be wrong, so its logarithm weighs -1. All queries of one work go into
+many wrong songs has far more evidence than a usual wrong one. The number of passes is not fitted:
+n passes are n chances to be wrong, so its logarithm weighs -1. All queries of one work go into
 the same fold, since a song's excerpts are alike.
 """
 
@@ -27,9 +27,9 @@ FITTED: tuple[EvidenceName, ...] = (
     "log_idf",
     "log_chance",
     "found",
-    "prominence",
-    "rhythm",
-    "clearness",
+    "rank_z",
+    "broadband_z",
+    "crest_db",
 )
 """The evidence that pays. `experiments/TRIED.md` tells what more of it costs."""
 
@@ -158,7 +158,7 @@ def _fitted(candidates: pd.DataFrame) -> Decision:
     In the first, looks at other playbacks are left out: near the right one they too find the
     right song, with the evidence of a wrong one.
     """
-    first = _regression(candidates[candidates["look"] != "playback"])
+    first = _regression(candidates[candidates["pass"] != "playback"])
     best = _likeliest(candidates[candidates["asked_of"] != "part"], first)
     if best["right"].nunique() < 2:
         return first  # nothing to learn from: every answer is right, or every one wrong
@@ -174,10 +174,10 @@ def _regression(candidates: pd.DataFrame) -> Decision:
     intercept, weights = logistic(
         candidates[list(FITTED)].to_numpy(float),
         candidates["right"].to_numpy(bool),
-        offset=-candidates["log_trials"].to_numpy(float),
+        offset=-candidates["log_hypotheses"].to_numpy(float),
     )
     named = {name: float(weight) for name, weight in zip(FITTED, weights, strict=True)}
-    named["log_trials"] = -1.0
+    named["log_hypotheses"] = -1.0
     return Decision(intercept=float(intercept), weights=named, threshold=0.5)
 
 

@@ -14,10 +14,10 @@ from experiments.metrics import (
     Share,
     calibration_curve,
     calibration_error,
+    localised,
     overall,
-    placed,
+    precision_at,
     summary,
-    sure,
 )
 from experiments.progress import Show, silent
 from experiments.protocol.plan import Plan
@@ -30,14 +30,14 @@ class Accuracy:
     """Raw outcome rows of the test half, and the metrics at the profile's own threshold.
 
     ``by_condition`` and ``overall`` are the tables of `experiments.metrics`, as are the rest:
-    ``placed`` is of the conditions that leave time as it is.
+    ``localised`` is of the conditions that leave time as it is.
     """
 
     outcomes: pd.DataFrame
     by_condition: pd.DataFrame
     overall: pd.DataFrame
-    placed: Share
-    sure: Share
+    localised: Share
+    precision_at: Share
     calibration_error: float
 
 
@@ -94,8 +94,8 @@ def measure(
         outcomes,
         summary(outcomes, threshold),
         overall(outcomes, threshold),
-        placed(outcomes[outcomes["condition"].isin(in_time)], threshold),
-        sure(outcomes, threshold),
+        localised(outcomes[outcomes["condition"].isin(in_time)], threshold),
+        precision_at(outcomes, threshold),
         calibration_error(calibration_curve(outcomes)),
     )
 
@@ -115,6 +115,6 @@ def _told(fitted_on: FittedOn) -> str:
 
 
 def with_card(profile: Profile, measured: Accuracy, source: Corpus, plan: Plan) -> Profile:
-    """Return the profile with what was measured as its accuracy card."""
+    """Return the profile with what was measured as its model card."""
     card = card_of(measured.outcomes, profile.decision.threshold, source, plan)
     return profile.model_copy(update={"provenance": {**origin(profile), **card}})

@@ -1,4 +1,4 @@
-"""The accuracy card: what a profile was tested on and what came out, kept in its file.
+"""The model card: what a profile was tested on and what came out, kept in its file.
 
 Whoever is served under the profile reads it there; see `fpcore.config.Profile.provenance`.
 """

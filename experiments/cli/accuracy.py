@@ -73,9 +73,12 @@ def accuracy(
         _say_share(METRICS[row["metric"]], row)
     _say_share(
         "of accepted and right answers without another speed or tempo, at that place or a repeat",
-        asdict(result.placed),
+        asdict(result.localised),
     )
-    _say_share(f"of answers with a confidence of {SURE:g} and more, right", asdict(result.sure))
+    _say_share(
+        f"of answers with a confidence of {SURE:g} and more, right",
+        asdict(result.precision_at),
+    )
     say(f"expected calibration error: {result.calibration_error:.4f}")
     if keep:
         target = profile_path(profile)

@@ -55,7 +55,7 @@ def bench_scale(
 ) -> None:
     """Measure recognition among 1,000 songs and among many.
 
-    Its time and memory: the first pass, each with and without a snapshot; and all looks, for
+    Its time and memory: the first pass, each with and without a snapshot; and all passes, for
     clips under noise or played faster. The index grows in the cache folder and is removed at
     the end; one of 10,000 songs takes minutes to fill and up to 5 GB. Times depend on the
     machine, and on what else it is doing.

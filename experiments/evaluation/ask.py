@@ -27,7 +27,7 @@ from experiments.seeds import seeded_rng
 from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.records import Signal
-from fpcore.search.passes import Alignment, answer_of, looks
+from fpcore.search.passes import SearchTrace, answer_of, passes
 from fpcore.store import Index, Store, open_store
 
 BEYOND_DOUBT = 0.9999
@@ -113,14 +113,14 @@ def _ask_about_track(
     for query, start_s, clean in cuts(bench, queries):
         asked, fingerprint_s = _asked(bench, query, clean)
         whole = Remembered(store)
-        looked = list(_looked(bench.profile, asked, whole, role))
-        answer = answer_of(looked, whole, bench.profile)
+        traces = list(_traces(bench.profile, asked, whole, role))
+        answer = answer_of(traces, whole, bench.profile)
         outcome = outcome_row(
             bench, query, answer, start_s=start_s, clean=clean, fingerprint_s=fingerprint_s
         )
         outcomes.append(outcome | {"role": role})
         candidates += candidate_rows(
-            bench, query, looked, role=role, asked_of="whole", answer=answer
+            bench, query, traces, role=role, asked_of="whole", answer=answer
         )
         if role == "calibration":
             candidates += _asked_of_parts(bench, query, asked, whole, song_ids)
@@ -144,12 +144,12 @@ def _asked_of_parts(
     if query.indexed and rng.random() < 0.5:
         works = {name: bench.corpus.by_id[name].work for name in song_ids}
         others = [song_ids[name] for name in song_ids if works[name] != query.track.work]
-        looked = list(_looked(bench.profile, asked, PartOfIndex(whole, others), "calibration"))
-        return candidate_rows(bench, query, looked, role="calibration", asked_of="others")
+        traces = list(_traces(bench.profile, asked, PartOfIndex(whole, others), "calibration"))
+        return candidate_rows(bench, query, traces, role="calibration", asked_of="others")
     wanted = song_ids[query.track.id] if query.indexed else None
     part = random_part(whole, list(song_ids.values()), wanted=wanted, rng=rng)
-    looked = list(_looked(_as_learned(bench.profile), asked, part, "calibration"))
-    return candidate_rows(bench, query, looked, role="calibration", asked_of="part")
+    traces = list(_traces(_as_learned(bench.profile), asked, part, "calibration"))
+    return candidate_rows(bench, query, traces, role="calibration", asked_of="part")
 
 
 def _asked(bench: Bench, query: q.Query, clean: Signal) -> tuple[pipeline.Query, float]:
@@ -163,16 +163,16 @@ def _asked(bench: Bench, query: q.Query, clean: Signal) -> tuple[pipeline.Query,
     return pipeline.query(recording, config, query_config), perf_counter() - started
 
 
-def _looked(
+def _traces(
     profile: Profile, asked: pipeline.Query, index: Index, role: str
-) -> Iterator[Alignment]:
+) -> Iterator[SearchTrace]:
     """Yield the looks at a query: those that an answer takes; for calibration all of them.
 
-    Where a first look is beyond doubt it is not calibration that decides about it.
+    Where a first pass is beyond doubt it is not calibration that decides about it.
     """
-    for alignment in looks(asked, index, profile):
-        yield alignment
-        best = alignment.matches[0] if alignment.matches else None
+    for trace in passes(asked, index, profile):
+        yield trace
+        best = trace.matches[0] if trace.matches else None
         if best and (best.accepted if role == "test" else best.probability > BEYOND_DOUBT):
             return
 

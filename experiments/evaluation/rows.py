@@ -29,9 +29,9 @@ query, condition, clip_s, work, indexed, role
     What was asked, as above; a song asked of all others counts as not indexed.
 asked_of
     Of which songs, see `AskedOf`.
-look, rank
-    At which look (`fpcore.search.passes.Look`) the song was a candidate there; and the number of
-    the row among those of one query, in the order of the looks, the likeliest of each first.
+pass, rank
+    In which pass (`fpcore.search.passes.PassName`) the song was a candidate; and the number of the
+    row among those of one query, in the order of the passes, the likeliest of each first.
 song, offset_s, votes, right
     The candidate: its track id, its best place in seconds, its votes, and whether it is the work.
 log_idf, log_chance, ...
@@ -54,7 +54,7 @@ from experiments.evaluation.context import Bench
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
 from fpcore.records import FloatArray, Signal
-from fpcore.search.passes import Alignment
+from fpcore.search.passes import SearchTrace
 
 PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
@@ -74,14 +74,14 @@ class Answers:
 def outcome_row(
     bench: Bench,
     query: q.Query,
-    alignment: Alignment,
+    trace: SearchTrace,
     *,
     start_s: float,
     clean: Signal,
     fingerprint_s: float,
 ) -> dict[str, Any]:
     """Return the row of a query, all columns but ``role``; ``clean`` is its undegraded clip."""
-    best = alignment.matches[0] if alignment.matches else None
+    best = trace.matches[0] if trace.matches else None
     answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
     return {
         "query": query.id,
@@ -98,33 +98,33 @@ def outcome_row(
         **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
         "decode_s": 0.0,
         "fingerprint_s": fingerprint_s,
-        "lookup_s": alignment.times.lookup_s,
-        "align_s": alignment.times.align_s,
-        "n_hashes": len(alignment.query.hashes),
+        "lookup_s": trace.times.lookup_s,
+        "align_s": trace.times.align_s,
+        "n_hashes": len(trace.query.hashes),
     }
 
 
 def candidate_rows(
     bench: Bench,
     query: q.Query,
-    looked: Sequence[Alignment],
+    traces: Sequence[SearchTrace],
     *,
     role: str,
     asked_of: AskedOf,
-    answer: Alignment | None = None,
+    answer: SearchTrace | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the evidence for each song at its best place in each look.
+    """Return the evidence for each song at its best place in each pass.
 
     A song asked of all others is a stranger there, as one that is not indexed. The place and the
     votes of the candidate that gave the ``answer`` are those of the answer, at its tempo.
     """
-    accepted = next((one for one in looked if one.recognition.match), None)
+    accepted = next((one for one in traces if one.recognition.match), None)
     indexed = query.indexed and asked_of != "others"
     rows: list[dict[str, Any]] = []
-    for alignment in looked:
-        for match, best in zip(alignment.matches, alignment.rows, strict=True):
+    for trace in traces:
+        for match, best in zip(trace.matches, trace.rows, strict=True):
             song = bench.corpus.by_id[match.song_name]
-            is_answer = alignment is accepted and match is alignment.matches[0]
+            is_answer = trace is accepted and match is trace.matches[0]
             told = answer.matches[0] if is_answer and answer else match
             rows.append(
                 {
@@ -135,13 +135,13 @@ def candidate_rows(
                     "indexed": indexed,
                     "role": role,
                     "asked_of": asked_of,
-                    "look": alignment.look,
+                    "pass": trace.pass_name,
                     "rank": len(rows),
                     "song": match.song_name,
                     "offset_s": told.offset_s,
                     "votes": told.votes,
                     "right": indexed and song.work == query.track.work,
-                    **{name: float(of[best]) for name, of in alignment.evidence.items()},
+                    **{name: float(of[best]) for name, of in trace.evidence.items()},
                 }
             )
     return rows

@@ -171,7 +171,7 @@ def _write_heard(path: Path, heard: Heard) -> None:
         _save_peaks(stream, heard.fine_maxima)
         np.save(stream, heard.ranks.rank)
         np.save(stream, np.int64(heard.ranks.first_bin))
-        np.save(stream, np.array([heard.clearness_db, heard.duration_s]))
+        np.save(stream, np.array([heard.crest_db, heard.duration_s]))
 
 
 def _read_heard(path: Path) -> Heard:

@@ -17,7 +17,7 @@ Conventions
   calibration error is NaN. All right: the share is 1 and its interval still reaches below 1.
 """
 
-from experiments.metrics.answers import SURE, placed, sure
+from experiments.metrics.answers import SURE, localised, precision_at
 from experiments.metrics.costs import STAGES, cost, latency
 from experiments.metrics.counts import METRICS, overall, summary, verdicts
 from experiments.metrics.detection import Recall, det_curve, recall_at
@@ -39,13 +39,13 @@ __all__ = [
     "cost",
     "det_curve",
     "latency",
+    "localised",
     "overall",
-    "placed",
+    "precision_at",
     "probability_of",
     "recall_at",
     "share_of",
     "summary",
-    "sure",
     "verdicts",
     "wilson",
 ]

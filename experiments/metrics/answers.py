@@ -1,4 +1,4 @@
-"""What an answer that was given is worth: whether its place is right, and whether it is sure."""
+"""What a given answer is worth: whether its place is right, how precise the sure ones are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SURE = 0.99
 """From this confidence on an answer is called sure."""
 
 
-def placed(outcomes: pd.DataFrame, threshold: float) -> Share:
+def localised(outcomes: pd.DataFrame, threshold: float) -> Share:
     """Return how many accepted and right answers are at their place or an exact repeat of it.
 
     Leave out queries whose speed or tempo was changed: no waveform in the song is that of the clip,
@@ -23,9 +23,9 @@ def placed(outcomes: pd.DataFrame, threshold: float) -> Share:
     return _share(outcomes, in_place, of=given)
 
 
-def sure(outcomes: pd.DataFrame, threshold: float) -> Share:
-    """Return how many answers of a confidence of at least `SURE` are right, strangers' included."""
-    given = probability_of(outcomes) >= max(threshold, SURE)
+def precision_at(outcomes: pd.DataFrame, threshold: float, confidence: float = SURE) -> Share:
+    """Return how many answers of at least this confidence are right, strangers' included."""
+    given = probability_of(outcomes) >= max(threshold, confidence)
     return _share(outcomes, verdicts(outcomes, threshold)["top1"].to_numpy(bool), of=given)
 
 

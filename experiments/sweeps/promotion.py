@@ -2,7 +2,7 @@
 
 A sweep asks calibration tracks only. Promotion takes the decision fitted on all of them, asks
 the test tracks of the same split with it, and writes what came out into the profile: the
-accuracy card, which nothing was tuned on.
+model card, which nothing was tuned on.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _check_name(name: str, target: Path, *, force: bool) -> None:
 def _card(
     outcomes: pd.DataFrame, profile: Profile, folder: RunFolder, setting: Setting, trial_id: str
 ) -> dict[str, Any]:
-    """Return the accuracy card of a promoted profile, with the run that it comes from."""
+    """Return the model card of a promoted profile, with the run that it comes from."""
     spec, index = setting.spec, folder.trial(trial_id).index
     threshold = profile.decision.threshold
     card = card_of(outcomes, threshold, setting.corpus, setting.plan(), repeats=spec.repeats)

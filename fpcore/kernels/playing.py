@@ -1,4 +1,4 @@
-"""The first look at many playbacks of one query: how much weight gathers at one offset."""
+"""The coarse pass over many playbacks of one query: how much weight gathers at one offset."""
 
 from __future__ import annotations
 

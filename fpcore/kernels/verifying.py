@@ -22,8 +22,8 @@ def places(
     """Return what speaks for each place in a song, float64 (n, 7).
 
     The columns are, of the song's paired peaks, the sum of `nearness`, their number in the
-    query's span and the two of `prominence`; then, of all its peaks, the sum of `nearness`,
-    `prominence` and `agreement`.
+    query's span and the two of `rank_z`; then, of all its peaks, the sum of `nearness`,
+    `rank_z` and `agreement`.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def places(
     compared
         As `agreement` takes it: ``first_tick``, ``last_tick``, ``most_db``, ``scale_db``.
     ranks
-        As `prominence` takes it: ``rank``, ``loudness`` and ``first_bin``.
+        As `rank_z` takes it: ``rank``, ``loudness`` and ``first_bin``.
     ticks_per_frame
         Ticks of the query in a frame of the song.
     played
@@ -62,7 +62,7 @@ def places(
                     found[i, 0] += near[k]
                     found[i, 1] += 1
             found[i, 4], found[i, 6] = near.sum(), agreement(tick, apart_db, *compared)
-        found[i, 2], found[i, 3], found[i, 5] = prominence(
+        found[i, 2], found[i, 3], found[i, 5] = rank_z(
             *ranks, (song_frame, song_bin, paired), offset, ticks_per_frame, *played
         )
     return found
@@ -156,7 +156,7 @@ def agreement(
 
 
 @njit(cache=True, nogil=True)
-def prominence(
+def rank_z(
     rank: NDArray[np.uint8],
     loudness: NDArray[np.float64],
     first_bin: int,

@@ -28,7 +28,7 @@ from fpcore.records import (
     Signal,
     Spectrogram,
 )
-from fpcore.search.passes import Alignment
+from fpcore.search.passes import SearchTrace
 from fpcore.stages import hashing, matching, spectrogram, verification
 from fpcore.store.base import Store
 
@@ -63,7 +63,7 @@ class QueryPeaks(_ReadOnly):
 class SongPeaks(_ReadOnly):
     """The song's peaks in the span that the recording covers, sorted by time; all (n,).
 
-    ``song_s``, ``query_s`` (where the alignment puts them) and ``frequency_hz`` are float64.
+    ``song_s``, ``query_s`` (where the trace puts them) and ``frequency_hz`` are float64.
     ``nearness`` float64 is 1 where the recording has the peak at its place, falls with the
     distance beyond half a frame, and is 0 where it was missed.
     """
@@ -120,20 +120,20 @@ class Evidence:
     """What the decision rests on, in numbers that one can picture.
 
     ``votes`` of the query's hashes, whose weight is ``contrast`` times that of chance matches;
-    ``verified`` of ``expected`` song peaks found again. ``prominence`` says by how many standard
-    deviations the recording is louder at them than elsewhere, ``rhythm`` by how many it is louder
-    as a whole at their times. ``clearness_db`` is how far the recording's own peaks stand out,
-    ``looks`` how often it was looked at so far, other playbacks included.
+    ``verified`` of ``expected`` song peaks found again. ``rank_z`` says by how many standard
+    deviations the recording is louder at them than elsewhere, ``broadband_z`` by how many it is
+    louder as a whole at their times. ``crest_db`` is how far the recording's own peaks stand out,
+    ``n_hypotheses`` how many placements were tried so far, other playbacks included.
     """
 
     votes: int
     contrast: float
     verified: float
     expected: int
-    prominence: float
-    rhythm: float
-    clearness_db: float
-    looks: int
+    rank_z: float
+    broadband_z: float
+    crest_db: float
+    n_hypotheses: int
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return each kind of evidence as (what it counts, its value), in words."""
@@ -141,10 +141,10 @@ class Evidence:
             ("shared hashes at one offset (votes)", f"{self.votes}"),
             ("their weight over the chance level", f"{self.contrast:.1f} times"),
             ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
-            ("loudness at their places (prominence)", _signed(self.prominence)),
-            ("loudness at their times alone (rhythm)", _signed(self.rhythm)),
-            ("clearness of the recording", f"{self.clearness_db:.0f} dB"),
-            ("looks taken, each one more chance to err", f"{self.looks}"),
+            ("loudness at their places (rank z)", _signed(self.rank_z)),
+            ("loudness at their times alone (broadband z)", _signed(self.broadband_z)),
+            ("spectral crest of the recording", f"{self.crest_db:.0f} dB"),
+            ("hypotheses tried, each one more chance to err", f"{self.n_hypotheses}"),
         )
 
 
@@ -203,13 +203,13 @@ class Explanation:
 
 
 def explain(
-    alignment: Alignment, store: Store, profile: Profile, *, signal: Signal | None = None
+    trace: SearchTrace, store: Store, profile: Profile, *, signal: Signal | None = None
 ) -> Explanation:
     """Return how the answer to a recording came about.
 
     Parameters
     ----------
-    alignment
+    trace
         What `fpcore.search.passes.align` found, with the same ``store`` and ``profile``.
     signal
         The recording, for the spectrogram behind the peaks.
@@ -219,7 +219,7 @@ def explain(
     UnknownSongError
         When the best songs have been removed from the store since.
     """
-    config, query = profile.fingerprint, alignment.query
+    config, query = profile.fingerprint, trace.query
     constellation = verification.merged(query.peaks, query.playback)
     tick, bin_, _ = constellation
     tick_s = config.hop_s / query.hashes.ticks_per_frame
@@ -231,12 +231,12 @@ def explain(
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,
         calibrated=profile.decision.calibration is not None,
-        matches=alignment.matches,
+        matches=trace.matches,
         places=tuple(
-            _place(alignment, match, int(row), constellation, store, profile)
-            for match, row in zip(alignment.matches[:2], alignment.rows[:2], strict=True)
+            _place(trace, match, int(row), constellation, store, profile)
+            for match, row in zip(trace.matches[:2], trace.rows[:2], strict=True)
         ),
-        reason=None if alignment.matches else _reason(alignment, store),
+        reason=None if trace.matches else _reason(trace, store),
         spectrogram=None if signal is None else _restored(signal, query.playback, config),
     )
 
@@ -247,19 +247,19 @@ def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> 
     return replace(heard, hop_s=heard.hop_s * playback.tempo, bin_hz=heard.bin_hz / playback.pitch)
 
 
-def _reason(alignment: Alignment, store: Store) -> str:
+def _reason(trace: SearchTrace, store: Store) -> str:
     """Return why a recording has no candidate."""
-    if not len(alignment.query.peaks[0]):
+    if not len(trace.query.peaks[0]):
         return "the recording is silent, or shorter than one window: it has no peaks."
-    if not len(alignment.query.hashes):
+    if not len(trace.query.hashes):
         return "the recording has too few peaks to make a pair."
     if not store.n_songs():
         return "the index holds no songs."
-    return f"none of the recording's {len(alignment.query.hashes)} hashes is in the index."
+    return f"none of the recording's {len(trace.query.hashes)} hashes is in the index."
 
 
 def _place(
-    alignment: Alignment,
+    trace: SearchTrace,
     match: Match,
     row: int,
     query_peaks: tuple[IntArray, IntArray, FloatArray],
@@ -267,30 +267,30 @@ def _place(
     profile: Profile,
 ) -> Place:
     """Return a match with the peaks and hits that bear it out."""
-    config, ticks = profile.fingerprint, alignment.query.hashes.ticks_per_frame
+    config, ticks = profile.fingerprint, trace.query.hashes.ticks_per_frame
     tick_s = config.hop_s / ticks
-    offset_ticks = float(alignment.candidates.offset_ticks[row])
+    offset_ticks = float(trace.candidates.offset_ticks[row])
     song = store.constellation(match.song_id).paired_peaks
     inside, nearness, _ = verification.nearness(song, offset_ticks, query_peaks, ticks)
     song_s = _scaled(song.frame[inside], config.hop_s)
-    hits = matching.hits_of_song(alignment.hits, match.song_id)
+    hits = matching.hits_of_song(trace.hits, match.song_id)
     width_ticks = profile.query.width_ticks(ticks)
-    centre_ticks = _window_centre(alignment.hits, match.song_id, offset_ticks, width_ticks)
-    line = matching.hits_at_offset(alignment.hits, match.song_id, centre_ticks, width_ticks)
+    centre_ticks = _window_centre(trace.hits, match.song_id, offset_ticks, width_ticks)
+    line = matching.hits_at_offset(trace.hits, match.song_id, centre_ticks, width_ticks)
     return Place(
         match=match,
-        evidence=_evidence(alignment, row),
+        evidence=_evidence(trace, row),
         song_duration_s=store.song(match.song_id).duration_s,
         peaks=SongPeaks(
             song_s, song_s - match.offset_s, _scaled(song.bin[inside], config.bin_hz), nearness
         ),
-        aligned=_pairs(alignment, np.arange(line.start, line.stop), profile),
+        aligned=_pairs(trace, np.arange(line.start, line.stop), profile),
         scattered=_pairs(
-            alignment,
+            trace,
             np.r_[hits.start : line.start, line.stop : hits.stop].astype(np.int64),
             profile,
         ),
-        histogram=_histogram(alignment, hits, width_ticks, tick_s),
+        histogram=_histogram(trace, hits, width_ticks, tick_s),
     )
 
 
@@ -312,23 +312,23 @@ def _window_centre(
     return float(starts[np.argmin(np.abs(np.array(means) - offset_ticks))]) + width_ticks / 2
 
 
-def _evidence(alignment: Alignment, row: int) -> Evidence:
-    candidates, verified = alignment.candidates, alignment.verification
+def _evidence(trace: SearchTrace, row: int) -> Evidence:
+    candidates, verified = trace.candidates, trace.verification
     return Evidence(
         votes=int(candidates.votes[row]),
         contrast=float(candidates.contrast[row]),
         verified=float(verified.verified[row]),
         expected=int(verified.expected[row]),
-        prominence=float(verified.prominence[row]),
-        rhythm=float(verified.rhythm[row]),
-        clearness_db=alignment.query.heard.clearness_db,
-        looks=alignment.n_trials,
+        rank_z=float(verified.rank_z[row]),
+        broadband_z=float(verified.broadband_z[row]),
+        crest_db=trace.query.heard.crest_db,
+        n_hypotheses=trace.n_hypotheses,
     )
 
 
-def _pairs(alignment: Alignment, rows: LongArray, profile: Profile) -> Pairs:
+def _pairs(trace: SearchTrace, rows: LongArray, profile: Profile) -> Pairs:
     """Return hits, given as rows of `fpcore.stages.matching.Hits`, in seconds and hertz."""
-    config, hashes, found = profile.fingerprint, alignment.query.hashes, alignment.hits
+    config, hashes, found = profile.fingerprint, trace.query.hashes, trace.hits
     of_query = found.row[rows]
     anchor_bin, target_bin, delta = hashing.unpack(hashes.token[of_query], config)
     return Pairs(
@@ -340,16 +340,14 @@ def _pairs(alignment: Alignment, rows: LongArray, profile: Profile) -> Pairs:
     )
 
 
-def _histogram(
-    alignment: Alignment, hits: slice, width_ticks: int, tick_s: float
-) -> OffsetHistogram:
+def _histogram(trace: SearchTrace, hits: slice, width_ticks: int, tick_s: float) -> OffsetHistogram:
     """Return the votes in every window of offsets of one song, whose ``hits`` these are."""
-    offset_ticks = alignment.hits.offsets(hits)
+    offset_ticks = trace.hits.offsets(hits)
     first = int(offset_ticks.min()) - width_ticks
     start = offset_ticks[:, None] - np.arange(width_ticks + 1) - first
     # A hash that meets several postings of its token within one window votes once there.
-    n_rows = len(alignment.query.hashes)
-    once = packed_sort.distinct((start * n_rows + alignment.hits.row[hits][:, None]).ravel())
+    n_rows = len(trace.query.hashes)
+    once = packed_sort.distinct((start * n_rows + trace.hits.row[hits][:, None]).ravel())
     votes = np.bincount(once // n_rows).astype(np.int64)
     middle_ticks = np.arange(first, first + len(votes)) + width_ticks / 2
     return OffsetHistogram(_scaled(middle_ticks, tick_s), votes, width_ticks / 2 * tick_s)

@@ -29,11 +29,11 @@ from fpcore.stages import decision, matching
 from fpcore.stages.verification import verify
 from fpcore.store.base import Index
 
-Look = Literal["first", "thorough", "playback", "tempo"]
-"""At which of the looks at a recording an alignment was made; see `looks` and `answer_of`."""
+PassName = Literal["first", "thorough", "playback", "tempo"]
+"""In which pass over a recording its candidates were found; see `passes` and `answer_of`."""
 
 MOST_REMOVED = 10
-"""A look is begun anew as often as a song is removed meanwhile; more often the index is damaged."""
+"""A pass is begun anew as often as a song is removed meanwhile; more often the index is damaged."""
 
 LIKELIER = 1.0
 """Log-odds that another tempo must win to be believed. Few votes drift a little by chance: of 440
@@ -41,16 +41,17 @@ calibration clips without another tempo none won as much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alignment:
+class SearchTrace:
     """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
 
-    ``n_trials`` counts the looks so far, other playbacks included. ``rows[i]`` is the row of
-    ``candidates``, ``verification``, ``evidence`` and ``log_odds`` that ``matches[i]`` stands for.
+    ``n_hypotheses`` counts what was tried so far, other playbacks included. ``rows[i]`` is the row
+    of ``candidates``, ``verification``, ``evidence`` and ``log_odds`` that ``matches[i]`` stands
+    for.
     """
 
     query: pipeline.Query
-    look: Look
-    n_trials: int
+    pass_name: PassName
+    n_hypotheses: int
     hits: matching.Hits
     candidates: Candidates
     verification: Verification
@@ -68,12 +69,12 @@ class Alignment:
         return Recognition(accepted, self.matches, self.query.duration_s, n_hashes, self.times)
 
 
-def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> Alignment:
+def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> SearchTrace:
     """Return the candidates for a recording with their evidence and hits.
 
-    What a first look does not recognise is looked at again as the profile says (see `looks`), and
-    what is recognised is given at its exact tempo (see `answer_of`); the times cover all that was
-    tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
+    What a first pass does not recognise gets further passes as the profile says (see `passes`),
+    and what is recognised is given at its exact tempo (see `answer_of`); the times cover all that
+    was tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
     that is silent or shorter than a window gives no candidates.
 
     Raises
@@ -94,77 +95,77 @@ def align_query(
     *,
     decode_s: float = 0.0,
     fingerprint_s: float = 0.0,
-) -> Alignment:
+) -> SearchTrace:
     """Return the candidates for a recording whose hashes are known; see `align`."""
     started = perf_counter()
-    looked: list[Alignment] = []
-    for alignment in looks(query, store, profile):
-        looked.append(alignment)
-        if alignment.recognition.match:
+    traces: list[SearchTrace] = []
+    for trace in passes(query, store, profile):
+        traces.append(trace)
+        if trace.recognition.match:
             break
-    answer = answer_of(looked, store, profile)
+    answer = answer_of(traces, store, profile)
     lookup_s = answer.times.lookup_s
     align_s = perf_counter() - started - lookup_s
     return replace(answer, times=StageTimes(decode_s, fingerprint_s, lookup_s, align_s))
 
 
-def looks(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Alignment]:
-    """Yield the candidates by a first look, a thorough one, and at other playbacks.
+def passes(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[SearchTrace]:
+    """Yield the candidates by a first pass, a thorough one, and at other playbacks.
 
     Each comes as far as the profile asks for it. Its times hold what it took by itself.
     """
     config, asked = profile.fingerprint, profile.query
-    yield _aligned(query, store, profile, look="first", n_trials=1)
+    yield _aligned(query, store, profile, pass_name="first", n_hypotheses=1)
     if not len(query.hashes):
         return
-    n_trials = 1
+    n_hypotheses = 1
     if asked.thorough is not None:
-        n_trials += 1
+        n_hypotheses += 1
         thorough = profile.model_copy(update={"query": asked.thoroughly})
         again = pipeline.thorough_query_of(query.heard, config, asked)
-        yield _aligned(again, store, thorough, look="thorough", n_trials=n_trials)
+        yield _aligned(again, store, thorough, pass_name="thorough", n_hypotheses=n_hypotheses)
     if asked.playback is not None:
-        n_trials += playback.n_playbacks(asked.playback)
+        n_hypotheses += playback.n_playbacks(asked.playback)
         for tried in playback.likeliest(query, store, config, asked.playback):
             moved = playback.restored(query, tried, config, asked)
-            yield _aligned(moved, store, profile, look="playback", n_trials=n_trials)
+            yield _aligned(moved, store, profile, pass_name="playback", n_hypotheses=n_hypotheses)
 
 
-def answer_of(looked: Sequence[Alignment], store: Index, profile: Profile) -> Alignment:
-    """Return the look that gives the answer: the first that is accepted, else the likeliest.
+def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> SearchTrace:
+    """Return the pass that gives the answer: the first that is accepted, else the likeliest.
 
-    Votes that drift show that the tempo is another than it was looked at with: another look at that
+    Votes that drift show that the tempo is another than was assumed: another pass at that
     tempo gives the answer where it finds the same song likelier. It takes a profile that searches
-    for other playbacks. The times are those of all looks.
+    for other playbacks. The times are those of all passes.
     """
-    looked = list(looked)
-    answer = next((one for one in looked if one.recognition.match), None)
+    traces = list(traces)
+    answer = next((one for one in traces if one.recognition.match), None)
     if answer is None:
-        answer = max(looked, key=_probability)
+        answer = max(traces, key=_probability)
     else:
         at_its_tempo = _at_its_tempo(answer, store, profile)
-        looked += at_its_tempo
+        traces += at_its_tempo
         likelier = [one for one in at_its_tempo if _gain(one, answer) > LIKELIER]
         answer = max(likelier, key=lambda one: one.log_odds[one.rows[0]], default=answer)
-    lookup_s = sum(one.times.lookup_s for one in looked)
-    align_s = sum(one.times.align_s for one in looked)
+    lookup_s = sum(one.times.lookup_s for one in traces)
+    align_s = sum(one.times.align_s for one in traces)
     return replace(answer, times=StageTimes(0.0, 0.0, lookup_s, align_s))
 
 
-def _probability(alignment: Alignment) -> float:
+def _probability(trace: SearchTrace) -> float:
     """Return the probability of the likeliest candidate; less than any when there is none."""
-    return alignment.matches[0].probability if alignment.matches else -1.0
+    return trace.matches[0].probability if trace.matches else -1.0
 
 
-def _gain(again: Alignment, answer: Alignment) -> float:
-    """Return by how much the log-odds of an answer rise when it is looked at again."""
+def _gain(again: SearchTrace, answer: SearchTrace) -> float:
+    """Return by how much the log-odds of an answer rise in another pass."""
     if not again.matches or again.matches[0].song_id != answer.matches[0].song_id:
         return -np.inf
     return float(again.log_odds[again.rows[0]] - answer.log_odds[answer.rows[0]])
 
 
-def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> list[Alignment]:
-    """Return looks at the tempo to which the votes of the answer drift; none when they do not."""
+def _at_its_tempo(accepted: SearchTrace, store: Index, profile: Profile) -> list[SearchTrace]:
+    """Return passes at the tempo to which the votes of the answer drift; none when they do not."""
     search, query = profile.query.playback, accepted.query
     most = 0.0 if search is None else max(search.max_speed_change, search.max_tempo_change)
     if search is None or not most:
@@ -179,20 +180,23 @@ def _at_its_tempo(accepted: Alignment, store: Index, profile: Profile) -> list[A
     )
     if faster == 1:
         return []
-    if accepted.look == "thorough":
+    if accepted.pass_name == "thorough":
         profile = profile.model_copy(update={"query": profile.query.thoroughly})
     tried = playback.at_tempo(query.playback, faster, search)
-    n_trials = accepted.n_trials + len(tried)
+    n_hypotheses = accepted.n_hypotheses + len(tried)
     restored = [playback.restored(query, one, profile.fingerprint, profile.query) for one in tried]
-    return [_aligned(moved, store, profile, look="tempo", n_trials=n_trials) for moved in restored]
+    return [
+        _aligned(moved, store, profile, pass_name="tempo", n_hypotheses=n_hypotheses)
+        for moved in restored
+    ]
 
 
 def _aligned(
-    query: pipeline.Query, store: Index, profile: Profile, *, look: Look, n_trials: int
-) -> Alignment:
+    query: pipeline.Query, store: Index, profile: Profile, *, pass_name: PassName, n_hypotheses: int
+) -> SearchTrace:
     for _ in range(MOST_REMOVED):
         try:
-            return _aligned_once(query, store, profile, look, n_trials)
+            return _aligned_once(query, store, profile, pass_name, n_hypotheses)
         except UnknownSongError:
             # A song was removed after its postings were found: the next look-up has none of it.
             continue
@@ -202,8 +206,8 @@ def _aligned(
 
 
 def _aligned_once(
-    query: pipeline.Query, store: Index, profile: Profile, look: Look, n_trials: int
-) -> Alignment:
+    query: pipeline.Query, store: Index, profile: Profile, pass_name: PassName, n_hypotheses: int
+) -> SearchTrace:
     started = perf_counter()
     config = profile.fingerprint
     tokens = packed_sort.distinct(query.hashes.token)
@@ -222,18 +226,18 @@ def _aligned_once(
     evidence = decision.evidence(
         candidates,
         verification,
-        n_trials=n_trials,
-        clearness_db=query.heard.clearness_db,
+        n_hypotheses=n_hypotheses,
+        crest_db=query.heard.crest_db,
     )
     log_odds = decision.logit(evidence, profile.decision)
-    log_odds -= decision.crowding(store.n_songs(), profile.decision)
+    log_odds -= decision.library_size_penalty(store.n_songs(), profile.decision)
     rows = _best_places(candidates.song_id, decision.place_score(evidence, verification), log_odds)
     matches = _matches(rows, candidates, log_odds, query, store, profile)
     times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
-    return Alignment(
+    return SearchTrace(
         query=query,
-        look=look,
-        n_trials=n_trials,
+        pass_name=pass_name,
+        n_hypotheses=n_hypotheses,
         hits=hits,
         candidates=candidates,
         verification=verification,

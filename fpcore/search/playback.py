@@ -3,7 +3,7 @@
 Landmarks bear noise, but not that every frequency or every distance in time is a few percent
 off. A recording that was not recognised is therefore tried at a grid of playbacks. Nothing is
 analysed again: its peaks are moved in time and frequency, which takes frequencies finer than a
-bin, and hashed anew. A first look takes few of its peaks at all playbacks in one look-up; the
+bin, and hashed anew. A coarse pass takes few of its peaks at all playbacks in one look-up; the
 playbacks with most weight at one offset of one song are then looked at in full.
 
 Every playback is one more chance to be wrong; `fpcore.stages.decision` counts them.
@@ -22,9 +22,9 @@ from fpcore.stages.matching import numbered, rarity, sorted_by_token
 from fpcore.store.base import Index
 
 TICKS_PER_FRAME = 2
-"""Of the first look: moved peaks fall between frames."""
+"""Of the coarse pass: moved peaks fall between frames."""
 WIDTH_TICKS = 4
-"""Offsets of the first look that lie within two frames count together."""
+"""Offsets of the coarse pass that lie within two frames count together."""
 
 
 def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
@@ -132,7 +132,7 @@ def likeliest(
     tried = [playback for kind in kinds for playback in kind]
     if not tried:
         return []
-    weight = first_look(query.peaks[0], tried, store, config, search)
+    weight = coarse_pass(query.peaks[0], tried, store, config, search)
     least = search.min_contrast * float(np.median(weight))
     tops: list[tuple[float, Playback]] = []
     start = 0
@@ -145,7 +145,7 @@ def likeliest(
     return [playback for _, playback in tops[: search.n_close]]
 
 
-def first_look(
+def coarse_pass(
     found: Peaks,
     tried: list[Playback],
     store: Index,

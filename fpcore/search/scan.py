@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fpcore.config import Profile
 from fpcore.records import Appearance, FloatArray, Match, Signal
-from fpcore.search.passes import Alignment, align
+from fpcore.search.passes import SearchTrace, align
 from fpcore.stages import matching
 from fpcore.stages.hashing import unpack
 from fpcore.store.base import Store
@@ -76,21 +76,21 @@ def windows(blocks: Iterable[FloatArray], sample_rate_hz: int) -> Iterator[tuple
         yield position / sample_rate_hz, Signal(pending, sample_rate_hz)
 
 
-def _sighting(window_s: float, alignment: Alignment, profile: Profile) -> Sighting | None:
+def _sighting(window_s: float, trace: SearchTrace, profile: Profile) -> Sighting | None:
     """Return the accepted match of a window with the time span of its votes, or None.
 
     Both peaks of a vote were heard, its anchor and its target.
     """
-    match = alignment.recognition.match
+    match = trace.recognition.match
     if match is None:
         return None
-    ticks = alignment.query.hashes.ticks_per_frame
+    ticks = trace.query.hashes.ticks_per_frame
     width_ticks = profile.query.width_ticks(ticks)
-    offset_ticks = float(alignment.candidates.offset_ticks[alignment.rows[0]])
-    votes = matching.hits_at_offset(alignment.hits, match.song_id, offset_ticks, width_ticks)
-    rows = np.unique(alignment.hits.row[votes])
-    anchor = alignment.query.hashes.tick[rows]
-    _, _, delta_frames = unpack(alignment.query.hashes.token[rows], profile.fingerprint)
+    offset_ticks = float(trace.candidates.offset_ticks[trace.rows[0]])
+    votes = matching.hits_at_offset(trace.hits, match.song_id, offset_ticks, width_ticks)
+    rows = np.unique(trace.hits.row[votes])
+    anchor = trace.query.hashes.tick[rows]
+    _, _, delta_frames = unpack(trace.query.hashes.token[rows], profile.fingerprint)
     heard = np.unique(np.concatenate([anchor, anchor + delta_frames * ticks]))
     tick_s = profile.fingerprint.hop_s / ticks / match.playback.tempo
     heard_s = heard.astype(np.float64) * tick_s

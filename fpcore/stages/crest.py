@@ -17,7 +17,7 @@ PEAKS_PER_S = 10.0
 """So many of the highest peaks are looked at: about those that a song is indexed with."""
 
 
-def clearness_db(height_db: FloatArray, maxima: Peaks, duration_s: float) -> float:
+def crest_db(height_db: FloatArray, maxima: Peaks, duration_s: float) -> float:
     """Return by how many dB a recording's highest peaks stand above its mean height.
 
     ``height_db`` float32 (n_frames, n_bins) are the heights by which ``maxima`` were picked.

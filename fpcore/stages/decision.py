@@ -10,18 +10,18 @@ votes misleads: the many pairs around one shared peak are not independent. The k
   gives much, much means little;
 * ``found``: verified peaks of the song over the square root of the expected, as sums of
   independent chances are compared;
-* ``prominence`` and ``rhythm``: of `fpcore.stages.level_ranks`;
-* ``clearness``: of `fpcore.stages.crest`, in dB, at most `CLEAR_DB`: a clear recording of a song
+* ``rank_z`` and ``broadband_z``: of `fpcore.stages.level_ranks`;
+* ``crest_db``: of `fpcore.stages.crest`, in dB, at most `CLEAR_DB`: a clear recording of a song
   shows more of it than a noisy one;
-* ``log_trials``: logarithm of how many looks were taken, playbacks included: each is one more
-  chance to be wrong.
+* ``log_hypotheses``: logarithm of how many passes were taken, playbacks included: each is one
+  more chance to be wrong.
 
 A candidate below the profile's threshold has confidence 0. One with fewer than `FEWEST_VOTES` is
 as good as impossible, whatever its other evidence.
 
-The more songs, the more evidence chance gives the likeliest of them. Up to `CROWDED_FROM` songs
+The more songs, the more evidence chance gives the likeliest of them. Up to `PENALISED_FROM` songs
 the chance level and the usual weight of a hit keep up with that; above, every tenfold of what a
-decision was calibrated on costs each candidate `GROWTH_PER_TENFOLD` (`crowding`).
+decision was calibrated on costs each candidate `GROWTH_PER_TENFOLD` (`library_size_penalty`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ small parts of it nine."""
 IMPOSSIBLE = 20.0
 """What too few votes take from the log-odds: nothing comes back from there."""
 
-CROWDED_FROM = 171
+PENALISED_FROM = 171
 """Up to as many songs of debian-games strangers are named no oftener than among a few."""
 GROWTH_PER_TENFOLD = 1.7
 """By how much the log-odds of the likeliest stranger grow when an index grows tenfold: 1.1 to
@@ -57,12 +57,12 @@ def evidence(
     candidates: Candidates,
     verification: Verification,
     *,
-    n_trials: int,
-    clearness_db: float,
+    n_hypotheses: int,
+    crest_db: float,
 ) -> dict[EvidenceName, DoubleArray]:
     """Return each kind of evidence, float64 (n,), for n candidates of one query.
 
-    ``n_trials`` is the looks taken at the query so far, this one included, ``clearness_db`` how
+    ``n_hypotheses`` is the passes taken at the query so far, this one included, ``crest_db`` how
     far the query's peaks stand out.
     """
     expected = np.maximum(verification.expected, 1)
@@ -71,10 +71,10 @@ def evidence(
         "log_idf": np.log1p(candidates.idf),
         "log_chance": np.log(candidates.chance),
         "found": verification.verified / np.sqrt(expected),
-        "clearness": np.full(len(candidates), min(clearness_db, CLEAR_DB)),
-        "prominence": verification.prominence,
-        "rhythm": verification.rhythm,
-        "log_trials": np.full(len(candidates), np.log(n_trials)),
+        "crest_db": np.full(len(candidates), min(crest_db, CLEAR_DB)),
+        "rank_z": verification.rank_z,
+        "broadband_z": verification.broadband_z,
+        "log_hypotheses": np.full(len(candidates), np.log(n_hypotheses)),
     }
 
 
@@ -85,7 +85,7 @@ def place_score(
 
     Music repeats itself, and votes alone often prefer a repeat. Of the weights that were tried
     these put most calibration queries of debian-games under heavy noise in their place: without
-    the prominence 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer. The agreement of levels
+    the rank z 2 in 100 fewer, by ``log_idf`` alone 6 in 100 fewer. The agreement of levels
     tells repeats apart that have the same notes (3 in 100 clean clips of 5 s), and is silent
     under noise. All peaks that were kept of the song count, which put 14 more of 1,929 queries in
     their place than the paired ones alone.
@@ -93,7 +93,7 @@ def place_score(
     score: DoubleArray = (
         observed["log_idf"]
         + 4 * np.log1p(verification.kept_verified)
-        + 0.5 * verification.kept_prominence
+        + 0.5 * verification.kept_rank_z
         + 4 * verification.level_agreement
     )
     return score
@@ -108,14 +108,14 @@ def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> Doub
     return total
 
 
-def crowding(n_songs: int, decision: Decision) -> float:
+def library_size_penalty(n_songs: int, decision: Decision) -> float:
     """Return what the log-odds of every candidate lose in an index of ``n_songs``.
 
     Nothing up to the size that the decision was calibrated on, or where that is not known.
     """
     if decision.n_songs is None:
         return 0.0
-    usual = max(decision.n_songs, CROWDED_FROM)
+    usual = max(decision.n_songs, PENALISED_FROM)
     return GROWTH_PER_TENFOLD * math.log10(max(n_songs, usual) / usual)
 
 

@@ -5,14 +5,14 @@ pairs nor single peaks find them. Yet their bins are louder when the song plays 
 other times. So each bin of the recording is ranked against itself at all of its times, and the
 ranks at the places where an alignment puts the song's peaks are averaged. At a wrong place any
 rank is as likely as any other: the mean of n independent ones is 1/2 with a standard deviation of
-1 / sqrt(12 n), whatever the noise. The *prominence* of a candidate is how many of these its
+1 / sqrt(12 n), whatever the noise. The *rank z* of a candidate is how many of these its
 mean rank lies above 1/2. (Ranks, so that no level of the noise has to be known: F. Wilcoxon,
 "Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945.)
 
 One thing makes a wrong place stand out: where two songs of one tempo are laid over each other
-beat on beat, every bin is loud at once when the drums are struck. The *rhythm* of a candidate is
-what it would have for prominence if at the time of each peak all bins were as loud as they are on
-average. It is for the decision to say how much of a prominence that takes back.
+beat on beat, every bin is loud at once when the drums are struck. The *broadband z* of a candidate
+is the rank z that it would have if at the time of each peak all bins were as loud as they are on
+average. It is for the decision to say how much of a rank z that takes back.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
     return LevelRanks(ranking.ranks(ticks, reach_ticks, REACH_BINS), first_bin)
 
 
-def prominence_and_rhythm(
+def rank_z_and_broadband_z(
     song: Constellation,
     offset_ticks: float,
     ranks: LevelRanks,
@@ -64,7 +64,7 @@ def prominence_and_rhythm(
     """
     from fpcore.kernels import verifying
 
-    stands_out, on_beat, _ = verifying.prominence(
+    stands_out, on_beat, _ = verifying.rank_z(
         ranks.rank,
         ranks.loudness,
         ranks.first_bin,

@@ -10,7 +10,7 @@ from notebooks.lessons.choices import ask_all, size_and_accuracy, variants
 from notebooks.lessons.constellation_figures import (
     constellation_figure,
     neighbourhood_figure,
-    survival_figure,
+    repeatability_figure,
     whitening_figure,
 )
 from notebooks.lessons.limit_figures import (
@@ -23,10 +23,10 @@ from notebooks.lessons.limit_figures import (
     threshold_figure,
 )
 from notebooks.lessons.look_figures import (
+    broadband_z_figure,
     drift_figure,
     playback_figure,
-    prominence_figure,
-    rhythm_figure,
+    rank_z_figure,
 )
 from notebooks.lessons.matching_figures import (
     alignment_figure,
@@ -59,6 +59,7 @@ __all__ = [
     "alignment_figure",
     "ask_all",
     "asked_figure",
+    "broadband_z_figure",
     "chance_figure",
     "constellation",
     "constellation_figure",
@@ -78,10 +79,10 @@ __all__ = [
     "pairs_figure",
     "playback_figure",
     "player",
-    "prominence_figure",
+    "rank_z_figure",
     "rarity_figure",
+    "repeatability_figure",
     "resolution_figure",
-    "rhythm_figure",
     "scales_figure",
     "scores_figure",
     "shift_figure",
@@ -89,7 +90,6 @@ __all__ = [
     "size_figure",
     "specificity_figure",
     "speed_figure",
-    "survival_figure",
     "target_zone_figure",
     "threshold_figure",
     "tones_and_clicks",

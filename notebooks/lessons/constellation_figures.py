@@ -115,7 +115,7 @@ def constellation_figure(
     return figure
 
 
-def survival_figure(
+def repeatability_figure(
     signal: Signal,
     config: FingerprintConfig,
     *,

@@ -1,4 +1,4 @@
-"""Notebooks 04 and 05: looks that find a song where its pairs of peaks are gone."""
+"""Notebooks 04 and 05: passes that find a song where its pairs of peaks are gone."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from fpcore.display.wording import song_label
 from fpcore.library import Library
 from fpcore.records import Constellation, DoubleArray, LevelRanks, Signal
 from fpcore.search import playback
-from fpcore.search.passes import Alignment, align_query, looks
+from fpcore.search.passes import SearchTrace, align_query, passes
 from fpcore.stages import matching
-from fpcore.stages.level_ranks import prominence_and_rhythm
+from fpcore.stages.level_ranks import rank_z_and_broadband_z
 from fpcore.store import Store
 from notebooks.lessons.drawing import MARKERS, SERIES, legend_above, new_figure
 
@@ -28,7 +28,7 @@ STEP_TICKS = 2
 KINDS = ("speed", "pitch alone", "tempo alone")
 
 
-def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Figure:
+def rank_z_figure(alignment: SearchTrace, store: Store, *, hop_s: float) -> Figure:
     """Draw how loud a recording is at the peaks of its two likeliest songs, at any offset.
 
     The unit is the standard deviation of chance; the band is what chance reaches in 95%.
@@ -46,13 +46,13 @@ def prominence_figure(alignment: Alignment, store: Store, *, hop_s: float) -> Fi
             ax.axhspan(-1.96, 1.96, color=PALE, linewidth=0)
             ax.plot(ticks * hop_s / n, found, color=colour, linewidth=1)
             ax.axvline(match.offset_s, color=BLACK, linewidth=1, dashes=(4, 2))
-            ax.set_ylabel("prominence")
+            ax.set_ylabel("rank_z")
             ax.set_title(f"{song_label(match)}; dashed: where its votes agree", parse_math=False)
         axes[-1, 0].set_xlabel("offset: where in the song the recording begins [s]")
     return figure
 
 
-def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) -> Figure:
+def broadband_z_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) -> Figure:
     """Draw how loud a recording is at the peaks of a song, and at their times as a whole.
 
     Of the songs it is the one on whose beat the recording falls best; ``shown_s`` of its offsets
@@ -74,8 +74,8 @@ def rhythm_figure(signal: Signal, library: Library, *, shown_s: float = 12.0) ->
         figure = new_figure(3.2)
         ax = figure.subplots()
         ax.axhspan(-1.96, 1.96, color=PALE, linewidth=0)
-        ax.plot(seconds[shown], stands_out[shown], color=GREY, linewidth=1.2, label="prominence")
-        ax.plot(seconds[shown], on_beat[shown], color=ORANGE, linewidth=1.8, label="rhythm")
+        ax.plot(seconds[shown], stands_out[shown], color=GREY, linewidth=1.2, label="rank_z")
+        ax.plot(seconds[shown], on_beat[shown], color=ORANGE, linewidth=1.8, label="broadband_z")
         ax.set(xlabel="offset [s]", ylabel="deviations of chance")
         ax.set_title(f"A recording laid over {name}, on its beat", parse_math=False)
         legend_above(ax, 2)
@@ -88,14 +88,14 @@ def _scores(
     ranks: LevelRanks,
     ticks_per_frame: int,
 ) -> tuple[DoubleArray, DoubleArray]:
-    """Return prominence and rhythm of a song at offsets in ticks."""
-    found = [prominence_and_rhythm(song, float(at), ranks, ticks_per_frame) for at in ticks]
+    """Return rank_z and broadband_z of a song at offsets in ticks."""
+    found = [rank_z_and_broadband_z(song, float(at), ranks, ticks_per_frame) for at in ticks]
     stands_out, on_beat = np.array(found).T
     return stands_out, on_beat
 
 
 def playback_figure(signal: Signal, library: Library, *, faster_percent: float = 3.0) -> Figure:
-    """Draw the first look at a recording at many playbacks: the weight at the best offset."""
+    """Draw the first pass at a recording at many playbacks: the weight at the best offset."""
     config = library.profile.fingerprint
     search = library.profile.query.playback or PlaybackSearch()
     change = Speed(factor=1 + faster_percent / 100)
@@ -107,7 +107,7 @@ def playback_figure(signal: Signal, library: Library, *, faster_percent: float =
         for row, (label, kind) in enumerate(zip(KINDS, playback.playbacks(search), strict=True)):
             if not kind:
                 continue
-            weight = playback.first_look(first, kind, library.store, config, search)
+            weight = playback.coarse_pass(first, kind, library.store, config, search)
             percent = [100 * ((one.tempo if one.pitch == 1 else one.pitch) - 1) for one in kind]
             ax.plot(percent, weight, marker=MARKERS[row], markersize=4, color=SERIES[row],
                     linewidth=1.2, label=label)  # fmt: skip
@@ -122,13 +122,13 @@ def playback_figure(signal: Signal, library: Library, *, faster_percent: float =
 def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.0) -> Figure:
     """Draw the hits of a recording at another tempo in its likeliest song, and their line.
 
-    The band is the window of offsets in which the first look counts votes.
+    The band is the window of offsets in which the first pass counts votes.
     """
     profile = library.profile
     change = Tempo(factor=1 + faster_percent / 100)
     recording = degrade(signal, [change], rng=seeded_rng(0, "unused"))
     query = pipeline.query(recording, profile.fingerprint, profile.query)
-    first = next(looks(query, library.store, profile))
+    first = next(passes(query, library.store, profile))
     with house_style():
         figure = new_figure(3.6, 8.0)
         ax = figure.subplots()
@@ -141,7 +141,7 @@ def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.
             hits = matching.hits_of_song(first.hits, seen.song_id)
             heard_s = query.hashes.tick[first.hits.row[hits]] * tick_s
             ax.axhspan(seen.offset_s - width_s / 2, seen.offset_s + width_s / 2, color=PALE,
-                       linewidth=0, label=f"the first look: {seen.votes} votes")  # fmt: skip
+                       linewidth=0, label=f"the first pass: {seen.votes} votes")  # fmt: skip
             ax.plot(heard_s, first.hits.offsets(hits) * tick_s, ".", color=BLUE,
                     markersize=3, label="hit")  # fmt: skip
             answer = align_query(query, library.store, profile).matches[0]

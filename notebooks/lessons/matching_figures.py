@@ -20,7 +20,7 @@ from fpcore.display.wording import odds, song_label
 from fpcore.library import Library
 from fpcore.records import LongArray, Signal
 from fpcore.search.explain import Explanation, explain
-from fpcore.search.passes import Alignment, align
+from fpcore.search.passes import SearchTrace, align
 from fpcore.stages import decision, matching
 from fpcore.stages.matching import WARPS
 from fpcore.store import Store
@@ -79,7 +79,7 @@ def rarity_figure(store: Store) -> Figure:
     return figure
 
 
-def chance_figure(alignment: Alignment, profile: Profile) -> Figure:
+def chance_figure(alignment: SearchTrace, profile: Profile) -> Figure:
     """Draw the weight of each song's best offset against what decoys of the same hits reach.
 
     Left, the offsets of the likeliest song as they are and with the query's time reversed;
@@ -106,7 +106,7 @@ def chance_figure(alignment: Alignment, profile: Profile) -> Figure:
     return figure
 
 
-def _draw_songs(ax: Axes, alignment: Alignment, profile: Profile) -> None:
+def _draw_songs(ax: Axes, alignment: SearchTrace, profile: Profile) -> None:
     best = alignment.matches[0].song_id
     rng = np.random.default_rng(0)
     for warp in (*WARPS, -1):
@@ -130,14 +130,14 @@ def _draw_songs(ax: Axes, alignment: Alignment, profile: Profile) -> None:
     ax.set_yticklabels(["decoys of\nother songs", "other songs", "likeliest song"])
 
 
-def _warped(alignment: Alignment, warp: int) -> LongArray:
+def _warped(alignment: SearchTrace, warp: int) -> LongArray:
     """Return each hit's song time plus ``warp`` times its query time, in ticks; -1 is no decoy."""
     hits = alignment.hits
     warped: LongArray = hits.offset_ticks + (1 + warp) * alignment.query.hashes.tick[hits.row]
     return warped
 
 
-def best_weights(alignment: Alignment, warp: int, profile: Profile) -> dict[int, float]:
+def best_weights(alignment: SearchTrace, warp: int, profile: Profile) -> dict[int, float]:
     """Return the weight of each song's heaviest offset under a warp of time, by song id."""
     width_ticks = profile.query.width_ticks(alignment.query.hashes.ticks_per_frame)
     weight = matching.warped_weights(alignment.hits, warp, width_ticks)
@@ -161,7 +161,7 @@ def verification_figure(explanation: Explanation) -> Figure:
     return figure
 
 
-def decision_figure(alignment: Alignment, profile: Profile) -> Figure:
+def decision_figure(alignment: SearchTrace, profile: Profile) -> Figure:
     """Draw each candidate song on the logistic curve from log-odds to probability."""
     threshold = profile.decision.threshold
     log_odds = np.array([_log_odds(match.probability) for match in alignment.matches])

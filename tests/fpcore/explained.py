@@ -12,7 +12,7 @@ from fpcore import pipeline
 from fpcore.config import Decision, Profile, QueryConfig
 from fpcore.records import Signal
 from fpcore.search.explain import Explanation, explain
-from fpcore.search.passes import Alignment, align
+from fpcore.search.passes import SearchTrace, align
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore.synthetic import LEAN, integer_noise, music
 
@@ -61,7 +61,7 @@ class Asked:
     """A recording, what was found for it, and the explanation."""
 
     signal: Signal
-    alignment: Alignment
+    alignment: SearchTrace
     explanation: Explanation
 
 

@@ -64,10 +64,10 @@ function evidenceRows({ candidate, evidence }) {
     ["Shared hashes at one offset (votes)", count(evidence.votes)],
     ["Their weight over the chance level", `${evidence.contrast.toFixed(1)} times`],
     ["Song peaks found, by nearness", `${Math.round(evidence.verified)} of ${evidence.expected}`],
-    ["Loudness at their places (prominence)", signed(evidence.prominence)],
-    ["Loudness at their times alone (rhythm)", signed(evidence.rhythm)],
-    ["How far the recording's own peaks stand out (clearness)", `${Math.round(evidence.clearness_db)} dB`],
-    ["Looks taken, each one more chance to err", count(evidence.looks)],
+    ["Loudness at their places (rank z)", signed(evidence.rank_z)],
+    ["Loudness at their times alone (broadband z)", signed(evidence.broadband_z)],
+    ["How far the recording's own peaks stand out (crest)", `${Math.round(evidence.crest_db)} dB`],
+    ["Hypotheses tried, each one more chance to err", count(evidence.n_hypotheses)],
     ["Probability that follows", odds(candidate.probability)],
   ];
 }
@@ -176,5 +176,5 @@ function drawAlignment({ candidate, aligned, scattered }, lengthS) {
   plot.discs(aligned.query_s, aligned.song_s, { radius: 2.2, fill: colour("accent") });
   plot.frame();
   $("alignment").setAttribute("aria-label",
-    `Alignment: ${plural(aligned.query_s.length, "hit")} on the diagonal that begins at ${clock(offset)} in the song, ${count(scattered.query_s.length)} elsewhere in it.`);
+    `SearchTrace: ${plural(aligned.query_s.length, "hit")} on the diagonal that begins at ${clock(offset)} in the song, ${count(scattered.query_s.length)} elsewhere in it.`);
 }

@@ -147,7 +147,7 @@ def recognition_times(
 ) -> Iterator[Figure]:
     """Yield median times to recognise 10 s WAV files, decoding included.
 
-    As they are, the first look recognises them; played at another speed, all looks are taken.
+    As they are, the first pass recognises them; played at another speed, all passes are taken.
     """
     rate = profile.fingerprint.sample_rate_hz
     library = Library(store, profile)

@@ -3,8 +3,8 @@
 The songs of a corpus are learned among synthetic ones whose hashes are spread alike, and clips
 of them are recognised, with and without a snapshot of the index. Each time is taken in a process
 that does nothing else and has recognised every clip once before: the compiled code is loaded,
-and the disk has been read. Clips as they are get the first pass: neither a thorough look nor a
-search over playbacks. Clips that are hard to recognise get all looks that the profile asks for.
+and the disk has been read. Clips as they are get the first pass: neither a thorough pass nor a
+search over playbacks. Clips that are hard to recognise get all passes that the profile asks for.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HARD: dict[str, tuple[Degradation, ...]] = {
     "under pink noise at -5 dB": (Pink(snr_db=-5),),
     "played 3% faster": (Speed(factor=1.03),),
 }
-"""Clips that a first look does not always recognise, or never."""
+"""Clips that a first pass does not always recognise, or never."""
 N_HARD_CLIPS = 20
 
 SONG_S = 230.0
@@ -149,7 +149,7 @@ def _write_clips(
 
 
 def first_pass(profile: Profile) -> Profile:
-    """Return a profile without looks after the first one."""
+    """Return a profile without passes after the first one."""
     alone = profile.query.model_copy(update={"thorough": None, "playback": None})
     return profile.model_copy(update={"query": alone})
 

@@ -2,8 +2,8 @@
 
 Both run the same code in this process, on one core, and their rows are compared byte by byte.
 Alone means without what other trials left: an empty cache for each. What cannot be shared is
-left out: timing queries for the record, and the looks after the first, whose hashes are each
-trial's own. A sweep of a profile with these looks gains less.
+left out: timing queries for the record, and the passes after the first, whose hashes are each
+trial's own. A sweep of a profile with these passes gains less.
 """
 
 from __future__ import annotations

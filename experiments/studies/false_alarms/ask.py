@@ -1,7 +1,7 @@
 """What chance makes of strangers in ever larger libraries: is the false-alarm rate what it was?
 
 A stranger is a query of a song that is not in the index; its log-odds are those of the likeliest
-song in any look at it. If each song of N gave it independent log-odds with an exponential tail,
+song in any pass at it. If each song of N gave it independent log-odds with an exponential tail,
 the largest would follow a Gumbel law whose location grows by scale × ln 10 with every tenfold N
 (E. J. Gumbel, "Statistics of Extremes", 1958). Yet the evidence is set against a chance level
 that grows with the index too (`fpcore.stages.matching.chance_weight`), so what really happens is
@@ -17,7 +17,7 @@ times, n_songs, kind
 query, condition, clip_s, work, indexed
     What was asked, as in `experiments.evaluation.rows`.
 log_odds
-    Of the likeliest song: for left-out songs over all looks, for indexed ones of the look that
+    Of the likeliest song: for left-out songs over all passes, for indexed ones of the pass that
     answers. Minus infinity where no song had a hit.
 accepted, right
     Whether a name was given, and whether the likeliest song is the right work.
@@ -47,7 +47,7 @@ from experiments.studies.large_index.songs import fill
 from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.records import Match
-from fpcore.search.passes import Alignment, align_query, looks
+from fpcore.search.passes import SearchTrace, align_query, passes
 from fpcore.store import Entry, Index, Store, open_store
 
 Kind = Literal["real", "surrogates", "surrogates alone"]
@@ -150,7 +150,7 @@ def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[s
     if query.indexed:
         log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)])
     else:
-        log_odds, best = _likeliest(looks(asked.looked_up, sized.index, profile))
+        log_odds, best = _likeliest(passes(asked.looked_up, sized.index, profile))
     found = source.by_id.get(best.song_name) if best else None
     return {
         "times": sized.times,
@@ -167,12 +167,12 @@ def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[s
     }
 
 
-def _likeliest(looked: Iterable[Alignment]) -> tuple[float, Match | None]:
-    """Return the likeliest song of all looks, with its log-odds."""
+def _likeliest(traces: Iterable[SearchTrace]) -> tuple[float, Match | None]:
+    """Return the likeliest song of all passes, with its log-odds."""
     log_odds, best = -np.inf, None
-    for alignment in looked:
-        if alignment.matches:
-            of_look = float(alignment.log_odds[alignment.rows[0]])
+    for trace in traces:
+        if trace.matches:
+            of_look = float(trace.log_odds[trace.rows[0]])
             if of_look > log_odds:
-                log_odds, best = of_look, alignment.matches[0]
+                log_odds, best = of_look, trace.matches[0]
     return log_odds, best

@@ -11,8 +11,8 @@ from experiments.calibration import fit
 from experiments.calibration.fit import FITTED
 
 
-def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame:
-    """Return candidates, three a query, of which the evidence ``prominence`` tells the truth.
+def _candidates(n_queries: int, *, seed: int, n_hypotheses: int = 1) -> pd.DataFrame:
+    """Return candidates, three a query, of which the evidence ``rank_z`` tells the truth.
 
     Half of the queries are of the index; each was also asked of a part of it.
     """
@@ -25,7 +25,7 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
                 right = indexed and rank == 0
                 evidence = dict.fromkeys(FITTED, 1.0)
                 evidence["log_idf"] = float(rng.normal())
-                evidence["prominence"] = float(rng.normal(4.0 if right else 0.0))
+                evidence["rank_z"] = float(rng.normal(4.0 if right else 0.0))
                 rows.append(
                     {
                         "query": f"q{number}",
@@ -34,10 +34,10 @@ def _candidates(n_queries: int, *, seed: int, n_trials: int = 1) -> pd.DataFrame
                         "work": f"w{number % 20}",
                         "indexed": indexed,
                         "asked_of": asked_of,
-                        "look": "first",
+                        "pass": "first",
                         "rank": rank,
                         "right": right,
-                        "log_trials": float(np.log(n_trials)),
+                        "log_hypotheses": float(np.log(n_hypotheses)),
                         "log_votes": float(np.log1p(9)),
                         **evidence,
                     }
@@ -67,7 +67,7 @@ def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
 
 def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
     decision = fit.fit(_candidates(200, seed=3), false_alarm_rate=0.01, description="made")
-    assert decision.weights["prominence"] > 1
+    assert decision.weights["rank_z"] > 1
     assert abs(decision.weights["log_idf"]) < 0.7
     assert decision.weights["found"] == 0
     assert decision.calibration == "made"
@@ -75,30 +75,30 @@ def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
 
 def test_n_looks_are_n_chances_to_be_wrong() -> None:
     one, many = (
-        fit.fit(_candidates(200, seed=4, n_trials=n), false_alarm_rate=0.01, description="made")
+        fit.fit(_candidates(200, seed=4, n_hypotheses=n), false_alarm_rate=0.01, description="made")
         for n in (1, 50)
     )
-    assert many.weights["log_trials"] == one.weights["log_trials"] == -1.0
-    # The same evidence after fifty looks is the same evidence: the intercept makes up for it.
-    shift = many.intercept + many.weights["log_trials"] * np.log(50)
+    assert many.weights["log_hypotheses"] == one.weights["log_hypotheses"] == -1.0
+    # The same evidence after fifty passes is the same evidence: the intercept makes up for it.
+    shift = many.intercept + many.weights["log_hypotheses"] * np.log(50)
     assert shift == pytest.approx(one.intercept, abs=1e-2)
 
 
 def test_of_looks_at_other_playbacks_only_those_are_fitted_that_give_the_answer() -> None:
     rows = _candidates(200, seed=5)
     fitted = fit._fitted(rows)
-    playbacks = rows.assign(look="playback", right=~rows["right"])
+    playbacks = rows.assign(pass_name="playback", right=~rows["right"])
     behind, before = (
         fit._fitted(
             pd.concat(
-                [rows, playbacks.assign(prominence=playbacks["prominence"] + by)],
+                [rows, playbacks.assign(rank_z=playbacks["rank_z"] + by)],
                 ignore_index=True,
             )
         )
         for by in (-20.0, 20.0)
     )
     assert behind == fitted
-    assert before.weights["prominence"] < fitted.weights["prominence"]
+    assert before.weights["rank_z"] < fitted.weights["rank_z"]
 
 
 def test_the_weights_are_those_of_the_answers() -> None:
@@ -107,7 +107,7 @@ def test_the_weights_are_those_of_the_answers() -> None:
     fitted = fit._fitted(rows)
     behind = rows["rank"] == 2
     assert not rows[behind]["right"].any()
-    hopeless = rows.assign(prominence=rows["prominence"].mask(behind, -8.0))
+    hopeless = rows.assign(rank_z=rows["rank_z"].mask(behind, -8.0))
     answers = fit.answers(rows, fitted)
     assert (answers["rank"] == 2).mean() > 0.1
     kept = rows[~behind]

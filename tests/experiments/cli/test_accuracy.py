@@ -55,7 +55,7 @@ def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
 ) -> None:
     profile = load_profile(calibrated)
     assert profile.fingerprint == load_profile("balanced").fingerprint
-    assert set(profile.decision.weights) == {*FITTED, "log_trials"}
+    assert set(profile.decision.weights) == {*FITTED, "log_hypotheses"}
     assert profile.decision.calibration is not None
     assert "calibration half of generated:12" in profile.decision.calibration
     assert profile.decision.n_songs == 10
@@ -91,7 +91,7 @@ def test_accuracy_is_that_of_its_outcome_rows(calibrated: Path, tmp_path: Path) 
     assert re.search(r"expected calibration error: 0\.\d{4}\n", done.stdout)
 
 
-def test_what_is_kept_of_a_measurement_is_the_profiles_accuracy_card(
+def test_what_is_kept_of_a_measurement_is_the_profiles_model_card(
     calibrated: Path, tmp_path: Path
 ) -> None:
     file, rows_file = tmp_path / "mine.json", tmp_path / "rows.csv"

@@ -288,12 +288,12 @@ def test_answers_are_placed_and_sure_as_counted_by_hand():
             "probability": [0.999, 0.99, 0.7, 0.2, 0.995, 0.5, 0.992, 0.6],
         }
     )
-    placed = metrics.placed(rows, 0.5)
-    assert (placed.n_right, placed.n) == (3, 4)  # a, c and f; not b, which lies elsewhere
-    sure = metrics.sure(rows, 0.5)
+    localised = metrics.localised(rows, 0.5)
+    assert (localised.n_right, localised.n) == (3, 4)  # a, c and f; not b, which lies elsewhere
+    sure = metrics.precision_at(rows, 0.5)
     assert (sure.n_right, sure.n) == (2, 4)  # a and b; e has a wrong name, g is a stranger
-    assert metrics.sure(rows, 0.999).n == 1  # what is not accepted is no answer
-    assert placed.low < placed.share < placed.high
+    assert metrics.precision_at(rows, 0.999).n == 1  # what is not accepted is no answer
+    assert localised.low < localised.share < localised.high
 
 
 def test_calibration_bins_hold_their_rows_and_error_is_the_weighted_distance():

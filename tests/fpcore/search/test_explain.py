@@ -190,10 +190,10 @@ def test_evidence_is_told_in_words_with_its_counts(store: Store) -> None:
     asked = ask(store, excerpt(song(2), START_S, 6.0))
     evidence = asked.explanation.places[0].evidence
     assert evidence.votes == asked.alignment.matches[0].votes > 0
-    assert evidence.clearness_db == asked.alignment.query.heard.clearness_db
-    assert evidence.looks == 1
+    assert evidence.crest_db == asked.alignment.query.heard.crest_db
+    assert evidence.passes == 1
     told = replace(
-        evidence, contrast=3.14, verified=31.6, expected=40, prominence=8.25, rhythm=-0.04
+        evidence, contrast=3.14, verified=31.6, expected=40, rank_z=8.25, broadband_z=-0.04
     )
     assert [value for _, value in told.rows()] == [
         f"{evidence.votes}",
@@ -201,7 +201,7 @@ def test_evidence_is_told_in_words_with_its_counts(store: Store) -> None:
         "32 of 40",
         "+8.2",
         "+0.0",
-        f"{evidence.clearness_db:.0f} dB",
+        f"{evidence.crest_db:.0f} dB",
         "1",
     ]
 

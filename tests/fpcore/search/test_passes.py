@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from fpcore import pipeline
-from fpcore.config import QueryConfig, ThoroughLook
+from fpcore.config import QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
 from fpcore.records import LongArray, Postings, Recognition, Signal
-from fpcore.search.passes import align, align_query, looks
+from fpcore.search.passes import align, align_query, passes
 from fpcore.stages import decision
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
@@ -75,7 +75,7 @@ def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(
 ) -> None:
     clip = excerpt(UNKNOWN, 3, EXCERPT_S)
     usual = align(clip, six_songs, PROFILE)
-    monkeypatch.setattr(decision, "CROWDED_FROM", 1)
+    monkeypatch.setattr(decision, "PENALISED_FROM", 1)
     of_two = PROFILE.decision.model_copy(update={"n_songs": 2})
     crowded = align(clip, six_songs, PROFILE.model_copy(update={"decision": of_two}))
     lost = decision.GROWTH_PER_TENFOLD * np.log10(indexed.N_SONGS / 2)
@@ -170,7 +170,7 @@ def test_hashes_of_a_song_that_is_not_there_are_told_as_damage(tmp_path: Path) -
 # Looks after the first one
 
 THOROUGH = PROFILE.model_copy(
-    update={"query": PROFILE.query.model_copy(update={"thorough": ThoroughLook()})}
+    update={"query": PROFILE.query.model_copy(update={"thorough": ThoroughPass()})}
 )
 
 
@@ -184,11 +184,11 @@ def _under_music(index: int, start_s: float, by_db: float) -> Signal:
 
 def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: Store) -> None:
     query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), indexed.LEAN, THOROUGH.query)
-    first, thorough = looks(query, six_songs, THOROUGH)
-    assert (first.look, thorough.look) == ("first", "thorough")
+    first, thorough = passes(query, six_songs, THOROUGH)
+    assert (first.pass_name, thorough.pass_name) == ("first", "thorough")
     assert len(thorough.query.hashes) > 2 * len(first.query.hashes)
     assert len(thorough.query.peaks[0]) > 1.3 * len(first.query.peaks[0])
-    assert thorough.evidence["log_trials"][0] == pytest.approx(np.log(2))
+    assert thorough.evidence["log_hypotheses"][0] == pytest.approx(np.log(2))
 
 
 def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Store) -> None:
@@ -196,7 +196,7 @@ def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Sto
     for index in range(indexed.N_SONGS):
         query = pipeline.query(_under_music(index, 9.0, 12.0), indexed.LEAN, THOROUGH.query)
         weights = []
-        for look in looks(query, six_songs, THOROUGH):
+        for look in passes(query, six_songs, THOROUGH):
             candidates, place_ticks = look.candidates, 9.0 / indexed.LEAN.hop_s * 2
             here = (candidates.song_id == index + 1) & (
                 np.abs(candidates.offset_ticks - place_ticks) < 4
@@ -208,15 +208,15 @@ def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Sto
 
 def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     heard = excerpt(4, 9.0, EXCERPT_S)
-    assert align(heard, six_songs, THOROUGH).look == "first"
+    assert align(heard, six_songs, THOROUGH).pass_name == "first"
     rejecting = THOROUGH.model_copy(
         update={"decision": THOROUGH.decision.model_copy(update={"threshold": 1.0})}
     )
     found = align(heard, six_songs, rejecting)
     assert found.recognition.match is None
     query = pipeline.query(heard, indexed.LEAN, rejecting.query)
-    tried = list(looks(query, six_songs, rejecting))
-    assert found.look == max(tried, key=lambda look: look.matches[0].probability).look
+    tried = list(passes(query, six_songs, rejecting))
+    assert found.pass_name == max(tried, key=lambda look: look.matches[0].probability).pass_name
     assert found.times.lookup_s > 0
 
 

@@ -11,7 +11,7 @@ from fpcore.config import PlaybackSearch, Profile
 from fpcore.kernels import playing
 from fpcore.records import AS_LEARNED, Playback, Signal
 from fpcore.search import playback
-from fpcore.search.passes import align, looks
+from fpcore.search.passes import align, passes
 from fpcore.stages import hashing
 from fpcore.stages.landmarks import pairs
 from fpcore.store import Store
@@ -105,7 +105,7 @@ def test_restored_hashes_repeat_no_token_at_a_tick() -> None:
     assert len(hashes) > 100
 
 
-# The first look
+# The first pass
 
 
 @settings(deadline=None)  # the first example compiles the kernel
@@ -182,7 +182,7 @@ def test_another_tempo_that_a_first_look_bears_is_told_too(six_songs: Store, tem
     assert match.offset_s == pytest.approx(start_s, abs=0.05)
     assert match.probability > as_learned.probability
     assert match.votes > as_learned.votes
-    assert found.look == "tempo"
+    assert found.pass_name == "tempo"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_another_speed_that_a_first_look_bears_is_told_as_one(six_songs: Store) 
     found = align(heard, six_songs, _lenient(SEARCHING))
     match = found.recognition.match
     assert match is not None
-    assert found.look == "tempo"
+    assert found.pass_name == "tempo"
     assert match.playback.pitch == match.playback.tempo == pytest.approx(1.004, abs=0.001)
     assert match.offset_s == pytest.approx(12.0, abs=0.01)
     assert match.votes > 10 * borne.votes
@@ -254,13 +254,13 @@ def test_what_is_recognised_as_it_is_is_not_searched_for(six_songs: Store) -> No
 
 def test_other_playbacks_count_as_trials(six_songs: Store) -> None:
     query = pipeline.query(indexed.excerpt(indexed.UNKNOWN, 3.0, 8.0), LEAN, SEARCHING.query)
-    first, *others = looks(query, six_songs, SEARCHING)
-    assert (first.look, first.evidence["log_trials"][0]) == ("first", 0.0)
+    first, *others = passes(query, six_songs, SEARCHING)
+    assert (first.pass_name, first.evidence["log_hypotheses"][0]) == ("first", 0.0)
     assert 1 <= len(others) <= SEARCH.n_close
     for other in others:
-        assert other.look == "playback"
+        assert other.pass_name == "playback"
         n_tried = 1 + playback.n_playbacks(SEARCH)
-        assert other.evidence["log_trials"][0] == pytest.approx(np.log(n_tried))
+        assert other.evidence["log_hypotheses"][0] == pytest.approx(np.log(n_tried))
 
 
 def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store) -> None:
@@ -269,7 +269,7 @@ def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store
     coarse = {"step": 0.005, "tempo_step": 0.005, "n_close": 100}
     dense = SEARCH.model_copy(update={"max_peaks_per_s": 60.0, "fan_out": 30, **coarse})
     tried = [one for kind in playback.playbacks(dense) for one in kind]
-    weight = playback.first_look(query.peaks[0], tried, six_songs, LEAN, dense)
+    weight = playback.coarse_pass(query.peaks[0], tried, six_songs, LEAN, dense)
     chance = float(np.median(weight))
     chosen = []
     for contrast in (0.0, 1.5, 0.99 * float(weight.max()) / chance, 1e9):
@@ -287,5 +287,5 @@ def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store
 
 def test_silence_is_looked_at_once(six_songs: Store) -> None:
     silence = pipeline.query(Signal(indexed.silence(5.0), RATE_HZ), LEAN, SEARCHING.query)
-    [only] = looks(silence, six_songs, SEARCHING)
+    [only] = passes(silence, six_songs, SEARCHING)
     assert only.matches == ()

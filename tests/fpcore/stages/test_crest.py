@@ -9,15 +9,15 @@ from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.profiles import load_profile
 from fpcore.records import Peaks, Signal
-from fpcore.stages.crest import clearness_db
+from fpcore.stages.crest import crest_db
 from fpcore.stages.peaks import EMPTY
 from tests.fpcore import indexed
 
 PROFILES = [load_profile("balanced"), load_profile("seed")]
 
 
-def _clearness(signal: Signal, profile: Profile) -> float:
-    return pipeline.hear(signal, profile.fingerprint, profile.query).clearness_db
+def _crest_db(signal: Signal, profile: Profile) -> float:
+    return pipeline.hear(signal, profile.fingerprint, profile.query).crest_db
 
 
 def test_it_is_the_median_of_the_highest_peaks_above_the_mean() -> None:
@@ -25,10 +25,10 @@ def test_it_is_the_median_of_the_highest_peaks_above_the_mean() -> None:
     place = np.arange(6, dtype=np.int32)
     maxima = Peaks.on_bins(place, place, levels)
     heights = np.full((5, 4), 2.0, np.float32)
-    assert clearness_db(heights, maxima, 0.3) == 30.0 - 2.0  # of the three highest
-    assert clearness_db(heights, maxima, 99.0) == 11.5 - 2.0  # of all
-    assert clearness_db(heights, maxima, 0.0) == 40.0 - 2.0  # of the highest
-    assert clearness_db(heights, EMPTY, 5.0) == 0.0
+    assert crest_db(heights, maxima, 0.3) == 30.0 - 2.0  # of the three highest
+    assert crest_db(heights, maxima, 99.0) == 11.5 - 2.0  # of all
+    assert crest_db(heights, maxima, 0.0) == 40.0 - 2.0  # of the highest
+    assert crest_db(heights, EMPTY, 5.0) == 0.0
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
@@ -41,8 +41,8 @@ def test_noise_lowers_it_and_loudness_does_not(profile: Profile) -> None:
         Signal(clean.samples + np.float32(10 ** (-snr_db / 20)) * hiss, clean.sample_rate_hz)
         for snr_db in (20, 10, 0, -10)
     ]
-    clearness = [_clearness(signal, profile) for signal in (clean, *noisy)]
-    assert clearness == sorted(clearness, reverse=True)
-    assert clearness[0] > clearness[-1] + 5
+    crest = [_crest_db(signal, profile) for signal in (clean, *noisy)]
+    assert crest == sorted(crest, reverse=True)
+    assert crest[0] > crest[-1] + 5
     # Twelve dB louder, what was silent rises a little above the floor of levels.
-    assert _clearness(loud, profile) == pytest.approx(clearness[0], abs=1)
+    assert _crest_db(loud, profile) == pytest.approx(crest[0], abs=1)

@@ -34,7 +34,7 @@ VERIFIED = Verification(
 
 
 def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     assert set(observed) == set(get_args(EvidenceName))
     first = {name: values[0] for name, values in observed.items()}
     assert first == pytest.approx(
@@ -43,10 +43,10 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
             "log_idf": math.log(10.5),
             "log_chance": math.log(2.5),
             "found": 15 / math.sqrt(60),
-            "clearness": 10.0,
-            "prominence": 4.5,
-            "rhythm": 1.5,
-            "log_trials": math.log(3),
+            "crest_db": 10.0,
+            "rank_z": 4.5,
+            "broadband_z": 1.5,
+            "log_hypotheses": math.log(3),
         }
     )
     assert all(values.shape == (2,) for values in observed.values())
@@ -54,22 +54,22 @@ def test_each_kind_of_evidence_is_what_it_is_said_to_be() -> None:
 
 def test_a_recording_is_at_most_clear() -> None:
     clear, clearer = (
-        decision.evidence(TWO, VERIFIED, n_trials=1, clearness_db=clearness_db)
-        for clearness_db in (decision.CLEAR_DB, decision.CLEAR_DB + 9)
+        decision.evidence(TWO, VERIFIED, n_hypotheses=1, crest_db=crest_db)
+        for crest_db in (decision.CLEAR_DB, decision.CLEAR_DB + 9)
     )
     for name, values in clear.items():
         np.testing.assert_array_equal(values, clearer[name])
 
 
 def test_evidence_for_nothing_is_finite() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     assert all(np.isfinite(values).all() for values in observed.values())
 
 
 def test_without_candidates_there_is_no_confidence() -> None:
     none = Candidates(*(np.empty(0, dtype) for dtype in Candidates._DTYPES.values()))
     nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
-    observed = decision.evidence(none, nothing, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(none, nothing, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
     probability = decision.probability(decision.logit(observed, model))
     assert probability.shape == (0,)
@@ -77,12 +77,12 @@ def test_without_candidates_there_is_no_confidence() -> None:
 
 
 def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     weights: dict[EvidenceName, float] = {
         "log_votes": 0.5,
         "found": -2.0,
         "log_chance": 0.1,
-        "log_trials": 0.3,
+        "log_hypotheses": 0.3,
     }
     model = Decision(intercept=-1.5, weights=weights, threshold=0.5)
     got = decision.probability(decision.logit(observed, model))
@@ -93,7 +93,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
 
 
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
     observed["log_votes"] = np.log1p(np.array([3, 300]))
     assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
@@ -103,9 +103,9 @@ def test_one_or_two_votes_are_no_evidence_whatever_else_there_is() -> None:
     votes = np.arange(2000)
     observed: dict[EvidenceName, np.ndarray] = {
         "log_votes": np.log1p(votes),
-        "prominence": np.full(len(votes), 10.0),
+        "rank_z": np.full(len(votes), 10.0),
     }
-    model = Decision(intercept=0.0, weights={"prominence": 1.0}, threshold=0.5)
+    model = Decision(intercept=0.0, weights={"rank_z": 1.0}, threshold=0.5)
     accepted = decision.confidence(decision.probability(decision.logit(observed, model)), model) > 0
     assert votes[~accepted].tolist() == list(range(decision.FEWEST_VOTES)) == [0, 1, 2]
 
@@ -114,7 +114,7 @@ def test_one_or_two_votes_are_no_evidence_whatever_else_there_is() -> None:
 def test_the_probability_stays_between_0_and_1_without_warnings(
     intercept: float, weight: float
 ) -> None:
-    observed = decision.evidence(TWO, VERIFIED, n_trials=3, clearness_db=10.0)
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
     with np.errstate(all="raise", under="ignore"):
         probability = decision.probability(decision.logit(observed, model))
@@ -153,15 +153,15 @@ def test_every_tenfold_of_songs_costs_the_same(
     calibrated: int | None, n_songs: int, tenfolds: int
 ) -> None:
     model = Decision(intercept=0.0, weights={}, threshold=0.5, n_songs=calibrated)
-    lost = decision.crowding(n_songs, model)
+    lost = decision.library_size_penalty(n_songs, model)
     assert lost == pytest.approx(tenfolds * decision.GROWTH_PER_TENFOLD)
 
 
 def test_peaks_that_are_only_kept_decide_between_places_and_not_about_the_song() -> None:
-    same = decision.evidence(TWO, VERIFIED, n_trials=1, clearness_db=10.0)
-    for name in ("kept_verified", "kept_prominence", "level_agreement"):
+    same = decision.evidence(TWO, VERIFIED, n_hypotheses=1, crest_db=10.0)
+    for name in ("kept_verified", "kept_rank_z", "level_agreement"):
         better = replace(VERIFIED, **{name: getattr(VERIFIED, name) + 1.0})
-        observed = decision.evidence(TWO, better, n_trials=1, clearness_db=10.0)
+        observed = decision.evidence(TWO, better, n_hypotheses=1, crest_db=10.0)
         assert all(np.array_equal(observed[kind], same[kind]) for kind in same)
         scores = (decision.place_score(same, one) for one in (VERIFIED, better))
         before, after = scores

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from fpcore.records import Constellation, LevelRanks, Peaks, Playback
-from fpcore.stages.level_ranks import level_ranks, prominence_and_rhythm
+from fpcore.stages.level_ranks import level_ranks, rank_z_and_broadband_z
 from tests.fpcore.synthetic import all_paired
 
 N_TICKS, N_BINS, FIRST_BIN = 200, 120, 30
@@ -24,12 +24,12 @@ def _peaks(frame: np.ndarray, bin_: np.ndarray) -> Constellation:
     return all_paired(Peaks.on_bins(frame, bin_, np.zeros(len(frame), np.float32)))
 
 
-def prominence(*alignment: Any) -> float:
-    return prominence_and_rhythm(*alignment)[0]
+def rank_z(*alignment: Any) -> float:
+    return rank_z_and_broadband_z(*alignment)[0]
 
 
-def rhythm(*alignment: Any) -> float:
-    return prominence_and_rhythm(*alignment)[1]
+def broadband_z(*alignment: Any) -> float:
+    return rank_z_and_broadband_z(*alignment)[1]
 
 
 @settings(deadline=None, max_examples=60)
@@ -58,7 +58,7 @@ def test_a_recording_without_frames_has_no_ranks() -> None:
     nothing = level_ranks([np.empty((0, N_BINS), np.float32)] * 2, first_bin=FIRST_BIN)
     assert nothing.rank.shape == (0, N_BINS)
     song = _peaks(np.arange(10), np.full(10, 40))
-    assert prominence(song, 0.0, nothing, 2) == rhythm(song, 0.0, nothing, 2) == 0.0
+    assert rank_z(song, 0.0, nothing, 2) == broadband_z(song, 0.0, nothing, 2) == 0.0
 
 
 def _noise_with(song: Peaks, offset_frames: int, lift_db: float, seed: int) -> LevelRanks:
@@ -78,7 +78,7 @@ def _song(seed: int) -> Peaks:
 def test_at_a_wrong_place_the_prominence_is_a_standard_normal_number() -> None:
     ranks = [_noise_with(_song(seed), 100, 0.0, seed=1000 + seed) for seed in range(8)]
     found = [
-        prominence(_song(other), float(offset), ranks[seed], 1)
+        rank_z(_song(other), float(offset), ranks[seed], 1)
         for seed in range(8)
         for other in (seed, seed + 50)
         for offset in range(0, 2 * N_TICKS, 20)
@@ -91,8 +91,8 @@ def test_at_a_wrong_place_the_prominence_is_a_standard_normal_number() -> None:
 def test_peaks_that_noise_hides_still_stand_out_at_their_place() -> None:
     song = _song(3)
     ranks = _noise_with(song, 100, 12.0, seed=7)
-    right = prominence(song, 100.0, ranks, 1)
-    wrong = [prominence(song, float(at), ranks, 1) for at in range(0, 400, 7) if abs(at - 100) > 3]
+    right = rank_z(song, 100.0, ranks, 1)
+    wrong = [rank_z(song, float(at), ranks, 1) for at in range(0, 400, 7) if abs(at - 100) > 3]
     assert right > 5
     assert max(wrong) < 4
 
@@ -105,17 +105,17 @@ def test_a_song_at_another_speed_stands_out_at_that_speed_alone() -> None:
     )
     inside = (heard.bin >= FIRST_BIN) & (heard.bin < FIRST_BIN + N_BINS)
     ranks = _noise_with(_peaks(heard.frame[inside], heard.bin[inside]), 0, 12.0, seed=9)
-    assert prominence(song, 0.0, ranks, 1, played) > 6
-    assert prominence(song, 0.0, ranks, 1) < 4
+    assert rank_z(song, 0.0, ranks, 1, played) > 6
+    assert rank_z(song, 0.0, ranks, 1) < 4
 
 
 def test_peaks_outside_the_recording_do_not_count() -> None:
     ranks = LevelRanks(np.full((10, 5), 255, np.uint8), FIRST_BIN)
     outside = _peaks(np.array([-3, 12, 4, 4]), np.array([31, 31, 29, 35]))
-    assert prominence(outside, 0.0, ranks, 1) == rhythm(outside, 0.0, ranks, 1) == 0.0
+    assert rank_z(outside, 0.0, ranks, 1) == broadband_z(outside, 0.0, ranks, 1) == 0.0
     one = _peaks(np.array([4]), np.array([31]))
     highest = pytest.approx((255.5 / 256 - 0.5) * np.sqrt(12))
-    assert prominence(one, 0.0, ranks, 1) == rhythm(one, 0.0, ranks, 1) == highest
+    assert rank_z(one, 0.0, ranks, 1) == broadband_z(one, 0.0, ranks, 1) == highest
 
 
 def test_the_rhythm_is_the_mean_rank_of_whole_frames_at_the_times_of_the_peaks() -> None:
@@ -127,7 +127,7 @@ def test_the_rhythm_is_the_mean_rank_of_whole_frames_at_the_times_of_the_peaks()
     inside = [round(tick) for tick in at if 0 <= round(tick) < 40]
     mean = np.mean([(ranks.rank[tick] + 0.5).mean() / 256 for tick in inside])
     expected = (mean - 0.5) * np.sqrt(12 * len(inside))
-    assert rhythm(song, 15.0, ranks, 2, played) == pytest.approx(expected)
+    assert broadband_z(song, 15.0, ranks, 2, played) == pytest.approx(expected)
 
 
 def test_another_song_of_the_same_beat_stands_out_by_its_rhythm_alone() -> None:
@@ -137,9 +137,9 @@ def test_another_song_of_the_same_beat_stands_out_by_its_rhythm_alone() -> None:
     heights_db[beats] += 12  # a drum: loud at every frequency
     ranks = level_ranks([heights_db], first_bin=FIRST_BIN)
     other = _peaks(np.repeat(beats, 3), rng.integers(31, 149, 3 * len(beats)))
-    on_the_beat = prominence(other, 0.0, ranks, 1)
+    on_the_beat = rank_z(other, 0.0, ranks, 1)
     assert on_the_beat > 5
-    assert rhythm(other, 0.0, ranks, 1) == pytest.approx(on_the_beat, abs=1.0)
+    assert broadband_z(other, 0.0, ranks, 1) == pytest.approx(on_the_beat, abs=1.0)
     song = _song(3)
     at_its_place = _noise_with(song, 100, 12.0, seed=7)
-    assert abs(rhythm(song, 100.0, at_its_place, 1)) < 1 < prominence(song, 100.0, at_its_place, 1)
+    assert abs(broadband_z(song, 100.0, at_its_place, 1)) < 1 < rank_z(song, 100.0, at_its_place, 1)

@@ -17,7 +17,7 @@ from fpcore.records import (
     Peaks,
     Playback,
 )
-from fpcore.stages.level_ranks import level_ranks, prominence_and_rhythm
+from fpcore.stages.level_ranks import level_ranks, rank_z_and_broadband_z
 from fpcore.stages.verification import merged, nearness, verify
 from tests.fpcore import naive
 from tests.fpcore.synthetic import all_paired
@@ -212,12 +212,12 @@ def test_all_candidates_at_once_equal_one_by_one(
         ]
         agreement = np.exp(-np.minimum(inner, 1.0).mean() / 0.25) if len(inner) else 0.0
         assert found.level_agreement[row] == pytest.approx(agreement)
-        alone = prominence_and_rhythm(song, offset, ranks, n_shifts, playback)
-        assert (found.prominence[row], found.rhythm[row]) == pytest.approx(alone)
+        alone = rank_z_and_broadband_z(song, offset, ranks, n_shifts, playback)
+        assert (found.rank_z[row], found.broadband_z[row]) == pytest.approx(alone)
         of_paired = all_paired(song.paired_peaks)
-        assert prominence_and_rhythm(of_paired, offset, ranks, n_shifts, playback) == alone
-        of_all, _ = prominence_and_rhythm(all_paired(song), offset, ranks, n_shifts, playback)
-        assert found.kept_prominence[row] == pytest.approx(of_all)
+        assert rank_z_and_broadband_z(of_paired, offset, ranks, n_shifts, playback) == alone
+        of_all, _ = rank_z_and_broadband_z(all_paired(song), offset, ranks, n_shifts, playback)
+        assert found.kept_rank_z[row] == pytest.approx(of_all)
 
 
 @pytest.mark.parametrize(("query", "song"), [([], QUERY), (QUERY, []), ([], [])])

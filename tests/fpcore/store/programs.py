@@ -55,7 +55,7 @@ def learn(path: Path, kind: str, first: str, n_songs: str, batch: str) -> None:
         for start in range(int(first), int(first) + int(n_songs), int(batch)):
             seeds = range(start, start + int(batch))
             for seed, added in zip(seeds, store.add_songs(map(entry, seeds)), strict=True):
-                # One write: a kill must not cut the line where it looks whole.
+                # One write: a kill must not cut the line where it passes whole.
                 sys.stdout.write(f"{seed} {added.song.id} {added.created}\n")
                 sys.stdout.flush()
 

@@ -170,7 +170,7 @@ def test_a_posting_takes_few_bytes(tmp_path: Path) -> None:
 
 
 class SnapshotMachine(StoreMachine):
-    """Look-ups equal the model's, whatever becomes of songs, snapshots and backups."""
+    """PassName-ups equal the model's, whatever becomes of songs, snapshots and backups."""
 
     @rule()
     def make_snapshot(self) -> None:
@@ -436,7 +436,7 @@ def test_one_whose_postings_point_nowhere(store: SqliteStore) -> None:
         content[at : at + n_bytes] = b"\xff" * n_bytes
 
     rewritten(path, spoil)
-    assert store.check().ok  # nobody has looked yet
+    assert store.check().ok  # nobody has traces yet
     refused(store, "is damaged")
 
 
