@@ -74,8 +74,8 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
 
     What a first pass does not recognise gets further passes as the profile says (see `passes`),
     and what is recognised is given at its exact tempo (see `answer_of`); the times cover all that
-    was tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A recording
-    that is silent or shorter than a window gives no candidates.
+    was tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A
+    recording that is silent or shorter than a window gives no candidates.
 
     Raises
     ------

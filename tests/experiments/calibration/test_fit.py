@@ -73,7 +73,7 @@ def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
     assert decision.calibration == "made"
 
 
-def test_n_looks_are_n_chances_to_be_wrong() -> None:
+def test_n_passes_are_n_chances_to_be_wrong() -> None:
     one, many = (
         fit.fit(_candidates(200, seed=4, n_hypotheses=n), false_alarm_rate=0.01, description="made")
         for n in (1, 50)
@@ -84,10 +84,10 @@ def test_n_looks_are_n_chances_to_be_wrong() -> None:
     assert shift == pytest.approx(one.intercept, abs=1e-2)
 
 
-def test_of_looks_at_other_playbacks_only_those_are_fitted_that_give_the_answer() -> None:
+def test_of_passes_at_other_playbacks_only_those_are_fitted_that_give_the_answer() -> None:
     rows = _candidates(200, seed=5)
     fitted = fit._fitted(rows)
-    playbacks = rows.assign(pass_name="playback", right=~rows["right"])
+    playbacks = rows.assign(**{"pass": "playback"}, right=~rows["right"])
     behind, before = (
         fit._fitted(
             pd.concat(

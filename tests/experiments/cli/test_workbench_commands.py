@@ -27,7 +27,7 @@ FPBENCH = "import sys; sys.argv[0] = 'fpbench'; from experiments.cli import main
 
 HOLD = """
 import sys
-from experiments.runs import run_folder
+from experiments.results.run_folder import run_folder
 with run_folder(sys.argv[1]).locked():
     print("held", flush=True)
     sys.stdin.read()
@@ -35,8 +35,8 @@ with run_folder(sys.argv[1]).locked():
 
 EXECUTE = """
 import sys
-from experiments.notebooks import execute
-from experiments.runs import run_folder
+from experiments.sweeps.notebook import execute
+from experiments.results.run_folder import run_folder
 execute("sweep", run_folder(sys.argv[1]), {"spec": sys.argv[2], "run": sys.argv[1], "jobs": 1})
 """
 

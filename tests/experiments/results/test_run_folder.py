@@ -17,7 +17,7 @@ from experiments.results.trial_folder import TrialFolder
 
 HOLD = """
 import sys
-from experiments.runs import run_folder
+from experiments.results.run_folder import run_folder
 with run_folder(sys.argv[1]).locked():
     print("held", flush=True)
     sys.stdin.read()

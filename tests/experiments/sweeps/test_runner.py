@@ -26,8 +26,8 @@ from tests.experiments import small
 
 KILLED = """
 import os, signal, sys
-from experiments.promotion import promote
-from experiments.runner import sweep
+from experiments.sweeps.promotion import promote
+from experiments.sweeps.runner import sweep
 from tests.experiments import small
 
 def kill_after(step):

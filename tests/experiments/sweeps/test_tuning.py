@@ -16,7 +16,7 @@ from tests.experiments import small
 
 KILLED = """
 import os, signal, sys
-from experiments.tuning import tune
+from experiments.sweeps.tuning import tune
 from tests.experiments import small
 
 def kill_after(step):
@@ -28,7 +28,7 @@ tune(small.spec(), run=sys.argv[1], n_trials=3, workers=small.ONE, show=kill_aft
 
 TUNE = """
 import sys
-from experiments.tuning import tune
+from experiments.sweeps.tuning import tune
 from tests.experiments import small
 tune(small.spec(), run=sys.argv[1], n_trials=2, workers=small.ONE, show=small.silent)
 """

@@ -191,7 +191,7 @@ def test_evidence_is_told_in_words_with_its_counts(store: Store) -> None:
     evidence = asked.explanation.places[0].evidence
     assert evidence.votes == asked.alignment.matches[0].votes > 0
     assert evidence.crest_db == asked.alignment.query.heard.crest_db
-    assert evidence.passes == 1
+    assert evidence.n_hypotheses == 1
     told = replace(
         evidence, contrast=3.14, verified=31.6, expected=40, rank_z=8.25, broadband_z=-0.04
     )
