@@ -8,8 +8,8 @@ import pandas as pd
 
 from experiments.calibration import fit
 from experiments.calibration.model_card import card_of, origin
-from experiments.corpora import Corpus
-from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from experiments.metrics import (
     Share,
     calibration_curve,
@@ -20,7 +20,6 @@ from experiments.metrics import (
     summary,
 )
 from experiments.progress import Show, silent
-from experiments.protocol.plan import Plan
 from fpcore.config import FittedOn, Profile
 from fpcore.errors import ConfigError
 
@@ -43,8 +42,7 @@ class Accuracy:
 
 def calibrated(
     profile: Profile,
-    source: Corpus,
-    plan: Plan,
+    context: Context,
     *,
     false_alarm_rate: float,
     n_jobs: int = -1,
@@ -52,11 +50,24 @@ def calibrated(
 ) -> Profile:
     """Return the profile with a decision fitted on the calibration half of a corpus.
 
-    The threshold is set so that this share of the recordings of unknown songs are given a
-    name, judged on songs that the model in question had not seen. What was measured before was
-    measured with another decision, and is not kept.
+    What was measured before was measured with another decision, and is not kept.
+
+    Parameters
+    ----------
+    profile
+        The configuration that asks.
+    context
+        The corpus and the plan.
+    false_alarm_rate
+        Share of the recordings of unknown songs that are given a name, judged on songs that the
+        model in question had not seen.
+    n_jobs
+        Processes; -1 takes one for each core.
+    show
+        Where progress is shown.
     """
-    asked = ask_corpus(source, profile, plan, roles=["calibration"], n_jobs=n_jobs, show=show)
+    source, plan = context.corpus, context.plan
+    asked = index_and_ask(context, profile, "calibration", n_jobs=n_jobs, show=show)
     rows = asked.candidates
     names = ", ".join(condition.name for condition in plan.conditions)
     lengths = " and ".join(f"{clip_s:g} s" for clip_s in plan.clip_lengths_s)
@@ -69,27 +80,38 @@ def calibrated(
         rows,
         false_alarm_rate=false_alarm_rate,
         description=description,
-        n_songs=len(plan.split(source).indexed),
-        fitted_on=plan.fitted_on(source),
+        n_songs=len(context.parts.indexed),
+        fitted_on=context.fitted_on,
     )
     return profile.model_copy(update={"decision": decision, "provenance": origin(profile) or None})
 
 
 def measure(
-    profile: Profile, source: Corpus, plan: Plan, *, n_jobs: int = -1, show: Show = silent
+    profile: Profile, context: Context, *, n_jobs: int = -1, show: Show = silent
 ) -> Accuracy:
     """Return how right a profile is on the test half of a corpus, at its own threshold.
+
+    Parameters
+    ----------
+    profile
+        The configuration that asks.
+    context
+        The corpus and the plan.
+    n_jobs
+        Processes; -1 takes one for each core.
+    show
+        Where progress is shown.
 
     Raises
     ------
     ConfigError
         When its decision was fitted on another half of the corpus, which holds some of these songs.
     """
-    _refuse_known_songs(profile, source, plan)
-    asked = ask_corpus(source, profile, plan, roles=["test"], n_jobs=n_jobs, show=show)
-    outcomes = asked.outcomes
+    _refuse_known_songs(profile, context)
+    outcomes = index_and_ask(context, profile, "test", n_jobs=n_jobs, show=show).outcomes
     threshold = profile.decision.threshold
-    in_time = {condition.name for condition in plan.conditions if condition.time_factor == 1}
+    conditions = context.plan.conditions
+    in_time = {condition.name for condition in conditions if condition.time_factor == 1}
     return Accuracy(
         outcomes,
         summary(outcomes, threshold),
@@ -100,13 +122,14 @@ def measure(
     )
 
 
-def _refuse_known_songs(profile: Profile, source: Corpus, plan: Plan) -> None:
-    known, asked = profile.decision.fitted_on, plan.fitted_on(source)
+def _refuse_known_songs(profile: Profile, context: Context) -> None:
+    known, asked = profile.decision.fitted_on, context.fitted_on
     if known is None or known.corpus_checksum != asked.corpus_checksum or known == asked:
         return
     raise ConfigError(
-        f"the decision of {profile.name} was fitted on songs of {source.name} that the split with "
-        f"{_told(asked)} would ask about: take the split that it was fitted with, {_told(known)}"
+        f"the decision of {profile.name} was fitted on songs of {context.corpus.name} that the "
+        f"split with {_told(asked)} would ask about: take the split that it was fitted with, "
+        f"{_told(known)}"
     )
 
 
@@ -114,7 +137,7 @@ def _told(fitted_on: FittedOn) -> str:
     return f"seed {fitted_on.seed} and a calibration share of {fitted_on.calibration_share:g}"
 
 
-def with_card(profile: Profile, measured: Accuracy, source: Corpus, plan: Plan) -> Profile:
-    """Return the profile with what was measured as its model card."""
-    card = card_of(measured.outcomes, profile.decision.threshold, source, plan)
+def with_card(profile: Profile, measured: Accuracy, context: Context) -> Profile:
+    """Return the profile with what was measured in a context as its model card."""
+    card = card_of(measured.outcomes, profile.decision.threshold, context)
     return profile.model_copy(update={"provenance": {**origin(profile), **card}})

@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import metrics, provenance
-from experiments.corpora import Corpus
-from experiments.protocol.plan import Plan
+from experiments.evaluation.context import Context
 from fpcore.config import Profile
 
 OF_PROMOTION = ("run", "trial", "corpus", "versions", "git_commit", "date")
@@ -36,13 +35,19 @@ def origin(profile: Profile) -> dict[str, Any]:
     return kept
 
 
-def card_of(
-    outcomes: pd.DataFrame, threshold: float, source: Corpus, plan: Plan, *, repeats: int = 1
-) -> dict[str, Any]:
+def card_of(outcomes: pd.DataFrame, threshold: float, context: Context) -> dict[str, Any]:
     """Return as JSON what came out for the test tracks of a corpus, and when.
 
-    ``outcomes`` are their rows, asked as planned, with so many draws of excerpts and noise.
+    Parameters
+    ----------
+    outcomes
+        The rows of the test tracks, asked in the context.
+    threshold
+        Probability from which on an answer is given.
+    context
+        The corpus and the plan.
     """
+    source, plan = context.corpus, context.plan
     error = metrics.calibration_error(metrics.calibration_curve(outcomes))
     return {
         "corpus": {"name": source.name, "checksum": source.checksum},
@@ -50,9 +55,9 @@ def card_of(
             "role": "test",
             "calibration_share": plan.calibration_share,
             "left_out_share": plan.left_out_share,
-            **plan.split(source).sizes(),
+            **context.parts.sizes(),
         },
-        "seeds": {"seed": plan.seed, "repeats": repeats},
+        "seeds": {"seed": plan.seed, "repeats": plan.repeats},
         "n_queries": len(outcomes),
         "overall": plain(metrics.overall(outcomes, threshold).to_dict("index")),
         "metrics": plain(metrics.summary(outcomes, threshold).to_dict("records")),

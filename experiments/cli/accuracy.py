@@ -14,11 +14,13 @@ from experiments.cli.plan_options import (
     ClipLengths,
     ConditionNames,
     CorpusName,
+    LeftOut,
     NQueries,
     ProfileName,
     Seed,
     plan_of,
 )
+from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
 from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def accuracy(
     condition: ConditionNames = None,
     clip: ClipLengths = None,
     queries: NQueries = 200,
+    left_out: LeftOut = LEFT_OUT_SHARE,
     seed: Seed = 0,
     jobs: Jobs = -1,
     csv: RowsFile = None,
@@ -41,8 +44,8 @@ def accuracy(
 ) -> None:
     """Measure how right a profile is on songs it never heard.
 
-    Songs are split by a seed into calibration and test; 19% of each stay out of the index, and
-    their clips must not be given a name. Only test songs are asked about, so that a profile
+    Songs are split by a seed into calibration and test; a share of each stays out of the index,
+    and their clips must not be given a name. Only test songs are asked about, so that a profile
     calibrated on the other half is judged on songs that it never heard. What is kept in the
     profile is what the service shows of its accuracy.
 
@@ -52,15 +55,18 @@ def accuracy(
     """
     from experiments.calibration.measure import measure, with_card
     from experiments.corpora import corpus as open_corpus
+    from experiments.evaluation.context import Context
     from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
     from fpcore.errors import ConfigError
     from fpcore.profiles import load_profile, profile_path, save_profile
 
-    chosen, plan = load_profile(profile), plan_of(condition, clip, queries, seed)
+    chosen = load_profile(profile)
+    plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
     source = open_corpus(corpus)
+    context = Context.of(source, plan)
     with shown() as show:
-        result = measure(chosen, source, plan, n_jobs=jobs, show=show)
+        result = measure(chosen, context, n_jobs=jobs, show=show)
     if csv is not None:
         result.outcomes.to_csv(csv, index=False)
     say(
@@ -88,7 +94,7 @@ def accuracy(
                 f"{target} was changed while its accuracy was measured, so nothing was kept: "
                 "measure again"
             )
-        save_profile(with_card(current, result, source, plan), target)
+        save_profile(with_card(current, result, context), target)
         say(f"{target}: holds this result")
 
 
@@ -101,7 +107,8 @@ def calibrate(
     queries: NQueries = 120,
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")
-    ] = 0.005,
+    ] = FALSE_ALARM_RATE,
+    left_out: LeftOut = LEFT_OUT_SHARE,
     seed: Seed = 0,
     jobs: Jobs = -1,
     output: Annotated[
@@ -124,17 +131,17 @@ def calibrate(
     """
     from experiments.calibration.measure import calibrated
     from experiments.corpora import corpus as open_corpus
+    from experiments.evaluation.context import Context
     from experiments.progress import shown
     from fpcore.profiles import load_profile, profile_path, save_profile
 
     target = output or profile_path(profile)
-    plan = plan_of(condition, clip, queries, seed)
-    source = open_corpus(corpus)
+    plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
+    context = Context.of(open_corpus(corpus), plan)
     with shown() as show:
         fitted = calibrated(
             load_profile(profile),
-            source,
-            plan,
+            context,
             false_alarm_rate=false_alarms,
             n_jobs=jobs,
             show=show,

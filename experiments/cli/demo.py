@@ -10,9 +10,12 @@ from experiments.cli import promote, report, sweep
 from fpcore.cli.output import clock, console, print_table, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-    from experiments.cli.demo_steps import Demo
+    from experiments.evaluation.context import Context
+    from fpcore.config import Profile
 
 PROFILE = "demo"
 """Name of the profile that the demonstration promotes; git ignores its file."""
@@ -28,6 +31,7 @@ def demo() -> None:
     with. What is finished is not done again.
     """
     from experiments.cli import demo_steps as steps
+    from experiments.evaluation.ask import ask
     from experiments.folders import cache_folder
     from experiments.report import tables
     from experiments.report.study import load
@@ -47,12 +51,14 @@ def demo() -> None:
     _heading(3, f"Promote {best.trial}: judged on songs that the sweep never heard")
     promote.promote(run, trial=best.trial, name=PROFILE, force=True)
     _heading(4, "Learn the music under the promoted profile")
-    tour = steps.Demo(prepare(spec), load_profile(PROFILE), cache_folder() / "demo")
-    _learn(tour)
+    context = steps.with_more_clips(prepare(spec).context)
+    profile = load_profile(PROFILE)
+    database = steps.database_of(profile, cache_folder() / "demo")
+    _learn(context, profile, database)
     _heading(5, "Recognise noisy clips")
-    outcomes = steps.ask(tour, steps.questions(tour))
-    _print_outcomes(steps.table(outcomes, tour.profile.decision.threshold))
-    made = _one_in_full(tour, outcomes)
+    outcomes = ask(context, profile, database, context.queries("test")).outcomes
+    _print_outcomes(steps.table(outcomes, profile.decision.threshold))
+    made = _one_in_full(context, profile, database, outcomes)
     say("")
     say("What was made:")
     for path in (run_folder(run).path / "report.html", profile_path(PROFILE), *made):
@@ -64,14 +70,15 @@ def _heading(number: int, text: str) -> None:
     say(f"{number}. {text}")
 
 
-def _learn(tour: Demo) -> None:
+def _learn(context: Context, profile: Profile, database: Path) -> None:
     from rich.progress import Progress
 
     from experiments.cli import demo_steps as steps
 
-    n_tracks = len(tour.setting.parts.indexed)
+    n_tracks = len(context.parts.indexed)
     with Progress(console=console(stderr=True), transient=True) as progress:
-        added = list(progress.track(steps.learn(tour), total=n_tracks, description="Learning"))
+        learned = steps.learn(context, profile, database)
+        added = list(progress.track(learned, total=n_tracks, description="Learning"))
     seconds = sum(one.song.duration_s for one in added)
     postings = sum(one.song.n_fingerprints for one in added)
     say(
@@ -95,27 +102,29 @@ def _print_outcomes(table: pd.DataFrame) -> None:
     print_table([(name, "left" if name == "condition" else "right") for name in headings], rows)
 
 
-def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> list[object]:
+def _one_in_full(
+    context: Context, profile: Profile, database: Path, outcomes: pd.DataFrame
+) -> list[object]:
     """Recognise a typical one of the noisiest clips from its file, say all of it, draw it."""
     from experiments.cli import demo_steps as steps
     from fpcore import Library
     from fpcore.display import save_explanation
     from fpcore.search.explain import explain
 
-    noisiest = tour.setting.spec.degradations[-1].name
+    noisiest = context.plan.conditions[-1].name
     rows = outcomes[(outcomes["condition"] == noisiest) & outcomes["indexed"]]
     by_votes = rows.sort_values(["votes", "query"])["query"]
     typical = by_votes.iloc[len(by_votes) // 2]
-    clip = next(one for one in steps.questions(tour) if one.id == typical)
-    path = steps.write_clip(tour, clip)
+    query = next(one for one in context.queries("test") if one.id == typical)
+    path = steps.write_clip(context, profile, query, database.parent)
     picture = path.with_suffix(".png")
-    with Library.open(tour.database, tour.profile) as library:
+    with Library.open(database, profile) as library:
         library.align(path)  # the first call loads the compiled kernels
         alignment = library.align(path)
         save_explanation(explain(alignment, library.store, library.profile), picture)
     found, times = alignment.recognition, alignment.times
     say("")
-    say(f"One of them in full, of median votes: {clip.track.id}, heard as {noisiest}")
+    say(f"One of them in full, of median votes: {query.track.id}, heard as {noisiest}")
     if found.match:
         say(
             f"  it is {found.match.song_name} from {clock(found.match.offset_s, decimals=2)} on, "
@@ -128,7 +137,7 @@ def _one_in_full(tour: Demo, outcomes: pd.DataFrame) -> list[object]:
         f"{1e3 * times.fingerprint_s:.0f} ms, look up {1e3 * times.lookup_s:.0f} ms, align "
         f"{1e3 * times.align_s:.0f} ms"
     )
-    return [tour.database, path, picture]
+    return [database, path, picture]
 
 
 def register(app: typer.Typer) -> None:

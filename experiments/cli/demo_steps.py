@@ -7,17 +7,15 @@ never heard, and a part of them is of tracks that are not in the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import soundfile
 
-from experiments.evaluation import ask as evaluation
-from experiments.evaluation import context
-from experiments.protocol import queries
-from experiments.sweeps.prepared import Setting
+from experiments.evaluation.context import Context
+from experiments.protocol.queries import Query
 from fpcore import Library
 from fpcore.config import Profile
 from fpcore.store import Added
@@ -25,49 +23,28 @@ from fpcore.store import Added
 CLIPS_PER_TRACK = 3
 
 
-@dataclass(frozen=True)
-class Demo:
-    """What is learned and asked (`setting`), under which profile, and where it is put."""
-
-    setting: Setting
-    profile: Profile
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        """The index, one for each configuration; it stays, to be played with."""
-        return self.folder / f"{self.profile.fingerprint.digest[:8]}.db"
-
-    @property
-    def bench(self) -> context.Bench:
-        """The index as evaluation asks it."""
-        return self.setting.bench(self.profile, self.database)
+def database_of(profile: Profile, folder: Path) -> Path:
+    """Return the index, one for each configuration; it stays, to be played with."""
+    return folder / f"{profile.fingerprint.digest[:8]}.db"
 
 
-def learn(demo: Demo) -> Iterator[Added]:
+def learn(context: Context, profile: Profile, database: Path) -> Iterator[Added]:
     """Learn the indexed tracks, each under its id, and yield what became of each."""
-    demo.folder.mkdir(parents=True, exist_ok=True)
-    corpus = demo.setting.corpus
-    with Library.open(demo.database, demo.profile, create=True) as library:
-        for track in demo.setting.parts.indexed:
-            yield library.learn(corpus.path_of(track), name=track.id)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with Library.open(database, profile, create=True) as library:
+        for track in context.parts.indexed:
+            yield library.learn(context.corpus.path_of(track), name=track.id)
 
 
-def questions(demo: Demo) -> list[queries.Query]:
-    """Return the clips: some of each test track, indexed or not, under every condition."""
-    parts = demo.setting.parts
-    indexed, left_out = parts.half("test")
+def with_more_clips(context: Context) -> Context:
+    """Return the context with some clips of each test track, indexed or not, which are timed."""
+    indexed, left_out = context.parts.half("test")
     more = replace(
-        demo.setting.plan(),
+        context.plan,
         n_indexed=CLIPS_PER_TRACK * len(indexed),
         n_left_out=CLIPS_PER_TRACK * len(left_out),
     )
-    return more.queries(parts, "test")
-
-
-def ask(demo: Demo, clips: Sequence[queries.Query]) -> pd.DataFrame:
-    """Return the outcome of every clip; see `experiments.evaluation.rows`."""
-    return evaluation.ask(demo.bench, clips, roles=demo.setting.parts.roles("test")).outcomes
+    return replace(context, plan=more, keeps_queries=False)
 
 
 def table(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
@@ -97,12 +74,23 @@ def table(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write_clip(demo: Demo, clip: queries.Query) -> Path:
-    """Write what a query sounds like as a WAV file, to be listened to and recognised."""
-    setting = demo.setting
-    [(_, _, clean)] = context.cuts(demo.bench, [clip])
-    noisy = queries.degraded(clean, clip, sources=setting.sources, seed=setting.spec.seed)
-    path = demo.folder / "noisy-clip.wav"
+def write_clip(context: Context, profile: Profile, query: Query, folder: Path) -> Path:
+    """Write what a query sounds like as a WAV file, to be listened to and recognised.
+
+    Parameters
+    ----------
+    context
+        What the query is of.
+    profile
+        At its sample rate the clip is written.
+    query
+        What is written.
+    folder
+        Where the file is put.
+    """
+    [clip] = context.clips([query], profile.fingerprint)
+    noisy = context.recording(clip)
+    path = folder / "noisy-clip.wav"
     peak = max(1.0, float(abs(noisy.samples).max()))
     soundfile.write(path, noisy.samples / peak, noisy.sample_rate_hz)
     return path

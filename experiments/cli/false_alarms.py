@@ -11,12 +11,14 @@ from experiments.cli.options import PictureFile, RowsFile
 from experiments.cli.plan_options import (
     ClipLengths,
     CorpusName,
+    LeftOut,
     ProfileName,
     Seed,
     conditions_option,
     plan_of,
 )
 from experiments.progress import working
+from experiments.protocol.defaults import CONTRASTING_CONDITIONS, LEFT_OUT_SHARE
 from fpcore.cli.output import print_table, say
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from experiments.protocol.plan import Plan
     from experiments.studies.false_alarms.gumbel import Growth, OfSize
     from fpcore.config import Profile
-
-CONDITIONS = ("clean", "pink-m5db", "babble-m5db", "room-babble-3db-opus-16k", "speed-m5")
-"""What is asked under, unless told otherwise: without noise, in noise of three kinds, slower."""
 
 
 def chance(
@@ -58,6 +57,7 @@ def chance(
             help="Clips of left-out songs, per condition and length; half as many of indexed ones.",
         ),
     ] = 30,
+    left_out: LeftOut = LEFT_OUT_SHARE,
     seed: Seed = 0,
     csv: RowsFile = None,
     output: PictureFile = None,
@@ -78,7 +78,15 @@ def chance(
     from fpcore.profiles import load_profile
 
     asked = load_profile(profile)
-    plan = plan_of(condition, clip, queries, seed, n_indexed=queries // 2, conditions=CONDITIONS)
+    plan = plan_of(
+        condition,
+        clip,
+        queries,
+        seed,
+        n_indexed=queries // 2,
+        conditions=CONTRASTING_CONDITIONS,
+        left_out_share=left_out,
+    )
     rows = _measured(corpus, asked, plan, times or [1, 10, 100])
     if csv is not None:
         rows.to_csv(csv, index=False)
@@ -98,11 +106,12 @@ def _measured(corpus: str, profile: Profile, plan: Plan, times: Sequence[int]) -
     import pandas as pd
 
     from experiments.corpora import corpus as open_corpus
+    from experiments.evaluation.context import Context
     from experiments.studies.false_alarms.ask import measure
 
-    source = open_corpus(corpus)
+    context = Context.of(open_corpus(corpus), plan)
     with working("Cutting queries") as show:
-        return pd.concat(measure(source, profile, plan, times, show=show), ignore_index=True)
+        return pd.concat(measure(context, profile, times, show=show), ignore_index=True)
 
 
 def _threshold(profile: Profile) -> float:

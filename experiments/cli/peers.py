@@ -13,16 +13,20 @@ from experiments.cli.options import RunName, tell_interruption
 from experiments.cli.plan_options import (
     ConditionNames,
     CorpusName,
+    LeftOut,
     NQueries,
     Seed,
     clips_option,
     plan_of,
 )
+from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
 from fpcore.cli.output import console, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.corpora import Corpus
+    from experiments.protocol.plan import Plan
     from experiments.studies.peers.ask import Advance
     from experiments.studies.peers.contract import Spec
     from experiments.studies.peers.summary import Summary
@@ -59,7 +63,8 @@ def peers(
     queries: NQueries = 200,
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Share of unknown songs given a name.")
-    ] = 0.005,
+    ] = FALSE_ALARM_RATE,
+    left_out: LeftOut = LEFT_OUT_SHARE,
     seed: Seed = 0,
     run: RunName = None,
 ) -> None:
@@ -75,13 +80,18 @@ def peers(
     Example:
       fpbench peers --density 20/3 --density 70/8 --queries 60
     """
+    from experiments.corpora import corpus as open_corpus
     from experiments.results.run_folder import new_run_name, run_folder
     from experiments.studies.peers.ask import compare
     from experiments.studies.peers.record import Record
     from experiments.studies.peers.summary import summarise
 
     comparison = _comparison(
-        corpus, profile or [], density or DENSITIES, condition, clip, queries, false_alarms, seed
+        open_corpus(corpus),
+        plan_of(condition, clip or (10.0,), queries, seed, left_out_share=left_out),
+        profiles=profile or [],
+        densities=density or DENSITIES,
+        false_alarm_rate=false_alarms,
     )
     folder = run_folder(run or new_run_name("peers"))
     record = Record(folder.path)
@@ -97,16 +107,14 @@ def peers(
 
 
 def _comparison(
-    corpus: str,
+    source: Corpus,
+    plan: Plan,
+    *,
     profiles: Sequence[str],
     densities: Sequence[str],
-    conditions: Sequence[str] | None,
-    clips: Sequence[float] | None,
-    n_queries: int,
     false_alarm_rate: float,
-    seed: int,
 ) -> Comparison:
-    from experiments.corpora import corpus as open_corpus
+    from experiments.evaluation.context import Context
     from experiments.studies.peers.task import Comparison
     from experiments.studies.peers.workbench import WorkbenchSpec
     from fpcore.profiles import DEFAULT_PROFILE, load_profile
@@ -115,8 +123,7 @@ def _comparison(
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
     specs += [WorkbenchSpec(one, snapshot=True) for one in ours if one.name == DEFAULT_PROFILE]
     specs += [_audfprint(text) for text in densities]
-    plan = plan_of(conditions, clips or (10.0,), n_queries, seed)
-    return Comparison(open_corpus(corpus), specs, plan, ours[0], false_alarm_rate)
+    return Comparison(Context.of(source, plan), specs, ours[0].fingerprint, false_alarm_rate)
 
 
 def _audfprint(text: str) -> Spec:
@@ -155,7 +162,7 @@ def _print(summary: Summary, comparison: Comparison) -> None:
         "own": "At each system's own decision",
         "fixed": f"At each system's threshold for {rate} false alarms on calibration songs",
     }
-    for clip_s in comparison.plan.clip_lengths_s:
+    for clip_s in comparison.context.plan.clip_lengths_s:
         for decision, title in titles.items():
             say(f"{title}: accepted and right, % of clips of {clip_s:g} s (95% interval)")
             table = summary.accuracy

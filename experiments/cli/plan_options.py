@@ -8,28 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.models import OptionInfo
 
+from experiments.protocol.defaults import CLIP_LENGTHS_S, LEFT_OUT_SHARE, REPORTED_CONDITIONS
+
 if TYPE_CHECKING:
     from experiments.protocol.plan import Plan
-
-CONDITIONS = (
-    "clean",
-    "mp3-32k",
-    "telephone",
-    "white-0db",
-    "pink-m5db",
-    "babble-0db",
-    "babble-m5db",
-    "room-babble-3db-opus-16k",
-    "tempo-p6",
-    "tempo-m6",
-    "speed-p2",
-    "speed-m2",
-    "speed-p5",
-    "speed-m5",
-    "pitch-p1",
-    "pitch-m1",
-)
-"""What profiles are calibrated and reported under, unless told otherwise."""
 
 ProfileName = Annotated[
     str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to ask with.")
@@ -49,6 +31,16 @@ NQueries = Annotated[
         metavar="N",
         min=1,
         help="Clips of indexed and of left-out songs each, per condition and length.",
+    ),
+]
+LeftOut = Annotated[
+    float,
+    typer.Option(
+        "--left-out",
+        metavar="SHARE",
+        min=0.01,
+        max=0.9,
+        help="Share of the works that stays out of the index.",
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Another seed: another split, other clips and noise.")]
@@ -96,11 +88,27 @@ def plan_of(
     seed: int,
     *,
     n_indexed: int | None = None,
-    conditions: Sequence[str] = CONDITIONS,
+    conditions: Sequence[str] = REPORTED_CONDITIONS,
+    left_out_share: float = LEFT_OUT_SHARE,
 ) -> Plan:
-    """Return what is asked: ``conditions`` and clips of 10 and 5 s, unless others are named.
+    """Return what is asked.
 
-    ``n_queries`` are of left-out songs, and as many of indexed ones unless ``n_indexed`` are.
+    Parameters
+    ----------
+    names
+        Conditions that were named; none for ``conditions``.
+    clip_lengths_s
+        Lengths in seconds that were named; none for `CLIP_LENGTHS_S`.
+    n_queries
+        Clips of left-out songs for each condition and length.
+    seed
+        Of the split, the clips and the noise.
+    n_indexed
+        Clips of indexed songs; by default as many as of left-out ones.
+    conditions
+        What is asked under unless conditions are named.
+    left_out_share
+        Share of the works that stays out of the index.
 
     Raises
     ------
@@ -115,8 +123,9 @@ def plan_of(
     _refuse_repeats("--clip", [f"{clip_s:g}" for clip_s in clip_lengths_s or ()])
     return Plan(
         named(names or conditions),
-        tuple(clip_lengths_s or (10.0, 5.0)),
+        tuple(clip_lengths_s or CLIP_LENGTHS_S),
         n_queries if n_indexed is None else n_indexed,
         n_queries,
         seed=seed,
+        left_out_share=left_out_share,
     )

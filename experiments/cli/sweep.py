@@ -40,7 +40,7 @@ def sweep(
     from experiments.sweeps.manifest import first_manifest
     from experiments.sweeps.notebook import execute
     from experiments.sweeps.prepared import prepare
-    from experiments.sweeps.workers import Workers
+    from experiments.workers import Workers
 
     loaded, content = options.read_spec(spec, settings, corpus)
     folder = run_folder(run or new_run_name(loaded.name))

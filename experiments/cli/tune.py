@@ -47,7 +47,7 @@ def tune(
     from experiments.sweeps.notebook import execute
     from experiments.sweeps.prepared import prepare
     from experiments.sweeps.tuning import manifest_of
-    from experiments.sweeps.workers import Workers
+    from experiments.workers import Workers
 
     loaded, content = options.read_spec(spec, settings, corpus)
     folder = run_folder(run or new_run_name(f"{loaded.name}-tune"))

@@ -10,7 +10,7 @@ query, track, work, condition, clip_s, start_s, indexed, role
     "calibration" or "test".
 answer, probability, votes
     Track id of the likeliest song ("" for none), before any threshold, and its evidence, of the
-    look that answers.
+    pass that answers.
 right
     Whether that is the asked work. Variants of one piece count as right.
 offset_s, offset_error_s
@@ -21,7 +21,7 @@ same_passage
     place, or an exact repeat of it (see `sounds_the_same`).
 decode_s, fingerprint_s, lookup_s, align_s, n_hashes
     Cost. Clips are cut from decoded audio, so decode_s is 0 except in latency benchmarks;
-    fingerprint_s is NaN where the bench keeps queries, since most of it was done before.
+    fingerprint_s is NaN where the context keeps queries, since most of it was done before.
 
 Columns of candidates
 ---------------------
@@ -50,14 +50,16 @@ from numpy.typing import NDArray
 from scipy import signal as scipy_signal
 
 from experiments.corpora import Corpus, Track
-from experiments.evaluation.context import Bench
+from experiments.evaluation.context import Clip, Context
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
+from fpcore.config import FingerprintConfig
 from fpcore.records import FloatArray, Signal
 from fpcore.search.passes import SearchTrace
 
 PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
+TIMES = ("decode_s", "fingerprint_s", "lookup_s", "align_s")
 
 AskedOf = Literal["whole", "part", "others"]
 """Which songs a query was asked of: all that are indexed, a few of them, all but its own work."""
@@ -70,32 +72,60 @@ class Answers:
     outcomes: pd.DataFrame
     candidates: pd.DataFrame
 
+    @property
+    def untimed(self) -> Answers:
+        """The same without times, so that the same queries give the same rows everywhere."""
+        return Answers(self.outcomes.drop(columns=list(TIMES)), self.candidates)
+
 
 def outcome_row(
-    bench: Bench,
-    query: q.Query,
+    context: Context,
+    config: FingerprintConfig,
+    clip: Clip,
     trace: SearchTrace,
     *,
-    start_s: float,
-    clean: Signal,
     fingerprint_s: float,
 ) -> dict[str, Any]:
-    """Return the row of a query, all columns but ``role``; ``clean`` is its undegraded clip."""
+    """Return the row of a query, all columns but ``role``.
+
+    Parameters
+    ----------
+    context
+        What the query is of.
+    config
+        The fingerprint of the index that was asked.
+    clip
+        The query, undegraded.
+    trace
+        How the answer was found.
+    fingerprint_s
+        Seconds that fingerprinting the query took, NaN where it was kept from before.
+    """
+    query = clip.query
     best = trace.matches[0] if trace.matches else None
     answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
+    verdict = _verdict(
+        context,
+        config,
+        query.track,
+        clip.clean,
+        start_s=clip.start_s,
+        answer=answer,
+        offset_s=offset_s,
+    )
     return {
         "query": query.id,
         "track": query.track.id,
         "work": query.track.work,
         "condition": query.condition.name,
         "clip_s": query.clip_s,
-        "start_s": start_s,
+        "start_s": clip.start_s,
         "indexed": query.indexed,
         "answer": answer,
         "probability": best.probability if best else 0.0,
         "votes": best.votes if best else 0,
         "offset_s": offset_s,
-        **_verdict(bench, query.track, start_s, clean, answer=answer, offset_s=offset_s),
+        **verdict,
         "decode_s": 0.0,
         "fingerprint_s": fingerprint_s,
         "lookup_s": trace.times.lookup_s,
@@ -105,7 +135,7 @@ def outcome_row(
 
 
 def candidate_rows(
-    bench: Bench,
+    corpus: Corpus,
     query: q.Query,
     traces: Sequence[SearchTrace],
     *,
@@ -123,7 +153,7 @@ def candidate_rows(
     rows: list[dict[str, Any]] = []
     for trace in traces:
         for match, best in zip(trace.matches, trace.rows, strict=True):
-            song = bench.corpus.by_id[match.song_name]
+            song = corpus.by_id[match.song_name]
             is_answer = trace is accepted and match is trace.matches[0]
             told = answer.matches[0] if is_answer and answer else match
             rows.append(
@@ -147,8 +177,10 @@ def candidate_rows(
     return rows
 
 
-def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Return the outcomes when another decision than the bench's picks the answers.
+def rechosen(
+    context: Context, config: FingerprintConfig, found: Answers, chosen: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the outcomes when another decision than the one that was asked with picks the answers.
 
     ``chosen`` has a row per query with candidates: its ``query``, the ``rank`` of the candidate
     that is the answer, and its ``probability``, which becomes ``confidence_probability``;
@@ -169,21 +201,31 @@ def rechosen(bench: Bench, found: Answers, chosen: pd.DataFrame) -> pd.DataFrame
         row["confidence_probability"] = pick["probability"]
         told = {"answer": pick["song"], "offset_s": pick["offset_s"]}
         if any(row[name] != value for name, value in told.items()):
-            row |= told | _verdict_on(bench, row, **told)
+            row |= told | _verdict_on(context, config, row, **told)
         row["votes"] = pick["votes"]
     return pd.DataFrame(list(rows.values()))
 
 
 def _verdict(
-    bench: Bench, track: Track, start_s: float, clean: Signal, *, answer: str, offset_s: float
+    context: Context,
+    config: FingerprintConfig,
+    track: Track,
+    clean: Signal,
+    *,
+    start_s: float,
+    answer: str,
+    offset_s: float,
 ) -> dict[str, Any]:
-    """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``."""
-    right = is_right(bench.corpus, answer, track)
+    """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``.
+
+    Asked was the passage ``clean`` of ``track``, which begins at ``start_s``.
+    """
+    right = is_right(context.corpus, answer, track)
     error_s = offset_s - start_s if answer == track.id else float("nan")
     same_passage = abs(error_s) <= PLACE_TOLERANCE_S
     if right and not same_passage:
-        song = bench.corpus.by_id[answer]
-        whole = bench.cache.signal(bench.corpus, song, bench.profile.fingerprint)
+        song = context.corpus.by_id[answer]
+        whole = context.cache.signal(context.corpus, song, config)
         same_passage = sounds_the_same(clean.samples, whole, offset_s)
     return {
         "right": right,
@@ -193,14 +235,20 @@ def _verdict(
 
 
 def _verdict_on(
-    bench: Bench, row: Mapping[str, Any], *, answer: str, offset_s: float
+    context: Context,
+    config: FingerprintConfig,
+    row: Mapping[str, Any],
+    *,
+    answer: str,
+    offset_s: float,
 ) -> dict[str, Any]:
     """Return the verdict on another answer to the query of an outcome row."""
-    track = bench.corpus.by_id[row["track"]]
-    whole = bench.cache.signal(bench.corpus, track, bench.profile.fingerprint)
-    excerpt = Excerpt(track.id, row["start_s"], row["clip_s"])
-    clean = q.clip(whole, excerpt, row["clip_s"])
-    return _verdict(bench, track, row["start_s"], clean, answer=answer, offset_s=offset_s)
+    track, start_s, clip_s = context.corpus.by_id[row["track"]], row["start_s"], row["clip_s"]
+    whole = context.cache.signal(context.corpus, track, config)
+    passage = q.clip(whole, Excerpt(track.id, start_s, clip_s), clip_s)
+    return _verdict(
+        context, config, track, passage, start_s=start_s, answer=answer, offset_s=offset_s
+    )
 
 
 def is_right(corpus: Corpus, answer: str, track: Track) -> bool:

@@ -1,4 +1,4 @@
-"""Which recordings are asked about, under which conditions: the plan of an evaluation.
+"""Queries: excerpts of tracks under conditions, and how each is drawn from a seed.
 
 Excerpts are drawn once per track at the longest clip length; shorter clips are their
 beginnings, and every condition degrades the same excerpts. So conditions, lengths and
@@ -23,18 +23,31 @@ from fpcore.records import Signal
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One excerpt under one condition; ``indexed`` says whether its track is in the index."""
+    """One excerpt under one condition.
+
+    ``indexed`` says whether its track is in the index, ``number`` which of the track's excerpts it
+    is, ``repeat`` in which round all was drawn anew.
+    """
 
     track: Track
     indexed: bool
     number: int
     clip_s: float
     condition: Condition
+    repeat: int = 0
+
+    @property
+    def drawn_as(self) -> str:
+        """By what name random choices know it; a repeat differs by its seed."""
+        return f"{self.track.id}#{self.number}/{self.clip_s:g}s/{self.condition.name}"
 
     @property
     def id(self) -> str:
-        """Name of the query, unique within an evaluation and equal for equal queries."""
-        return f"{self.track.id}#{self.number}/{self.clip_s:g}s/{self.condition.name}"
+        """Name of the query, unique within an evaluation and equal for equal queries.
+
+        Those of repeats end in ``~`` and their number.
+        """
+        return f"{self.drawn_as}~{self.repeat}" if self.repeat else self.drawn_as
 
 
 def plan(
@@ -46,6 +59,7 @@ def plan(
     n_indexed: int,
     n_left_out: int,
     seed: int,
+    repeat: int = 0,
 ) -> list[Query]:
     """Return the queries: so many excerpts of each kind per condition and clip length.
 
@@ -68,7 +82,7 @@ def plan(
             )
         for track, number in _rounds(usable, n, seed=seed):
             queries += [
-                Query(track, is_indexed, number, clip_s, condition)
+                Query(track, is_indexed, number, clip_s, condition, repeat)
                 for clip_s in clip_lengths_s
                 for condition in conditions
             ]
@@ -84,9 +98,9 @@ def _rounds(tracks: Sequence[Track], n: int, *, seed: int) -> list[tuple[Track, 
 
 
 def by_track(queries: Iterable[Query]) -> Iterator[list[Query]]:
-    """Yield the queries of each track, tracks and queries sorted by id."""
-    in_order = sorted(queries, key=lambda one: (one.track.id, one.id))
-    for _, group in groupby(in_order, lambda one: one.track.id):
+    """Yield the queries of each track in each repeat; repeats, tracks and queries in order."""
+    in_order = sorted(queries, key=lambda one: (one.repeat, one.track.id, one.drawn_as))
+    for _, group in groupby(in_order, lambda one: (one.repeat, one.track.id)):
         yield list(group)
 
 
@@ -106,5 +120,5 @@ def clip(signal: Signal, excerpt: Excerpt, clip_s: float) -> Signal:
 
 def degraded(clean: Signal, query: Query, *, sources: Sources, seed: int) -> Signal:
     """Return a clip as the query hears it; random choices follow from the seed and the query."""
-    rng = seeded_rng(seed, "degrade", query.id)
+    rng = seeded_rng(seed, "degrade", query.drawn_as)
     return degrade(clean, query.condition.chain, rng=rng, sources=sources)

@@ -8,10 +8,12 @@ from tempfile import TemporaryDirectory
 from experiments.corpora import Corpus, corpus
 from experiments.degradations import condition
 from experiments.errors import CorpusError
-from experiments.evaluation import context
-from experiments.evaluation.context import sources_for
+from experiments.evaluation.context import Context, sources_for
+from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
 from experiments.protocol import queries as q
+from experiments.protocol.plan import Plan
+from experiments.protocol.splits import Split
 from experiments.report.study import load
 from experiments.report.worst import Heard, explained, worst
 from fpcore import audio
@@ -65,18 +67,14 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
     """
     source, chosen = corpus(corpus_name), load_profile(profile)
     asked = None if file else _query(source, query or f"{source.tracks[0].id}#{DEFAULT_QUERY}")
+    condition_asked = asked.condition if asked else condition("clean")
+    plan = Plan((condition_asked,), (asked.clip_s if asked else 1.0,), n_indexed=1, n_left_out=0)
+    tracks = tuple(track for track in source.tracks if track.duplicate_of is None)
+    everything = Split(tracks, (), (), ())
+    context = Context(source, plan, everything, sources_for(plan.conditions), stage_cache())
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        bench = context.Bench(
-            corpus=source,
-            profile=chosen,
-            database=Path(folder) / "index.db",
-            cache=stage_cache(),
-            sources=sources_for([asked.condition]) if asked else {},
-            seed=0,
-            longest_s=asked.clip_s if asked else 1.0,
-        )
-        tracks = [track for track in source.tracks if track.duplicate_of is None]
-        context.build_index(bench, tracks, n_jobs=1)
+        database = Path(folder) / "index.db"
+        build_index(context, chosen.fingerprint, database, n_jobs=1)
         if asked is None:
             clean = noisy = audio.load(
                 file,
@@ -85,11 +83,11 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
                 duration_s=chosen.query.max_query_s,
             )
         else:
-            [(_, _, clean)] = context.cuts(bench, [asked])
-            noisy = q.degraded(clean, asked, sources=bench.sources, seed=bench.seed)
-        with open_store(bench.database, chosen.fingerprint) as store:
-            alignment = align(noisy, store, chosen)
-            explanation = explain(alignment, store, chosen, signal=noisy)
+            [clip] = context.clips([asked], chosen.fingerprint)
+            clean, noisy = clip.clean, context.recording(clip)
+        with open_store(database, chosen.fingerprint) as store:
+            trace = align(noisy, store, chosen)
+            explanation = explain(trace, store, chosen, signal=noisy)
     return Heard(asked.id if asked else str(file), clean, noisy, explanation)
 
 

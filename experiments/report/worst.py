@@ -7,7 +7,6 @@ fitted on all rows, which may differ a little from the one in the rows, out of f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -19,14 +18,13 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import metrics
-from experiments.degradations import checksums
 from experiments.errors import RunError
-from experiments.evaluation import context
-from experiments.protocol import queries as q
+from experiments.evaluation.context import Context
+from experiments.evaluation.index import build_index
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
 from experiments.results.run_folder import changed_audio
-from experiments.sweeps.prepared import Setting, prepare
+from experiments.sweeps.prepared import prepare
 from fpcore.records import Signal
 from fpcore.search.explain import Explanation, explain
 from fpcore.search.passes import align
@@ -127,36 +125,31 @@ def explained(
         When the corpus or a source is not that of the run any more, or it asked no such query.
     """
     manifest = study.manifests[result.run]
-    setting = prepare(manifest.spec, console=console)
-    changes = changed_audio(manifest, setting.corpus.checksum, checksums(setting.sources))
+    context = prepare(manifest.spec, console=console).context
+    changes = changed_audio(manifest, context.corpus.checksum, context.source_checksums)
     if changes:
         raise RunError(
             f"{changes[0]} than when {result.run} was run, so its queries cannot be heard again: "
             "restore the files, or run the sweep again"
         )
     with TemporaryDirectory(prefix="fpbench-") as folder:
-        bench = setting.bench(result.profile, Path(folder) / "index.db")
-        context.build_index(bench, setting.parts.indexed, n_jobs=1)
-        with open_store(bench.database, result.profile.fingerprint) as store:
+        database, config = Path(folder) / "index.db", result.profile.fingerprint
+        build_index(context, config, database, n_jobs=1)
+        with open_store(database, config) as store:
             for query_id in query_ids:
-                yield heard_again(setting, result, store, query_id)
+                yield heard_again(context, result, store, query_id)
 
 
-def heard_again(setting: Setting, result: Result, store: Store, query_id: str) -> Heard:
+def heard_again(context: Context, result: Result, store: Store, query_id: str) -> Heard:
     """Return one query of a run, made and answered again from an open index."""
-    # Names of files may hold a tilde too; those of conditions, with which an id ends, do not.
-    suffix = re.search(r"~(\d+)$", query_id)
-    plain_id, repeat = (query_id[: suffix.start()], int(suffix[1])) if suffix else (query_id, 0)
-    asked = setting.queries("calibration", repeat=repeat)
-    one = next((query for query in asked if query.id == plain_id), None)
+    asked = context.queries("calibration")
+    one = next((query for query in asked if query.id == query_id), None)
     if one is None:
         raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
-    bench = setting.bench(result.profile, Path(), repeat=repeat)
-    of_track = [query for query in asked if query.track.id == one.track.id]
-    clean = next(clip for query, _, clip in context.cuts(bench, of_track) if query.id == plain_id)
-    noisy = q.degraded(clean, one, sources=bench.sources, seed=bench.seed)
-    alignment = align(noisy, store, result.profile)
-    return Heard(query_id, clean, noisy, explain(alignment, store, result.profile, signal=noisy))
+    [clip] = context.clips([one], result.profile.fingerprint)
+    noisy = context.recording(clip)
+    trace = align(noisy, store, result.profile)
+    return Heard(query_id, clip.clean, noisy, explain(trace, store, result.profile, signal=noisy))
 
 
 def summary(result: Result) -> str:

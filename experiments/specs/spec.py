@@ -29,6 +29,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments.degradations import Condition, condition
+from experiments.protocol.defaults import CALIBRATION_SHARE, FALSE_ALARM_RATE, LEFT_OUT_SHARE
+from experiments.protocol.plan import Plan
 from experiments.specs.content import read_content
 from experiments.specs.grid import expand
 from fpcore.config import Profile, Strict, describe
@@ -99,9 +101,9 @@ class SweepSpec(Strict):
     excerpts: Excerpts = Excerpts()
     repeats: Annotated[int, Field(ge=1, le=1000)] = 1
     sources: dict[Name, str] = Field(default_factory=dict)
-    calibration_share: Share = 0.5
-    left_out_share: Share = 0.3
-    false_alarm_rate: Share = 0.01
+    calibration_share: Share = CALIBRATION_SHARE
+    left_out_share: Share = LEFT_OUT_SHARE
+    false_alarm_rate: Share = FALSE_ALARM_RATE
     timed_queries: Annotated[int, Field(ge=0)] = 20
 
     @field_validator("profiles", "degradations", "clip_lengths_s")
@@ -133,9 +135,18 @@ class SweepSpec(Strict):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
-    def longest_s(self) -> float:
-        """Length of the longest clips in seconds."""
-        return max(self.clip_lengths_s)
+    def plan(self) -> Plan:
+        """Who is asked what."""
+        return Plan(
+            conditions=self.degradations,
+            clip_lengths_s=self.clip_lengths_s,
+            n_indexed=self.excerpts.indexed,
+            n_left_out=self.excerpts.left_out,
+            seed=self.seed,
+            repeats=self.repeats,
+            calibration_share=self.calibration_share,
+            left_out_share=self.left_out_share,
+        )
 
 
 def load_spec(source: str | Path | Mapping[str, Any], settings: Sequence[str] = ()) -> SweepSpec:

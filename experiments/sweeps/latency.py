@@ -21,15 +21,14 @@ import pandas as pd
 import soundfile
 
 from experiments.corpora import Corpus, Track
-from experiments.evaluation.context import cuts
+from experiments.evaluation.context import Context
 from experiments.metrics import cost
 from experiments.protocol import queries as q
-from experiments.sweeps.prepared import Setting
 from fpcore import audio
 from fpcore.bulk.learn import extract
 from fpcore.config import FingerprintConfig, Profile
 from fpcore.errors import AudioError
-from fpcore.records import StageTimes
+from fpcore.records import Signal, StageTimes
 from fpcore.search.passes import align
 from fpcore.store import Index, open_store
 
@@ -53,22 +52,32 @@ class Recording:
     wav: bytes
 
 
-def recordings(setting: Setting, profile: Profile, database: Path) -> list[Recording]:
-    """Return the queries that are timed, spread evenly over the plan."""
-    asked = [one for group in q.by_track(setting.queries("calibration")) for one in group]
-    n = min(setting.spec.timed_queries, len(asked))
+def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> list[Recording]:
+    """Return the queries that are timed, spread evenly over the plan.
+
+    Parameters
+    ----------
+    context
+        What the queries are of.
+    config
+        At its sample rate they are recorded.
+    n_timed
+        How many are timed; all, where there are fewer.
+    """
+    first = (query for query in context.queries("calibration") if not query.repeat)
+    asked = [query for group in q.by_track(first) for query in group]
+    n = min(n_timed, len(asked))
     chosen = [asked[i * len(asked) // n] for i in range(n)]
-    bench = setting.bench(profile, database)
-    found = []
-    for group in q.by_track(chosen):
-        for query, _, clean in cuts(bench, group):
-            heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-            content = io.BytesIO()
-            soundfile.write(
-                content, heard.samples, heard.sample_rate_hz, format="WAV", subtype="PCM_16"
-            )
-            found.append(Recording(query.id, content.getvalue()))
-    return found
+    return [
+        Recording(clip.query.id, _wav(context.recording(clip)))
+        for clip in context.clips(chosen, config)
+    ]
+
+
+def _wav(heard: Signal) -> bytes:
+    content = io.BytesIO()
+    soundfile.write(content, heard.samples, heard.sample_rate_hz, format="WAV", subtype="PCM_16")
+    return content.getvalue()
 
 
 def time_queries(recorded: Sequence[Recording], profile: Profile, database: Path) -> pd.DataFrame:

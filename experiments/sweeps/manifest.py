@@ -5,26 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments import provenance
-from experiments.degradations import checksums
 from experiments.results.run_folder import Manifest, RunFolder
 from experiments.specs.grid import Trial, baseline
-from experiments.sweeps.prepared import Setting
-from experiments.sweeps.workers import Workers
+from experiments.sweeps.prepared import PreparedSweep
+from experiments.workers import Workers
 
 
 def first_manifest(
-    folder: RunFolder, setting: Setting, trials: Sequence[Trial], workers: Workers
+    folder: RunFolder, prepared: PreparedSweep, trials: Sequence[Trial], workers: Workers
 ) -> Manifest:
-    """Return the manifest of a run that has not begun."""
+    """Return the manifest of a run that has not begun.
+
+    Parameters
+    ----------
+    folder
+        Where the run will lie.
+    prepared
+        What is swept on what.
+    trials
+        Those that are planned.
+    workers
+        Who will do the work.
+    """
+    spec, context = prepared.spec, prepared.context
     return Manifest(
         run=folder.name,
-        spec=setting.spec,
-        seed=setting.spec.seed,
-        corpus=setting.corpus.name,
-        corpus_checksum=setting.corpus.checksum,
-        source_checksums=checksums(setting.sources),
-        split_sizes=setting.parts.sizes(),
-        baseline=baseline(setting.spec),
+        spec=spec,
+        seed=spec.seed,
+        corpus=context.corpus.name,
+        corpus_checksum=context.corpus.checksum,
+        source_checksums=context.source_checksums,
+        split_sizes=context.parts.sizes(),
+        baseline=baseline(spec),
         versions=provenance.versions(),
         git_commit=provenance.git_commit(),
         host=provenance.host(),

@@ -1,82 +1,45 @@
-"""What all trials of a sweep have in common: who is asked what, and where stages are kept."""
+"""Prepared sweep: a spec, and the music, split and cache that all its trials share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from experiments.corpora import Corpus, Track, corpus
+from experiments.corpora import Track, corpus
 from experiments.degradations import Condition, Sources
 from experiments.errors import CorpusError
-from experiments.evaluation.context import Bench, bench_of, sources_for
-from experiments.evaluation.stage_cache import StageCache, stage_cache
-from experiments.protocol.plan import Plan
-from experiments.protocol.queries import Query
-from experiments.protocol.splits import ROLES, Role, Split
+from experiments.evaluation.context import Context, sources_for
+from experiments.evaluation.stage_cache import StageCache
+from experiments.protocol.splits import ROLES
 from experiments.specs.spec import SweepSpec
-from fpcore.config import Profile
 
 MIN_WORKS = 2
 """Works that each of the four groups needs: a decision is judged on works it was not fitted on."""
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A spec on a prepared corpus: the split, and the audio that degradations draw from."""
+class PreparedSweep:
+    """A spec, and the context in which every trial of it is asked."""
 
     spec: SweepSpec
-    corpus: Corpus
-    parts: Split
-    sources: Sources
-    cache: StageCache
-
-    def plan(self, repeat: int = 0) -> Plan:
-        """Return what is asked in a repeat: excerpts and noise differ, the split does not."""
-        return plan_of(self.spec, repeat)
-
-    def queries(self, role: Role, *, repeat: int = 0) -> list[Query]:
-        """Return what one half is asked.
-
-        Raises
-        ------
-        CorpusError
-            When no track is long enough.
-        """
-        return self.plan(repeat).queries(self.parts, role)
-
-    def bench(self, profile: Profile, database: Path, *, repeat: int = 0) -> Bench:
-        """Return the bench on which a profile is asked."""
-        return bench_of(
-            self.plan(repeat),
-            self.corpus,
-            profile,
-            database,
-            sources=self.sources,
-            cache=self.cache,
-            keeps_queries=True,
-        )
-
-
-def plan_of(spec: SweepSpec, repeat: int = 0) -> Plan:
-    """Return what a spec asks in one of its repeats."""
-    return Plan(
-        conditions=spec.degradations,
-        clip_lengths_s=spec.clip_lengths_s,
-        n_indexed=spec.excerpts.indexed,
-        n_left_out=spec.excerpts.left_out,
-        seed=spec.seed + repeat,
-        calibration_share=spec.calibration_share,
-        left_out_share=spec.left_out_share,
-    )
+    context: Context
 
 
 def prepare(
     spec: SweepSpec, *, cache: StageCache | None = None, console: Console | None = None
-) -> Setting:
-    """Return the setting of a sweep, preparing its corpora where that has not been done.
+) -> PreparedSweep:
+    """Return a sweep that can run, preparing its corpora where that has not been done.
+
+    Parameters
+    ----------
+    spec
+        What is swept.
+    cache
+        Where stages are kept; by default the cache that all runs share.
+    console
+        Where the preparation of a corpus is shown.
 
     Raises
     ------
@@ -86,21 +49,22 @@ def prepare(
     source = corpus(spec.corpus, console=console)
     if not source.tracks:
         raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
-    parts = plan_of(spec).split(source)
-    setting = Setting(spec, source, parts, _sources(spec, console), cache or stage_cache())
+    spec.plan.split(source)  # a corpus that is too small is told before sources are prepared
+    context = Context.of(source, spec.plan, sources=_sources(spec, console), cache=cache)
     for role in ROLES:
-        for tracks in parts.half(role):
+        for tracks in context.parts.half(role):
             _check_suffices(spec, tracks)
-        setting.queries(role)
-    return setting
+        context.queries(role)
+    return PreparedSweep(spec, replace(context, keeps_queries=True))
 
 
 def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
-    n_works = len({track.work for track in tracks if track.duration_s >= spec.longest_s})
+    longest_s = spec.plan.longest_s
+    n_works = len({track.work for track in tracks if track.duration_s >= longest_s})
     if n_works < MIN_WORKS:
         raise CorpusError(
             f"the corpus {spec.corpus} is too small: calibration and test need {MIN_WORKS} works "
-            f"of at least {spec.longest_s:g} s each, indexed and left out, and one group has "
+            f"of at least {longest_s:g} s each, indexed and left out, and one group has "
             f"{n_works}: take a larger corpus, other shares, or shorter clips"
         )
 

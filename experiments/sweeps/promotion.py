@@ -7,29 +7,23 @@ model card, which nothing was tuned on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
 from experiments.calibration.model_card import card_of, plain
-from experiments.degradations import checksums
 from experiments.errors import RunError
-from experiments.evaluation import ask, context
-from experiments.progress import Show, Step, silent
-from experiments.protocol.queries import Query, by_track
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
+from experiments.progress import Show, silent
 from experiments.results.run_folder import Manifest, RunFolder, changed_audio, run_folder
-from experiments.sweeps.prepared import Setting, prepare
-from experiments.sweeps.trial import TIMES
-from experiments.sweeps.workers import Workers
+from experiments.sweeps.prepared import prepare
 from fpcore.config import Decision, Profile, describe
 from fpcore.errors import ConfigError
 from fpcore.profiles import profiles_folder, save_profile
-from fpcore.store import open_store
 
 
 def promote(
@@ -67,13 +61,14 @@ def promote(
     folder = run_folder(run)
     manifest = folder.manifest()
     trial_id = find_trial(folder, manifest, trial)
-    setting = prepare(manifest.spec)
-    changes = changed_audio(manifest, setting.corpus.checksum, checksums(setting.sources))
+    context = prepare(manifest.spec).context
+    changes = changed_audio(manifest, context.corpus.checksum, context.source_checksums)
     if changes:
         raise RunError(f"{changes[0]} than when {folder.name} ran: sweep again, then promote")
-    profile = _asked_with(folder, trial_id, name, setting)
-    outcomes = ask_test(setting, profile, n_jobs=n_jobs, note=note)
-    card = _card(outcomes, profile, folder, setting, trial_id)
+    profile = _asked_with(folder, trial_id, name, context.corpus.name)
+    outcomes = ask_test(context, profile, n_jobs=n_jobs, note=note)
+    card = card_of(outcomes, profile.decision.threshold, context)
+    card |= _origin(folder, manifest, trial_id)
     profile = profile.model_copy(update={"provenance": card})
     save_profile(profile, target)
     return profile, target
@@ -100,41 +95,32 @@ def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
     return found[0]
 
 
-def ask_test(setting: Setting, profile: Profile, *, n_jobs: int, note: Show) -> pd.DataFrame:
-    """Return the outcome rows of the test tracks under a profile with its decision."""
-    rows = []
-    with TemporaryDirectory(prefix="fpbench-") as scratch:
-        database = Path(scratch) / "index.db"
-        workers = Workers(n_jobs)
-        first = replace(setting.bench(profile, database), keeps_queries=False)
-        context.build_index(first, setting.parts.indexed, n_jobs=n_jobs)
-        for repeat in range(setting.spec.repeats):
-            bench = replace(first, seed=setting.plan(repeat).seed)
-            groups = list(by_track(setting.queries("test", repeat=repeat)))
-            tasks = [(_asked, (setting, bench, group, repeat)) for group in groups]
-            with workers.ready():
-                for n, found in enumerate(workers.each(tasks), start=1):
-                    rows.append(found)
-                    note(Step("asking test tracks", n, len(groups)))
-    return pd.concat(rows).sort_values("query", kind="stable", ignore_index=True)
+def ask_test(context: Context, profile: Profile, *, n_jobs: int, note: Show) -> pd.DataFrame:
+    """Return the outcome rows of the test tracks, sorted by query and without times.
+
+    Parameters
+    ----------
+    context
+        The corpus and the plan.
+    profile
+        What asks, with the decision that picks the answers.
+    n_jobs
+        Processes; -1 takes one for each core.
+    note
+        Where progress is shown.
+    """
+    once = replace(context, keeps_queries=False)
+    asked = index_and_ask(once, profile, "test", n_jobs=n_jobs, show=note)
+    return asked.untimed.outcomes.sort_values("query", kind="stable", ignore_index=True)
 
 
-def _asked(
-    setting: Setting, bench: context.Bench, queries: Sequence[Query], repeat: int
-) -> pd.DataFrame:
-    with open_store(bench.database, bench.profile.fingerprint) as store:
-        found = ask.ask_in_turn(bench, store, queries, roles=setting.parts.roles("test"))
-    rows = found.outcomes.drop(columns=TIMES)
-    return rows.assign(query=rows["query"] + f"~{repeat}") if repeat else rows
-
-
-def _asked_with(folder: RunFolder, trial_id: str, name: str, setting: Setting) -> Profile:
+def _asked_with(folder: RunFolder, trial_id: str, name: str, corpus: str) -> Profile:
     trial = folder.trial(trial_id)
     swept = ", ".join(f"{key} {value}" for key, value in folder.manifest().swept[trial_id].items())
     return trial.profile.model_copy(
         update={
             "name": name,
-            "description": f"Promoted from {trial_id} of {folder.name} on {setting.corpus.name}"
+            "description": f"Promoted from {trial_id} of {folder.name} on {corpus}"
             + (f": {swept}." if swept else "."),
             "decision": trial.decision,
         }
@@ -153,18 +139,13 @@ def _check_name(name: str, target: Path, *, force: bool) -> None:
         )
 
 
-def _card(
-    outcomes: pd.DataFrame, profile: Profile, folder: RunFolder, setting: Setting, trial_id: str
-) -> dict[str, Any]:
-    """Return the model card of a promoted profile, with the run that it comes from."""
-    spec, index = setting.spec, folder.trial(trial_id).index
-    threshold = profile.decision.threshold
-    card = card_of(outcomes, threshold, setting.corpus, setting.plan(), repeats=spec.repeats)
+def _origin(folder: RunFolder, manifest: Manifest, trial_id: str) -> dict[str, Any]:
+    """Return which trial a promoted profile comes from, and what its index costs."""
+    index = folder.trial(trial_id).index
     return {
         "run": folder.name,
         "trial": trial_id,
-        **card,
-        "stated_false_alarm_rate": spec.false_alarm_rate,
+        "stated_false_alarm_rate": manifest.spec.false_alarm_rate,
         "postings_per_s": plain(index["postings_per_s"]),
         "bytes_per_hour": plain(index["bytes_per_hour"]),
     }

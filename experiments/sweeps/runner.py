@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from experiments.evaluation.context import Context
 from experiments.evaluation.stage_cache import StageCache, maxima_part
 from experiments.progress import Reporter, Show, shown
 from experiments.protocol.queries import by_track
@@ -24,17 +25,18 @@ from experiments.specs.grid import Trial, expand
 from experiments.specs.spec import SweepSpec, load_spec
 from experiments.sweeps import latency
 from experiments.sweeps.manifest import first_manifest
-from experiments.sweeps.prepared import Setting, prepare
+from experiments.sweeps.prepared import PreparedSweep, prepare
 from experiments.sweeps.trial import (
-    build_index,
-    fill_cache,
+    build_run_index,
+    cache_queries,
+    cache_song,
     index_path,
     index_write_s,
     record_failure,
     run_trial,
 )
-from experiments.sweeps.workers import Workers
-from fpcore.config import Profile
+from experiments.workers import Workers
+from fpcore.config import FingerprintConfig, Profile
 
 
 def sweep(
@@ -70,13 +72,13 @@ def sweep(
         the manifest.
     """
     loaded = spec if isinstance(spec, SweepSpec) else load_spec(spec)
-    setting = prepare(loaded, cache=cache)
+    prepared = prepare(loaded, cache=cache)
     folder = run_folder(run if run is not None else new_run_name(loaded.name))
     trials = expand(loaded)
     workers = workers or Workers()
-    wanted = first_manifest(folder, setting, trials, workers)
+    wanted = first_manifest(folder, prepared, trials, workers)
     with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
-        run_trials(setting, trials, folder, workers=workers, record=record, show=here)
+        run_trials(prepared, trials, folder, workers=workers, record=record, show=here)
     return folder
 
 
@@ -91,7 +93,7 @@ def showing(show: Show | None) -> Iterator[Show]:
 
 
 def run_trials(
-    setting: Setting,
+    prepared: PreparedSweep,
     trials: Sequence[Trial],
     folder: RunFolder,
     *,
@@ -101,61 +103,60 @@ def run_trials(
 ) -> None:
     """Run what is left of the trials of a run whose folder is locked."""
     left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
-    caching = _caching(setting, left)
-    by_digest = {trial.profile.fingerprint.digest: trial.profile for trial in left}
+    caching = _caching(prepared.context, left)
+    configs = (trial.profile.fingerprint for trial in left)
+    by_digest = {config.digest: config for config in configs}
     reporter = Reporter(folder.path, len(caching) + len(by_digest) + 2 * len(left), show)
     with workers.ready():
         for _ in workers.each(caching):
             reporter.advance("decoding, transforming, picking peaks")
         faults: dict[str, str] = {}
         for digest, fault in workers.each(
-            [(_built, (setting, digest, one, folder)) for digest, one in by_digest.items()]
+            [(_built, (prepared.context, config, folder)) for config in by_digest.values()]
         ):
             faults[digest] = fault
             reporter.advance("building indexes")
         asking = []
-        clock = _Clock(setting, folder)
+        clock = _Clock(prepared, folder)
         for trial in left:
             fault = faults[trial.profile.fingerprint.digest]
             if fault:
                 record_failure(folder, trial.id, fault)
                 record.note(trial.id, "failed")
             else:
-                asking.append((_ran, (setting, trial, folder, *clock.measure(trial.profile))))
+                asking.append((_ran, (prepared, trial, folder, *clock.measure(trial.profile))))
             reporter.advance("timing queries", 2 if fault else 1)
         for trial_id, status in workers.each(asking):
             record.note(trial_id, status)
             reporter.advance("asking queries")
 
 
-def _built(setting: Setting, digest: str, profile: Profile, folder: RunFolder) -> tuple[str, str]:
-    return digest, build_index(setting, profile, folder)
+def _built(context: Context, config: FingerprintConfig, folder: RunFolder) -> tuple[str, str]:
+    return config.digest, build_run_index(context, config, folder)
 
 
 def _ran(
-    setting: Setting, trial: Trial, folder: RunFolder, *measured: Any
+    prepared: PreparedSweep, trial: Trial, folder: RunFolder, *measured: Any
 ) -> tuple[str, TrialStatus]:
-    return trial.id, run_trial(setting, trial, folder, *measured)
+    return trial.id, run_trial(prepared, trial, folder, *measured)
 
 
 def _caching(
-    setting: Setting, trials: Sequence[Trial]
+    context: Context, trials: Sequence[Trial]
 ) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
     """Return the tasks that fill the cache: one for each track, and one for each asked track."""
     tasks: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
     songs = {_key(trial.profile.fingerprint): trial.profile for trial in trials}
     for profile in songs.values():
-        for track in setting.parts.indexed:
-            tasks.append((fill_cache, (setting, profile, track, (), 0)))
+        for track in context.parts.indexed:
+            tasks.append((cache_song, (context, profile, track)))
     asked = {
         (_key(trial.profile.fingerprint), trial.profile.query.n_shifts): trial.profile
         for trial in trials
     }
     for profile in asked.values():
-        for repeat in range(setting.spec.repeats):
-            for group in by_track(setting.queries("calibration", repeat=repeat)):
-                arguments = (setting, profile, group[0].track, group, repeat)
-                tasks.append((fill_cache, arguments))
+        for group in by_track(context.queries("calibration")):
+            tasks.append((cache_queries, (context, profile, group)))
     return tasks
 
 
@@ -166,8 +167,9 @@ def _key(config: Any) -> str:
 class _Clock:
     """Times trials one after the other; what several share is made once."""
 
-    def __init__(self, setting: Setting, folder: RunFolder) -> None:
-        self._setting = setting
+    def __init__(self, prepared: PreparedSweep, folder: RunFolder) -> None:
+        self._context = prepared.context
+        self._n_timed = prepared.spec.timed_queries
         self._folder = folder
         self._recordings: dict[tuple[int, str], list[latency.Recording]] = {}
         self._extract_s: dict[str, float] = {}
@@ -178,11 +180,11 @@ class _Clock:
         database = index_path(self._folder, config)
         audio_key = (config.sample_rate_hz, config.resampler)
         if audio_key not in self._recordings:
-            self._recordings[audio_key] = latency.recordings(self._setting, profile, database)
+            self._recordings[audio_key] = latency.recordings(self._context, config, self._n_timed)
         timings = latency.time_queries(self._recordings[audio_key], profile, database)
         key = _key(config)
         if key not in self._extract_s:
-            self._extract_s[key] = self._time_ingest(profile)
+            self._extract_s[key] = self._time_ingest(config)
         costs = latency.index_costs(
             database,
             write_s=index_write_s(database),
@@ -190,8 +192,7 @@ class _Clock:
         )
         return timings, costs
 
-    def _time_ingest(self, profile: Profile) -> float:
-        if not self._setting.spec.timed_queries:
+    def _time_ingest(self, config: FingerprintConfig) -> float:
+        if not self._n_timed:
             return float("nan")
-        parts = self._setting.parts
-        return latency.time_ingest(self._setting.corpus, parts.indexed, profile.fingerprint)
+        return latency.time_ingest(self._context.corpus, self._context.parts.indexed, config)

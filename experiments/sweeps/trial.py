@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -21,22 +22,20 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from experiments.calibration import fit
 from experiments.corpora import Track
 from experiments.errors import RunError
-from experiments.evaluation import ask, context
-from experiments.evaluation.rows import Answers, rechosen
+from experiments.evaluation.ask import ask
+from experiments.evaluation.context import Context
+from experiments.evaluation.index import build_index
+from experiments.evaluation.rows import rechosen
 from experiments.files import is_disk_full, write_rows
 from experiments.protocol import queries as q
-from experiments.protocol.splits import Role
 from experiments.results.run_folder import RunFolder
 from experiments.results.trial_folder import TrialStatus
 from experiments.specs.grid import Trial
 from experiments.sweeps.latency import Costs, write_costs
-from experiments.sweeps.prepared import Setting
+from experiments.sweeps.prepared import PreparedSweep
 from fpcore.config import Decision, FingerprintConfig, Profile
 from fpcore.errors import FpError, StoreFullError
 from fpcore.profiles import save_profile
-from fpcore.store import open_store
-
-TIMES = ["decode_s", "fingerprint_s", "lookup_s", "align_s"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,32 +53,46 @@ def index_path(folder: RunFolder, config: FingerprintConfig) -> Path:
 
 
 def index_write_s(database: Path) -> float:
-    """Return the seconds that it took to write an index of `build_index`."""
+    """Return the seconds that it took to write an index of `build_run_index`."""
     return float(json.loads(database.with_suffix(".json").read_text()))
 
 
-def fill_cache(
-    setting: Setting, profile: Profile, track: Track, asked: Sequence[q.Query], repeat: int
-) -> None:
-    """Put into the cache what is heard in a track's queries, or without any its own maxima.
+def cache_song(context: Context, profile: Profile, track: Track) -> None:
+    """Put the local maxima of a whole track into the cache."""
+    with _left_to_the_trial():
+        context.cache.song_maxima(context.corpus, track, profile.fingerprint)
 
-    A failure is left for the trial to meet again, which records it; a full disk is not.
+
+def cache_queries(context: Context, profile: Profile, asked: Sequence[q.Query]) -> None:
+    """Put into the cache what is heard in queries.
+
+    Parameters
+    ----------
+    context
+        What the queries are of, and whose cache is filled.
+    profile
+        What is heard depends on its fingerprint and its query.
+    asked
+        Queries of one track.
     """
+    with _left_to_the_trial():
+        for clip in context.clips(asked, profile.fingerprint):
+            context.heard(clip, profile)
+
+
+@contextmanager
+def _left_to_the_trial() -> Iterator[None]:
+    """Pass over a failure: the trial meets it again and records it. A full disk is not passed."""
     try:
-        if not asked:
-            setting.cache.song_maxima(setting.corpus, track, profile.fingerprint)
-            return
-        bench = setting.bench(profile, Path(), repeat=repeat)
-        for query, _, clean in context.cuts(bench, asked):
-            context.kept_heard(bench, query, clean)
+        yield
     except Exception as error:
         if is_disk_full(error):
             raise
 
 
-def build_index(setting: Setting, profile: Profile, folder: RunFolder) -> str:
+def build_run_index(context: Context, config: FingerprintConfig, folder: RunFolder) -> str:
     """Make the index of a fingerprint unless it is there; return why that failed, "" if not."""
-    database = index_path(folder, profile.fingerprint)
+    database = index_path(folder, config)
     if database.is_file():
         return ""
     beside = database.with_name(f"{database.stem}.{os.getpid()}.partial")
@@ -87,7 +100,7 @@ def build_index(setting: Setting, profile: Profile, folder: RunFolder) -> str:
         folder.scratch.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
         started = perf_counter()
-        context.build_index(setting.bench(profile, beside), setting.parts.indexed, n_jobs=1)
+        build_index(context, config, beside, n_jobs=1)
         database.with_suffix(".json").write_text(json.dumps(perf_counter() - started))
         beside.replace(database)
     except Exception as error:
@@ -97,13 +110,13 @@ def build_index(setting: Setting, profile: Profile, folder: RunFolder) -> str:
 
 
 def run_trial(
-    setting: Setting, trial: Trial, folder: RunFolder, timings: pd.DataFrame, costs: Costs
+    prepared: PreparedSweep, trial: Trial, folder: RunFolder, timings: pd.DataFrame, costs: Costs
 ) -> TrialStatus:
     """Ask all queries of a trial and write its folder; return whether it is done or failed."""
     with folder.trial(trial.id).filled() as target:
         try:
             with threadpool_limits(limits=1):
-                judged = judge(setting, trial, index_path(folder, trial.profile.fingerprint))
+                judged = judge(prepared, trial, index_path(folder, trial.profile.fingerprint))
             save_profile(trial.profile, target / "profile.json")
             decision = judged.decision.model_dump_json(indent=1)
             (target / "decision.json").write_text(decision + "\n", encoding="utf-8")
@@ -126,10 +139,11 @@ def record_failure(folder: RunFolder, trial_id: str, reason: str) -> None:
         _write_error(target, reason)
 
 
-def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
+def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
     """Ask the calibration queries, and let decisions that saw nothing of a work answer for it."""
-    spec = setting.spec
-    found = ask_half(setting, trial.profile, database, "calibration")
+    spec, context = prepared.spec, prepared.context
+    asked = context.queries("calibration")
+    found = ask(context, trial.profile, database, asked, n_jobs=1).untimed
     candidates = found.candidates
     if candidates.empty or candidates["right"].nunique() < 2 or candidates["indexed"].all():
         raise RunError(
@@ -137,40 +151,17 @@ def judge(setting: Setting, trial: Trial, database: Path) -> Judged:
             "queries of left-out tracks"
         )
     held_out = fit.cross_fitted(candidates)
-    bench = setting.bench(trial.profile, database)
-    outcomes = rechosen(bench, found, held_out[held_out["asked_of"] == "whole"])
+    config = trial.profile.fingerprint
+    outcomes = rechosen(context, config, found, held_out[held_out["asked_of"] == "whole"])
     fitted = fit.fit(
         candidates,
         false_alarm_rate=spec.false_alarm_rate,
-        description=f"{spec.name}: calibration tracks of {setting.corpus.name}, {trial.id}",
-        n_songs=len(setting.parts.indexed),
-        fitted_on=setting.plan().fitted_on(setting.corpus),
+        description=f"{spec.name}: calibration tracks of {context.corpus.name}, {trial.id}",
+        n_songs=len(context.parts.indexed),
+        fitted_on=context.fitted_on,
         held_out=held_out,
     )
     return Judged(_sorted(outcomes), _sorted(candidates), fitted)
-
-
-def ask_half(setting: Setting, profile: Profile, database: Path, role: Role) -> Answers:
-    """Return what an index answers to all queries of one half of the corpus, without times.
-
-    With repeats, the queries of all but the first end in ``~`` and their number.
-    """
-    outcomes: list[pd.DataFrame] = []
-    candidates: list[pd.DataFrame] = []
-    with open_store(database, profile.fingerprint) as store:
-        for repeat in range(setting.spec.repeats):
-            bench = setting.bench(profile, database, repeat=repeat)
-            found = ask.ask_in_turn(
-                bench, store, setting.queries(role, repeat=repeat), roles=setting.parts.roles(role)
-            )
-            suffix = f"~{repeat}" if repeat else ""
-            for rows, gathered in ((found.outcomes, outcomes), (found.candidates, candidates)):
-                if not rows.empty:
-                    gathered.append(rows.assign(query=rows["query"] + suffix))
-    return Answers(
-        pd.concat(outcomes, ignore_index=True).drop(columns=TIMES),
-        pd.concat(candidates, ignore_index=True) if candidates else pd.DataFrame(),
-    )
 
 
 def reason_of(error: BaseException) -> str:

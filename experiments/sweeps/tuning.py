@@ -25,9 +25,9 @@ from experiments.results.run_folder import Manifest, RunFolder, new_run_name, ru
 from experiments.specs.grid import Trial, baseline, choices, expand, trial_of
 from experiments.specs.spec import SweepSpec, load_spec
 from experiments.sweeps.manifest import first_manifest
-from experiments.sweeps.prepared import Setting, prepare
+from experiments.sweeps.prepared import PreparedSweep, prepare
 from experiments.sweeps.runner import run_trials, showing
-from experiments.sweeps.workers import Workers
+from experiments.workers import Workers
 
 if TYPE_CHECKING:
     import optuna
@@ -75,30 +75,30 @@ def tune(
             f"{sampler!r}"
         )
     loaded = spec if isinstance(spec, SweepSpec) else load_spec(spec)
-    setting = prepare(loaded, cache=cache)
+    prepared = prepare(loaded, cache=cache)
     folder = run_folder(run if run is not None else new_run_name(f"{loaded.name}-tune"))
     workers = workers or Workers()
-    wanted = manifest_of(folder, setting, workers, sampler)
+    wanted = manifest_of(folder, prepared, workers, sampler)
     with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
         study = _study(loaded, folder, sampler)
         _take_up_unfinished(study, folder)
         while (n_told := _n_told(study)) < n_trials:
             here(Step("tuning", n_told, n_trials))
-            _try_next(study, setting, folder, workers, record)
+            _try_next(study, prepared, folder, workers, record)
         record.drop_waiting()
         here(Step("tuning", n_trials, n_trials))
     return folder
 
 
 def manifest_of(
-    folder: RunFolder, setting: Setting, workers: Workers, sampler: Sampler
+    folder: RunFolder, prepared: PreparedSweep, workers: Workers, sampler: Sampler
 ) -> Manifest:
     """Return the manifest of a tuning run that has not begun."""
-    return first_manifest(folder, setting, [], workers).model_copy(
+    return first_manifest(folder, prepared, [], workers).model_copy(
         update={
             "kind": "tune",
             "settings": {"sampler": sampler},
-            "baseline": _first_id(setting.spec),
+            "baseline": _first_id(prepared.spec),
         }
     )
 
@@ -199,24 +199,28 @@ def _n_told(study: optuna.Study) -> int:
 
 
 def _try_next(
-    study: optuna.Study, setting: Setting, folder: RunFolder, workers: Workers, record: Record
+    study: optuna.Study,
+    prepared: PreparedSweep,
+    folder: RunFolder,
+    workers: Workers,
+    record: Record,
 ) -> None:
     from optuna.trial import TrialState
 
     asked = study.ask()
     swept = {
         path: json.loads(asked.suggest_categorical(path, [_word(value) for value in values]))
-        for path, values in choices(setting.spec).items()
+        for path, values in choices(prepared.spec).items()
     }
     before = _tried(study, asked.params)
     if before is not None:
         asked.set_user_attr(_TRIAL, before)
         study.tell(asked, objectives(folder, before))
         return
-    trial: Trial = trial_of(setting.spec, _number(asked), swept)
+    trial: Trial = trial_of(prepared.spec, _number(asked), swept)
     asked.set_user_attr(_TRIAL, trial.id)
     record.plan(trial)
-    run_trials(setting, [trial], folder, workers=workers, record=record, show=silent)
+    run_trials(prepared, [trial], folder, workers=workers, record=record, show=silent)
     if folder.trial(trial.id).status == "done":
         study.tell(asked, objectives(folder, trial.id))
     else:

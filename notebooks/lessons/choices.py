@@ -13,10 +13,8 @@ import numpy as np
 import pandas as pd
 
 from experiments import metrics
-from experiments.corpora import Corpus
-from experiments.evaluation.ask import ask_corpus
-from experiments.evaluation.stage_cache import stage_cache
-from experiments.protocol.plan import Plan
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from fpcore import pipeline
 from fpcore.config import Profile
 
@@ -35,18 +33,17 @@ def variants(
     return found
 
 
-def ask_all(corpus: Corpus, profiles: Mapping[str, Profile], plan: Plan) -> dict[str, pd.DataFrame]:
+def ask_all(context: Context, profiles: Mapping[str, Profile]) -> dict[str, pd.DataFrame]:
     """Return the outcome rows of every profile, all asked the same queries."""
     return {
-        name: ask_corpus(corpus, profile, plan, roles=("test",), n_jobs=1).outcomes
+        name: index_and_ask(context, profile, "test", n_jobs=1).outcomes
         for name, profile in profiles.items()
     }
 
 
 def size_and_accuracy(
-    corpus: Corpus,
+    context: Context,
     profiles: Mapping[str, Profile],
-    plan: Plan,
     outcomes: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Return what each profile stores and how often the right song comes first.
@@ -59,7 +56,7 @@ def size_and_accuracy(
     for name, profile in profiles.items():
         top1 = metrics.overall(outcomes[name], threshold=0).loc["top1"]
         row: dict[str, Any] = {str(key): value for key, value in top1.items()}
-        row["postings_per_s"] = postings_per_s(corpus, profile, plan)
+        row["postings_per_s"] = postings_per_s(context, profile)
         rows.append({"configuration": name, **row})
     table = pd.DataFrame(rows)
     size, share = table["postings_per_s"].to_numpy(float), table["share"].to_numpy(float)
@@ -69,14 +66,13 @@ def size_and_accuracy(
     return table
 
 
-def postings_per_s(corpus: Corpus, profile: Profile, plan: Plan) -> float:
-    """Return how many hashes a profile stores for each second of the plan's indexed tracks."""
-    cache, config = stage_cache(), profile.fingerprint
-    tracks = plan.split(corpus).indexed
+def postings_per_s(context: Context, profile: Profile) -> float:
+    """Return how many hashes a profile stores for each second of the indexed tracks."""
+    config, tracks = profile.fingerprint, context.parts.indexed
     n_postings = sum(
         len(
             pipeline.fingerprint_of(
-                cache.song_maxima(corpus, track, config), track.duration_s, config
+                context.cache.song_maxima(context.corpus, track, config), track.duration_s, config
             ).hashes
         )
         for track in tracks

@@ -8,7 +8,7 @@ from typing import Any
 from experiments.progress import Step
 from experiments.results.run_folder import RunFolder, run_folder
 from experiments.specs.spec import SweepSpec, load_spec
-from experiments.sweeps.workers import Workers
+from experiments.workers import Workers
 
 CORPUS = "generated:8"
 ONE = Workers(n_jobs=1)

@@ -23,7 +23,7 @@ from experiments.specs.grid import expand
 from experiments.specs.spec import SweepSpec, load_spec
 from experiments.studies.benchmarks.core import Figure
 from experiments.sweeps.runner import sweep
-from experiments.sweeps.workers import Workers
+from experiments.workers import Workers
 
 CONTENT = {
     "name": "sharing",

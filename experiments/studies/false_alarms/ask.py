@@ -28,18 +28,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from experiments.corpora import Corpus, Track
-from experiments.evaluation import context
-from experiments.evaluation.context import bench_of
+from experiments.corpora import Corpus
+from experiments.evaluation.context import Context
+from experiments.evaluation.index import build_index
 from experiments.evaluation.sub_index import PartOfIndex
 from experiments.progress import Tell
 from experiments.protocol import queries as q
-from experiments.protocol.plan import Plan
 from experiments.seeds import seeded_rng
 from experiments.studies.false_alarms.surrogates import surrogate_songs
 from experiments.studies.large_index.scratch import BATCH_SONGS, room_for
@@ -72,9 +72,20 @@ class Sized:
 
 
 def measure(
-    source: Corpus, profile: Profile, plan: Plan, times: Sequence[int], *, show: Tell
+    context: Context, profile: Profile, times: Sequence[int], *, show: Tell
 ) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each size of the index, sizes ascending, once is always among them.
+    """Yield the rows of each size of the index, sizes ascending.
+
+    Parameters
+    ----------
+    context
+        The corpus and the plan.
+    profile
+        What learns and asks.
+    times
+        Sizes of the index in times the corpus; once is always among them.
+    show
+        Told what is being done.
 
     Raises
     ------
@@ -84,44 +95,41 @@ def measure(
         When the disk of the cache folder has no room for the largest index.
     """
     sizes = sorted({1, *times})
-    parts = plan.split(source)
-    with room_for(sizes[-1] * len(parts.indexed), prefix="chance-") as folder:
-        bench = bench_of(plan, source, profile, folder / "index.db")
-        asked = list(_asked(bench, plan.queries(parts, "calibration"), show))
-        for sized in _indexes(bench, parts.indexed, sizes, show):
+    with room_for(sizes[-1] * len(context.parts.indexed), prefix="chance-") as folder:
+        asked = list(_asked(context, profile, show))
+        for sized in _indexes(context, profile, folder / "index.db", sizes, show):
             rows = []
             for number, one in enumerate(asked, start=1):
                 show(f"Asking {sized.n_songs:,} songs, {number} of {len(asked)} queries")
                 if not one.query.indexed or sized.kind != "surrogates alone":
-                    rows.append(_row(one, sized, profile, source))
+                    rows.append(_row(one, sized, profile, context.corpus))
             yield pd.DataFrame(rows)
 
 
-def _asked(bench: context.Bench, queries: Sequence[q.Query], show: Tell) -> Iterator[Asked]:
-    config, query_config = bench.profile.fingerprint, bench.profile.query
-    for of_track in q.by_track(queries):
-        show(f"Cutting queries of {of_track[0].track.id}")
-        for query, _, clean in context.cuts(bench, of_track):
-            recording = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-            yield Asked(query, pipeline.query(recording, config, query_config))
+def _asked(context: Context, profile: Profile, show: Tell) -> Iterator[Asked]:
+    config, query_config = profile.fingerprint, profile.query
+    for clip in context.clips(context.queries("calibration"), config):
+        show(f"Cutting queries of {clip.query.track.id}")
+        recording = context.recording(clip)
+        yield Asked(clip.query, pipeline.query(recording, config, query_config))
 
 
 def _indexes(
-    bench: context.Bench, tracks: Sequence[Track], sizes: Sequence[int], show: Tell
+    context: Context, profile: Profile, database: Path, sizes: Sequence[int], show: Tell
 ) -> Iterator[Sized]:
     """Yield the index at each size, which grows from one to the next, with its snapshot.
 
     Once it holds enough of them, as many surrogates alone are yielded as there are tracks.
     """
     show("Learning the corpus")
-    context.build_index(bench, tracks, n_jobs=1)
-    with open_store(bench.database, None) as store:
+    build_index(context, profile.fingerprint, database, n_jobs=1)
+    with open_store(database, None) as store:
         real = store.songs()
         more = surrogate_songs(
             [store.constellation(song.id) for song in real],
             [song.duration_s for song in real],
-            bench.profile.fingerprint,
-            seeded_rng(bench.seed, "surrogates"),
+            profile.fingerprint,
+            seeded_rng(context.plan.seed, "surrogates"),
         )
         for times in sizes:
             _grow(store, more, times * len(real), show)

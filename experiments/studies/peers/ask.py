@@ -16,7 +16,6 @@ import soundfile
 from experiments import provenance
 from experiments.corpora import Corpus, Track
 from experiments.errors import RunError
-from experiments.evaluation.context import Bench, cuts
 from experiments.evaluation.rows import is_right
 from experiments.protocol import queries as q
 from experiments.protocol.splits import Role
@@ -98,9 +97,9 @@ def _learn(comparison: Comparison, record: Record, advance: Advance) -> None:
     """Make the index of every system that has none."""
     finished = set(record.rows("indexes")["system"])
     missing = [spec for spec in comparison.specs if spec.name not in finished]
-    tracks = comparison.indexed()
+    context = comparison.context
     with _started(record, missing) as processes:
-        _learn_songs(comparison.source, tracks, processes, record, advance)
+        _learn_songs(context.corpus, context.parts.indexed, processes, record, advance)
         saved = {process.spec.name: _saved(process) for process in processes}
     for spec in missing:
         learned = record.songs()
@@ -189,27 +188,26 @@ def _ask(
         return
     clip = record.folder / "scratch" / "clip.wav"
     with _started(record, comparison.specs) as processes:
-        for n, (query, start_s) in enumerate(_written(comparison.bench(), missing, clip)):
+        for n, (query, start_s) in enumerate(_written(comparison, missing, clip)):
             advance("asking", len(everything) - len(missing) + n, len(everything))
             for process in processes:
                 if (process.spec.name, query.id) in done:
                     continue
                 row = _asked_row(process, query, clip, record)
                 row |= {"role": role_of[query.id], "start_s": start_s}
-                row["right"] = is_right(comparison.source, row["answer"], query.track)
+                row["right"] = is_right(comparison.context.corpus, row["answer"], query.track)
                 record.add("outcomes", row)
 
 
 def _written(
-    bench: Bench, queries: Sequence[q.Query], clip: Path
+    comparison: Comparison, queries: Sequence[q.Query], file: Path
 ) -> Iterator[tuple[q.Query, float]]:
-    """Yield each query with its start in seconds, while the file ``clip`` holds it, degraded."""
-    for group in q.by_track(queries):
-        for query, start_s, clean in cuts(bench, group):
-            heard = q.degraded(clean, query, sources=bench.sources, seed=bench.seed)
-            # As floats, so that noise louder than full scale is not clipped.
-            soundfile.write(clip, heard.samples, heard.sample_rate_hz, subtype="FLOAT")
-            yield query, start_s
+    """Yield each query with its start in seconds, while ``file`` holds it, degraded."""
+    for clip in comparison.context.clips(queries, comparison.cutting):
+        heard = comparison.context.recording(clip)
+        # As floats, so that noise louder than full scale is not clipped.
+        soundfile.write(file, heard.samples, heard.sample_rate_hz, subtype="FLOAT")
+        yield clip.query, clip.start_s
 
 
 def _asked_row(

@@ -1,4 +1,4 @@
-"""What is compared on what: systems, songs and queries.
+"""Task of a comparison: which systems learn which songs and answer which queries.
 
 Queries of the test half measure; queries of left-out calibration songs set the thresholds.
 """
@@ -7,61 +7,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from experiments import provenance
-from experiments.corpora import Corpus, Track
-from experiments.evaluation.context import Bench, bench_of
+from experiments.evaluation.context import Context
 from experiments.protocol import queries as q
-from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Role
 from experiments.studies.peers.contract import Spec
-from fpcore.config import Profile
+from fpcore.config import FingerprintConfig
 
 
 @dataclass(frozen=True)
 class Comparison:
     """What is compared on what.
 
-    ``n_indexed`` of the plan counts queries of the test half alone; ``n_left_out`` queries of
-    left-out songs come from each half. ``cutting`` is the profile at whose sample rate queries
-    are cut and degraded.
+    Parameters
+    ----------
+    context
+        The corpus and the plan. ``n_indexed`` counts queries of the test half alone;
+        ``n_left_out`` queries of left-out songs come from each half.
+    specs
+        The systems.
+    cutting
+        At its sample rate queries are cut and degraded.
+    false_alarm_rate
+        Share of unknown songs that may be given a name.
     """
 
-    source: Corpus
+    context: Context
     specs: Sequence[Spec]
-    plan: Plan
-    cutting: Profile
+    cutting: FingerprintConfig
     false_alarm_rate: float
 
     def settings(self) -> dict[str, Any]:
         """Return everything that the rows depend on, as JSON."""
-        plan = asdict(self.plan)
-        plan["conditions"] = [one.model_dump(mode="json") for one in self.plan.conditions]
+        corpus, asked = self.context.corpus, self.context.plan
+        plan = asdict(asked)
+        plan["conditions"] = [one.model_dump(mode="json") for one in asked.conditions]
+        if asked.repeats == 1:
+            del plan["repeats"]  # comparisons that were begun without it can be gone on with
         return {
-            "corpus": self.source.name,
-            "corpus_checksum": self.source.checksum,
+            "corpus": corpus.name,
+            "corpus_checksum": corpus.checksum,
             "plan": plan,
             "false_alarm_rate": self.false_alarm_rate,
-            "sample_rate_hz": self.cutting.fingerprint.sample_rate_hz,
+            "sample_rate_hz": self.cutting.sample_rate_hz,
             "systems": {spec.name: spec.describe() for spec in self.specs},
             "versions": provenance.versions(),
         }
 
-    def indexed(self) -> tuple[Track, ...]:
-        """Return the tracks that every system learns."""
-        return self.plan.split(self.source).indexed
-
     def queries(self) -> dict[Role, list[q.Query]]:
         """Return what is asked: all of the test half, left-out songs of the other."""
-        parts = self.plan.split(self.source)
-        unknown = replace(self.plan, n_indexed=0)
+        unknown = replace(self.context.plan, n_indexed=0)
         return {
-            "calibration": unknown.queries(parts, "calibration"),
-            "test": self.plan.queries(parts, "test"),
+            "calibration": unknown.queries(self.context.parts, "calibration"),
+            "test": self.context.queries("test"),
         }
-
-    def bench(self) -> Bench:
-        """Return the bench that queries are cut on; it has no index."""
-        return bench_of(self.plan, self.source, self.cutting, Path())

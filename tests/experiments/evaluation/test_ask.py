@@ -6,7 +6,8 @@ import pytest
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
-from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from experiments.evaluation.rows import Answers
 from experiments.protocol.plan import Plan
 from fpcore.profiles import load_profile
@@ -18,7 +19,7 @@ PROFILE = load_profile("balanced")
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return ask_corpus(SOURCE, PROFILE, PLAN, roles=["calibration"], n_jobs=1)
+    return index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "calibration", n_jobs=1)
 
 
 def test_a_song_asked_of_all_others_is_a_stranger(answers: Answers) -> None:
@@ -41,5 +42,5 @@ def test_each_query_is_asked_of_the_whole_and_at_most_of_one_part(answers: Answe
 
 
 def test_test_songs_are_asked_of_the_whole_alone() -> None:
-    rows = ask_corpus(SOURCE, PROFILE, PLAN, roles=["test"], n_jobs=1).candidates
+    rows = index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "test", n_jobs=1).candidates
     assert set(rows["asked_of"]) == {"whole"}

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from experiments.corpora import Corpus, corpus
 from experiments.degradations import conditions
-from experiments.evaluation.context import Bench, bench_of, cuts, kept_heard
+from experiments.evaluation.context import Context
 from experiments.evaluation.stage_cache import StageCache
 from experiments.protocol.plan import Plan
 from experiments.protocol.queries import Query
+from experiments.protocol.splits import Split
 from fpcore.profiles import load_profile
 
 PROFILE = load_profile("balanced")
@@ -29,13 +30,13 @@ def _kept(cache: StageCache, stage: str) -> list[str]:
     return sorted(path.name for path in (cache.folder / stage).rglob("*") if path.is_file())
 
 
-def _cut(bench: Bench) -> list[tuple[float, int]]:
+def _cut(context: Context) -> list[tuple[float, int]]:
     """Return where two clips of the track start, and how many peaks are heard in each."""
-    [track] = bench.corpus.tracks
+    [track] = context.corpus.tracks
     asked = [Query(track, True, number, 2.0, CLEAN[0]) for number in range(2)]
     return [
-        (start_s, len(kept_heard(bench, query, clean).maxima[0]))
-        for query, start_s, clean in cuts(bench, asked)
+        (clip.start_s, len(context.heard(clip, PROFILE).maxima[0]))
+        for clip in context.clips(asked, PROFILE.fingerprint)
     ]
 
 
@@ -47,13 +48,13 @@ def test_a_folder_that_was_moved_is_asked_the_same_from_the_cache(tmp_path: Path
     cache = StageCache(tmp_path / "stages")
     plan = Plan(CLEAN, (2.0,), n_indexed=1, n_left_out=1)
 
-    def bench(folder: Path) -> Bench:
+    def asked_of(folder: Path) -> Context:
         found = _opened(folder, tmp_path / "state")
-        return bench_of(plan, found, PROFILE, tmp_path / "unused.db", sources={}, cache=cache)
+        return Context(found, plan, Split(found.tracks, (), (), ()), {}, cache)
 
-    first = _cut(bench(music))
+    first = _cut(asked_of(music))
     kept = _kept(cache, "excerpts"), _kept(cache, "queries")
-    assert _cut(bench(music.rename(tmp_path / "elsewhere"))) == first
+    assert _cut(asked_of(music.rename(tmp_path / "elsewhere"))) == first
     assert (_kept(cache, "excerpts"), _kept(cache, "queries")) == kept
     assert [len(names) for names in kept] == [1, 2]
     assert len(set(first)) == 2

@@ -8,10 +8,9 @@ import numpy as np
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
-from experiments.evaluation.ask import ask_corpus
-from experiments.evaluation.context import bench_of
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from experiments.evaluation.rows import is_right, rechosen, sounds_the_same
-from experiments.evaluation.stage_cache import stage_cache
 from experiments.protocol.plan import Plan
 from fpcore.profiles import load_profile
 from fpcore.records import Signal
@@ -22,13 +21,13 @@ PROFILE = load_profile("balanced")
 
 
 def test_another_choice_is_one_of_the_whole_index() -> None:
-    answers = ask_corpus(SOURCE, PROFILE, PLAN, roles=["calibration"], n_jobs=1)
+    answers = index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "calibration", n_jobs=1)
     rows = answers.candidates
     whole = rows[rows["asked_of"] == "whole"]
     chosen = whole[whole["rank"] == 1].assign(probability=0.25)
     with_second = chosen.set_index("query")
-    bench = bench_of(PLAN, SOURCE, PROFILE, stage_cache().folder / "unused.db")
-    found = rechosen(bench, answers, chosen).set_index("query")
+    context = Context.of(SOURCE, PLAN)
+    found = rechosen(context, PROFILE.fingerprint, answers, chosen).set_index("query")
     assert len(found) == len(answers.outcomes)
     for query, row in with_second.iterrows():
         assert found.loc[query, "answer"] == row["song"]
@@ -36,17 +35,19 @@ def test_another_choice_is_one_of_the_whole_index() -> None:
         assert found.loc[query, "confidence_probability"] == 0.25
 
 
-def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_look() -> None:
+def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass() -> None:
     plan = replace(PLAN, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,))
-    answers = ask_corpus(SOURCE, PROFILE, plan, roles=["calibration"], n_jobs=1)
-    bench = bench_of(plan, SOURCE, PROFILE, stage_cache().folder / "unused.db")
+    answers = index_and_ask(Context.of(SOURCE, plan), PROFILE, "calibration", n_jobs=1)
+    context = Context.of(SOURCE, plan)
     rows = answers.candidates
     whole = rows[rows["asked_of"] == "whole"]
     works = {track.id: track.work for track in SOURCE.tracks}
     n_other_songs = 0
     for rank in (0, 3):
         chosen = whole[whole["rank"] == rank].assign(probability=0.25).set_index("query")
-        found = rechosen(bench, answers, chosen.reset_index()).set_index("query")
+        found = rechosen(context, PROFILE.fingerprint, answers, chosen.reset_index()).set_index(
+            "query"
+        )
         answered = answers.outcomes.set_index("query")
         for query, row in chosen.iterrows():
             told = found.loc[query]
@@ -59,7 +60,7 @@ def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_look() -
 
 def test_the_candidate_that_answers_lies_where_the_answer_says() -> None:
     plan = replace(PLAN, conditions=conditions(["tempo-m6"]), clip_lengths_s=(8.0,), n_left_out=0)
-    answers = ask_corpus(SOURCE, PROFILE, plan, roles=["test"], n_jobs=1)
+    answers = index_and_ask(Context.of(SOURCE, plan), PROFILE, "test", n_jobs=1)
     accepted = answers.outcomes[answers.outcomes["probability"] >= PROFILE.decision.threshold]
     in_place = accepted[accepted["right"] & (accepted["offset_error_s"].abs() <= 0.05)]
     assert len(in_place) >= 0.8 * len(accepted) > 5

@@ -12,7 +12,7 @@ from experiments.progress import silent
 from experiments.report import study
 from experiments.results.run_folder import RunFolder
 from experiments.sweeps.runner import sweep
-from experiments.sweeps.workers import Workers
+from experiments.workers import Workers
 from tests.experiments.report import synthetic_runs
 
 SMALL = {

@@ -8,8 +8,6 @@ import pytest
 
 from experiments import metrics
 from experiments.errors import RunError
-from experiments.evaluation.context import cuts
-from experiments.protocol.queries import by_track, degraded
 from experiments.results.run_folder import RunFolder
 from experiments.specs.spec import Excerpts
 from experiments.sweeps.prepared import prepare
@@ -92,29 +90,27 @@ def test_a_promoted_profile_learned_and_served_keeps_its_reported_accuracy(
     profile, file = promote(swept.path, TRIAL, name="mine", n_jobs=1)
     assert profile.provenance is not None
     spec = swept.manifest().spec
-    setting = prepare(spec)
+    context = prepare(spec).context
     database = tmp_path / "music.db"
     with Library.open(database, "mine", create=True) as library:
-        for track in setting.parts.indexed:
-            library.learn(setting.corpus.path_of(track))
+        for track in context.parts.indexed:
+            library.learn(context.corpus.path_of(track))
     monkeypatch.delenv("FPCORE_PROFILES")  # the server's decoders warm up with a preset
     # Excerpts and noise of another seed: neither the sweep nor the promotion heard them.
-    more = spec.model_copy(update={"excerpts": Excerpts(indexed=12, left_out=12)})
-    fresh = replace(setting, spec=more)
-    bench = replace(fresh.bench(profile, tmp_path / "none"), seed=1234)
+    more = spec.model_copy(update={"excerpts": Excerpts(indexed=12, left_out=12)}).plan
+    fresh = replace(context, plan=replace(more, seed=1234))
     right: list[bool] = []
     named: list[bool] = []
     with running(tmp_path, profile=file, database=database) as server, server.client() as client:
-        for group in by_track(fresh.queries("test")):
-            for query, _, clean in cuts(bench, group):
-                heard = degraded(clean, query, sources={}, seed=1234)
-                clip = material.wav(np.clip(heard.samples, -1, 1), heard.sample_rate_hz)
-                answer = material.recognize(client, clip).json()
-                if query.indexed:
-                    name = Path(query.track.path).stem
-                    right.append(answer["matched"] and answer["song_name"] == name)
-                else:
-                    named.append(answer["matched"])
+        for clip in fresh.clips(fresh.queries("test"), profile.fingerprint):
+            heard = fresh.recording(clip)
+            wav = material.wav(np.clip(heard.samples, -1, 1), heard.sample_rate_hz)
+            answer = material.recognize(client, wav).json()
+            if clip.query.indexed:
+                name = Path(clip.query.track.path).stem
+                right.append(answer["matched"] and answer["song_name"] == name)
+            else:
+                named.append(answer["matched"])
     assert len(right) == len(named) == 24
     card = profile.provenance["overall"]
     accuracy, alarms = card["accepted_right"], card["false_accept"]

@@ -21,7 +21,7 @@ from experiments.specs.spec import SweepSpec
 from experiments.sweeps.prepared import prepare
 from experiments.sweeps.promotion import promote
 from experiments.sweeps.runner import sweep
-from experiments.sweeps.workers import Workers
+from experiments.workers import Workers
 from tests.experiments import small
 
 KILLED = """
@@ -56,8 +56,8 @@ def test_a_sweep_records_every_trial_and_what_it_was(swept: RunFolder) -> None:
 def test_only_calibration_tracks_are_asked_and_answers_are_judged_out_of_fold(
     swept: RunFolder,
 ) -> None:
-    setting = prepare(small.spec())
-    asked = {track.id for tracks in setting.parts.half("calibration") for track in tracks}
+    parts = prepare(small.spec()).context.parts
+    asked = {track.id for tracks in parts.half("calibration") for track in tracks}
     for trial in swept.manifest().trials:
         rows = swept.trial(trial).outcomes
         assert set(rows["track"]) <= asked

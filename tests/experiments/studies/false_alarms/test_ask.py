@@ -11,7 +11,8 @@ from scipy.special import expit
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
-from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from experiments.folders import cache_folder
 from experiments.protocol.plan import Plan
 from experiments.studies.false_alarms.ask import measure
@@ -32,7 +33,8 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="module")
 def rows(workbench: Path, told: list[str]) -> pd.DataFrame:
-    parts = measure(corpus(small.CORPUS), load_profile("balanced"), PLAN, [3, 2], show=told.append)
+    context = Context.of(corpus(small.CORPUS), PLAN)
+    parts = measure(context, load_profile("balanced"), [3, 2], show=told.append)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -57,7 +59,8 @@ def test_every_size_is_asked_the_same_queries(rows: pd.DataFrame) -> None:
 
 def test_the_corpus_alone_answers_as_in_an_evaluation(rows: pd.DataFrame) -> None:
     profile = load_profile("balanced")
-    found = ask_corpus(corpus(small.CORPUS), profile, PLAN, roles=["calibration"], n_jobs=1)
+    context = Context.of(corpus(small.CORPUS), PLAN)
+    found = index_and_ask(context, profile, "calibration", n_jobs=1)
     outcomes = found.outcomes.set_index("query")
     for indexed in (True, False):
         ours = of(rows, "real", 1, indexed=indexed)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
+from experiments.evaluation.context import Context
 from experiments.protocol.plan import Plan
 from experiments.studies.peers.contract import Spec
 from experiments.studies.peers.record import Record
@@ -22,7 +23,8 @@ RATE = 0.005
 
 
 def comparison_of(*specs: Spec, plan: Plan = PLAN) -> Comparison:
-    return Comparison(corpus(small.CORPUS), specs, plan, BALANCED, RATE)
+    context = Context.of(corpus(small.CORPUS), plan)
+    return Comparison(context, specs, BALANCED.fingerprint, RATE)
 
 
 def silent(label: str, n_done: int, n_total: int) -> None:
@@ -38,6 +40,6 @@ def answers(record: Record) -> pd.DataFrame:
 
 def doomed_song() -> str:
     """Return the last but one of the songs that are indexed."""
-    indexed = comparison_of().indexed()
+    indexed = comparison_of().context.parts.indexed
     assert len(indexed) >= 4
     return indexed[-2].id

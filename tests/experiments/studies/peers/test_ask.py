@@ -102,7 +102,7 @@ def test_a_system_that_dies_on_everything_ends_the_comparison(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workbench: Path
 ) -> None:
     monkeypatch.setattr(module, "HOPELESS", 1)
-    first = comparison_of().indexed()[0].id
+    first = comparison_of().context.parts.indexed[0].id
     spec = ToySpec(failing="raising", failing_at=first)
     with pytest.raises(RunError, match=r"toy died on each of the first 1 files \(ValueError"):
         compare(comparison_of(spec), Record(tmp_path / "hopeless"), silent)

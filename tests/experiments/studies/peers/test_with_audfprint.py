@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from experiments.corpora import corpus
-from experiments.evaluation.ask import ask_corpus
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context
 from experiments.studies.peers.ask import compare
 from experiments.studies.peers.audfprint import AudfprintSpec
 from experiments.studies.peers.contract import Spec
@@ -134,9 +135,9 @@ def test_a_snapshot_gives_the_same_answers_from_a_larger_index(
 
 
 def test_our_answers_are_those_of_the_evaluation(record: Record, specs: list[Spec]) -> None:
-    expected = ask_corpus(
-        corpus(small.CORPUS), BALANCED, PLAN, roles=["test"], n_jobs=1
-    ).outcomes.sort_values("query", ignore_index=True)
+    context = Context.of(corpus(small.CORPUS), PLAN)
+    expected = index_and_ask(context, BALANCED, "test", n_jobs=1).outcomes
+    expected = expected.sort_values("query", ignore_index=True)
     rows = answers(record)
     ours = rows[(rows["system"] == BALANCED.name) & (rows["role"] == "test")]
     ours = ours.reset_index(drop=True)

@@ -1,0 +1,64 @@
+"""Index of a corpus: its tracks learned under a profile, from the cache of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import joblib
+
+from experiments.corpora import Track
+from experiments.evaluation.context import Context
+from experiments.progress import Show, Step, silent
+from fpcore import pipeline
+from fpcore.config import FingerprintConfig
+from fpcore.store import NewSong, open_store
+
+BATCH_SONGS = 60
+
+
+def build_index(
+    context: Context,
+    config: FingerprintConfig,
+    database: Path,
+    *,
+    tracks: Sequence[Track] | None = None,
+    n_jobs: int = -1,
+    show: Show = silent,
+) -> None:
+    """Learn tracks into a new database, each named by its id.
+
+    Parameters
+    ----------
+    context
+        Whose corpus and cache are used.
+    config
+        The fingerprint that is learned.
+    database
+        The file to make.
+    tracks
+        By default those that the plan indexes.
+    n_jobs
+        Processes; -1 takes one for each core.
+    show
+        Where progress is shown, in tracks.
+    """
+    learned = context.parts.indexed if tracks is None else tracks
+    extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        joblib.delayed(_fingerprint)(context, config, track) for track in learned
+    )
+    with open_store(database, config, create=True) as store:
+        batch = []
+        for n_done, (track, found) in enumerate(zip(learned, extracted, strict=True), start=1):
+            show(Step("learning tracks", n_done, len(learned)))
+            song = NewSong(track.id, track.checksum, found.duration_s)
+            batch.append((song, found.hashes, found.constellation))
+            if len(batch) == BATCH_SONGS:
+                store.add_songs(batch)
+                batch = []
+        store.add_songs(batch)
+
+
+def _fingerprint(context: Context, config: FingerprintConfig, track: Track) -> pipeline.Fingerprint:
+    maxima = context.cache.song_maxima(context.corpus, track, config)
+    return pipeline.fingerprint_of(maxima, track.duration_s, config)
