@@ -69,7 +69,7 @@ def test_a_sweep_over_pairs_decodes_transforms_and_picks_peaks_once(
 
 
 def test_rows_that_differ_are_refused(workbench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    only = sweep._only
+    only = bench_sweep._only
 
     def another(spec: SweepSpec, number: int) -> SweepSpec:
         return only(spec, number).model_copy(update={"seed": 1})

@@ -78,7 +78,7 @@ def test_songs_that_a_crash_took_along_are_learned_again(workbench: Path, tmp_pa
     wanted = comparison_of(spec, plan=replace(PLAN, n_indexed=2, n_left_out=2))
     compare(wanted, record, silent)
     assert len(record.rows("deaths")) == 1
-    indexed = {track.id for track in wanted.indexed()}
+    indexed = {track.id for track in wanted.context.parts.indexed}
     assert set(record.songs()["song"]) == indexed - {doomed}
     assert record.rows("indexes")["n_songs"].tolist() == [len(indexed) - 1]
 
