@@ -1,1 +1,1 @@
-"""The stages of the pipeline, one a module; none of them knows another."""
+"""The stages of the pipeline, one module each; none imports another."""

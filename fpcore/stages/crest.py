@@ -1,10 +1,13 @@
-"""How far do a recording's peaks stand out: is it clean, or full of noise?
+"""Spectral crest: by how many dB a recording's highest peaks stand above its mean level.
 
-Whether a song's peak is missing means different things. In a clean recording nearly all of the
-right song's peaks are found, and each that is missing tells against it; under noise half of
-them are gone, and a missing one says hardly anything. So this number is evidence of its own (see
-`fpcore.stages.decision`): the clearer a recording, the more of a song it must show. It needs no
-song: peaks of music tower above what lies between them, and noise fills it up.
+Peaks of music tower above the levels between them, and noise fills the gaps, so the crest tells
+a clean recording from a noisy one. It needs no song. `fpcore.stages.decision` uses it as
+evidence, because a missing peak means different things: in a clean recording nearly all peaks
+of the right song are found and each missing one counts against it; under noise half of them
+are gone and a missing one says hardly anything.
+
+The unit is dB. The loudness of a recording does not change its crest, except where the
+recording is as quiet as the floor of the levels.
 """
 
 from __future__ import annotations
@@ -14,15 +17,25 @@ import numpy as np
 from fpcore.records import FloatArray, Peaks
 
 PEAKS_PER_S = 10.0
-"""So many of the highest peaks are looked at: about those that a song is indexed with."""
+"""How many of the highest peaks count for each second: about as many as a song is indexed with."""
 
 
 def crest_db(height_db: FloatArray, maxima: Peaks, duration_s: float) -> float:
-    """Return by how many dB a recording's highest peaks stand above its mean height.
+    """Return the median height of a recording's highest peaks minus its mean height.
 
-    ``height_db`` float32 (n_frames, n_bins) are the heights by which ``maxima`` were picked.
-    Their median counts; 0 without any. The loudness of the recording plays no role, but for what
-    is as quiet as the floor of levels.
+    Parameters
+    ----------
+    height_db : float32 (n_frames, n_bins)
+        Heights in dB by which ``maxima`` were picked.
+    maxima : Peaks
+        Local maxima of the recording, before any are left out.
+    duration_s : float
+        Length of the recording in seconds. It sets how many peaks count: `PEAKS_PER_S` each second.
+
+    Returns
+    -------
+    float
+        Crest in dB; 0 when there are no maxima.
     """
     if not len(maxima):
         return 0.0

@@ -1,18 +1,19 @@
-"""Are the song's peaks loud in the recording, even where they are not its peaks?
+"""Level ranks: how loud each bin of a recording is against itself at other times.
 
-Under loud noise most peaks of a song are no longer the highest in their surroundings: neither
-pairs nor single peaks find them. Yet their bins are louder when the song plays them than at
+Under loud noise most peaks of a song are no longer the highest in their surroundings, so neither
+pairs nor single peaks find them. Yet their bins are louder while the song plays them than at
 other times. So each bin of the recording is ranked against itself at all of its times, and the
-ranks at the places where an alignment puts the song's peaks are averaged. At a wrong place any
-rank is as likely as any other: the mean of n independent ones is 1/2 with a standard deviation of
-1 / sqrt(12 n), whatever the noise. The *rank z* of a candidate is how many of these its
-mean rank lies above 1/2. (Ranks, so that no level of the noise has to be known: F. Wilcoxon,
-"Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945.)
+ranks at the places where an offset puts the song's peaks are averaged. At a wrong place any
+rank is as likely as any other: the mean of n independent ones is 1/2 with a standard deviation
+of 1 / sqrt(12 n), whatever the noise. The *rank z* of a candidate says by how many of these
+standard deviations its mean rank exceeds 1/2. (Ranks are used so that no level of the noise has
+to be known: F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1,
+1945.)
 
 One thing makes a wrong place stand out: where two songs of one tempo are laid over each other
-beat on beat, every bin is loud at once when the drums are struck. The *broadband z* of a candidate
-is the rank z that it would have if at the time of each peak all bins were as loud as they are on
-average. It is for the decision to say how much of a rank z that takes back.
+beat on beat, all bins are loud together whenever the drums are struck. The *broadband z* of a
+candidate is the rank z that it would have if, at the time of each peak, every bin were as loud
+as the bins are on average. The decision says how much of a rank z that takes back.
 """
 
 from __future__ import annotations
@@ -30,14 +31,27 @@ from fpcore.records import (
 )
 
 REACH_BINS = 1
+"""How far in bins a peak may have moved between song and recording."""
 
 
 def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRanks:
-    """Return the ranks of a recording's levels, given those at each of its shifts.
+    """Return the ranks of a recording's levels.
 
-    ``heights_db`` are float32 (n_frames, n_bins), by which peaks are picked. A place counts as
-    the loudest within half a frame (a tick at least) and a bin of it, as far as a peak may have
-    moved.
+    A place counts as loud as the loudest one within half a frame (at least a tick) and one bin of
+    it, because that is how far a peak may have moved.
+
+    Parameters
+    ----------
+    heights_db : sequence of float32 (n_frames, n_bins)
+        Heights in dB by which peaks are picked, one array for each sub-hop shift, in their order.
+        Not empty; arrays may differ in length by a frame.
+    first_bin : int
+        FFT bin of the first column.
+
+    Returns
+    -------
+    LevelRanks
+        With ``len(heights_db)`` ticks in a frame; without rows when an array has no frames.
     """
     from fpcore.kernels import ranking
 
@@ -58,9 +72,25 @@ def rank_z_and_broadband_z(
     ticks_per_frame: int,
     playback: Playback = AS_LEARNED,
 ) -> tuple[float, float]:
-    """Return by how many standard deviations a song's paired peaks stand out at an alignment.
+    """Return by how much a recording is louder at a song's paired peaks, and at their times.
 
-    And by how many the recording as a whole is loud at their times.
+    Parameters
+    ----------
+    song : Constellation
+        The song's peaks; only the paired ones count.
+    offset_ticks : float
+        Where in the song the recording begins, in ticks.
+    ranks : LevelRanks
+        Ranks of the recording as it was played.
+    ticks_per_frame : int
+        Ticks in a frame, >= 1.
+    playback : Playback
+        How the recording was played, by this hypothesis.
+
+    Returns
+    -------
+    rank_z, broadband_z : float
+        In standard deviations of chance; 0 when none of the peaks falls into the recording.
     """
     from fpcore.kernels import verifying
 

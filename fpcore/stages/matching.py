@@ -1,13 +1,14 @@
-"""QueryHashes + Postings -> Candidates: the offset histogram and its best songs.
+"""Matching: from postings to candidates, by the histogram of offsets.
 
 A *hit* is a posting of a token that the query also has. Its offset, song time minus query
 time, is the same for all true hits of a song, while chance hits scatter: the song with most
 hits at one offset is the answer (A. Wang, ISMIR 2003, section 2.3). A hit weighs
-``1 / log2(2 + n)`` with ``n`` the postings of its token, because a hash that is everywhere
-says little. A query hash that meets several postings of its token at about one offset counts
-once there, for the ranking, the evidence and the chance level alike.
+``1 / log2(2 + n)`` with ``n`` the number of postings of its token, because a hash that is
+everywhere says little. A query hash that meets several postings of its token at about one
+offset counts once there, for the ranking, the evidence and the chance level alike.
 
-Offsets are in ticks of the query (see `fpcore.records.QueryHashes`).
+Offsets are in ticks of the query (see `fpcore.records.QueryHashes`). Weights are multiples of
+`WEIGHT_STEP`, so their sums do not depend on the order of adding.
 """
 
 from __future__ import annotations
@@ -29,32 +30,37 @@ WEIGHT_STEP = 2.0**-20
 """Weights are whole multiples of this, so that sums of them are exact and ties are ties."""
 
 WARPS = (1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8, 9)
-"""Decoy offsets are song time plus this many times query time; 1 is time reversed."""
+"""Decoy offsets are song time plus this many times query time; 1 is the query's time reversed."""
 
 MIN_DECOY_SONGS = 100
-"""As many songs are aligned at decoy offsets, if need be each in several ways."""
+"""The chance level is taken over at least this many decoys: a song may give several, one for each
+warp."""
 
 CHANCE_QUANTILE = 0.95
+"""The chance level is this quantile of the decoys' weights."""
 MIN_CHANCE_HITS = 2.0
-"""The chance level is at least the weight of so many usual hits. In an index of 170 songs it is
-always reached; in one of eight, without it, five chance hits passed for a song."""
+"""The chance level is at least the weight of this many usual hits. In an index of 170 songs it is
+always that high; in one of eight songs without this limit, five chance hits passed for a song."""
 
 SPARSE = 8
-"""Song ids are sorted when their range is this many times as long as the list of them."""
+"""Song ids are sorted when their range is more than this many times as long as the list of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Every posting found, against every query hash of its token; sorted by (song, offset).
+    """Every posting found, with every query hash of its token; sorted by (song, offset).
 
     Song ``song_ids[i]`` has the hits from ``first[i]`` to before ``first[i + 1]``; ids ascend.
-    ``key`` (k,), int32 or int64, holds the rest of a hit as `fpcore.kernels.sorting` says, with
-    ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
-    ``weights`` float64 (m,) the rarity of each of its hashes, and ``usual_weight`` the mean over
-    those that the index holds. The more songs, the more postings has each token, and the less
-    weighs every hit: in units of the usual weight, evidence means about the same in libraries of
-    any size. The other columns, all (k,), are made of these when they are first asked for: they
-    take ten times the room, and an answer needs them of few songs.
+    ``key`` (k,), int32 or int64, holds row and offset of a hit as `fpcore.kernels.sorting` says,
+    with ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
+    ``weights`` float64 (m,) the rarity of each of its hashes, and ``usual_weight`` the mean rarity
+    of those that the index holds.
+
+    The more songs, the more postings has each token, and the less each hit weighs. Divided by the
+    usual weight, evidence means about the same in libraries of any size.
+
+    The other columns, all (k,), are computed when they are first asked for: they take ten times as
+    much memory, and an answer needs them for few songs.
     """
 
     query: QueryHashes
@@ -96,13 +102,13 @@ class Hits:
         return self.weights[self.row]
 
     def taken(self, hit: LongArray) -> tuple[LongArray, LongArray, DoubleArray]:
-        """Return row, offset and weight of some hits."""
+        """Return row int64, offset in ticks int64 and weight float64, (n,), of numbered hits."""
         key = self.key[hit]
         row = self._rows(key)
         return row, self._offsets(key), self.weights[row]
 
     def offsets(self, hits: slice) -> LongArray:
-        """Return song time minus query time of hits in a row."""
+        """Return the offsets in ticks, int64 (n,), of a run of hits."""
         return self._offsets(self.key[hits])
 
     def _rows(self, key: Keys) -> LongArray:
@@ -113,10 +119,27 @@ class Hits:
 
 
 def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
-    """Return the hits of a query whose distinct ``tokens`` were looked up as ``postings``.
+    """Return the hits of a query.
 
-    ``tokens`` must be sorted and hold every token of the query; ``postings.query_row`` points
-    into it.
+    Parameters
+    ----------
+    query : QueryHashes
+        The m hashes that were looked up.
+    tokens : int64 (t,)
+        The tokens that were looked up: distinct, ascending, and with every token of the query
+        among them.
+    postings : Postings
+        What the index has of ``tokens``; ``query_row`` points into them.
+
+    Returns
+    -------
+    Hits
+        Sorted by (song, offset); hits of equal offset are in the order of their tokens.
+
+    Raises
+    ------
+    ValueError
+        When query and songs are so long that row and offset do not fit into 63 bits.
     """
     from fpcore.kernels import sorting
 
@@ -138,7 +161,7 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     of_query = (key_of_row, row_ends, query.ticks_per_frame << row_bits)
     sorting.fill_keys(key, first[:-1].copy(), *of_songs, *of_query)
     sorting.sort_songs(key, first, row_bits, n_bits)
-    # Tokens that the query does not have may have been looked up too: their songs go.
+    # Tokens that the query does not have may have been looked up too: drop songs without a hit.
     first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
     weights = rarity(n_postings)[token_row]
     known = n_postings[token_row] > 0
@@ -147,13 +170,17 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:
-    """Return what a hit weighs whose token has so many postings, float64 (n,)."""
+    """Return what one hit weighs for each token, float64 (n,), given its number of postings (n,).
+
+    >>> rarity(np.array([0, 2, 14]))
+    array([1.  , 0.5 , 0.25])
+    """
     weight: DoubleArray = np.rint(1 / np.log2(2.0 + n_postings) / WEIGHT_STEP) * WEIGHT_STEP
     return weight
 
 
 def sorted_by_token(postings: Postings) -> Postings:
-    """Return the postings in the order of the tokens looked up, which they mostly are in."""
+    """Return the postings in the order of the tokens looked up, which is how most already come."""
     row = postings.query_row
     if not np.any(row[1:] < row[:-1]):
         return postings
@@ -172,7 +199,10 @@ def _key_type(n_bits: int, row_bits: int) -> type[np.int32] | type[np.int64]:
 
 
 def numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
-    """Return the distinct song ids, ascending, and the number of each one given among them."""
+    """Return the distinct song ids, ascending, and for each given id its number among them.
+
+    ``song_id`` is int64 (k,). The results are int64 (s,) and int32 (k,).
+    """
     from fpcore.kernels import sorting
 
     if not len(song_id):
@@ -198,7 +228,7 @@ def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
 def rank(found: Hits, query_config: QueryConfig) -> Candidates:
     """Return the heaviest offsets of the heaviest songs, as many as ``query_config`` asks for.
 
-    Songs of equal weight are in the order of their ids, offsets of equal weight ascend.
+    Songs of equal weight come in the order of their ids, offsets of equal weight ascending.
     """
     from fpcore.kernels import voting
 
@@ -215,13 +245,30 @@ def rank(found: Hits, query_config: QueryConfig) -> Candidates:
 
 
 def hits_of_song(found: Hits, song_id: int) -> slice:
-    """Return which hits are of a song."""
+    """Return which hits belong to a song, as a slice; empty when it has none."""
     start, end = found.first[np.searchsorted(found.song_ids, [song_id, song_id + 1])]
     return slice(int(start), int(end))
 
 
 def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: float) -> slice:
-    """Return which hits are of a song and within half of ``width_ticks`` of an offset."""
+    """Return which hits belong to a song and lie around an offset.
+
+    Parameters
+    ----------
+    found : Hits
+        The hits of a query.
+    song_id : int
+        The song.
+    offset_ticks : float
+        Middle of the window, in ticks.
+    width_ticks : float
+        Width of the window in ticks; hits on its edges are inside.
+
+    Returns
+    -------
+    slice
+        Rows of ``found``, by ascending offset.
+    """
     song = hits_of_song(found, song_id)
     offsets = found.offsets(song)
     start = np.searchsorted(offsets, offset_ticks - width_ticks / 2)
@@ -232,16 +279,30 @@ def hits_at_offset(found: Hits, song_id: int, offset_ticks: float, width_ticks: 
 def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float:
     """Return the weight at one offset that wrong songs reach by chance.
 
-    The same hits are aligned with the query's time reversed: offsets are then song time *plus*
-    query time, which no true match keeps constant, while the number of hits, their rarity and
-    their clumping all stay. (Decoys of this kind tell chance matches in mass spectrometry: J. E.
-    Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The result is
-    a high quantile over the songs other than the heaviest one. A small index has too few other
-    songs for that, so time is also warped in further ways: without, an index of three songs
-    gives a name to most of the recordings that it does not know. Where there is but one song,
-    it is judged by its own hits outside its heaviest window, which may be the true match.
+    The same hits are counted again with the query's time reversed. Offsets are then song time
+    *plus* query time, which no true match keeps constant, while the number of hits, their rarity
+    and their clumping all stay. (Mass spectrometry estimates chance matches with such decoys: J. E.
+    Elias and S. P. Gygi, "Target-decoy search strategy", Nature Methods 4, 2007.) The chance
+    weight is a high quantile over the songs other than the heaviest one.
 
-    ``heaviest`` (s,) is what the heaviest window of each song weighs.
+    A small index has too few other songs for that, so time is also warped in further ways.
+    Without them, an index of three songs gives a name to most of the recordings that it does not
+    know. A single song is judged by its own hits outside its heaviest window, which may be the
+    true match.
+
+    Parameters
+    ----------
+    found : Hits
+        The hits of a query.
+    heaviest : float64 (s,)
+        Weight of the heaviest window of each song, in the order of ``found.song_ids``.
+    width_ticks : int
+        Width of a window in ticks.
+
+    Returns
+    -------
+    float
+        In the unit of ``found.weights``; at least `MIN_CHANCE_HITS` usual hits.
     """
     others = np.arange(len(heaviest)) != np.argmax(heaviest) if len(heaviest) else heaviest > 0
     least = MIN_CHANCE_HITS * found.usual_weight
@@ -255,9 +316,26 @@ def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float
 
 
 def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
-    """Return what the heaviest window of each song weighs when time is warped, float64 (s,).
+    """Return the weight of each song's heaviest window when the query's time is warped.
 
-    The offset of a hit is then song time plus ``warp`` times query time: -1 is as it was heard.
+    Parameters
+    ----------
+    found : Hits
+        The hits of a query.
+    warp : int
+        The offset of a hit becomes song time plus this many times query time: -1 is the true one.
+    width_ticks : int
+        Width of a window in ticks.
+
+    Returns
+    -------
+    float64 (s,)
+        Weights in the order of ``found.song_ids``.
+
+    Raises
+    ------
+    ValueError
+        When the warped offsets do not fit into 63 bits beside the row.
     """
     from fpcore.kernels import voting
 
@@ -273,7 +351,7 @@ def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
 
 
 def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
-    """Return the hits in an index of one song but those in its heaviest window."""
+    """Return the hits in an index of one song, without those in its heaviest window."""
     from fpcore.kernels import voting
 
     ends, weight = voting.windows(found.key, found.weights, width_ticks, found.row_bits)

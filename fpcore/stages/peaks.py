@@ -1,9 +1,9 @@
-"""Spectrogram -> Peaks: the constellation of local maxima.
+"""Peaks of a spectrogram: the constellation of its highest local maxima.
 
-The level is whitened first where the configuration says so (the local mean is subtracted, so
-that a peak must stand out from its surroundings rather than be loud), then local maxima are
-taken, and finally the highest of every short window of time are kept; of a song some fainter ones
-too.
+Where the configuration says so, the level is whitened first: the local mean is subtracted, so
+that a peak has to stand out from its surroundings rather than be loud. Then local maxima are
+taken, and of these the highest in every short window of time are paired. Of a song some fainter
+ones are kept too. Peaks come sorted by (frame, bin); heights and levels are in dB.
 """
 
 from __future__ import annotations
@@ -20,18 +20,33 @@ from fpcore.units import LEVEL_STEP_DB
 EMPTY = Peaks.on_bins(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
 
 WITHIN_BIN = np.float32(0.499)
-"""A tone that lies between two bins belongs to the one that its peak was found in."""
+"""Largest `fractions`: a tone between two bins belongs to the bin that its peak was found in."""
 
 
 def local_maxima(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
-    """Return every local maximum of a spectrogram above the floor, before thinning."""
+    """Return every local maximum of a spectrogram above the floor, before any is left out."""
     if not spectrogram.level_db.size:
         return EMPTY
     return maxima_of(whiten(spectrogram, config), spectrogram, config)
 
 
 def maxima_of(height_db: FloatArray, spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
-    """Return the local maxima of the heights that `whiten` gave for a spectrogram."""
+    """Return the local maxima of a spectrogram's heights.
+
+    Parameters
+    ----------
+    height_db : float32 (n_frames, n_bins)
+        Heights in dB as `whiten` returns them for ``spectrogram``.
+    spectrogram : Spectrogram
+        The levels, which must exceed the floor at a peak.
+    config : FingerprintConfig
+        Sets neighbourhood and floor.
+
+    Returns
+    -------
+    Peaks
+        Sorted by (frame, bin).
+    """
     from fpcore.kernels import maxima
 
     if not height_db.size:
@@ -49,12 +64,24 @@ def maxima_of(height_db: FloatArray, spectrogram: Spectrogram, config: Fingerpri
 
 
 def fractions(level_db: FloatArray, row: IntArray, column: IntArray) -> FloatArray:
-    """Return how far above its bin the tone of each peak lies, float32 (n,) in (-0.5, 0.5).
+    """Return by how much the tone of each peak lies above the middle of its bin.
 
-    That is the top of the parabola through the levels of a bin and its two neighbours, which
-    for a tone under a Hann window errs by less than 0.02 bins (J. O. Smith, "Spectral Audio
-    Signal Processing", 2011, "Quadratic Interpolation of Spectral Peaks"). It is 0 at the edge
-    of the band, and where the bin is not above its neighbours.
+    This is the top of the parabola through the levels of the bin and its two neighbours, which for
+    a tone under a Hann window errs by less than 0.02 bins (J. O. Smith, "Spectral Audio Signal
+    Processing", 2011, "Quadratic Interpolation of Spectral Peaks").
+
+    Parameters
+    ----------
+    level_db : float32 (n_frames, n_bins)
+        Levels in dB.
+    row, column : int32 (n,)
+        The peaks, as indices into ``level_db``.
+
+    Returns
+    -------
+    float32 (n,)
+        In bins, within (-0.5, 0.5), in the order of the peaks. 0 at the edges of the band, and
+        where the bin is lower than a neighbour.
     """
     last = level_db.shape[1] - 1
     below = level_db[row, np.maximum(column - 1, 0)]
@@ -68,7 +95,10 @@ def fractions(level_db: FloatArray, row: IntArray, column: IntArray) -> FloatArr
 
 
 def whiten(spectrogram: Spectrogram, config: FingerprintConfig) -> FloatArray:
-    """Return the heights (n_frames, n_bins) in dB by which peaks are picked."""
+    """Return the heights in dB by which peaks are picked, float32 (n_frames, n_bins).
+
+    Without whitening these are the levels themselves.
+    """
     if config.whitening.kind == "none":
         return spectrogram.level_db
     from fpcore.kernels import whitening
@@ -82,8 +112,8 @@ def whiten(spectrogram: Spectrogram, config: FingerprintConfig) -> FloatArray:
 def local_maxima_of_tiles(tiles: Iterable[Spectrogram], config: FingerprintConfig) -> Peaks:
     """Return what `local_maxima` gives for the whole spectrogram, from consecutive tiles of it.
 
-    Only as many frames are kept as the whitening and the neighbourhood look around; a peak is
-    taken once all the frames around it are there.
+    Memory stays bounded: only as many frames are kept as the whitening and the neighbourhood need,
+    and a peak is taken as soon as all frames around it are there.
     """
     reach = config.whitening_radii[0] + config.neighbourhood[0] // 2
     found: list[Peaks] = []
@@ -108,10 +138,22 @@ def local_maxima_of_tiles(tiles: Iterable[Spectrogram], config: FingerprintConfi
 
 
 def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None) -> Peaks:
-    """Return the highest peaks of every ``density_window_s``, at most ``max_peaks_per_s``.
+    """Return the highest peaks of every ``density_window_s``.
 
-    Of equal heights the earlier in (frame, bin) order is kept. The quota of a window is the
-    whole number of peaks that has accrued by its end, so fractions are not lost.
+    Parameters
+    ----------
+    peaks : Peaks
+        Sorted by (frame, bin).
+    config : FingerprintConfig
+        Sets the length of the window and of a frame.
+    max_peaks_per_s : float or None
+        Most peaks a second. The quota of a window is the whole number of peaks that has accrued by
+        its end, so fractions are not lost. None keeps all.
+
+    Returns
+    -------
+    Peaks
+        Sorted by (frame, bin). Of equal heights the earlier ones are kept.
     """
     return peaks.taken(_among_highest(peaks, config, max_peaks_per_s))
 
@@ -119,9 +161,21 @@ def thin(peaks: Peaks, config: FingerprintConfig, max_peaks_per_s: float | None)
 def constellation(
     maxima: Peaks, config: FingerprintConfig, *, paired: NDArray[np.bool_] | None = None
 ) -> Constellation:
-    """Return what is kept of a song's local maxima: those that are paired, and fainter ones.
+    """Return what is kept of a song's local maxima: the paired ones and some fainter ones.
 
-    ``paired`` (n,) says which are paired, where it is not the highest as ``config`` has it.
+    Parameters
+    ----------
+    maxima : Peaks
+        The n local maxima of the song.
+    config : FingerprintConfig
+        Sets how many are paired and kept.
+    paired : bool (n,), optional
+        Which ones are paired, in place of the highest ones by ``config.peaks.max_peaks_per_s``.
+
+    Returns
+    -------
+    Constellation
+        Sorted by (frame, bin).
     """
     if paired is None:
         paired = _among_highest(maxima, config, config.peaks.max_peaks_per_s)

@@ -1,8 +1,9 @@
-"""Signal -> Spectrogram: levels in dB of a short-time Fourier transform.
+"""Spectrogram of a signal: levels in dB of its short-time Fourier transform.
 
 Frame ``k`` is the transform of samples ``[k * hop, k * hop + n_fft)``, without padding (see
 `fpcore.units`). Levels are relative to a full-scale sine, clamped from below at the
 configuration's floor and rounded to `units.LEVEL_STEP_DB`, which keeps every later sum exact.
+Nothing is resampled or normalised here.
 """
 
 from __future__ import annotations
@@ -25,12 +26,22 @@ _BATCH_FRAMES = 64  # transforms at a time: the batch and its spectrum stay in t
 
 
 def spectrogram(signal: Signal, config: FingerprintConfig) -> Spectrogram:
-    """Return the spectrogram of a whole signal; zero frames when it is shorter than a window.
+    """Return the spectrogram of a whole signal; without frames when it is shorter than a window.
 
     Raises
     ------
     ValueError
         When the signal's sample rate is not that of ``config``.
+
+    Examples
+    --------
+    >>> from fpcore.config import FingerprintConfig
+    >>> config = FingerprintConfig()
+    >>> tone_hz = 100 * config.bin_hz
+    >>> samples = np.sin(2 * np.pi * tone_hz * np.arange(22050) / 22050).astype(np.float32)
+    >>> levels = spectrogram(Signal(samples, 22050), config).level_db
+    >>> levels.shape, int(levels[0].argmax()), abs(float(levels[0].max())) < 0.01
+    ((18, 2049), 100, True)
     """
     if signal.sample_rate_hz != config.sample_rate_hz:
         raise ValueError(
@@ -44,9 +55,9 @@ def spectrogram(signal: Signal, config: FingerprintConfig) -> Spectrogram:
 
 
 def tiles_of(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Iterator[Spectrogram]:
-    """Yield the spectrogram of a stream of sample blocks in tiles of `TILE_FRAMES` frames.
+    """Yield the spectrogram of a stream of sample blocks, in tiles of `TILE_FRAMES` frames.
 
-    The last tile may be shorter. ``blocks`` are float32 arrays of any length, at the sample
+    The last tile may be shorter. ``blocks`` are float32 (n,) of any lengths, mono, at the sample
     rate of ``config``; the result does not depend on how the stream is cut into them.
     """
     n_fft, hop = config.spectrogram.n_fft, config.spectrogram.hop_length

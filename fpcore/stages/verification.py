@@ -1,8 +1,9 @@
-"""Candidates + the songs' constellations -> Verification: are the song's peaks in the query?
+"""Verification: how many of a song's peaks a query has at the place that a candidate gives.
 
-Votes count pairs, and one lucky clump of peaks makes many pairs. Each peak of the song, looked
-for by itself at the place where the alignment puts it, tells the right place from a refrain or
-a chance match that shares only some of them.
+Votes count pairs, and one lucky clump of peaks makes many pairs. So each peak of the song is
+looked for by itself, at the time and bin where the candidate's offset puts it. This tells the
+right place from a refrain or a chance match, which share only some of the peaks. Times are in
+ticks of the query (see `fpcore.records.QueryHashes`), levels in dB. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ NEAR_FRAMES = 0.5
 """A peak this near to where it is expected counts in full: frames of song and query may lie half
 a frame apart."""
 REACH_FRAMES = 1.5
-"""From there its weight falls linearly, to 0 at this distance."""
+"""Beyond `NEAR_FRAMES` the weight of a peak falls linearly, to 0 at this distance."""
 REACH_BINS = 1
+"""A peak may lie this many bins away from where it is expected."""
 
 APART_DB = 1.0
-"""A level that differs by more comes from another performance or from noise, as does a missing
-peak; how much more tells nothing. A refrain played again has most notes at the same levels, but
-where another instrument joins in, some differ or are missing. Under noise so many do, at the true
-place too, that no place has any agreement to speak of."""
+"""A level that differs by more than this comes from another performance or from noise, as does a
+missing peak; how much more says nothing. A refrain played again has most notes at the same levels,
+but where another instrument joins in, some differ or are missing. Under noise so many of them
+differ, even at the true place, that no place shows any agreement."""
 AGREEING_DB = 0.25
-"""How far apart levels are on average where the passage is the very same: frames of song and
-query do not start at the same sample."""
+"""Mean difference in dB between the levels of one and the same passage: frames of song and query do
+not start at the same sample."""
 
 
 def verify(
@@ -50,12 +52,34 @@ def verify(
     *,
     margin_ticks: float = 0.0,
 ) -> Verification:
-    """Return how many of each candidate's peaks the query has, how alike, and how loud it is.
+    """Return how many of each candidate's peaks the query has, how alike, and how loud it is there.
 
-    ``query_peaks`` are the query's constellations at its shifts, ``constellations`` has the
-    indexed one of each candidate's song id (else a `KeyError`). Levels are compared from
-    ``margin_ticks`` after the query's first peak to as long before its last: nearer to the ends
-    whitening knows one side only, and in the song it knew both.
+    Parameters
+    ----------
+    candidates : Candidates
+        The places to verify.
+    query_peaks : sequence of Peaks
+        The query's constellations, one for each sub-hop shift, in their order.
+    ranks : LevelRanks
+        Ranks of the query's levels, as it was played.
+    constellations : mapping of int to Constellation
+        By its id, the constellation that the index keeps of each song among the candidates.
+    playback : Playback
+        How the query was played, by this hypothesis.
+    margin_ticks : float
+        Levels are compared from this long after the query's first peak to this long before its
+        last, in ticks. Nearer to the ends whitening sees one side only, which in the song it saw
+        both of.
+
+    Returns
+    -------
+    Verification
+        In the order of ``candidates``.
+
+    Raises
+    ------
+    KeyError
+        When the constellation of a candidate's song is missing.
     """
     from fpcore.kernels import verifying
 
@@ -94,10 +118,27 @@ def nearness(
     query: tuple[IntArray, IntArray, FloatArray],
     ticks_per_frame: int,
 ) -> tuple[slice, DoubleArray, DoubleArray]:
-    """Return which song peaks lie in the query's span, and how near the query has each, 0 to 1.
+    """Return which song peaks lie in the query's span, and how near the query has each.
 
-    Then by how many dB its level differs at least from what the query has there; infinite where
-    it has nothing. ``query`` is what `merged` returns.
+    Parameters
+    ----------
+    song : Peaks
+        Peaks of the song, sorted by frame.
+    offset_ticks : float
+        Where in the song the query begins, in ticks.
+    query : tuple of int32 (k,), int32 (k,) and float32 (k,)
+        The query's peaks as `merged` returns them.
+    ticks_per_frame : int
+        Ticks in a frame, >= 1.
+
+    Returns
+    -------
+    inside : slice
+        The n peaks of ``song`` in the query's span.
+    near : float64 (n,)
+        From 1 where the query has the peak at its place to 0 where it has none in reach.
+    difference_db : float64 (n,)
+        The least difference in level to a query peak in reach, in dB; infinite without one.
     """
     from fpcore.kernels import verifying
 
@@ -123,9 +164,10 @@ def nearness(
 def merged(
     query_peaks: Sequence[Peaks], playback: Playback = AS_LEARNED
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return ticks and bins, int32, and levels of the query's peaks at all shifts, by tick.
+    """Return (tick, bin, level_db) of a query's peaks at all shifts, int32, int32 and float32 (k,).
 
-    They are where the peaks would be if the query had not been played as ``playback`` says.
+    They are sorted by (tick, bin), and are where the peaks would be if the query had not been
+    played as ``playback`` says. ``query_peaks`` has one constellation for each shift, in order.
     """
     n = np.int32(len(query_peaks))
     tick = np.concatenate([p.frame * n + np.int32(shift) for shift, p in enumerate(query_peaks)])
