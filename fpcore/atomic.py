@@ -1,9 +1,9 @@
 """Files that appear whole or not at all: written beside their place, then renamed into it.
 
-A file beside has a name of its process and thread, so several writers never share one, and it is
-removed when writing fails, as on a full disk. Whoever reads the place meanwhile finds the old
-file or the new one. `Durable` files also survive a power cut once the writer returns: they and
-their folder's names are synchronised with the disk.
+The file beside has a name of its process and thread, so several writers never share one, and
+it is removed when writing fails, as on a full disk. Whoever reads meanwhile finds the old file
+or the new one. A file that is written ``durable`` also survives a power cut once the writer
+returns: it and its folder's names are synchronised with the disk.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ def replaced(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
     Parameters
     ----------
-    path
+    path : Path
         The file to make or replace; its folder must exist.
-    durable
+    durable : bool
         Whether the file must survive a power cut, which costs a synchronisation with the disk.
+
+    Yields
+    ------
+    Path
+        A path in the same folder, with no file at it.
 
     Raises
     ------
@@ -53,13 +58,43 @@ def opened(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write ``content`` to ``path`` as a whole; see `replaced`."""
+    """Write a file as a whole; see `replaced`.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make or replace; its folder must exist.
+    content : bytes
+        All of its content.
+    durable : bool
+        Whether the file must survive a power cut.
+
+    Raises
+    ------
+    OSError
+        What the system refuses; ``path`` is then as it was.
+    """
     with opened(path, durable=durable) as stream:
         stream.write(content)
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write ``text`` in UTF-8 to ``path`` as a whole, its line ends as they are; see `replaced`."""
+    """Write a file of text in UTF-8 as a whole, its line ends as they are; see `replaced`.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make or replace; its folder must exist.
+    text : str
+        All of its content.
+    durable : bool
+        Whether the file must survive a power cut.
+
+    Raises
+    ------
+    OSError
+        What the system refuses; ``path`` is then as it was.
+    """
     write_bytes(path, text.encode(), durable=durable)
 
 

@@ -1,12 +1,13 @@
-"""What can be configured, in three kinds that are never mixed.
+"""Configuration, in three kinds that are never mixed.
 
 * `FingerprintConfig` is everything that changes a hash; its digest ties an index to it.
 * `QueryConfig` may differ from query to query without touching the index.
 * `Decision` turns the evidence for a candidate into a confidence and a yes or no.
 
-A `Profile` is one of each with its provenance: the unit that is promoted and served.
-Extents are physical (seconds, hertz) so that they keep their meaning when the window or the
-hop changes; the properties give them in frames and bins of the configuration at hand.
+A `Profile` is one of each with its provenance: the unit that is promoted and served. All are
+frozen and checked when they are made; unknown keys are refused. Extents are physical (seconds,
+hertz) so that they keep their meaning when the window or the hop changes; properties give them
+in frames and bins of the configuration.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ PerSecond = Annotated[float, Field(gt=0, le=1e6)]
 MAX_S = 86_400.0
 """Longer than any extent in time that is of use."""
 MAX_HZ = 1e6
+"""Higher than any frequency that is of use."""
 
 Seconds = Annotated[float, Field(ge=0, le=MAX_S)]
 Hertz = Annotated[float, Field(ge=0, le=MAX_HZ)]
@@ -90,7 +92,7 @@ class PeaksConfig(Strict):
     ``floor_db`` is the level up to which nothing is a peak, before whitening. With
     ``max_peaks_per_s`` only the highest peaks of every ``density_window_s`` are paired. With
     ``kept_peaks_per_s``, where that is more, so many are kept with a song: the fainter ones make
-    no hashes, and tell one passage of a song from another that is nearly the same.
+    no hashes, but tell apart passages of a song that are nearly the same.
     """
 
     neighbourhood: Annotated[
@@ -112,7 +114,16 @@ class PairsConfig(Strict):
 
 
 class FingerprintConfig(Strict):
-    """Everything that changes a hash, from the sample rate to the form of the token."""
+    """Everything that changes a hash, from the sample rate to the form of the token.
+
+    >>> config = FingerprintConfig()
+    >>> config.hop_s, config.bin_hz, config.n_bins, config.max_delta_frames
+    (0.046439909297052155, 5.38330078125, 2049, 43)
+    >>> config.digest == FingerprintConfig(sample_rate_hz=22050).digest
+    True
+    >>> config.digest == FingerprintConfig(sample_rate_hz=16000).digest
+    False
+    """
 
     sample_rate_hz: Annotated[int, Field(ge=4000, le=192000)] = 22050
     resampler: Literal["soxr_hq", "soxr_vhq"] = "soxr_hq"
@@ -241,8 +252,8 @@ class PlaybackSearch(Strict):
     Each kind goes up to its share either way (0.07 is from 7% slower to 7% faster; 0 leaves it
     out): speed and pitch in steps of ``step``, since they move frequencies by whole bins, tempo
     in coarser ones of ``tempo_step``. A coarse pass over all of them takes the highest
-    ``max_peaks_per_s`` peaks, each with ``fan_out`` others. The best ``n_close`` are then looked
-    at in full, of those with at least ``min_contrast`` times the weight of the median one, which
+    ``max_peaks_per_s`` peaks, each with ``fan_out`` others. The best ``n_close`` then get a pass
+    each in full, if they have at least ``min_contrast`` times the weight of the median one, which
     is that of chance.
     """
 
@@ -261,7 +272,7 @@ class ThoroughPass(Strict):
     """The pass over a recording that the first one did not recognise.
 
     Peaks need only be the highest over ``width_s`` × ``width_hz``, more of them are kept, and
-    more songs are looked at closely; as in `QueryConfig` otherwise.
+    more songs are verified; the other fields are those of `QueryConfig`.
     """
 
     width_s: Seconds = 0.2
@@ -277,7 +288,7 @@ class QueryConfig(Strict):
     A query may be analysed more densely than the index (``max_peaks_per_s``, ``fan_out``; None
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
     ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
-    ``n_candidates`` songs are looked at closely, each at its ``n_offsets`` heaviest offsets. Of
+    ``n_candidates`` songs are verified, each at its ``n_offsets`` heaviest offsets. Of
     a recording, the first ``max_query_s`` are used, unless it is scanned. What is not
     recognised gets a ``thorough`` pass, and is then tried at other speeds, pitches and tempos
     by the ``playback`` search, where these are set.
@@ -295,12 +306,12 @@ class QueryConfig(Strict):
 
     @property
     def thoroughly(self) -> QueryConfig:
-        """The same with the densities of the thorough pass, if there is one."""
-        look = self.thorough
-        if look is None:
+        """This configuration with the densities of the thorough pass, if there is one."""
+        thorough = self.thorough
+        if thorough is None:
             return self
         dense = {"max_peaks_per_s", "fan_out", "n_candidates"}
-        return self.model_copy(update=look.model_dump(include=dense))
+        return self.model_copy(update=thorough.model_dump(include=dense))
 
     def width_ticks(self, ticks_per_frame: int) -> int:
         """Return how far apart in ticks two offsets may lie and still count as one."""
@@ -321,7 +332,7 @@ EvidenceName = Literal[
 
 
 _TAGS = {"none", "box", "grid", "physical"}
-"""Values of ``kind``: pydantic puts them into the path of a fault, a user never writes them so."""
+"""Values of ``kind``, which pydantic puts into the path of a fault although no user wrote them."""
 
 
 class FittedOn(Strict):
@@ -338,11 +349,11 @@ RENAMED_EVIDENCE = {
     "clearness": "crest_db",
     "log_trials": "log_hypotheses",
 }
-"""Kinds of evidence that profiles and rows called otherwise once; both names are read."""
+"""Earlier names of evidence in stored profiles and rows, with those of today: both are read."""
 
 
 def _renamed(weights: Any) -> Any:
-    """Return weights by the names of today."""
+    """Return weights under the present names."""
     if not isinstance(weights, dict):
         return weights
     return {RENAMED_EVIDENCE.get(name, name): weight for name, weight in weights.items()}
@@ -379,12 +390,35 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def parse(model: type[ModelT], content: str | bytes, *, source: str | Path) -> ModelT:
-    """Return ``content`` (JSON) as a ``model``.
+    """Return JSON as a model.
+
+    Parameters
+    ----------
+    model : type
+        The kind of model.
+    content : str or bytes
+        A JSON document, in UTF-8.
+    source : str or Path
+        What messages call the document: its file.
+
+    Returns
+    -------
+    BaseModel
+        An instance of ``model``.
 
     Raises
     ------
     ConfigError
         When it is not JSON or not valid; the sentence names ``source`` and the first bad key.
+
+    Examples
+    --------
+    >>> parse(PairsConfig, '{"fan_out": 8}', source="mine.json").fan_out
+    8
+    >>> parse(PairsConfig, '{"fan_out": 0}', source="mine.json")
+    Traceback (most recent call last):
+        ...
+    fpcore.errors.ConfigError: mine.json: fan_out: input should be greater than or equal to 1, got 0
     """
     try:
         return model.model_validate_json(content)
@@ -393,7 +427,7 @@ def parse(model: type[ModelT], content: str | bytes, *, source: str | Path) -> M
 
 
 MAX_SHOWN = 80
-"""As many characters of a wrong value are shown."""
+"""How many characters of a wrong value are shown."""
 
 
 def describe(error: ValidationError) -> str:
@@ -411,7 +445,11 @@ def describe(error: ValidationError) -> str:
 
 
 def diff(old: BaseModel, new: BaseModel) -> dict[str, tuple[Any, Any]]:
-    """Return the fields in which two models differ: dotted key -> (old value, new value)."""
+    """Return the fields in which two models differ: dotted key -> (old value, new value).
+
+    >>> diff(FingerprintConfig(), FingerprintConfig(pairs=PairsConfig(fan_out=8)))
+    {'pairs.fan_out': (5, 8)}
+    """
     before, after = (_flat(model.model_dump(mode="json")) for model in (old, new))
     keys = [*before, *(key for key in after if key not in before)]
     return {

@@ -1,4 +1,4 @@
-"""The errors that callers may want to tell apart.
+"""Errors that callers may want to tell apart, all children of `FpError`.
 
 Every message is one sentence that names the cause and, where there is one, the remedy.
 Commands print it as it is; the service maps each class to an HTTP status.

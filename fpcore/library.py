@@ -1,9 +1,22 @@
-"""The facade: a store and a profile, and what one does with them.
+"""Library: a store and a profile, and what one does with them.
 
+Everything here is a few calls of `fpcore.audio`, `fpcore.pipeline`, `fpcore.search` and
+`fpcore.store`; use those where more control is needed.
+
+>>> import io, tempfile
+>>> import numpy as np, soundfile
 >>> from fpcore import Library
->>> with Library.open("music_recognition.db", create=True) as library:  # doctest: +SKIP
-...     library.learn("song.flac")
-...     print(library.recognize("noisy.wav").match)
+>>> pitches_hz = np.random.default_rng(1).uniform(200, 4000, (60, 1))
+>>> notes = np.sin(2 * np.pi * pitches_hz * np.arange(11_025) / 22_050)
+>>> song, clip = io.BytesIO(), io.BytesIO()
+>>> soundfile.write(song, 0.5 * notes.ravel(), 22_050, format="WAV")
+>>> soundfile.write(clip, 0.5 * notes[20:40].ravel(), 22_050, format="WAV")
+>>> with tempfile.TemporaryDirectory() as folder:
+...     with Library.open(f"{folder}/music.db", create=True) as library:
+...         added = library.learn(song, name="a song of sixty notes")
+...         match = library.recognize(clip).match
+>>> match.song_name, round(match.offset_s, 1)
+('a song of sixty notes', 10.0)
 """
 
 from __future__ import annotations
@@ -31,7 +44,22 @@ Source = str | Path | BinaryIO
 
 
 class Library:
-    """An index of songs under one profile. Safe to use from several threads."""
+    """An index of songs under one profile. Safe to use from several threads.
+
+    Parameters
+    ----------
+    store : Store
+        The index; the library closes it.
+    profile : Profile
+        Its fingerprint part must be the one that the index was made with.
+    limits : AudioLimits, optional
+        Bounds on the audio that is decoded.
+
+    Raises
+    ------
+    ConfigMismatchError
+        When the index was made with another configuration than the profile's.
+    """
 
     def __init__(
         self, store: Store, profile: Profile, *, limits: AudioLimits | None = None
@@ -60,17 +88,22 @@ class Library:
 
         Parameters
         ----------
-        path
+        path : str or Path
             The database.
-        profile
+        profile : Profile, str or Path, optional
             A profile, or its name or file. Without one, an index is opened under the profile
             at hand that it was made with, and a new one is made with the default.
-        create
+        create : bool
             Make the index when the file does not exist.
-        busy_timeout_s
-            How long a write waits for other writers.
-        limits
+        busy_timeout_s : float
+            Seconds that a write waits for other writers.
+        limits : AudioLimits, optional
             Bounds on the audio that is decoded.
+
+        Returns
+        -------
+        Library
+            To be closed after use, best as a context manager.
 
         Raises
         ------
@@ -78,6 +111,8 @@ class Library:
             When the file cannot be used.
         ConfigMismatchError
             When it was made with another configuration than the profile's.
+        ConfigError
+            When the profile cannot be read.
         """
         if isinstance(profile, str | Path):
             profile = load_profile(profile)
@@ -100,10 +135,24 @@ class Library:
         name: str | None = None,
         metadata: Mapping[str, JSON] | None = None,
     ) -> Added:
-        """Learn one song, under the stem of its file's name unless ``name`` is given.
+        """Learn one song.
 
-        The same content again gives the song that is there, with ``created`` False; the file
-        that it was learned from is then told anew when that is no longer where it was.
+        The same content again gives the song that is there, with ``created`` False. If the file
+        that it was learned from is gone, the index then remembers the new file.
+
+        Parameters
+        ----------
+        source : str, Path or binary file object
+            The audio of the song.
+        name : str, optional
+            What to call it; without one, the stem of its file's name.
+        metadata : mapping of str to JSON, optional
+            What else to keep with it.
+
+        Returns
+        -------
+        Added
+            The song, and whether it is new.
 
         Raises
         ------
@@ -138,17 +187,19 @@ class Library:
     def recognize(self, source: Source) -> Recognition:
         """Return which song a recording comes from, or that it is none of them.
 
-        Of a long recording the first ``max_query_s`` of the profile are used; see `scan`.
+        Of a long recording the first ``max_query_s`` seconds of the profile are used; see `scan`.
 
         Raises
         ------
         AudioError
             When the source cannot be decoded.
+        StoreError
+            When the index cannot be read.
         """
         return self.align(source).recognition
 
     def align(self, source: Source) -> SearchTrace:
-        """Return everything that `recognize` found on the way to its answer."""
+        """Return everything that `recognize` finds on the way to its answer."""
         started = perf_counter()
         config = self.profile.fingerprint
         signal = load(
@@ -161,7 +212,7 @@ class Library:
         return align(signal, self.store, self.profile, decode_s=perf_counter() - started)
 
     def scan(self, source: Source) -> Iterator[Appearance]:
-        """Yield every song heard in a long recording, with its time span; see `scanning.scan`."""
+        """Yield every song heard in a long recording, with its time span; see `fpcore.search.scan`."""
         return scan.scan(self._blocks(source), self.store, self.profile)
 
     def _blocks(self, source: Source) -> Iterator[FloatArray]:
@@ -190,7 +241,7 @@ class Library:
 
 
 def _holds_something(path: Path) -> bool:
-    """Whether there is a file with content; what cannot be looked at is left to the store."""
+    """Whether there is a file with content; what cannot be read is left to the store."""
     try:
         return path.stat().st_size > 0
     except OSError:

@@ -1,4 +1,9 @@
-"""The stages composed: audio in, fingerprints or query hashes out. Touches no store."""
+"""Pipeline: the stages composed, from audio to the fingerprint of a song or the hashes of a query.
+
+A song gives one constellation and its hashes. A query gives hashes at several sub-hop shifts,
+whose times count in ticks, a hop divided by the number of shifts (see
+`fpcore.records.QueryHashes`). Durations are in seconds. No store is read or written.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +31,7 @@ from fpcore.stages.landmarks import landmarks
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """What is stored of a song: its constellation, its hashes and how long it is."""
+    """What is stored of a song: its constellation, its hashes and its length in seconds."""
 
     constellation: Constellation
     hashes: Hashes
@@ -38,8 +43,8 @@ class Heard:
     """What is found in a recording before anything is left out of it.
 
     ``maxima`` are the local maxima at each sub-hop shift, ``fine_maxima`` those by the smaller
-    neighbourhood of the thorough pass (none without one), ``ranks`` how loud each bin is when,
-    ``crest_db`` how far the peaks stand out.
+    neighbourhood of the thorough pass (empty without one). ``ranks`` says how loud each bin is at
+    each time, ``crest_db`` by how many dB the peaks stand out.
     """
 
     maxima: tuple[Peaks, ...]
@@ -53,7 +58,7 @@ class Heard:
 class Query:
     """What is looked up for a recording: hashes at all shifts, and the peaks at each shift.
 
-    ``heard`` and ``peaks`` are as the recording was played; ``hashes`` are those it would have
+    ``heard`` and ``peaks`` are as the recording was played. ``hashes`` are those that it would have
     if it had not been played as ``playback`` says, their ticks included.
     """
 
@@ -71,8 +76,17 @@ class Query:
 def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fingerprint:
     """Return the fingerprint of a song given as a stream of sample blocks.
 
-    ``blocks`` are mono float32 at the sample rate of ``config``, cut anywhere; memory stays
+    ``blocks`` are float32 (n,), mono, at the sample rate of ``config``, cut anywhere. Memory stays
     bounded however long the song is. Silence gives an empty fingerprint.
+
+    >>> import numpy as np
+    >>> generator = np.random.default_rng(1)
+    >>> noise = generator.uniform(-0.5, 0.5, 5 * 22050).astype(np.float32)
+    >>> found = fingerprint([noise[:1000], noise[1000:]], FingerprintConfig())
+    >>> found.duration_s, len(found.hashes) > 0
+    (5.0, True)
+    >>> len(fingerprint([np.zeros(22050, np.float32)], FingerprintConfig()).hashes)
+    0
     """
     counter = _Counter(blocks)
     maxima = peaks.local_maxima_of_tiles(spectrogram.tiles_of(counter, config), config)
@@ -80,20 +94,70 @@ def fingerprint(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Fing
 
 
 def fingerprint_of(maxima: Peaks, duration_s: float, config: FingerprintConfig) -> Fingerprint:
-    """Return the fingerprint of a song whose local maxima are known."""
+    """Return the fingerprint of a song whose local maxima are known.
+
+    Parameters
+    ----------
+    maxima : Peaks
+        All local maxima of the song, sorted by (frame, bin).
+    duration_s : float
+        Length of the song in seconds.
+    config : FingerprintConfig
+        The configuration that ``maxima`` were found with.
+
+    Returns
+    -------
+    Fingerprint
+        With hashes sorted by frame.
+    """
     return fingerprint_from(peaks.constellation(maxima, config), duration_s, config)
 
 
 def fingerprint_from(
     constellation: Constellation, duration_s: float, config: FingerprintConfig
 ) -> Fingerprint:
-    """Return the fingerprint of a song whose constellation is known."""
+    """Return the fingerprint of a song whose constellation is known.
+
+    Parameters
+    ----------
+    constellation : Constellation
+        The kept peaks of the song; the paired ones make hashes.
+    duration_s : float
+        Length of the song in seconds.
+    config : FingerprintConfig
+        The configuration that ``constellation`` was made with.
+
+    Returns
+    -------
+    Fingerprint
+        With hashes sorted by frame.
+    """
     found = hashing.hashes(landmarks(constellation.paired_peaks, config), config)
     return Fingerprint(constellation, found, duration_s)
 
 
 def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Query:
-    """Return the hashes to look up for a recording, at every sub-hop shift."""
+    """Return the hashes to look up for a recording, at every sub-hop shift.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording, mono, at the sample rate of ``config``.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets shifts, density and fan-out.
+
+    Returns
+    -------
+    Query
+        Without hashes when the recording is silent or shorter than a window.
+
+    Raises
+    ------
+    ValueError
+        When the signal has another sample rate than ``config``.
+    """
     return query_of(hear(signal, config, query_config), config, query_config)
 
 
@@ -102,6 +166,25 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
 
     Shift ``i`` of n leaves out the first ``i / n`` of a hop, so that at one of the shifts the
     frames of the query lie close to those that the song was indexed with.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording, mono, at the sample rate of ``config``.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets the shifts, and whether there is a thorough pass to prepare.
+
+    Returns
+    -------
+    Heard
+        With one constellation of maxima for each shift, in order.
+
+    Raises
+    ------
+    ValueError
+        When the signal has another sample rate than ``config``.
     """
     fine = _fine(config, query_config.thorough)
     maxima, fine_maxima, heights_db = [], [], []
@@ -118,23 +201,53 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 
-def _fine(config: FingerprintConfig, look: ThoroughPass | None) -> FingerprintConfig | None:
+def _fine(config: FingerprintConfig, thorough: ThoroughPass | None) -> FingerprintConfig | None:
     """Return the configuration with the neighbourhood of the thorough pass."""
-    if look is None:
+    if thorough is None:
         return None
-    area = PhysicalNeighbourhood(width_s=look.width_s, width_hz=look.width_hz)
+    area = PhysicalNeighbourhood(width_s=thorough.width_s, width_hz=thorough.width_hz)
     return config.model_copy(
         update={"peaks": config.peaks.model_copy(update={"neighbourhood": area})}
     )
 
 
 def query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
-    """Return the hashes to look up for a recording that was heard."""
+    """Return the hashes to look up in the first pass over a recording that was heard.
+
+    Parameters
+    ----------
+    heard : Heard
+        What `hear` found, with the same configurations.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets density and fan-out.
+
+    Returns
+    -------
+    Query
+        Its hashes are ordered by shift, those of one shift by frame.
+    """
     return _query(heard, heard.maxima, config, query_config)
 
 
 def thorough_query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
-    """Return the hashes of a thorough pass at a recording that was heard for one."""
+    """Return the hashes to look up in the thorough pass over a recording that was heard for one.
+
+    Parameters
+    ----------
+    heard : Heard
+        What `hear` found, with a ``query_config`` that has a thorough pass.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Its thorough pass sets density and fan-out.
+
+    Returns
+    -------
+    Query
+        Its hashes are ordered by shift, those of one shift by frame.
+    """
     return _query(heard, heard.fine_maxima, config, query_config.thoroughly)
 
 

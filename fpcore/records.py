@@ -1,8 +1,8 @@
-"""The arrays that flow between the stages, as frozen records of read-only NumPy arrays.
+"""Records that flow between the stages: frozen, with read-only NumPy arrays.
 
-Each record states shape, dtype, unit and sort order, and checks shape and dtype when it is
-built, so that no stage needs to check its input again. Records compare by identity
-(``eq=False``): compare their arrays instead.
+Each record states shape, dtype, unit and sort order. Shape and dtype are checked when it is
+built, so no stage needs to check its input again; the order is not checked. Records compare by
+identity (``eq=False``): compare their arrays instead.
 
 Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bins from 0 Hz,
 ``_s`` is seconds, ``_hz`` hertz, ``_db`` decibels relative to a full-scale sine.
@@ -114,11 +114,24 @@ class Peaks(_Columns):
 
     @staticmethod
     def on_bins(frame: IntArray, bin_: IntArray, level_db: FloatArray) -> Peaks:
-        """Return peaks whose fractions are not known."""
+        """Return peaks whose fractions are not known, and are 0.
+
+        Parameters
+        ----------
+        frame, bin_ : int32 (n,)
+            Frames and FFT bins, sorted by (frame, bin).
+        level_db : float32 (n,)
+            Heights in dB.
+
+        Returns
+        -------
+        Peaks
+            The n peaks in the same order.
+        """
         return Peaks(frame, bin_, level_db, np.zeros(len(frame), np.float32))
 
     def taken(self, rows: slice | NDArray[Any]) -> Self:
-        """Return those in some rows, given as a slice, by their numbers or as a mask (n,)."""
+        """Return the peaks in some rows, given as a slice, as row numbers or as bool (n,)."""
         return type(self)(*(getattr(self, name)[rows] for name in self._DTYPES))
 
     @classmethod
@@ -132,8 +145,8 @@ class Peaks(_Columns):
 class Constellation(Peaks):
     """The peaks of a song as an index keeps them; ``paired`` bool (n,) says which made hashes.
 
-    The others are fainter. They are not evidence for the song, of which other songs have much the
-    same, but tell one passage of it from another.
+    The others are fainter. They are no evidence for the song, since other songs have many of the
+    same peaks, but they tell one passage of it from another.
     """
 
     paired: NDArray[np.bool_]
@@ -141,7 +154,7 @@ class Constellation(Peaks):
 
     @classmethod
     def of(cls, peaks: Peaks, paired: NDArray[np.bool_]) -> Constellation:
-        """Return peaks of which some are paired."""
+        """Return peaks of which those are paired that ``paired`` bool (n,) says."""
         return cls(peaks.frame, peaks.bin, peaks.level_db, peaks.fraction, paired)
 
     @property
@@ -156,8 +169,8 @@ class LevelRanks:
 
     The rank is the share of all ticks at which the same bin and its neighbours are quieter, in
     256ths; equal ones count half. Column ``j`` is bin ``first_bin + j``; a tick is a hop divided
-    by the number of shifts. ``loudness`` float64 (n_ticks,) follows from it: by how much the mean
-    share over all bins exceeds 1/2.
+    by the number of shifts. ``loudness`` float64 (n_ticks,) is computed from it: by how much the
+    mean share over all bins exceeds 1/2.
     """
 
     rank: NDArray[np.uint8]
@@ -174,10 +187,13 @@ class LevelRanks:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """How a recording was played, against how the song was learned.
+    """How a recording was played, compared with how the song was learned.
 
     Frequencies are ``pitch`` times as high and time runs ``tempo`` times as fast. A change of
     speed, as of a turntable or a sample rate, changes both alike.
+
+    >>> str(Playback(pitch=1.02, tempo=1.02)), str(Playback(tempo=0.95)), str(AS_LEARNED)
+    ('speed +2.0%', 'tempo -5.0%', '')
     """
 
     pitch: float = 1.0
@@ -198,6 +214,7 @@ class Playback:
 
 
 AS_LEARNED = Playback()
+"""At the speed, pitch and tempo at which the song was learned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,9 +285,9 @@ class Candidates(_Columns):
     A song may have several, at different offsets; they are sorted by song, the song with the
     heaviest place first, and within a song by weight. ``offset_ticks`` float64 is where in the
     song the query begins, in ticks of the query. ``votes`` int64 counts the query's hashes
-    found there, ``idf`` float64 is their weight by rarity, in units of what a hash of the query
-    usually weighs. ``chance`` float64 > 0 is the ``idf`` of chance matches, the same for all
-    candidates.
+    found there. ``idf`` float64 is their weight by rarity, in units of what a hash of the query
+    usually weighs. ``chance`` float64 > 0 is the ``idf`` that chance matches reach, the same for
+    all candidates.
     """
 
     song_id: LongArray
@@ -288,7 +305,7 @@ class Candidates(_Columns):
 
     @property
     def contrast(self) -> DoubleArray:
-        """Weight over that of chance matches, float64 (n,)."""
+        """How many times the weight of chance matches each candidate has, float64 (n,)."""
         return self.idf / self.chance
 
 
@@ -300,9 +317,11 @@ class Verification(_Columns):
     float64 those that the query has at their place, each counted by how near it lies.
     ``rank_z`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere, ``broadband_z`` float64 by how many the whole of it is louder at their
-    times. The rest is of all peaks that were kept of the song, and tells its passages apart:
-    ``kept_verified`` and ``kept_rank_z`` are the same of these, ``level_agreement`` float64
-    from 0 to 1 is how alike their levels are in song and query.
+    times.
+
+    The rest is of all peaks that were kept of the song, and tells its passages apart:
+    ``kept_verified`` and ``kept_rank_z`` float64 are the same of these, and ``level_agreement``
+    float64 from 0 to 1 is how alike their levels are in song and query.
     """
 
     verified: DoubleArray
@@ -327,8 +346,8 @@ class Verification(_Columns):
 class Match:
     """A song that a recording may come from.
 
-    ``offset_s`` is where in the song the recording begins, ``votes`` how many of its hashes
-    were found there. ``probability`` is what the profile's model makes of the evidence;
+    ``offset_s`` is where in the song the recording begins, in seconds, ``votes`` how many of its
+    hashes were found there. ``probability`` is what the profile's model makes of the evidence;
     ``confidence`` is the same, but 0 when it is below the profile's threshold. ``playback`` is
     the speed, pitch or tempo at which it was found.
     """

@@ -1,4 +1,4 @@
-"""How a recognition came about, as arrays in seconds and hertz: what the pictures draw.
+"""Explanation of an answer, as arrays in seconds and hertz: what the pictures draw.
 
 Conventions: ``query_s`` is a time in the recording and ``song_s`` a time in a song, each that
 of the first sample of a frame. An *offset* is song time minus query time, so all that belongs
@@ -49,10 +49,9 @@ class _ReadOnly:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryPeaks(_ReadOnly):
-    """The recording's peaks at all its shifts: ``query_s``, ``frequency_hz`` float64 (n,).
+    """The recording's peaks at all its shifts: ``query_s``, ``frequency_hz`` float64 (n,), by time.
 
-    Sorted by time. Analysed at several shifts, one and the same sound is several peaks less
-    than a hop apart.
+    Analysed at several shifts, one sound gives several peaks that are less than a hop apart.
     """
 
     query_s: DoubleArray
@@ -119,11 +118,12 @@ class OffsetHistogram(_ReadOnly):
 class Evidence:
     """What the decision rests on, in numbers that one can picture.
 
-    ``votes`` of the query's hashes, whose weight is ``contrast`` times that of chance matches;
-    ``verified`` of ``expected`` song peaks found again. ``rank_z`` says by how many standard
-    deviations the recording is louder at them than elsewhere, ``broadband_z`` by how many it is
-    louder as a whole at their times. ``crest_db`` is how far the recording's own peaks stand out,
-    ``n_hypotheses`` how many placements were tried so far, other playbacks included.
+    ``votes`` of the query's hashes agree, and weigh ``contrast`` times as much as chance matches.
+    ``verified`` of ``expected`` song peaks are found again, each counted by how near it lies.
+    ``rank_z`` says by how many standard deviations the recording is louder at them than elsewhere,
+    ``broadband_z`` by how many it is louder as a whole at their times. ``crest_db`` is how far the
+    recording's own peaks stand out, and ``n_hypotheses`` how many hypotheses were tried so far,
+    those at other playbacks included.
     """
 
     votes: int
@@ -172,11 +172,11 @@ class Place:
 class Explanation:
     """Everything that shows why a recording was, or was not, taken for a song.
 
-    ``places`` holds the best candidate and the runner-up as far as they exist; ``matches`` all
-    candidates, likeliest first, of which the first is the answer if its probability reaches
-    ``threshold``; ``calibrated`` is whether the model behind it was ever fitted to data.
-    ``reason`` says why there is no candidate, and is None when there is one.
-    ``band_hz`` is the lowest and highest frequency that is looked at. ``spectrogram`` is None
+    ``places`` holds the best candidate and the runner-up as far as they exist. ``matches`` are all
+    candidates, the likeliest first, which is the answer if its probability reaches ``threshold``.
+    ``calibrated`` says whether the model behind the probability was ever fitted to data. ``reason``
+    says why there is no candidate, and is None when there is one. ``band_hz`` is the lowest and the
+    highest frequency in use, ``query_s`` the length of the recording. ``spectrogram`` is None
     unless the recording was given.
     """
 
@@ -209,10 +209,19 @@ def explain(
 
     Parameters
     ----------
-    trace
+    trace : SearchTrace
         What `fpcore.search.passes.align` found, with the same ``store`` and ``profile``.
-    signal
+    store : Store
+        The songs that were searched.
+    profile : Profile
+        The configuration of the search.
+    signal : Signal, optional
         The recording, for the spectrogram behind the peaks.
+
+    Returns
+    -------
+    Explanation
+        With one place for each of the two likeliest songs.
 
     Raises
     ------

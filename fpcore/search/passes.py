@@ -1,4 +1,11 @@
-"""A decoded recording against a store: the stages from query to matches, with their times."""
+"""Passes over a decoded recording: its candidates, with their evidence and times.
+
+A pass takes the hashes of a recording, as it is or as if not played at another speed, pitch or
+tempo, looks them up, and weighs the evidence for each candidate. What one pass does not
+recognise gets the next one, as the profile says. Each pass is one or more hypotheses, and the
+decision asks for more evidence the more were tried. Only the index is read; nothing is written.
+Times are in seconds of the clock, not of the processor.
+"""
 
 from __future__ import annotations
 
@@ -33,20 +40,21 @@ PassName = Literal["first", "thorough", "playback", "tempo"]
 """In which pass over a recording its candidates were found; see `passes` and `answer_of`."""
 
 MOST_REMOVED = 10
-"""A pass is begun anew as often as a song is removed meanwhile; more often the index is damaged."""
+"""A pass starts anew when a song is removed meanwhile. After so many times the index is damaged."""
 
 LIKELIER = 1.0
-"""Log-odds that another tempo must win to be believed. Few votes drift a little by chance: of 440
-calibration clips without another tempo none won as much."""
+"""By how much the log-odds must rise at another tempo for it to be believed. A few votes drift a
+little by chance: in 440 calibration clips without another tempo they never rose by as much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchTrace:
-    """Everything found on the way to an answer: what `Recognition` sums up, and pictures show.
+    """Everything found on the way to an answer: what `Recognition` sums up and pictures show.
 
-    ``n_hypotheses`` counts what was tried so far, other playbacks included. ``rows[i]`` is the row
-    of ``candidates``, ``verification``, ``evidence`` and ``log_odds`` that ``matches[i]`` stands
-    for.
+    It is of one pass: ``pass_name`` says which, and ``n_hypotheses`` how many hypotheses had been
+    tried by then, those at other playbacks included. Row ``i`` of ``candidates``, ``verification``,
+    ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
+    best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
     """
 
     query: pipeline.Query
@@ -70,17 +78,34 @@ class SearchTrace:
 
 
 def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> SearchTrace:
-    """Return the candidates for a recording with their evidence and hits.
+    """Return the trace of the pass that gives the answer to a recording.
 
-    What a first pass does not recognise gets further passes as the profile says (see `passes`),
-    and what is recognised is given at its exact tempo (see `answer_of`); the times cover all that
-    was tried. ``decode_s`` is what decoding the signal took, to be passed on in the times. A
-    recording that is silent or shorter than a window gives no candidates.
+    A recording that the first pass does not recognise gets further passes as the profile says (see
+    `passes`), and one that is recognised is given at its exact tempo (see `answer_of`). A recording
+    that is silent or shorter than a window has no candidates.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording, mono, at the sample rate of the profile.
+    store : Index
+        The songs to search.
+    profile : Profile
+        Its fingerprint part must be the one that the index was made with.
+    decode_s : float
+        Seconds that decoding the signal took, to be passed on in the times.
+
+    Returns
+    -------
+    SearchTrace
+        Its times are the sums over all passes.
 
     Raises
     ------
     StoreError
         When the index cannot be read, or is damaged.
+    ValueError
+        When the signal has another sample rate than the profile.
     """
     started = perf_counter()
     query = pipeline.query(signal, profile.fingerprint, profile.query)
@@ -96,7 +121,29 @@ def align_query(
     decode_s: float = 0.0,
     fingerprint_s: float = 0.0,
 ) -> SearchTrace:
-    """Return the candidates for a recording whose hashes are known; see `align`."""
+    """Return the trace of the pass that gives the answer, for a recording whose hashes are known.
+
+    Parameters
+    ----------
+    query : pipeline.Query
+        The recording, as `fpcore.pipeline.query` returns it.
+    store : Index
+        The songs to search.
+    profile : Profile
+        The configuration that ``query`` was made with.
+    decode_s, fingerprint_s : float
+        Seconds that decoding and fingerprinting took, to be passed on in the times.
+
+    Returns
+    -------
+    SearchTrace
+        As for `align`.
+
+    Raises
+    ------
+    StoreError
+        When the index cannot be read, or is damaged.
+    """
     started = perf_counter()
     traces: list[SearchTrace] = []
     for trace in passes(query, store, profile):
@@ -110,9 +157,29 @@ def align_query(
 
 
 def passes(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[SearchTrace]:
-    """Yield the candidates by a first pass, a thorough one, and at other playbacks.
+    """Yield the trace of a first pass, of a thorough one, and of those at other playbacks.
 
-    Each comes as far as the profile asks for it. Its times hold what it took by itself.
+    The next pass is only made when its trace is asked for, and only as far as the profile has it.
+    Each trace has the times of its own pass.
+
+    Parameters
+    ----------
+    query : pipeline.Query
+        The recording, as `fpcore.pipeline.query` returns it.
+    store : Index
+        The songs to search.
+    profile : Profile
+        The configuration that ``query`` was made with.
+
+    Yields
+    ------
+    SearchTrace
+        At least one. Traces at other playbacks come most promising first.
+
+    Raises
+    ------
+    StoreError
+        When the index cannot be read, or is damaged.
     """
     config, asked = profile.fingerprint, profile.query
     yield _aligned(query, store, profile, pass_name="first", n_hypotheses=1)
@@ -132,11 +199,26 @@ def passes(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Se
 
 
 def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> SearchTrace:
-    """Return the pass that gives the answer: the first that is accepted, else the likeliest.
+    """Return the trace that gives the answer: the first that is accepted, else the likeliest.
 
-    Votes that drift show that the tempo is another than was assumed: another pass at that
-    tempo gives the answer where it finds the same song likelier. It takes a profile that searches
-    for other playbacks. The times are those of all passes.
+    When the votes of an accepted candidate drift with time, the recording runs at another tempo
+    than was assumed. A further pass is then made at the tempo that the drift shows, and gives the
+    answer if it makes the same song likelier by more than `LIKELIER`. This takes a profile that
+    searches other playbacks.
+
+    Parameters
+    ----------
+    traces : sequence of SearchTrace
+        Those of `passes`, in their order; at least one.
+    store : Index
+        The songs to search.
+    profile : Profile
+        The configuration that the traces were made with.
+
+    Returns
+    -------
+    SearchTrace
+        Its look-up and align times are the sums over all passes, the others 0.
     """
     traces = list(traces)
     answer = next((one for one in traces if one.recognition.match), None)

@@ -1,12 +1,13 @@
-"""A recording at another speed, pitch or tempo: which one, and its hashes as if it were not.
+"""Playback search: the speed, pitch or tempo at which a recording was played, and its hashes then.
 
 Landmarks bear noise, but not that every frequency or every distance in time is a few percent
-off. A recording that was not recognised is therefore tried at a grid of playbacks. Nothing is
-analysed again: its peaks are moved in time and frequency, which takes frequencies finer than a
-bin, and hashed anew. A coarse pass takes few of its peaks at all playbacks in one look-up; the
-playbacks with most weight at one offset of one song are then looked at in full.
+off. So a recording that was not recognised is tried at a grid of playbacks. It is not analysed
+again: its peaks are moved in time and frequency, which takes frequencies finer than a bin, and
+are hashed anew. A coarse pass takes few of the peaks at all playbacks in one look-up. The
+playbacks with most weight at one offset of one song then get a pass each in full.
 
-Every playback is one more chance to be wrong; `fpcore.stages.decision` counts them.
+A pitch and a tempo are factors: 1.02 is 2% higher or faster. Each playback is one more hypothesis
+and so one more chance to be wrong; `fpcore.stages.decision` takes that into account.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ from fpcore.stages.matching import numbered, rarity, sorted_by_token
 from fpcore.store.base import Index
 
 TICKS_PER_FRAME = 2
-"""Of the coarse pass: moved peaks fall between frames."""
+"""Ticks in a frame in the coarse pass: moved peaks fall between frames."""
 WIDTH_TICKS = 4
-"""Offsets of the coarse pass that lie within two frames count together."""
+"""Offsets in the coarse pass count together when they lie within this many ticks: two frames."""
 
 
 def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
-    """Return the grid, each kind in a list of its own with its factors ascending.
+    """Return the grid of playbacks, one list for each kind, with factors ascending and without 1.
 
-    A frequency has to be right within half a bin, or it is another hash: that takes fine steps of
-    speed and pitch. A Δt that is half a percent off is mostly still the same number of frames.
+    The kinds are speed, pitch and tempo, in this order. A frequency has to be right within half a
+    bin, or it is another hash, so speed and pitch take fine steps. A Δt that is half a percent off
+    is mostly still the same number of frames, so tempo takes coarser ones.
     """
     kinds = []
     for change, step, moves_pitch, moves_tempo in (
@@ -46,16 +48,30 @@ def playbacks(search: PlaybackSearch) -> list[list[Playback]]:
 
 
 def n_playbacks(search: PlaybackSearch | None) -> int:
-    """Return how many playbacks are tried beside the one as learned."""
+    """Return how many playbacks are tried besides the one as learned; 0 without a search."""
     return 0 if search is None else sum(map(len, playbacks(search)))
 
 
 def at_tempo(playback: Playback, faster: float, search: PlaybackSearch) -> list[Playback]:
-    """Return what a query may be played as that runs ``faster`` times as fast as ``playback``.
+    """Return the playbacks that a recording may have, once its tempo is known more exactly.
 
-    That is more finely measured than the grid of ``search``, but has to lie within it. A pitch
-    within half a ``tempo_step`` of the tempo was changed with it, by another speed. Where the pitch
-    was taken for the learned one it may have been changed with the tempo or not.
+    A pitch within half a ``tempo_step`` of the tempo was changed together with it, by another
+    speed. A recording that was taken to have the learned pitch may have another speed or another
+    tempo.
+
+    Parameters
+    ----------
+    playback : Playback
+        The playback assumed so far.
+    faster : float
+        The recording runs this many times as fast as ``playback`` has it.
+    search : PlaybackSearch
+        Its grid bounds the tempo, which may lie between its steps.
+
+    Returns
+    -------
+    list of Playback
+        At most two; none when the tempo lies outside the grid.
     """
     tempo = playback.tempo * faster
     if playback.pitch == 1:
@@ -73,7 +89,24 @@ def restored(
     config: FingerprintConfig,
     query_config: QueryConfig,
 ) -> pipeline.Query:
-    """Return a query with the hashes it would have if it had not been played as ``playback``."""
+    """Return a query with the hashes that it would have if it had not been played as ``playback``.
+
+    Parameters
+    ----------
+    query : pipeline.Query
+        The recording; its peaks are those that were heard.
+    playback : Playback
+        How it is assumed to have been played.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets the fan-out.
+
+    Returns
+    -------
+    pipeline.Query
+        With hashes sorted by (token, tick), and the peaks of ``query``.
+    """
     from fpcore.kernels import playing
 
     n_shifts = len(query.peaks)
@@ -99,10 +132,30 @@ def moved(
     *,
     shift: int = 0,
 ) -> tuple[LongArray, IntArray]:
-    """Return tokens int64 and ticks int32, (n_playbacks, m), of pairs as if not so played.
+    """Return tokens and ticks of pairs of peaks as if they had not been played as they were.
 
-    ``anchor`` and ``target`` int64 (m,) are rows of the peaks ``found``. Pairs that are then
-    outside the band or the target zone have the token `fpcore.kernels.playing.OUTSIDE`.
+    Parameters
+    ----------
+    found : Peaks
+        The peaks as they were heard.
+    anchor, target : int64 (m,)
+        Rows of ``found`` that make the pairs.
+    tried : list of Playback
+        The n playbacks to undo.
+    ticks_per_frame : int
+        Ticks in a frame, >= 1.
+    config : FingerprintConfig
+        The configuration of the index.
+    shift : int
+        Ticks that were left out before the first frame.
+
+    Returns
+    -------
+    token : int64 (n, m)
+        The token of each pair at each playback; `fpcore.kernels.playing.OUTSIDE` for a pair that
+        then lies outside the band or the target zone.
+    tick : int32 (n, m)
+        The time of its anchor in ticks.
     """
     from fpcore.kernels import playing
 
@@ -123,10 +176,24 @@ def moved(
 def likeliest(
     query: pipeline.Query, store: Index, config: FingerprintConfig, search: PlaybackSearch
 ) -> list[Playback]:
-    """Return the playbacks that deserve a close look, the best first, at most ``n_close``.
+    """Return the playbacks that deserve a pass in full, most weight first.
 
-    Of each kind only those count that have more weight than their neighbours in the grid, and
-    enough more than chance (``min_contrast``).
+    Parameters
+    ----------
+    query : pipeline.Query
+        The recording.
+    store : Index
+        The songs to search.
+    config : FingerprintConfig
+        The configuration of the index.
+    search : PlaybackSearch
+        The grid, and how many are wanted.
+
+    Returns
+    -------
+    list of Playback
+        At most ``search.n_close``. Each has more weight than its neighbours in the grid, and at
+        least ``search.min_contrast`` times the median weight, which is that of chance.
     """
     kinds = [kind for kind in playbacks(search) if kind]
     tried = [playback for kind in kinds for playback in kind]
@@ -152,7 +219,26 @@ def coarse_pass(
     config: FingerprintConfig,
     search: PlaybackSearch,
 ) -> DoubleArray:
-    """Return the most weight at one offset of one song under each playback, float64 (n,)."""
+    """Return the most weight that a recording gathers at one offset of one song, for each playback.
+
+    Parameters
+    ----------
+    found : Peaks
+        The recording's peaks at one shift; the highest ``search.max_peaks_per_s`` are used.
+    tried : list of Playback
+        The n playbacks to undo.
+    store : Index
+        The songs to search.
+    config : FingerprintConfig
+        The configuration of the index.
+    search : PlaybackSearch
+        Sets density and fan-out of this pass.
+
+    Returns
+    -------
+    float64 (n,)
+        Weights in the unit of `fpcore.stages.matching.rarity`, in the order of ``tried``.
+    """
     from fpcore.kernels import playing
 
     sparse = peaks.thin(found, config, search.max_peaks_per_s)

@@ -1,8 +1,8 @@
-"""A long recording in overlapping windows: which songs are heard in it, and when.
+"""Appearances of songs in a long recording, found in overlapping windows.
 
-Each window is recognised by itself; windows in a row that give the same song are one
-appearance. Its ends are then drawn where the song's votes begin and cease, which is finer than
-the windows.
+Each window of `WINDOW_S` is recognised by itself, every `STEP_S`; windows in a row that give the
+same song are one appearance. Its ends are where the song's votes begin and cease, which is finer
+than the windows. At most one song is found at a time. Times are in seconds of the recording.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from fpcore.stages.hashing import unpack
 from fpcore.store.base import Store
 
 WINDOW_S = 10.0
+"""Length of a window."""
 STEP_S = 5.0
+"""Time from the start of one window to that of the next."""
 DENSE_S = 2.0
 """An end of an appearance must have `DENSE_VOTES` votes within this many seconds, so that a
 single chance hit on the right line cannot stretch it."""
@@ -30,7 +32,7 @@ DENSE_VOTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A match in the window that starts at ``window_s``, heard from ``start_s`` to ``end_s``."""
+    """The match in the window that starts at ``window_s``, heard from ``start_s`` to ``end_s``."""
 
     window_s: float
     start_s: float
@@ -41,8 +43,26 @@ class Sighting:
 def scan(blocks: Iterable[FloatArray], store: Store, profile: Profile) -> Iterator[Appearance]:
     """Yield the songs heard in a stream of sample blocks, in the order of their first window.
 
-    ``blocks`` are mono float32 at the profile's sample rate. Memory stays bounded: an
-    appearance is yielded as soon as another song is heard.
+    An appearance is yielded as soon as another song is heard, so memory stays bounded.
+
+    Parameters
+    ----------
+    blocks : iterable of float32 (n,)
+        Consecutive mono samples at the sample rate of the profile, cut anywhere.
+    store : Store
+        The songs to search.
+    profile : Profile
+        Its fingerprint part must be the one that the store was made with.
+
+    Yields
+    ------
+    Appearance
+        By the start of their first window.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be read.
     """
     sightings: list[Sighting] = []
     for window_s, signal in windows(blocks, profile.fingerprint.sample_rate_hz):
@@ -58,9 +78,10 @@ def scan(blocks: Iterable[FloatArray], store: Store, profile: Profile) -> Iterat
 
 
 def windows(blocks: Iterable[FloatArray], sample_rate_hz: int) -> Iterator[tuple[float, Signal]]:
-    """Yield (start in seconds, window) every `STEP_S`; the last window may be shorter.
+    """Yield (start in seconds, signal) of each window, every `STEP_S`.
 
-    A recording that is shorter than a window gives one window.
+    ``blocks`` are float32 (n,), mono, cut anywhere. The last window may be shorter than `WINDOW_S`;
+    a recording that is shorter than that is one window.
     """
     length, step = round(WINDOW_S * sample_rate_hz), round(STEP_S * sample_rate_hz)
     pending = np.empty(0, np.float32)
@@ -79,7 +100,7 @@ def windows(blocks: Iterable[FloatArray], sample_rate_hz: int) -> Iterator[tuple
 def _sighting(window_s: float, trace: SearchTrace, profile: Profile) -> Sighting | None:
     """Return the accepted match of a window with the time span of its votes, or None.
 
-    Both peaks of a vote were heard, its anchor and its target.
+    The span covers both peaks of each vote, its anchor and its target.
     """
     match = trace.recognition.match
     if match is None:
@@ -99,7 +120,7 @@ def _sighting(window_s: float, trace: SearchTrace, profile: Profile) -> Sighting
 
 
 def _span(heard_s: NDArray[np.float64]) -> tuple[float, float]:
-    """Return where sorted vote times begin and cease to be dense."""
+    """Return where vote times, sorted, begin and cease to be dense."""
     dense = heard_s[DENSE_VOTES - 1 :] - heard_s[: len(heard_s) - DENSE_VOTES + 1] <= DENSE_S
     starts = np.flatnonzero(dense)
     if not len(starts):

@@ -1,11 +1,12 @@
-"""Hits of a song -> the tempo of a query, for which the votes of another tempo drift.
+"""Tempo of a query against a song, from hits whose offset drifts with time.
 
-Song time minus query time is the same for all true hits only while the query runs as fast as the
-song. Otherwise it grows by ``tempo - 1`` with every tick of the query, and the offset histogram
-sees but the stretch of it that fits into one window: often enough for the song, but neither for
-the tempo nor for where the recording begins. The whole line is found by a Hough transform, in
-which every hit votes for one offset under each slope (R. O. Duda and P. E. Hart, "Use of the Hough
-transformation to detect lines and curves in pictures", Communications of the ACM 15, 1972).
+Song time minus query time is the same for all true hits only while the query runs as fast as
+the song. Otherwise it grows by ``tempo - 1`` with every tick of the query, and a window of the
+offset histogram holds only a part of the hits. That part is often enough to find the song, but
+gives neither the tempo nor where the recording begins. The whole line is found by a Hough
+transform, in which every hit votes for one offset under each slope (R. O. Duda and P. E. Hart,
+"Use of the Hough transformation to detect lines and curves in pictures", Communications of the
+ACM 15, 1972). Times are in ticks of the query, a tempo is a factor without a unit.
 """
 
 from __future__ import annotations
@@ -16,22 +17,39 @@ from fpcore.records import DoubleArray, LongArray
 from fpcore.stages.matching import Hits, hits_at_offset
 
 REFINEMENTS = 3
-"""How often a line is fitted to the hits near it, from that of the transform on."""
+"""How often the line of the transform is fitted anew to the hits near it."""
 
 MOST_SLOPES = 256
-"""Slopes tried to either side: enough for what a tempo 7% off does to clips of a minute. Those of
-longer ones lie further apart, and fitting makes up for that."""
+"""Most slopes tried to either side: enough for a tempo 7% off in clips of a minute. In longer clips
+the lines lie further apart at the ends, and the fit makes up for that."""
 
 
 def tempo_of(
     found: Hits, song_id: int, offset_ticks: float, width_ticks: int, max_change: float
 ) -> float:
-    """Return how many times as fast as a song the query of ``found`` runs, by its votes.
+    """Return how many times as fast as a song a query runs, by the drift of its hits.
 
-    Those are looked at through which a line within ``max_change`` of level may lead that meets
-    ``offset_ticks`` somewhere in the query; it covers ``width_ticks``, as a window of offsets does.
-    Exactly 1 where the whole query drifts by less than half of that, which moves no place by more
-    than a quarter of it; else at most ``max_change`` from 1.
+    Hits count through which a line may lead that meets ``offset_ticks`` somewhere in the query and
+    is no steeper than ``max_change``.
+
+    Parameters
+    ----------
+    found : Hits
+        The hits of the query.
+    song_id : int
+        The song.
+    offset_ticks : float
+        Where a window of the histogram put the beginning of the query, in ticks of the song.
+    width_ticks : int
+        A line covers hits within this width, in ticks, as a window of offsets does.
+    max_change : float
+        The tempo lies at most this far from 1.
+
+    Returns
+    -------
+    float
+        The tempo. Exactly 1 where the whole query drifts by less than half of ``width_ticks``,
+        which would move no place by more than a quarter of it.
     """
     from fpcore.kernels import drifting
 

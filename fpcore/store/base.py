@@ -1,4 +1,4 @@
-"""The contract of a store: songs, their postings and their constellations.
+"""Contract of a store: songs, their postings and their constellations.
 
 Conventions of every engine:
 
@@ -70,8 +70,7 @@ class NewSong:
 
 
 MAX_METADATA_DEPTH = 32
-"""How deep metadata may be nested: what is read must be written again by programs that give up
-somewhere."""
+"""How deep metadata may be nested: programs that read and write JSON have limits of their own."""
 
 
 def _too_deep(name: str) -> StoreError:
@@ -80,7 +79,11 @@ def _too_deep(name: str) -> StoreError:
 
 
 def is_deeper(value: object, n_levels: int) -> bool:
-    """Whether JSON has lists or objects within each other, more than so many."""
+    """Whether JSON has lists or objects nested in each other more than ``n_levels`` deep.
+
+    >>> is_deeper({"a": [1, 2]}, 2), is_deeper({"a": [1, [2]]}, 2)
+    (False, True)
+    """
     inner: Iterable[object] = ()
     if isinstance(value, Mapping):
         inner = value.values()
@@ -105,7 +108,10 @@ def _check_text(label: str, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song of the index; ``learned_at`` is in UTC, ``n_fingerprints`` counts its postings."""
+    """A song of the index, as it is read: it does not follow later changes.
+
+    ``learned_at`` is in UTC, ``duration_s`` in seconds, ``n_fingerprints`` counts its postings.
+    """
 
     id: int
     name: str
@@ -172,9 +178,13 @@ class TokenStats:
         return int(self.n_tokens.sum())
 
     def quantile(self, share: float) -> int:
-        """Return the postings of a token that ``share`` of the tokens do not exceed.
+        """Return the number of postings that ``share`` of the tokens do not exceed.
 
-        0 for an empty index. ``quantile(0.5)`` is the median, ``quantile(1)`` the maximum.
+        0 for an empty index. ``share`` lies in [0, 1]: 0.5 gives the median, 1 the maximum.
+
+        >>> stats = TokenStats(np.array([1, 2, 9]), np.array([6, 3, 1]), hottest=())
+        >>> stats.quantile(0.5), stats.quantile(0.9), stats.quantile(1)
+        (1, 2, 9)
         """
         if not 0 <= share <= 1:
             raise ValueError(f"share must lie in [0, 1], got {share}")
@@ -218,13 +228,13 @@ class Index(Protocol):
     """What recognition needs of an index; every `Store` is one."""
 
     def lookup(self, tokens: LongArray) -> Postings:
-        """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
+        """Return every posting of ``tokens`` int64 (n,), in no particular order."""
 
     def constellations(self, song_ids: Sequence[int]) -> Mapping[int, Constellation]:
-        """Return the constellation of each song; raises `UnknownSongError` without one."""
+        """Return the constellation of each song by its id; raises `UnknownSongError`."""
 
     def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return the name of each song; raises `UnknownSongError` without one."""
+        """Return the name of each song by its id; raises `UnknownSongError`."""
 
     def n_songs(self) -> int:
         """Return how many songs there are."""
@@ -257,12 +267,32 @@ class Store(ABC):
         """The configuration that the index was made with."""
 
     def add_song(self, song: NewSong, hashes: Hashes, constellation: Constellation) -> Added:
-        """Add a song; the same checksum again gives the song that is there, nothing written."""
+        """Add a song, unless the index has one with the same checksum.
+
+        Parameters
+        ----------
+        song : NewSong
+            Its name, checksum, length and metadata.
+        hashes : Hashes
+            Its hashes; repeated (token, frame) pairs count once.
+        constellation : Constellation
+            Its kept peaks, sorted by (frame, bin).
+
+        Returns
+        -------
+        Added
+            The song, and whether it is new; if not, nothing was written.
+
+        Raises
+        ------
+        ValueError
+            When a token or a frame lies outside the range of ``config``.
+        """
         return self.add_songs([(song, hashes, constellation)])[0]
 
     @abstractmethod
     def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
-        """Add songs in one transaction, all of them or none, and return one result for each.
+        """Add songs in one transaction, all or none, and return one result for each, in order.
 
         A batch of about 20 songs is several times as fast as one at a time. The iterable is
         used up before the transaction starts, so it may be slow. Repeated (token, frame) pairs
@@ -276,13 +306,16 @@ class Store(ABC):
 
     @abstractmethod
     def lookup(self, tokens: LongArray) -> Postings:
-        """Return every posting of ``tokens`` int64 (n,); ``query_row`` indexes into them."""
+        """Return every posting of ``tokens`` int64 (n,), in no particular order."""
 
     @abstractmethod
     def constellations(self, song_ids: Sequence[int]) -> dict[int, Constellation]:
         """Return the constellation of each song by its id, ``level_db`` rounded to half a decibel.
 
-        Raises `UnknownSongError` when there is no such song.
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song.
         """
 
     def constellation(self, song_id: int) -> Constellation:
@@ -293,7 +326,10 @@ class Store(ABC):
     def names(self, song_ids: Sequence[int]) -> dict[int, str]:
         """Return the name of each song by its id.
 
-        Raises `UnknownSongError` when there is no such song.
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song.
         """
 
     @abstractmethod
@@ -304,10 +340,22 @@ class Store(ABC):
 
         Parameters
         ----------
-        name_contains
+        name_contains : str, optional
             Keep songs with this text in the name, in either case.
-        limit, offset
-            At most ``limit`` songs (None: all), after the first ``offset``.
+        limit : int, optional
+            At most so many songs, >= 0; without, all.
+        offset : int
+            Leave out the first so many songs, >= 0.
+
+        Returns
+        -------
+        list of Song
+            By ascending id.
+
+        Raises
+        ------
+        ValueError
+            When ``limit`` or ``offset`` is negative.
         """
 
     @abstractmethod
@@ -324,9 +372,12 @@ class Store(ABC):
 
     @abstractmethod
     def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
-        """Put ``values`` into the metadata of a song, beside what else is there.
+        """Put ``values`` into the metadata of a song, beside what is there, and return the song.
 
-        Returns the song as it is then. Raises `UnknownSongError`.
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song.
         """
 
     @abstractmethod
@@ -334,7 +385,11 @@ class Store(ABC):
         """Remove a song with all that belongs to it, and return what it was.
 
         A song whose record is damaged can be removed too. Its id is never given to another song.
-        Raises `UnknownSongError`.
+
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song.
         """
 
     @abstractmethod
@@ -347,7 +402,10 @@ class Store(ABC):
 
     @abstractmethod
     def token_stats(self, *, n_hottest: int = 10) -> TokenStats:
-        """Return how the postings are spread over the tokens; reads the whole index."""
+        """Return how the postings are spread over the tokens; reads the whole index.
+
+        The ``n_hottest`` commonest tokens are listed.
+        """
 
     @abstractmethod
     def check(self, *, full: bool = False) -> CheckReport:
@@ -379,7 +437,10 @@ class Store(ABC):
     def backup(self, path: str | Path) -> None:
         """Write a copy of the index as it is now to a new file, while others use it.
 
-        Raises `StoreError` when ``path`` exists.
+        Raises
+        ------
+        StoreError
+            When ``path`` exists, or cannot be written.
         """
 
     @abstractmethod
