@@ -212,7 +212,7 @@ class Library:
         return align(signal, self.store, self.profile, decode_s=perf_counter() - started)
 
     def scan(self, source: Source) -> Iterator[Appearance]:
-        """Yield every song heard in a long recording, with its time span; see `fpcore.search.scan`."""
+        """Yield every song heard in a long recording, and when; see `fpcore.search.scan`."""
         return scan.scan(self._blocks(source), self.store, self.profile)
 
     def _blocks(self, source: Source) -> Iterator[FloatArray]:

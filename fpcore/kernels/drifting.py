@@ -1,4 +1,4 @@
-"""Votes along slanted lines: the Hough transform of one song's hits."""
+"""Hough transform of one song's hits: votes along slanted lines of offset against time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,30 @@ def heaviest_lines(
     width_ticks: int,
     slopes: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the most weight along a line of each slope, and the lowest level that it covers.
+    """Return the most weight along a line of each slope, and the lowest level that the line covers.
 
-    The level of a hit is ``offset_ticks - slope * tick``, rounded. A line covers levels from that
-    of a hit to ``width_ticks`` above; of equally heavy ones the highest is returned. ``tick``,
-    ``offset_ticks`` and ``weight`` are (n,), ``slopes`` and both results, float64 and int64, (m,);
-    without hits the results are 0. Sums of weights must be exact.
+    The level of a hit is ``offset_ticks - slope * tick``, rounded. A line covers the levels from
+    one to ``width_ticks`` above it. Sums of weights must be exact.
+
+    Parameters
+    ----------
+    tick : float64 (n,)
+        Times of the hits in the query, in ticks.
+    offset_ticks : int64 (n,)
+        Song time minus query time of each hit.
+    weight : float64 (n,)
+        Weights of the hits.
+    width_ticks : int
+        Width of a line, >= 0.
+    slopes : float64 (m,)
+        Ticks of offset for each tick of the query.
+
+    Returns
+    -------
+    heaviest : float64 (m,)
+        The most weight for each slope; 0 without hits.
+    lowest : int64 (m,)
+        Lowest level of that line, the highest one if several weigh the same; 0 without hits.
     """
     heaviest = np.zeros(len(slopes), np.float64)
     lowest = np.zeros(len(slopes), np.int64)

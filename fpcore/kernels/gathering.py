@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 @njit(cache=True, nogil=True)
 def find(token: NDArray[np.unsignedinteger[Any]], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where in ``token`` each ``wanted`` one stands, or -1.
+    """Return where in ``token`` (t,) each of ``wanted`` int64 (n,) stands, or -1, as int64 (n,).
 
-    Both must ascend: the search for one begins where that for the one before has ended, and goes
-    on in steps twice as long each, so that it stays near.
+    Both must ascend. The search for one token begins where the search for the one before ended, and
+    doubles its steps, so it stays near.
     """
     n = len(token)
     at = np.full(len(wanted), -1, np.int64)
@@ -45,11 +45,27 @@ def gather(
     song_id: NDArray[np.int64],
     is_live: NDArray[np.bool_],
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Return the places of runs: whether they are sound, and run, song id and frame of each.
+    """Return the postings of runs, unless the file is damaged.
 
-    Run ``i`` is the rows of ``place`` (n, 2) from ``start[i]`` on, ``count[i]`` of them. A row
-    holds the number of a song, which points into ``song_id`` and ``is_live``, and a frame; rows
-    of songs that are not live are left out. A run or a number out of range makes it unsound.
+    Parameters
+    ----------
+    place : unsigned integer (p, 2)
+        Each row is the number of a song and a frame.
+    start, count : int64 (r,)
+        Run ``i`` is ``count[i]`` rows of ``place`` from ``start[i]`` on.
+    song_id : int64 (s,)
+        The id of each song by its number.
+    is_live : bool (s,)
+        Whether a song is still in the index; postings of the others are left out.
+
+    Returns
+    -------
+    is_sound : bool
+        False when a run or the number of a song is out of range; ignore the rest then.
+    run, song_id : int64 (k,)
+        The run of each posting, ascending, and its song.
+    frame : int32 (k,)
+        The frame of each posting.
     """
     total = 0
     for i in range(len(start)):

@@ -1,4 +1,4 @@
-"""Local maxima of a level matrix."""
+"""Local maxima of a matrix of levels."""
 
 from __future__ import annotations
 
@@ -19,9 +19,23 @@ def local_maxima(
 
     The neighbourhood of (i, j) is rows i - n_frames // 2 to i + (n_frames - 1) // 2, likewise
     for columns: the window of ``scipy.ndimage.maximum_filter(size=(n_frames, n_bins))``. Of
-    equal heights the first in (row, column) order wins, so that a flat rectangle has one peak. Only
-    elements whose level is above ``floor_db`` can be peaks. Rows come out in order, columns in
-    order within rows.
+    equal heights the first in (row, column) order wins, so that a flat rectangle has one peak.
+
+    Parameters
+    ----------
+    height_db : float32 (rows, columns)
+        Heights in dB that are compared.
+    level_db : float32 (rows, columns)
+        Levels in dB; only elements above ``floor_db`` can be peaks.
+    floor_db : float32
+        The floor.
+    n_frames, n_bins : int
+        Size of the neighbourhood in rows and in columns, >= 1.
+
+    Returns
+    -------
+    row, column : int32 (n,)
+        The peaks, sorted by (row, column).
     """
     rows, columns = height_db.shape
     back_i, ahead_i = n_frames // 2, (n_frames - 1) // 2
@@ -57,7 +71,7 @@ def _compare_with_next(
     """Mark the elements of row i that beat those beside them, as far as they are neighbours.
 
     A necessary condition, in a loop without branches that the compiler turns into vector
-    instructions: it leaves about one element in ten to be looked at closely.
+    instructions: it leaves about one element in ten to be compared with all its neighbours.
     """
     columns = height_db.shape[1]
     before, after = max(i - 1, top), min(i + 1, bottom)

@@ -1,7 +1,7 @@
-"""Whole numbers put in order: plain sorts of packed keys in place of sorts by index.
+"""Sorts of whole numbers by packed keys, in place of sorts by index.
 
-To sort the numbers themselves takes a tenth of finding the order that sorts them. So where two
-numbers fit into 63 bits they are sorted as one.
+Sorting numbers takes a tenth of the time of finding the order that sorts them. So where two
+numbers fit into `KEY_BITS` bits they are packed into one and sorted as one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 from fpcore.records import LongArray
 
 KEY_BITS = 63
+"""What an int64 holds beside its sign."""
 
 
 def distinct(values: LongArray) -> LongArray:
-    """Return the distinct ones of int64 values, ascending: as `numpy.unique` does."""
+    """Return the distinct ones of values int64 (n,), ascending, as `numpy.unique` does.
+
+    >>> distinct(np.array([7, 3, 7]))
+    array([3, 7])
+    """
     ascending = np.sort(values)
     is_first = np.ones(len(ascending), np.bool_)
     is_first[1:] = ascending[1:] != ascending[:-1]
@@ -23,7 +28,7 @@ def distinct(values: LongArray) -> LongArray:
 
 
 def stable_order(values: LongArray) -> LongArray:
-    """Return the order int64 that sorts values >= 0 and leaves equal ones as they are."""
+    """Return the order, int64 (n,), that sorts values >= 0 int64 (n,) and leaves equal ones in place."""
     n_bits = len(values).bit_length()
     if not _fits(values, n_bits):
         return np.argsort(values, kind="stable")
@@ -35,7 +40,11 @@ def stable_order(values: LongArray) -> LongArray:
 def distinct_pairs(
     first: LongArray, second: NDArray[np.signedinteger]
 ) -> tuple[LongArray, LongArray]:
-    """Return the distinct pairs of values >= 0, ascending by the first and then the second."""
+    """Return the distinct pairs of values >= 0 (n,), sorted by the first and then the second.
+
+    >>> distinct_pairs(np.array([2, 1, 2]), np.array([5, 9, 5]))
+    (array([1, 2]), array([9, 5]))
+    """
     n_bits = int(second.max(initial=0)).bit_length()
     if not _fits(first, n_bits):
         pairs = np.unique(np.stack([first, second.astype(np.int64)], axis=1), axis=0)

@@ -1,4 +1,4 @@
-"""Anchor and target zone: which peaks are paired."""
+"""Pairs of anchors and targets: which peaks are paired."""
 
 from __future__ import annotations
 
@@ -16,10 +16,23 @@ def pairs(
     max_delta_frames: int,
     max_delta_bins: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of anchors and targets of peaks sorted by (frame, bin).
+    """Return which peaks are paired: each anchor with the first peaks of its target zone.
 
-    Each peak is the anchor of at most ``fan_out`` pairs: with the first peaks after it, in
-    order, that lie within the frame and bin limits.
+    Parameters
+    ----------
+    frame, bin_ : int32 (n,)
+        The peaks, sorted by (frame, bin).
+    fan_out : int
+        Most pairs of an anchor, >= 1.
+    min_delta_frames, max_delta_frames : int
+        Fewest and most frames from anchor to target.
+    max_delta_bins : int
+        Most bins, up or down, from anchor to target.
+
+    Returns
+    -------
+    anchor, target : int64 (m,)
+        Rows of the peaks, sorted by (anchor, target); no peak is paired with itself.
     """
     n = len(frame)
     anchors = np.empty(n * fan_out, np.int64)

@@ -1,4 +1,4 @@
-"""The coarse pass over many playbacks of one query: how much weight gathers at one offset."""
+"""Playbacks of one query: its tokens at each, and the weight that they gather at one offset."""
 
 from __future__ import annotations
 
@@ -26,24 +26,31 @@ def moved(
     zone: tuple[int, int, int, int],
     ticks: tuple[int, int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the token, as of `fpcore.stages.hashing`, and the tick of each pair at each playback.
-
-    Both are (n, m), and the token of a pair that has left the zone is `OUTSIDE`.
+    """Return the token and the tick of each pair of peaks at each playback.
 
     Parameters
     ----------
-    position
-        Bins of the peaks as if not so played, counted from the lowest of the band, (n, k).
-    frame
-        Frames of the peaks as they were heard, (k,).
-    anchor, target
-        Rows of the peaks that make the pairs, (m,).
-    tempo
-        Of each playback, (n,).
-    zone
-        Bins in the band, most bins between the two, fewest and most frames.
-    ticks
+    position : int64 (n, k)
+        For each playback the bins of the peaks as if they had not been so played, counted from the
+        lowest of the band.
+    frame : int32 (k,)
+        Frames of the peaks as they were heard.
+    anchor, target : int64 (m,)
+        Rows of the peaks that make the pairs.
+    tempo : float64 (n,)
+        Tempo of each playback, a factor.
+    zone : tuple of 4 int
+        Bins in the band, most bins between the two peaks, fewest and most frames between them.
+    ticks : tuple of 2 int
         Ticks in a frame, and those left out at the start.
+
+    Returns
+    -------
+    token : int64 (n, m)
+        Tokens as `fpcore.stages.hashing` packs them; `OUTSIDE` for a pair that left the band or the
+        zone.
+    tick : int32 (n, m)
+        Times of the anchors in ticks.
     """
     n_bins, max_bins, min_frames, max_frames = zone
     ticks_per_frame, shift = ticks
@@ -73,10 +80,29 @@ def heaviest_offsets(
 ) -> NDArray[np.float64]:
     """Return the weight of the heaviest window of offsets of one song, for each playback.
 
-    Hash ``j`` of playback ``i`` has the token ``row[i, j]`` and the time ``tick[i, j]``, both
-    (n, m). The postings of token ``t`` end before ``ends[t]``, each weighs ``weight[t]`` in
-    [0, 1]. ``song``, numbered from 0, and ``song_tick`` are those of the postings. A window
-    holds the hits of one song whose offsets lie within ``width_ticks``.
+    A window holds the hits of one song whose offsets lie within ``width_ticks``.
+
+    Parameters
+    ----------
+    row : int64 (n, m)
+        The token of hash ``j`` at playback ``i``, as its number in ``ends``.
+    tick : int32 (n, m)
+        The time of that hash in ticks.
+    ends : int64 (t,)
+        The postings of token ``k`` end before ``ends[k]``, where those of the next one begin.
+    weight : float64 (t,)
+        Weight of each posting of a token, in [0, 1].
+    song : int32 (p,)
+        The song of each posting, numbered from 0.
+    song_tick : int64 (p,)
+        The time of each posting in ticks.
+    width_ticks : int
+        Width of a window, >= 0.
+
+    Returns
+    -------
+    float64 (n,)
+        Weights in steps of 1 / 2**`WEIGHT_BITS`, each rounded down.
     """
     result = np.zeros(len(row), np.float64)
     if not len(song):

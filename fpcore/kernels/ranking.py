@@ -1,4 +1,4 @@
-"""How loud a bin is beside the same bin at other times."""
+"""Ranks of levels: how loud a bin is compared with the same bin at other times."""
 
 from __future__ import annotations
 
@@ -14,9 +14,20 @@ N_STEPS = 1024
 def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> NDArray[np.uint8]:
     """Return for each element which share of its column lies below it, in 256ths.
 
-    Of equal elements each counts half, itself included, as below it. Compared are not
-    the heights (n_ticks, n_bins) themselves but the highest within ``reach_ticks`` and
-    ``reach_bins`` of each element.
+    Of equal elements, itself included, each counts half. The highest height around each element is
+    compared in place of its own.
+
+    Parameters
+    ----------
+    height_db : float32 (n_ticks, n_bins)
+        Heights in dB; not empty.
+    reach_ticks, reach_bins : int
+        How far around an element the highest height is taken, to either side, >= 0.
+
+    Returns
+    -------
+    uint8 (n_ticks, n_bins)
+        Ranks from 0 to 255.
     """
     n_ticks, n_bins = height_db.shape
     result = np.zeros((n_ticks, n_bins), np.uint8)

@@ -1,10 +1,10 @@
 """Hits gathered by song and sorted by offset, through keys that hold the rest of a hit.
 
-A key is ``offset << row_bits | row``, with the offset counted from the lowest possible one and
-``row`` that of the query's hash. The keys of a song stand together, and of song ``i`` those from
-``first[i]`` to before ``first[i + 1]``. A song has few of them even where the index has many
-songs: to sort one after the other stays in the nearest cache, where to sort all of them at once
-goes through the memory several times.
+A key is ``offset << row_bits | row``, with the offset in ticks counted from the lowest possible
+one and ``row`` that of the query's hash. The keys of a song stand together: song ``i`` has those
+from ``first[i]`` to before ``first[i + 1]``. A song has few keys even where the index has many
+songs. Sorting one song after the other stays in the nearest cache, while sorting all of them at
+once goes through the memory several times.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 Keys = NDArray[np.signedinteger[Any]]
 
 _FEW = 24
-"""So many keys are sorted faster by insertion than by counting digits."""
+"""Up to this many keys are sorted faster by insertion than by counting digits."""
 
 _MANY = 4096
-"""From here on a digit of more bits, which takes one pass less, makes up for counting it."""
+"""From this many keys on, a longer digit saves more, by a pass less, than counting it costs."""
 
 _DIGIT_BITS, _LONG_DIGIT_BITS = 8, 11
 
@@ -30,9 +30,23 @@ _DIGIT_BITS, _LONG_DIGIT_BITS = 8, 11
 def numbered(
     song_id: NDArray[np.int64], lowest: int, span: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the distinct ids, ascending, and the number of each ``song_id`` among them.
+    """Return the distinct song ids, ascending, and the number of each given one among them.
 
-    All must lie in ``[lowest, lowest + span)``.
+    Parameters
+    ----------
+    song_id : int64 (k,)
+        Ids in ``[lowest, lowest + span)``.
+    lowest : int
+        The lowest possible id.
+    span : int
+        How many ids are possible; memory grows with it.
+
+    Returns
+    -------
+    song_ids : int64 (s,)
+        The distinct ids, ascending.
+    number : int32 (k,)
+        Where each ``song_id`` stands in ``song_ids``.
     """
     number_of = np.zeros(span, np.int32)
     for i in range(len(song_id)):
@@ -56,10 +70,23 @@ def count_hits(
     row_ends: NDArray[np.int64],
     n_songs: int,
 ) -> NDArray[np.int64]:
-    """Return how many hits each song has.
+    """Return how many hits each song has: every posting of a token with every query hash of it.
 
-    Of token ``t`` are the postings up to ``posting_ends[t]``, which are in the songs ``song``,
-    and as many of the query's hashes as ``row_ends`` says likewise.
+    Parameters
+    ----------
+    song : int32 (p,)
+        The song of each posting, numbered from 0, in the order of the tokens.
+    posting_ends : int64 (t,)
+        The postings of token ``k`` end before ``posting_ends[k]``, where those of the next begin.
+    row_ends : int64 (t,)
+        The query's hashes of token ``k`` end before ``row_ends[k]`` likewise.
+    n_songs : int
+        Number of songs.
+
+    Returns
+    -------
+    int64 (n_songs,)
+        Number of hits of each song.
     """
     count = np.zeros(n_songs, np.int64)
     posting = n_before = 0
@@ -83,11 +110,24 @@ def fill_keys(
     row_ends: NDArray[np.int64],
     key_of_frame: int,
 ) -> None:
-    """Write into ``key`` that of each posting against each query hash of its token.
+    """Write into ``key`` that of each posting with each query hash of its token.
 
-    Song ``i`` gets its keys from ``place[i]`` on, which is moved past them. Postings are as for
-    `count_hits`. Those of a token meet the query hashes that give ``key_of_row`` up to where
-    ``row_ends`` says: the key of a hit at frame 0. Each frame adds ``key_of_frame``.
+    Parameters
+    ----------
+    key : int32 or int64 (k,)
+        Written to, as long as there are hits.
+    place : int64 (s,)
+        Where the keys of each song begin; moved past those that are written.
+    song, frame : int32 (p,)
+        Song, numbered from 0, and frame of each posting, in the order of the tokens.
+    posting_ends : int64 (t,)
+        As for `count_hits`.
+    key_of_row : int64 (m,)
+        The key that each query hash would have in a hit at frame 0, in the order of the tokens.
+    row_ends : int64 (t,)
+        As for `count_hits`.
+    key_of_frame : int
+        What each frame of the posting adds to a key.
     """
     posting = first_row = 0
     for token in range(len(posting_ends)):
@@ -106,7 +146,19 @@ def fill_keys(
 
 @njit(cache=True, nogil=True)
 def sort_songs(key: Keys, first: NDArray[np.int64], row_bits: int, n_bits: int) -> None:
-    """Sort the keys of each song by their offset, of ``n_bits``; equal ones keep their order."""
+    """Sort the keys of each song by their offset, in place; equal offsets keep their order.
+
+    Parameters
+    ----------
+    key : int32 or int64 (k,)
+        The keys of all songs.
+    first : int64 (s + 1,)
+        Where the keys of each song begin, and last where those of all end.
+    row_bits : int
+        Low bits of a key that hold the row.
+    n_bits : int
+        Bits above these that hold the offset.
+    """
     longest = 0
     for i in range(len(first) - 1):
         longest = max(longest, first[i + 1] - first[i])
@@ -126,9 +178,23 @@ def sorted_part(
 ) -> NDArray[np.int64]:
     """Return an array that begins with the first ``n`` keys in the order of some of their bits.
 
-    These are the bits from ``first_bit`` to before ``n_bits``, above which there are none. Keys
-    that differ only in lower ones keep their order. The result is ``key`` or ``other``, and both
-    are written to.
+    Keys that differ only in lower bits keep their order.
+
+    Parameters
+    ----------
+    key : int64 (>= n,)
+        The keys; written to.
+    other : int64 (>= n,)
+        Room for as many; written to.
+    n : int
+        How many keys to sort.
+    first_bit, n_bits : int
+        The bits from ``first_bit`` to before ``n_bits`` count. There are none above.
+
+    Returns
+    -------
+    int64
+        Either ``key`` or ``other``.
     """
     if n <= _FEW:
         for i in range(1, n):

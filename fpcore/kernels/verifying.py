@@ -1,4 +1,4 @@
-"""Which peaks of a song a query has too, at given alignments."""
+"""Peaks of a song that a query has too, at given offsets."""
 
 from __future__ import annotations
 
@@ -19,32 +19,35 @@ def places(
     ticks_per_frame: int,
     played: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Return what speaks for each place in a song, float64 (n, 7).
-
-    The columns are, of the song's paired peaks, the sum of `nearness`, their number in the
-    query's span and the two of `rank_z`; then, of all its peaks, the sum of `nearness`,
-    `rank_z` and `agreement`.
+    """Return what speaks for each place in a song.
 
     Parameters
     ----------
-    offset_ticks
-        Where in the song the query begins, in ticks, (n,).
-    song
-        Frames, bins, levels in dB of the song's peaks, and which are paired, each (m,), by frame.
-    query
-        Ticks, bins and levels in dB of the query's peaks, each (k,), by tick.
-    reach
+    offset_ticks : float64 (n,)
+        Where in the song the query begins, in ticks.
+    song : tuple of int32 (m,), int32 (m,), float32 (m,) and bool (m,)
+        Frames, bins, levels in dB of the song's peaks, and which are paired, by frame.
+    query : tuple of int32 (k,), int32 (k,) and float32 (k,)
+        Ticks, bins and levels in dB of the query's peaks, by tick.
+    reach : tuple of float, float and int
         As `nearness` takes it: ``near_ticks``, ``reach_ticks``, ``reach_bins``.
-    near_query
-        What `in_reach` gives for the query.
-    compared
+    near_query : tuple
+        What `in_reach` returns for the query.
+    compared : tuple of 4 float
         As `agreement` takes it: ``first_tick``, ``last_tick``, ``most_db``, ``scale_db``.
-    ranks
+    ranks : tuple of uint8 (n_ticks, n_bins), float64 (n_ticks,) and int
         As `rank_z` takes it: ``rank``, ``loudness`` and ``first_bin``.
-    ticks_per_frame
+    ticks_per_frame : int
         Ticks of the query in a frame of the song.
-    played
+    played : tuple of 2 float
         Pitch and tempo at which the query was played.
+
+    Returns
+    -------
+    float64 (n, 7)
+        The columns are, of the song's paired peaks, the sum of `nearness`, their number in the
+        query's span and the two z of `rank_z`; then, of all its peaks, the sum of `nearness`, the
+        rank z and the `agreement`.
     """
     (song_frame, song_bin, song_level_db, paired), query_tick = song, query[0]
     found = np.zeros((len(offset_ticks), 7), np.float64)
@@ -77,12 +80,32 @@ def nearness(
     reach: tuple[float, float, int],
     near_query: tuple[NDArray[np.bool_], NDArray[np.int64], int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return for each song peak how near in time the nearest query peak of its bin lies.
+    """Return how near the query has each song peak, and how different its level is.
 
-    1 up to ``near_ticks``, then falling linearly to 0 at ``reach_ticks``; 0 without a query peak
-    within ``reach_bins`` (these three are ``reach``). Then the least difference in level, in dB,
-    to a query peak in reach; infinite without one. Both constellations must be sorted by tick, on
-    the query's time. ``near_query`` is what `in_reach` gives for the query.
+    A peak counts 1 up to ``near_ticks``, then less, linearly, down to 0 at ``reach_ticks``; 0
+    without a query peak within ``reach_bins``.
+
+    Parameters
+    ----------
+    song_tick : float64 (n,)
+        Where the song's peaks lie in the query, in ticks, ascending.
+    song_bin : int32 (n,)
+        Bins of these peaks.
+    song_level_db : float32 (n,)
+        Their levels in dB.
+    query : tuple of int32 (k,), int32 (k,) and float32 (k,)
+        Ticks, bins and levels in dB of the query's peaks, by tick.
+    reach : tuple of float, float and int
+        ``near_ticks``, ``reach_ticks`` and ``reach_bins``.
+    near_query : tuple
+        What `in_reach` returns for the query.
+
+    Returns
+    -------
+    near : float64 (n,)
+        From 0 to 1.
+    difference_db : float64 (n,)
+        Least difference in level to a query peak in reach, in dB; infinite without one.
     """
     query_tick, query_bin, query_level_db = query
     near_ticks, reach_ticks, reach_bins = reach
@@ -111,11 +134,28 @@ def nearness(
 def in_reach(
     tick: NDArray[np.int32], bin_: NDArray[np.int32], reach_ticks: float, reach_bins: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], int, int]:
-    """Return a map of where a song peak may be near one of the query's, bool (ticks, bins).
+    """Return a map of where a song peak may be near one of the query's.
 
-    Then for each of its ticks the first of the query's peaks that may be near, int64 (ticks,),
-    and the tick and bin of its first element. Most song peaks laid at a wrong place are near none,
-    and a glance at the map spares going through the query's peaks around it.
+    Most song peaks at a wrong place are near none, and a glance at the map spares going through the
+    query's peaks around them.
+
+    Parameters
+    ----------
+    tick, bin_ : int32 (k,)
+        The query's peaks, by tick.
+    reach_ticks : float
+        How far a song peak may lie from one of them in time, in ticks.
+    reach_bins : int
+        How far in bins.
+
+    Returns
+    -------
+    anything : bool (n_ticks, n_bins)
+        Whether a peak of the query may be in reach.
+    begin : int64 (n_ticks,)
+        The first peak of the query that may be in reach at each tick.
+    first_tick, first_bin : int
+        Tick and bin of the first element of the map.
     """
     if not len(tick):
         return np.zeros((0, 0), np.bool_), np.zeros(0, np.int64), 0, 0
@@ -141,11 +181,25 @@ def agreement(
     most_db: float,
     scale_db: float,
 ) -> float:
-    """Return exp(-mean / ``scale_db``) of the differences in level, each at most ``most_db``.
+    """Return exp(-mean / ``scale_db``) of differences in level: 1 when alike, towards 0 when not.
 
-    ``tick`` (n,) is where the song's peaks lie in the query, ``apart_db`` (n,) by how many dB
-    the query differs there. Peaks before ``first_tick`` or after ``last_tick`` do not count; 0
-    when none does.
+    Parameters
+    ----------
+    tick : float64 (n,)
+        Where the song's peaks lie in the query, in ticks.
+    apart_db : float64 (n,)
+        By how many dB the query differs there, or infinity.
+    first_tick, last_tick : float
+        Peaks before the first or after the last tick do not count.
+    most_db : float
+        A difference counts as at most this.
+    scale_db : float
+        Mean difference that gives 1 / e.
+
+    Returns
+    -------
+    float
+        0 when no peak counts.
     """
     total, n = 0.0, 0
     for i in range(len(tick)):
@@ -166,13 +220,34 @@ def rank_z(
     pitch: float,
     tempo: float,
 ) -> tuple[float, float, float]:
-    """Return by how many standard deviations the mean rank at a song's peaks exceeds 1/2.
+    """Return by how much a query is louder at a song's peaks than at other times.
 
-    Of the paired ones; then by how many of the same the mean ``loudness`` (n_ticks,) at their
-    times exceeds 0; then the first of all peaks. ``rank`` (n_ticks, n_bins) is of a recording
-    played at ``pitch`` and ``tempo``, in 256ths, its first column bin ``first_bin``. ``song`` has
-    frames, ascending, bins, and which peaks are paired, each (m,); they are laid over it from
-    ``offset_ticks`` on, and those outside do not count. 0 when none does.
+    Parameters
+    ----------
+    rank : uint8 (n_ticks, n_bins)
+        Ranks of the query's levels in 256ths, as it was played.
+    loudness : float64 (n_ticks,)
+        By how much the mean rank of all bins exceeds 1/2.
+    first_bin : int
+        FFT bin of the first column of ``rank``.
+    song : tuple of int32 (m,), int32 (m,) and bool (m,)
+        Frames, ascending, and bins of the song's peaks, and which are paired.
+    offset_ticks : float
+        Where in the song the query begins, in ticks. Peaks outside the query do not count.
+    ticks_per_frame : int
+        Ticks of the query in a frame of the song.
+    pitch, tempo : float
+        Pitch and tempo at which the query was played.
+
+    Returns
+    -------
+    rank_z : float
+        By how many standard deviations the mean rank at the paired peaks exceeds 1/2; 0 without
+        any peak.
+    broadband_z : float
+        By how many of the same the mean ``loudness`` at their times exceeds 0.
+    kept_rank_z : float
+        As the first, of all peaks.
     """
     song_frame, song_bin, paired = song
     n_ticks, n_bins = rank.shape

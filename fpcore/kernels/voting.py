@@ -1,9 +1,9 @@
-"""Offset histogram: the windows of offsets in which the hits of a song gather weight.
+"""Windows of the offset histogram in which the hits of a song gather weight.
 
 A window holds the hits of one song whose offsets lie in ``[o, o + width_ticks]`` for the offset
 ``o`` of its first hit. It weighs what its distinct query hashes weigh: a hash that is in it
-several times counts once. Hits are given as the keys of `fpcore.kernels.sorting`. Weights must
-be such that their sums are exact, because the sum is carried along.
+several times counts once. Hits are given as the keys of `fpcore.kernels.sorting`. Sums of
+weights must be exact, because they are carried along from one window to the next.
 """
 
 from __future__ import annotations
@@ -21,7 +21,23 @@ def windows(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the past-the-last hit and the weight of the window that begins at each hit.
 
-    ``key`` are those of one song, sorted; ``weight`` is that of each of the query's hashes.
+    Parameters
+    ----------
+    key : int32 or int64 (n,)
+        The keys of one song, sorted.
+    weight : float64 (m,)
+        Weight of each of the query's hashes.
+    width_ticks : int
+        Width of a window, >= 0.
+    row_bits : int
+        Low bits of a key that hold the row.
+
+    Returns
+    -------
+    ends : int64 (n,)
+        Where the window of each hit ends, past its last hit.
+    totals : float64 (n,)
+        What it weighs.
     """
     n = len(key)
     ends = np.empty(n, np.int64)
@@ -55,7 +71,23 @@ def heaviest_windows(
 ) -> NDArray[np.float64]:
     """Return what the heaviest window of each song weighs.
 
-    Song ``i`` has the sorted keys from ``first[i]`` to before ``first[i + 1]``.
+    Parameters
+    ----------
+    key : int32 or int64 (k,)
+        The keys of all songs, each song's sorted.
+    first : int64 (s + 1,)
+        Where the keys of each song begin, and last where those of all end.
+    weight : float64 (m,)
+        Weight of each of the query's hashes.
+    width_ticks : int
+        Width of a window, >= 0.
+    row_bits : int
+        Low bits of a key that hold the row.
+
+    Returns
+    -------
+    float64 (s,)
+        Weights; 0 for a song without hits.
     """
     heaviest = np.empty(len(first) - 1, np.float64)
     n_inside = np.zeros(len(weight), np.int32)
@@ -78,8 +110,20 @@ def heaviest_decoys(
 ) -> NDArray[np.float64]:
     """Return what the heaviest window of each song weighs once its hits are moved.
 
-    Each hit of query hash ``row`` moves by ``moved_ticks[row]``, to an offset that must lie in
-    ``[0, 2 ** n_bits)``. The rest is as for `heaviest_windows`.
+    Parameters
+    ----------
+    key, first, weight, width_ticks, row_bits : array or int
+        As for `heaviest_windows`.
+    moved_ticks : int64 (m,)
+        By how much the hits of each query hash move. Moved offsets must lie in
+        ``[0, 2 ** n_bits)``.
+    n_bits : int
+        Bits of a moved offset.
+
+    Returns
+    -------
+    float64 (s,)
+        Weights; 0 for a song without hits.
     """
     heaviest = np.empty(len(first) - 1, np.float64)
     n_inside = np.zeros(len(weight), np.int32)
@@ -132,11 +176,21 @@ def _heaviest(
 def top_windows(
     ends: NDArray[np.int64], totals: NDArray[np.float64], n_windows: int
 ) -> NDArray[np.int64]:
-    """Return (start, end) rows of one song's heaviest windows, heaviest first, none overlapping.
+    """Return the heaviest windows of one song, none overlapping.
 
-    ``ends`` and ``totals`` are those of `windows`, with ends counted from the song's first hit.
-    Of equal weights the first is taken; a window that shares a hit with one taken before is
-    left out. At most ``n_windows`` rows.
+    A window that shares a hit with one taken before is left out.
+
+    Parameters
+    ----------
+    ends, totals : int64 (n,), float64 (n,)
+        What `windows` returns.
+    n_windows : int
+        Most windows wanted, >= 1.
+
+    Returns
+    -------
+    int64 (w, 2)
+        First and past-the-last hit of each, heaviest first; of equal weights the first one.
     """
     n = len(totals)
     left = totals.copy()

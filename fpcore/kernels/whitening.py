@@ -1,4 +1,4 @@
-"""Mean level over a box around each bin, subtracted in place of a global normalisation."""
+"""Whitening by a box: the mean level around each element, subtracted from it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ from numpy.typing import NDArray
 def subtract_box_mean(
     level_db: NDArray[np.float32], radius_frames: int, radius_bins: int
 ) -> NDArray[np.float32]:
-    """Return ``level_db`` (n_frames, n_bins) minus its mean over a box around each element.
+    """Return levels minus their mean over a box around each element.
 
-    The box reaches ``radius_frames`` and ``radius_bins`` to either side and is cut off at the
-    edges. Running sums of each bin over the frames are summed along the bins, and the sum of a box
-    is the difference of two such sums. The levels are whole multiples of 2**-10 dB, so that in
-    float64 every sum is exact and the result does not depend on where the running sums began.
+    Running sums of each bin over the frames are summed along the bins, and the sum of a box is the
+    difference of two such sums. The levels are whole multiples of 2**-10 dB, so in float64 every
+    sum is exact and the result does not depend on where the running sums began.
+
+    Parameters
+    ----------
+    level_db : float32 (n_frames, n_bins)
+        Levels in dB.
+    radius_frames, radius_bins : int
+        How far the box reaches to either side, >= 0; it is cut off at the edges.
+
+    Returns
+    -------
+    float32 (n_frames, n_bins)
+        Heights in dB.
     """
     n_frames, n_bins = level_db.shape
     result = np.empty((n_frames, n_bins), np.float32)
