@@ -1,6 +1,6 @@
-"""Any supported audio file to mono float32 samples at one sample rate, in bounded memory.
+"""Decoding: any supported audio file to mono float32 samples at one sample rate.
 
-Conventions of the package:
+Memory is bounded by a few blocks. Conventions of the package:
 
 * Channels are averaged, then resampled by soxr; the first sample is at time 0 of the audio.
 * The encoder's delay and padding are removed as far as the container states them: MP3 with a

@@ -1,4 +1,4 @@
-"""From a source to mono blocks at the wanted sample rate: choose, decode, check, resample."""
+"""Blocks of mono samples at one sample rate: choose a decoder, decode, check, resample."""
 
 from __future__ import annotations
 
@@ -104,15 +104,32 @@ def load(
 
     Parameters
     ----------
-    source, sample_rate_hz, resampler, limits, name
+    source : str, Path or binary file object
+        A path, or an open seekable file, read from its start and left open.
+    sample_rate_hz : int
+        Sample rate of the signal, in hertz.
+    resampler : {"soxr_hq", "soxr_vhq"}
         As for `decode_blocks`.
-    start_s, duration_s : float
-        Start and length of the part in seconds; without ``duration_s``, up to the end.
+    limits : AudioLimits
+        Bounds on duration, sample rate, channels and level.
+    name : str, optional
+        What messages call the source instead of its path.
+    start_s : float
+        Start of the part in seconds, >= 0.
+    duration_s : float, optional
+        Length of the part in seconds, >= 0; without one, up to the end.
+
+    Returns
+    -------
+    Signal
+        Shorter than ``duration_s`` where the audio ends before.
 
     Raises
     ------
     AudioError
         As for `decode_blocks`, and when the audio ends before or at ``start_s``.
+    ValueError
+        When ``start_s`` or ``duration_s`` is negative.
     """
     if start_s < 0 or (duration_s is not None and duration_s < 0):
         raise ValueError(f"start_s and duration_s must be >= 0, got {start_s} and {duration_s}")

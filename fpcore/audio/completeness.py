@@ -1,4 +1,4 @@
-"""Cut files that both decoders would take without a word, told by the sizes in their headers."""
+"""Cut files that both decoders would accept, recognised by the sizes in their headers."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What kind of file the first bytes announce, and which decoders read that kind, in order.
+"""Kinds of files that their first bytes announce, and which decoders read each kind, in order.
 
-FFmpeg decodes Vorbis twice and Opus three times as fast as libsndfile, alike to 1e-6 and to some
--75 dB. It reads the later links of a chained Ogg file and keeps time where pages count fewer
-samples than they hold; libsndfile drops samples there. For WAV libsndfile is the faster one.
-Either refuses some real files that the other reads, so both have their turn. MPEG audio goes to
-FFmpeg alone, see `fpcore.audio.soundfile_decoder.FORMATS`.
+FFmpeg decodes Vorbis twice and Opus three times as fast as libsndfile; their samples are equal
+to 1e-6 and to some -75 dB. It reads the later links of a chained Ogg file and keeps time where
+pages count fewer samples than they hold; libsndfile drops samples there. For WAV libsndfile is
+the faster one. Either refuses some real files that the other reads, so both have their turn.
+MPEG audio goes to FFmpeg alone, see `fpcore.audio.soundfile_decoder.FORMATS`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the two decoders share: the block they yield, the fault they report, the mixing to mono.
+"""Contract of the decoders: the block they yield, the fault they report, the mixing to mono.
 
 A decoder is a function ``(file, *, limits, block_frames) -> Iterator[DecodedBlock]`` that reads
 a seekable binary file from where it stands. It raises `DecoderError` for what another decoder
@@ -60,14 +60,14 @@ def no_audio() -> DecoderError:
 
 
 def damaged(position_s: float, declared_s: float | None) -> DecoderError:
-    """Return the fault of a stream whose decoder stumbled after ``position_s``."""
+    """Return the fault of a stream whose decoder stumbled after ``position_s`` seconds."""
     of_all = "" if declared_s is None else f" of {declared_s:.2f} s"
     text = f"is damaged or cut off after {position_s:.2f} s{of_all}: use a complete copy"
     return DecoderError(text, Found.DAMAGED_AUDIO, position_s)
 
 
 def too_short(position_s: float, declared_s: float) -> DecoderError:
-    """Return the fault of a stream that ended before its declared end."""
+    """Return the fault of a stream that ended before its declared end; both in seconds."""
     text = (
         f"is damaged or cut off: only {position_s:.2f} s of the {declared_s:.2f} s that its header "
         "states can be decoded, use a complete copy"

@@ -1,6 +1,6 @@
-"""What is accepted before and while a file is decoded.
+"""Limits on what is accepted before and while a file is decoded.
 
-Headers are believed only when they ask for more than is allowed. How long a file is shows
+Headers are believed only when they ask for more than is allowed. How long a file really is shows
 while it is decoded: 72 KB of FLAC can hold ten hours of silence.
 """
 

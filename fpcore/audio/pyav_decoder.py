@@ -1,4 +1,4 @@
-"""Decoding by FFmpeg's libraries through PyAV: MP3, AAC, ALAC, Ogg, Opus, WebM and the rest.
+"""Decoder by FFmpeg's libraries through PyAV: MP3, AAC, ALAC, Ogg, Opus, WebM and the rest.
 
 A file that FFmpeg may read freely can be a playlist that makes it open other files. So the
 file is opened by us, the demuxers are a whitelist and no protocol is allowed.
@@ -56,6 +56,20 @@ def decode(
     file: SeekableReader, *, limits: AudioLimits, block_frames: int
 ) -> Iterator[DecodedBlock]:
     """Yield the mono blocks of the first or default audio stream of ``file``.
+
+    Parameters
+    ----------
+    file : binary file object
+        Seekable, read from where it stands.
+    limits : AudioLimits
+        Bounds on sample rate and channels.
+    block_frames : int
+        Frames that are gathered before a block is yielded, >= 1.
+
+    Yields
+    ------
+    DecodedBlock
+        Consecutive samples, float32 (n,), at the file's own sample rate.
 
     Raises
     ------

@@ -18,10 +18,22 @@ _QUALITY = {"soxr_hq": "HQ", "soxr_vhq": "VHQ"}
 def resample(
     blocks: Iterable[FloatArray], *, from_hz: int, to_hz: int, resampler: ResamplerName
 ) -> Iterator[FloatArray]:
-    """Yield ``blocks`` of mono samples at ``from_hz`` resampled to ``to_hz``.
+    """Yield blocks of mono samples at another sample rate.
 
-    Together n samples give round(n · to_hz / from_hz), the first of them at time 0: soxr holds
-    back what its filter needs and returns it at the end. No empty block is yielded.
+    Parameters
+    ----------
+    blocks : iterable of float32 (n,)
+        Consecutive samples.
+    from_hz, to_hz : int
+        Sample rates before and after, in hertz.
+    resampler : {"soxr_hq", "soxr_vhq"}
+        Quality.
+
+    Yields
+    ------
+    float32 (n,), n >= 1
+        Together n samples give round(n · to_hz / from_hz), the first of them at time 0: soxr holds
+        back what its filter needs and returns it at the end.
     """
     if from_hz == to_hz:
         yield from (block for block in blocks if len(block))

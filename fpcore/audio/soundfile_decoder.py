@@ -1,4 +1,4 @@
-"""Decoding by libsndfile: WAV, AIFF and FLAC, and Ogg as second choice."""
+"""Decoder by libsndfile: WAV, AIFF and FLAC, and Ogg as second choice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,21 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 def decode(
     file: SeekableReader, *, limits: AudioLimits, block_frames: int
 ) -> Iterator[DecodedBlock]:
-    """Yield the mono blocks of ``file``, each of ``block_frames`` but the last.
+    """Yield the mono blocks of ``file``.
+
+    Parameters
+    ----------
+    file : binary file object
+        Seekable, read from where it stands.
+    limits : AudioLimits
+        Bounds on sample rate and channels.
+    block_frames : int
+        Frames of each block but the last, >= 1.
+
+    Yields
+    ------
+    DecodedBlock
+        Consecutive samples, float32 (n,), at the file's own sample rate.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The files that audio comes from: finding, opening, naming and identifying them."""
+"""Sources of audio: finding, opening, naming and identifying files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds Ctrl-C back while it would leave something half-made."""
+"""Interrupts: Ctrl-C held back while it would leave something half-made."""
 
 from __future__ import annotations
 

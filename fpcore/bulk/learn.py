@@ -1,4 +1,4 @@
-"""Many files into a store: decoded and fingerprinted on all cores, written by one process.
+"""Learning of many files: decoded and fingerprinted on all cores, written by one process.
 
 Each worker takes one file at a time, so memory stays bounded by their number. Finished songs
 are written in batches of one transaction each, and only then reported: what was reported as
@@ -48,7 +48,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker needs to know besides the path; content that is ``known`` is passed over."""
+    """What a worker needs to know besides the path.
+
+    Files whose checksum is in ``known`` are not fingerprinted again.
+    """
 
     config: FingerprintConfig
     limits: AudioLimits
@@ -64,16 +67,57 @@ class Extracted:
 
 
 def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: str) -> Entry:
-    """Return what a store takes for the song in a file; its path is kept for re-indexing."""
+    """Return what a store takes for the song in a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which is kept in the metadata for re-indexing.
+    content : str
+        Its checksum.
+    fingerprint : pipeline.Fingerprint
+        What was found in it.
+    name : str
+        What to call the song.
+
+    Returns
+    -------
+    Entry
+        The song, its hashes and its constellation.
+
+    Raises
+    ------
+    StoreError
+        When the name is not a text that a store can hold.
+    """
     metadata = {"source": str(path.resolve())}
     song = NewSong(name, content, fingerprint.duration_s, metadata)
     return song, fingerprint.hashes, fingerprint.constellation
 
 
 def relocated(song: Song, path: Path, store: Store) -> Song:
-    """Return a song whose content was found in a file, with that file in place of a lost one.
+    """Return a song, with a file that has the same content in place of one that is gone.
 
-    Music that was moved is found again for re-indexing as soon as it is learned again.
+    Music that was moved is so found again for re-indexing as soon as it is learned again.
+
+    Parameters
+    ----------
+    song : Song
+        The song as the store has it.
+    path : Path
+        A file with the content of the song.
+    store : Store
+        Where ``path`` is noted when the file that was noted is not there any more.
+
+    Returns
+    -------
+    Song
+        The song as the store has it now.
+
+    Raises
+    ------
+    UnknownSongError
+        When the song was removed meanwhile.
     """
     source = song.metadata.get("source")
     if not isinstance(source, str) or os.path.exists(source):
@@ -83,6 +127,20 @@ def relocated(song: Song, path: Path, store: Store) -> Song:
 
 def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:
     """Return the fingerprint of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The audio file.
+    config : FingerprintConfig
+        The configuration of the index.
+    limits : AudioLimits
+        Bounds on the audio that is decoded.
+
+    Returns
+    -------
+    pipeline.Fingerprint
+        With at least one hash.
 
     Raises
     ------
@@ -117,10 +175,19 @@ def learn_files(
 
     Parameters
     ----------
-    paths
+    paths : iterable of Path
         Audio files; one that fails is reported and the rest go on.
-    n_workers
-        Worker processes; None takes one for each core.
+    store : Store
+        Where the songs are written, in batches of `BATCH_SONGS`.
+    n_workers : int, optional
+        Worker processes, >= 1; without, one for each core.
+    limits : AudioLimits, optional
+        Bounds on the audio that is decoded.
+
+    Yields
+    ------
+    Outcome
+        One for each path, in the order in which they are done.
 
     Raises
     ------
@@ -194,8 +261,20 @@ def extract_files(
 ) -> Iterator[tuple[Path, Extracted | Exception] | None]:
     """Yield each path with what a worker made of it, in the order in which they finish.
 
-    None comes in between when nothing has finished for `TICK_S`, so that the caller can see
-    to other things.
+    Parameters
+    ----------
+    paths : iterable of Path
+        Audio files; read as they are needed.
+    job : Job
+        What the workers are told.
+    n_workers : int
+        Worker processes, >= 1.
+
+    Yields
+    ------
+    tuple of Path and Extracted or Exception, or None
+        None comes in between when nothing has finished for `TICK_S` seconds, so that the caller
+        can see to other things.
     """
     remaining = iter(paths)
     pool = _pool(job, n_workers)

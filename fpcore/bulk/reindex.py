@@ -1,9 +1,9 @@
-"""A new index of the same songs under another profile, made from their files.
+"""Re-indexing: a new index of the same songs under another profile, made from their files.
 
 The new index grows in a file beside the old one, which stays in use until the end and is then
-replaced at once. An interrupted run is gone on with. Songs keep their names and metadata; their
-ids are given anew, in the same order, but after what an earlier run has done already. What is
-learned or removed while this runs is taken over too.
+replaced at once. An interrupted run is continued by the next one. Songs keep their names and
+metadata. They get new ids, in the same order, but after those of songs that an earlier run has
+done already. Songs that are learned or removed while this runs are taken over too.
 """
 
 from __future__ import annotations
@@ -59,15 +59,26 @@ def reindex(
 
     Parameters
     ----------
-    drop_gone
+    database : Path
+        The file of the index.
+    profile : Profile
+        The configuration of the new index.
+    drop_gone : bool
         Swap even if the audio of some songs is gone; without, the old index then stays, as it
         does when the audio of all is gone.
-    n_workers
-        Worker processes; None takes one for each core.
-    busy_timeout_s
-        How long to wait for others that have the index open when it is to be replaced.
-    note
-        Called with the songs done and their number.
+    n_workers : int, optional
+        Worker processes, >= 1; without, one for each core.
+    limits : AudioLimits, optional
+        Bounds on the audio that is decoded.
+    busy_timeout_s : float
+        Seconds to wait for others that have the index open when it is to be replaced.
+    note : callable
+        Called with the number of songs done and the number of all.
+
+    Returns
+    -------
+    Reindexed
+        Whether the new index is in place, and which songs it lacks.
 
     Raises
     ------

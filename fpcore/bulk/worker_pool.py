@@ -25,13 +25,13 @@ class WorkerPool(Generic[TaskT, ResultT]):
 
     Parameters
     ----------
-    work
+    work : callable
         What is done with each task. It is sent to each process once, so it must be a function of
         a module, or hold one.
-    n_workers
-        Number of processes.
-    preload
-        The module to import before the processes are forked, where they are.
+    n_workers : int
+        Number of processes, >= 1.
+    preload : str
+        The module that is imported before processes are forked, on systems that fork.
     """
 
     def __init__(self, work: Callable[[TaskT], ResultT], n_workers: int, *, preload: str) -> None:
@@ -89,6 +89,20 @@ def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -
     """Return the result of a task that was done in a process of its own.
 
     So it can be told which of several tasks took a process down with it.
+
+    Parameters
+    ----------
+    work : callable
+        What is done with the task; as for `WorkerPool`.
+    task : object
+        What ``work`` is called with; must be picklable.
+    preload : str
+        As for `WorkerPool`.
+
+    Returns
+    -------
+    Future
+        It is done, and holds the result or the exception, `BrokenProcessPool` if the process died.
     """
     pool = WorkerPool(work, 1, preload=preload)
     try:

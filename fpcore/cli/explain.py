@@ -44,10 +44,10 @@ def explain(
     check_target(output)
     _check_is_for_pictures(output)
     with options.open_library(db, profile) as library:
-        alignment = library.align(file)
-        explanation = explanation_of(alignment, library.store, library.profile)
+        trace = library.align(file)
+        explanation = explanation_of(trace, library.store, library.profile)
     save_explanation(explanation, output)
-    match = alignment.recognition.match
+    match = trace.recognition.match
     if as_json:
         found = None if match is None else asdict(match)
         print_json({"file": str(file), "picture": str(output), "match": found})

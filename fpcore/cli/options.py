@@ -58,7 +58,23 @@ def open_library(
     create: bool = False,
     wait_s: float = DEFAULT_WAIT_S,
 ) -> Library:
-    """Open a database under a profile; with ``create``, make it when it is not there.
+    """Open a database under a profile.
+
+    Parameters
+    ----------
+    database : Path
+        The file.
+    profile_name : str or None
+        A profile's name or file; None takes the one that the database was made with.
+    create : bool
+        Make the database when it is not there.
+    wait_s : float
+        Seconds to wait while another program writes.
+
+    Returns
+    -------
+    Library
+        To be closed by the caller.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the commands print: answers, tables, JSON and complaints.
+"""Output of the commands: answers, tables, JSON and complaints.
 
 Names come from files and may hold anything. `plain` escapes what would steer a terminal, and
 nothing here interprets markup.
@@ -27,7 +27,11 @@ UNBOUNDED_COLUMNS = 10_000
 
 
 def plain(text: object) -> str:
-    """Return ``text`` with control characters, and bytes that are no text, as escapes."""
+    r"""Return ``text`` with control characters, and bytes that are no text, as escapes.
+
+    >>> print(plain("two\nlines"))
+    two\nlines
+    """
     return "".join(
         char if is_visible(char) else char.encode("unicode_escape").decode("ascii")
         for char in str(text)
@@ -104,7 +108,11 @@ def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[
 
 
 def clock(seconds: float, *, decimals: int = 1) -> str:
-    """Return a time such as ``1:23.4``, or ``1:02:03.4`` from an hour on."""
+    """Return a time in seconds such as ``1:23.4``, or ``1:02:03.4`` from an hour on.
+
+    >>> clock(83.44), clock(3723.4, decimals=0), clock(-0.5)
+    ('1:23.4', '1:02:03', '-0:00.5')
+    """
     units = round(abs(seconds) * 10**decimals)
     sign = "-" if seconds < 0 < units else ""
     whole_s, fraction = divmod(units, 10**decimals)
@@ -116,7 +124,11 @@ def clock(seconds: float, *, decimals: int = 1) -> str:
 
 
 def size(n_bytes: float) -> str:
-    """Return a size such as ``12.3 MB``, in powers of 1000."""
+    """Return a size such as ``12.3 MB``, in powers of 1000.
+
+    >>> size(999), size(12_345_678)
+    ('999 bytes', '12.3 MB')
+    """
     for unit in ("bytes", "kB", "MB", "GB"):
         if n_bytes < 1000:
             return f"{n_bytes:.0f} {unit}" if unit == "bytes" else f"{n_bytes:.1f} {unit}"

@@ -1,8 +1,8 @@
-"""Many recordings asked about, on all cores, with the answers in the order of the recordings.
+"""Answers for many recordings, found on all cores, in the order of the recordings.
 
 To start a process takes a second or two, to recognise a recording less than a tenth of one. So
-this process answers alone until it has spent as much as a start takes, and lets others help
-with what is left when that would take several times as long.
+this process answers alone until it has spent as long as a start takes. It then starts others if
+the recordings that are left would take it several times as long.
 """
 
 from __future__ import annotations
@@ -71,12 +71,19 @@ def answers(
 
     Parameters
     ----------
-    paths
+    library : Library
+        The index that is asked.
+    paths : sequence of str
         Files with recordings. One that cannot be decoded yields its error, and the rest go on.
-    ask
+    ask : callable
         A function of a module, such as `Library.recognize`; what it returns can be pickled.
-    n_workers
-        Processes to start; 1 is none but this one. None leaves it to the time that it takes.
+    n_workers : int, optional
+        Processes to start; 1 is none but this one. Without, it depends on the time that it takes.
+
+    Yields
+    ------
+    object or AudioError
+        One for each path.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Runs a command line as a process: exit codes, and one line for whatever goes wrong."""
+"""Process of a command line: exit codes, and one line for whatever goes wrong."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ _METRICS = {
 
 
 def _measured(card: Mapping[str, Any]) -> Iterator[str]:
-    """Yield in words what an model card says of all conditions together.
+    """Yield in words what a model card says of all conditions together.
 
     A card written by hand may lack any part.
     """

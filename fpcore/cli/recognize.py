@@ -88,7 +88,7 @@ def recognize(
 
 
 def _with_candidates(library: Library, n_candidates: int) -> Library:
-    """Return the library, asked to look closely at no fewer than ``n_candidates`` songs."""
+    """Return the library, asked to verify no fewer than ``n_candidates`` songs."""
     from fpcore.library import Library
 
     profile = library.profile

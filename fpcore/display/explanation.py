@@ -1,4 +1,4 @@
-"""One page that shows why a recording was, or was not, taken for a song."""
+"""Explanation page: one figure that shows why a recording was, or was not, taken for a song."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def verdict(explanation: Explanation) -> str:
 
 
 def explanation_figure(explanation: Explanation) -> Figure:
-    """Return the page: overlay, alignment, offset histograms, candidates and evidence.
+    """Return the page: overlay, hits on the diagonal, offset histograms, candidates and evidence.
 
-    It stands for every outcome; without a candidate the panels say what is missing.
+    There is a page for every outcome; without a candidate the panels say what is missing.
     """
     with house_style():
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor="white")

@@ -1,4 +1,4 @@
-"""The three pictures that make an answer plain: overlay, diagonal and offset histogram."""
+"""Panels that make an answer plain: overlay, diagonal and offset histogram."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MIN_VOTES_AXIS = 10
 
 
 def plot_overlay(ax: Axes, explanation: Explanation) -> None:
-    """Draw the recording's peaks and, where the alignment puts them, those of the best song.
+    """Draw the recording's peaks and, where its offset puts them, those of the best song.
 
     Song peaks that the recording has too are filled, missed ones hollow; lines join the pairs
     that voted. The legend stands above the Axes.
@@ -104,9 +104,18 @@ def _time_label(playback: Playback) -> str:
 
 
 def plot_alignment(ax: Axes, place: Place, *, query_s: float) -> None:
-    """Draw every hit of a song near the alignment: its time there against that in the recording.
+    """Draw every hit of a song near its offset: its time in the song against that in the recording.
 
     Hits at the song's one offset lie on a diagonal; the rest, grey, is chance or repetition.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    place : Place
+        The song and its hits.
+    query_s : float
+        Length of the recording in seconds.
     """
     offset_s = place.match.offset_s
     margin_s = max(0.35 * query_s, 0.5)
@@ -139,9 +148,20 @@ def plot_offset_histogram(
     offset_s: float | None = None,
     colour: str = BLUE,
 ) -> None:
-    """Draw the votes of a song at each offset, and mark ``offset_s``.
+    """Draw the votes of a song at each offset.
 
     The dashed line is the highest that any other offset reaches: repetition or chance.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    histogram : OffsetHistogram
+        The votes; not empty.
+    offset_s : float, optional
+        The offset to mark, in seconds.
+    colour : str
+        Colour of the mark, as matplotlib takes it.
     """
     ax.vlines(histogram.offset_s, 0, histogram.votes, colors=GREY, linewidth=0.7)
     top = max(int(histogram.votes.max()), MIN_VOTES_AXIS)

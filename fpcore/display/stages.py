@@ -1,4 +1,4 @@
-"""What each stage makes of a sound: spectrogram, constellation, pairs."""
+"""Pictures of what each stage makes of a sound: spectrogram, constellation, pairs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,27 @@ QUIET_DB = -40.0
 def plot_spectrogram(
     ax: Axes, spectrogram: Spectrogram, *, range_db: float = 80.0, cmap: str = "magma"
 ) -> AxesImage:
-    """Draw levels as colour, the loudest and ``range_db`` below it at the ends of the scale.
+    """Draw levels as colour.
 
     The scale ends no lower than `QUIET_DB`, so that silence is not drawn as loud as music.
     Every frame is drawn from its own time to the next one's, and every bin around its
     frequency. A spectrogram without frames leaves the Axes blank.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    spectrogram : Spectrogram
+        The levels.
+    range_db : float
+        The scale reaches from the loudest level to this many dB below it.
+    cmap : str
+        Name of a matplotlib colour map.
+
+    Returns
+    -------
+    AxesImage
+        What was drawn.
     """
     level_db = spectrogram.level_db.T
     n_bins, n_frames = level_db.shape
@@ -56,7 +72,28 @@ def plot_constellation(
     colour: str = BLUE,
     label: str | None = None,
 ) -> PathCollection:
-    """Draw each peak as a dot at the time of its frame and the frequency of its bin."""
+    """Draw each peak as a dot at the time of its frame and the frequency of its bin.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    peaks : Peaks
+        The constellation.
+    hop_s : float
+        Seconds from one frame to the next.
+    bin_hz : float
+        Hertz from one bin to the next.
+    colour : str
+        Colour of the dots, as matplotlib takes it.
+    label : str, optional
+        What a legend says of them.
+
+    Returns
+    -------
+    PathCollection
+        What was drawn.
+    """
     dots = ax.scatter(
         peaks.frame * hop_s,
         peaks.bin * bin_hz,
@@ -80,7 +117,28 @@ def plot_pairs(
     colour: str = ORANGE,
     label: str | None = None,
 ) -> LineCollection:
-    """Draw each pair as a line from its anchor to its target."""
+    """Draw each pair as a line from its anchor to its target.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    landmarks : Landmarks
+        The pairs.
+    hop_s : float
+        Seconds from one frame to the next.
+    bin_hz : float
+        Hertz from one bin to the next.
+    colour : str
+        Colour of the lines, as matplotlib takes it.
+    label : str, optional
+        What a legend says of them.
+
+    Returns
+    -------
+    LineCollection
+        What was drawn.
+    """
     start_s = landmarks.anchor_frame * hop_s
     end_s = (landmarks.anchor_frame + landmarks.delta_frames) * hop_s
     starts = np.column_stack([start_s, landmarks.anchor_bin * bin_hz])
@@ -99,7 +157,26 @@ def draw_lines(
     alpha: float,
     label: str | None = None,
 ) -> LineCollection:
-    """Draw lines between points (x, y), each (m, 2), as one collection."""
+    """Draw lines between points as one collection.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    starts, ends : float64 (m, 2)
+        Points (x, y) in the units of the Axes.
+    colour : str
+        Colour of the lines, as matplotlib takes it.
+    alpha : float
+        Opacity from 0 to 1.
+    label : str, optional
+        What a legend says of them.
+
+    Returns
+    -------
+    LineCollection
+        What was drawn.
+    """
     segments = np.stack([starts, ends], axis=1)
     lines = LineCollection(
         list(segments), colors=colour, linewidths=0.8, alpha=alpha, label=label or "", zorder=2

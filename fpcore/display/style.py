@@ -1,4 +1,4 @@
-"""Colours, fonts and rules that all figures share.
+"""Style of all figures: colours, fonts and rules.
 
 The colours are those of M. Okabe and K. Ito, "Color Universal Design" (2008), which people
 with any of the common kinds of colour blindness can tell apart.

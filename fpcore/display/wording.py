@@ -1,4 +1,4 @@
-"""Names, times and probabilities as text that any figure can show."""
+"""Wording of figures: names, times and probabilities as text that any figure can show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MISSING = "▯"
 
 
 def clock(seconds: float) -> str:
-    """Return a time as minutes and seconds to a tenth, such as ``1:23.4``."""
+    """Return a time in seconds as minutes and seconds to a tenth, such as ``1:23.4``."""
     tenths = round(abs(seconds) * 10)
     sign = "−" if seconds < 0 and tenths else ""
     return f"{sign}{tenths // 600}:{tenths % 600 / 10:04.1f}"

@@ -28,7 +28,7 @@ def distinct(values: LongArray) -> LongArray:
 
 
 def stable_order(values: LongArray) -> LongArray:
-    """Return the order, int64 (n,), that sorts values >= 0 int64 (n,) and leaves equal ones in place."""
+    """Return the order, int64 (n,), that sorts values >= 0 int64 (n,), equal ones as they stand."""
     n_bits = len(values).bit_length()
     if not _fits(values, n_bits):
         return np.argsort(values, kind="stable")

@@ -34,7 +34,7 @@ from fpcore.store.base import Store
 
 
 class _ReadOnly:
-    """Makes the arrays of a record read-only."""
+    """Base of records that makes their arrays read-only."""
 
     __slots__ = ()
 

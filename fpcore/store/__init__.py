@@ -1,4 +1,4 @@
-"""Where songs and their postings are kept: the contract, and the engines that fulfil it."""
+"""Stores of songs and their postings: the contract, and the engines that fulfil it."""
 
 from fpcore.store.base import (
     JSON,

@@ -30,7 +30,7 @@ _COLUMNS = ("<u4", "<u2", "<i2")
 
 
 def encode_constellation(peaks: Constellation) -> bytes:
-    """Return a constellation as a blob.
+    """Return a constellation as a blob; levels are rounded to `LEVEL_STEP_DB`.
 
     Raises
     ------
@@ -84,9 +84,12 @@ def decode_constellation(blob: bytes) -> Constellation:
 
 
 def encode_tokens(tokens: LongArray) -> str:
-    """Return distinct ascending tokens as a JSON array: the first, then the differences.
+    """Return distinct ascending tokens int64 (n,) as a JSON array: the first, then the differences.
 
     A running sum over ``json_each`` gives them back in plain SQL.
+
+    >>> encode_tokens(np.array([100, 107, 300]))
+    '[100,7,193]'
     """
     steps = np.diff(tokens, prepend=0)
     parts = (",".join(map(str, steps[part].tolist())) for part in chunks(len(steps)))
@@ -94,6 +97,10 @@ def encode_tokens(tokens: LongArray) -> str:
 
 
 def chunks(n_rows: int, size: int = CHUNK_ROWS) -> Iterator[slice]:
-    """Yield slices of at most ``size`` rows that cover ``range(n_rows)`` in order."""
+    """Yield slices of at most ``size`` rows that cover ``range(n_rows)`` in order.
+
+    >>> list(chunks(5, size=2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
     for start in range(0, n_rows, size):
         yield slice(start, min(start + size, n_rows))

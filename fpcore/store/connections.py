@@ -45,8 +45,27 @@ def connect(
 ) -> sqlite3.Connection:
     """Open a connection in autocommit mode.
 
-    One that is ``alone`` fails as busy while any other program has the file open, and keeps
-    every other one waiting until it is closed.
+    Parameters
+    ----------
+    path : Path
+        The database file.
+    busy_timeout_s : float
+        Seconds to wait for the locks of others.
+    mode : {"rw", "rwc"}
+        As `Mode` says.
+    alone : bool
+        Fail as busy while any other program has the file open, and keep every other one waiting
+        until the connection is closed.
+
+    Returns
+    -------
+    sqlite3.Connection
+        To be closed by the caller; may be used by one thread at a time.
+
+    Raises
+    ------
+    sqlite3.Error
+        When the file cannot be opened.
     """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

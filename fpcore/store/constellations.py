@@ -35,7 +35,7 @@ even if the file is replaced by another."""
 
 
 class Constellations:
-    """Reads constellations, and remembers those that were read last.
+    """Reader of constellations that remembers those that were read last.
 
     May be used by several threads.
     """
@@ -49,12 +49,26 @@ class Constellations:
     def read(
         self, connection: sqlite3.Connection, song_ids: Sequence[int], path: Path
     ) -> dict[int, Constellation]:
-        """Return the constellation of each song, by its id.
+        """Return the constellation of each song by its id.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            In a transaction that sees one state of the index.
+        song_ids : sequence of int
+            The songs.
+        path : Path
+            What messages call the database.
+
+        Returns
+        -------
+        dict of int to Constellation
+            Shared and read-only.
 
         Raises
         ------
         UnknownSongError
-            When there is no such song; names ``path``.
+            When there is no such song.
         StoreError
             When the index has lost the constellation of one, or has a damaged one.
         """

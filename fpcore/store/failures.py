@@ -1,4 +1,4 @@
-"""Sentences for what SQLite refuses, and for what is refused before it is asked."""
+"""Failures of a store: a sentence for what SQLite refuses, and for what is refused before."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _SENTENCES = {
 
 @contextmanager
 def translated_errors(path: Path, busy_timeout_s: float) -> Iterator[None]:
-    """Raise a `StoreError` about ``path`` for every `sqlite3.Error` inside."""
+    """Raise a `StoreError` about ``path`` for every `sqlite3.Error` inside.
+
+    ``busy_timeout_s`` is the time in seconds that a busy database was waited for.
+    """
     try:
         yield
     except sqlite3.Error as error:
@@ -70,10 +73,10 @@ def _has_room(path: Path) -> bool:
 
 
 def check_place(path: Path, *, create: bool) -> None:
-    """Refuse what SQLite would refuse with less of a reason. Reads nothing of the file.
+    """Refuse, by a `StoreError`, what SQLite would refuse with less of a reason.
 
-    To open and close the file here would drop the locks that SQLite holds on it for other
-    connections of this process.
+    Nothing is read of the file: to open and close it here would drop the locks that SQLite holds
+    on it for other connections of this process.
     """
     check_folder(path)
     if not path.exists():
@@ -89,7 +92,7 @@ def check_place(path: Path, *, create: bool) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Refuse a file in a folder that is missing or cannot be written to."""
+    """Refuse, by a `StoreError`, a file in a folder that is missing or cannot be written to."""
     folder = path.absolute().parent
     if not folder.is_dir():
         raise StoreError(f"{path} cannot be opened: there is no folder {folder}, make it first")

@@ -1,4 +1,4 @@
-"""What can be wrong with an SQLite index, and how it is found."""
+"""Problems that an SQLite index can have, and how they are found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ _N_SHOWN = 20
 def problems(
     connection: sqlite3.Connection, config: FingerprintConfig, *, full: bool
 ) -> Iterator[str]:
-    """Yield a sentence for each problem found; ``full`` takes several times as long."""
+    """Yield a sentence for each problem found.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that sees one state of the index.
+    config : FingerprintConfig
+        The configuration of the index.
+    full : bool
+        Also follow each posting and decode each constellation: takes several times as long.
+
+    Yields
+    ------
+    str
+        Nothing when all is well.
+    """
     try:
         yield from _structure(connection, full=full)
         yield from _digest(connection, config)

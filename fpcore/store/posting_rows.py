@@ -47,7 +47,24 @@ def select(
     *,
     after: int,
 ) -> Postings:
-    """Return the postings of ``tokens`` int64 (n,) in the songs with higher ids than ``after``."""
+    """Return the postings of some tokens in the songs with higher ids than a given one.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that sees one state of the index.
+    tokens : int64 (n,)
+        Packed tokens, in any order.
+    stored_form : callable
+        Returns packed tokens as they stand in the table: integers or texts.
+    after : int
+        Songs with higher ids count; `ALL_SONGS` for all of them.
+
+    Returns
+    -------
+    Postings
+        In no particular order; ``query_row`` points into ``tokens``.
+    """
     order = np.argsort(tokens, kind="stable")  # neighbours lie on the same pages
     largest_packed = 2**_SONG_BITS - 1
     (last_id,) = connection.execute("SELECT max(id) FROM songs").fetchone()
@@ -92,7 +109,7 @@ def _numbers(text: str | None) -> LongArray:
 
 
 def joined(one: Postings, other: Postings) -> Postings:
-    """Return the postings of both."""
+    """Return the postings of both, those of ``one`` first."""
     return Postings(
         np.concatenate([one.query_row, other.query_row]),
         np.concatenate([one.song_id, other.song_id]),

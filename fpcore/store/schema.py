@@ -1,4 +1,4 @@
-"""The tables of an SQLite index, how a file becomes one, and how one is told from others.
+"""Schema of an SQLite index: its tables, how a file becomes one, and how to tell one from others.
 
 A file is an index when its ``application_id`` is ours; ``user_version`` is the version of
 these tables, and the table ``meta`` names the configuration that all postings were made with.
@@ -110,7 +110,9 @@ def statements(config: FingerprintConfig) -> list[str]:
 
 
 def token_text_sql(column: str, config: FingerprintConfig) -> str:
-    """Return the SQL of the readable form of a packed token: `fpcore.stages.hashing.to_text`."""
+    """Return the SQL of the readable form of a packed token, as `fpcore.stages.hashing.to_text` has
+    it.
+    """
     n_bins, n_deltas, first = config.n_bins, config.max_delta_frames + 1, config.first_bin
     return (
         f"({column} / {n_bins * n_deltas} + {first}) || '|' || "
@@ -121,9 +123,25 @@ def token_text_sql(column: str, config: FingerprintConfig) -> str:
 def prepare(
     connection: sqlite3.Connection, path: Path, config: FingerprintConfig | None, *, create: bool
 ) -> FingerprintConfig:
-    """Make sure that ``connection`` is to an index of ``config``; return its configuration.
+    """Make sure that a connection is to an index of a configuration; return its configuration.
 
     Only an empty database is ever written to, and only with ``create``.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Outside any transaction.
+    path : Path
+        What messages call the database.
+    config : FingerprintConfig or None
+        The configuration that the index must have; None takes any.
+    create : bool
+        Make the tables when the database is empty.
+
+    Returns
+    -------
+    FingerprintConfig
+        The configuration that the index was made with.
 
     Raises
     ------
@@ -131,7 +149,7 @@ def prepare(
         When it is empty and not to be created, or belongs to another application or to a
         newer version.
     ConfigMismatchError
-        When it was made with another configuration than ``config`` (None: any will do).
+        When it was made with another configuration than ``config``.
     """
     if create and config is not None and _is_empty(connection):
         _create(connection, config)
@@ -151,7 +169,22 @@ def check_is_index(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_digest(connection: sqlite3.Connection, path: Path, digest: str) -> None:
-    """Refuse an index that another one was put in the place of since it had this digest."""
+    """Refuse an index that has been replaced by one of another configuration.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the database as it is now.
+    path : Path
+        What messages call the database.
+    digest : str
+        The digest that the index had when it was opened.
+
+    Raises
+    ------
+    ConfigMismatchError
+        When it has another digest now.
+    """
     if stored_meta(connection).get("digest", "") != digest:
         raise ConfigMismatchError(
             f"{path} was indexed again under another profile while it was in use here: open it "

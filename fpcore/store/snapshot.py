@@ -60,6 +60,20 @@ def song_key(checksum: str, learned_at: str, n_fingerprints: int) -> int:
     """Return a number that tells a song from another one that may come to have its id.
 
     An id is never given twice, but a backup that was put back gives ids again.
+
+    Parameters
+    ----------
+    checksum : str
+        Checksum of the song's content.
+    learned_at : str
+        When it was learned, as the table has it.
+    n_fingerprints : int
+        Number of its postings.
+
+    Returns
+    -------
+    int
+        A hash that fits into a signed 64-bit integer.
     """
     text = f"{checksum}\0{learned_at}\0{n_fingerprints}"
     octets = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -134,9 +148,9 @@ class Snapshot:
         return int(self.columns["song_id"][-1]) if self.n_songs else 0
 
     def lookup(self, tokens: LongArray, is_live: BoolArray) -> Postings:
-        """Return the postings of ``tokens`` int64 (n,) in the songs that are live.
+        """Return the postings of ``tokens`` int64 (n,) in the songs that are live, by token.
 
-        ``is_live`` (s,) has a row for each song.
+        ``is_live`` bool (s,) has a row for each song.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Writes the snapshot of an index, beside the one in use and then in its place.
+"""Building of a snapshot of an index, beside the one in use and then in its place.
 
 The new file grows under a temporary name, is written through to the disk, and is renamed: a
 process that is killed leaves the old snapshot, and a partial file that the next one begins
@@ -46,7 +46,18 @@ SELECT group_concat(hash_token), group_concat(song_id), group_concat(absolute_ti
 def build(
     connection: sqlite3.Connection, config: FingerprintConfig, path: Path, note: Note
 ) -> None:
-    """Write what a connection sees, in one transaction, as the snapshot at ``path``.
+    """Write what a connection sees, in one transaction, as a snapshot.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that sees one state of the index.
+    config : FingerprintConfig
+        The configuration of the index.
+    path : Path
+        Where the snapshot lies when it is done.
+    note : callable
+        Called with the number of postings done and the number of all.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Look-ups in the snapshot beside an index, as far as it is true.
+"""Look-ups in the snapshot beside an index, as far as the snapshot is true of it.
 
 A song's postings never change, its id is never given again, and ids ascend. So a snapshot that
 was made of an index stays true of every song that it holds, for as long as the song is there:
@@ -57,7 +57,7 @@ class SnapshotBeside:
         return self._path
 
     def look(self) -> Opened | None:
-        """Return the snapshot file that is there now.
+        """Return the snapshot file that is there now, opened or refused; None when there is none.
 
         To be called before the transaction begins that looks up: only then does that see all
         that the snapshot was made of.
@@ -93,7 +93,27 @@ class Opened:
 
     @classmethod
     def at(cls, path: Path, signature: Signature, digest: str) -> Opened:
-        """Return the file at ``path``, refused when it was not made under the digest."""
+        """Return the snapshot file at a path, refused when it was not made under a digest.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        signature : tuple of 3 int
+            What `fpcore.store.snapshot.signature_of` returned for it.
+        digest : str
+            Digest of the index's configuration.
+
+        Returns
+        -------
+        Opened
+            With a ``refusal`` when the file cannot be used.
+
+        Raises
+        ------
+        FileNotFoundError
+            When there is none.
+        """
         try:
             content = Snapshot.open(path)
         except StoreError as error:

@@ -1,4 +1,8 @@
-"""Rows of the table ``songs`` and of those that hold one row for each song."""
+"""Rows of the table ``songs``, and of those that hold one row for each song.
+
+Every function works in the transaction of the connection that it is given, and names the path
+that it is given in its messages.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,22 @@ _NAMED = "(?1 IS NULL OR instr(casefold(name), casefold(?1)) > 0)"
 
 
 def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
-    """Write all of a song but its postings, and return its id."""
+    """Write all of a song but its postings.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that may write.
+    batch : Batch
+        The songs that are added.
+    number : int
+        Which of them, from 0.
+
+    Returns
+    -------
+    int
+        The id of the song.
+    """
     song = batch.songs[number]
     cursor = connection.execute(
         "INSERT INTO songs (name, checksum, duration_s, n_fingerprints, learned_at, metadata) "
@@ -46,7 +65,29 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
 
 
 def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
-    """Return one song; raises `UnknownSongError`, which names ``path``."""
+    """Return one song.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index.
+    song_id : int
+        The song.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    Song
+        The song as it is now.
+
+    Raises
+    ------
+    UnknownSongError
+        When there is no such song.
+    StoreError
+        When its row is damaged.
+    """
     return _song_of(_row(connection, song_id, path), path)
 
 
@@ -65,7 +106,31 @@ def _row(connection: sqlite3.Connection, song_id: int, path: Path) -> tuple[Any,
 def update_metadata(
     connection: sqlite3.Connection, song_id: int, values: Mapping[str, JSON], path: Path
 ) -> Song:
-    """Put values into the metadata of a song, and return it; raises `UnknownSongError`."""
+    """Put values into the metadata of a song, beside what is there.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that may write.
+    song_id : int
+        The song.
+    values : mapping of str to JSON
+        What to put.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    Song
+        The song as it is then.
+
+    Raises
+    ------
+    UnknownSongError
+        When there is no such song.
+    StoreError
+        When ``values`` cannot be written as JSON, or are nested too deep.
+    """
     song = get(connection, song_id, path)
     # What is too deep or no JSON is refused as it is for a new song.
     new = NewSong(song.name, song.checksum, song.duration_s, {**song.metadata, **values})
@@ -76,7 +141,27 @@ def update_metadata(
 
 
 def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:
-    """Return the name of each song by its id; raises `UnknownSongError`, which names ``path``."""
+    """Return the name of each song by its id.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index.
+    song_ids : sequence of int
+        The songs.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    dict of int to str
+        One name for each id.
+
+    Raises
+    ------
+    UnknownSongError
+        When there is no such song.
+    """
     asked = json.dumps(list(song_ids))
     rows = connection.execute(
         "SELECT id, name FROM songs WHERE id IN (SELECT value FROM json_each(?))", (asked,)
@@ -101,7 +186,31 @@ def select(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Song]:
-    """Return songs by name, in the order of their ids."""
+    """Return songs by a text in their names.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index.
+    path : Path
+        What messages call the database.
+    name_contains : str, optional
+        Keep songs with this text in the name, in either case.
+    limit : int, optional
+        At most so many songs; without, all.
+    offset : int
+        Leave out the first so many songs.
+
+    Returns
+    -------
+    list of Song
+        By ascending id.
+
+    Raises
+    ------
+    StoreError
+        When the row of a song is damaged.
+    """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM songs WHERE {_NAMED} ORDER BY id LIMIT ?2 OFFSET ?3",
         (name_contains, -1 if limit is None else limit, offset),
@@ -118,7 +227,27 @@ def count(connection: sqlite3.Connection, name_contains: str | None) -> int:
 
 
 def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | None:
-    """Return the song of this content, or None."""
+    """Return the song of a content, or None.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index.
+    checksum : str
+        Checksum of the content.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    Song or None
+        The song as it is now.
+
+    Raises
+    ------
+    StoreError
+        When its row is damaged.
+    """
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM songs WHERE checksum = ?", (checksum,)
     ).fetchone()
@@ -126,10 +255,28 @@ def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | No
 
 
 def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
-    """Remove a song, and return it; raises `UnknownSongError`.
+    """Remove a song.
 
-    A song whose row is damaged can be removed too: what cannot be read of it is returned as
-    learned in 1970, and as no metadata.
+    A song whose row is damaged can be removed too.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that may write.
+    song_id : int
+        The song.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    Song
+        What it was. Where the row cannot be read, it was learned in 1970 and has no metadata.
+
+    Raises
+    ------
+    UnknownSongError
+        When there is no such song.
     """
     row = _row(connection, song_id, path)
     connection.execute("DELETE FROM songs WHERE id = ?", (song_id,))

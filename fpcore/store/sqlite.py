@@ -1,7 +1,7 @@
-"""The default store: one SQLite file in WAL mode.
+"""SQLite store: the default one, in one file in WAL mode.
 
 Writes take a lock (BEGIN IMMEDIATE) and end in a commit that reaches the disk. Reads see the
-last commit and wait for nobody. The tables are in `fpcore.store.schema`, what a check looks for
+last commit and wait for nobody. The tables are in `fpcore.store.schema`, what a check examines
 in `fpcore.store.health`, what look-ups read beside the tables in `fpcore.store.snapshot`.
 """
 
@@ -53,14 +53,19 @@ def open_store(
 
     Parameters
     ----------
-    path
+    path : str or Path
         The database file.
-    config
+    config : FingerprintConfig or None
         The configuration that the index must have; None takes whatever it was made with.
-    create
+    create : bool
         Make a new index when the file does not exist or is empty; needs ``config``.
-    busy_timeout_s
-        How long a write waits for other writers.
+    busy_timeout_s : float
+        Seconds that a write waits for other writers.
+
+    Returns
+    -------
+    SqliteStore
+        To be closed by the caller.
 
     Raises
     ------
@@ -68,6 +73,8 @@ def open_store(
         When the file cannot be used as an index; the sentence says why.
     ConfigMismatchError
         When it was made with another configuration; the sentence lists the differences.
+    ValueError
+        When a new index is wanted without a configuration.
     """
     if create and config is None:
         raise ValueError("a new index needs a config")

@@ -45,7 +45,22 @@ def _lookup_bytes(connection: sqlite3.Connection) -> int | None:
 def token_spread(
     connection: sqlite3.Connection, config: FingerprintConfig, *, n_hottest: int
 ) -> TokenStats:
-    """Return the numbers of postings per token and the commonest tokens."""
+    """Return the numbers of postings per token, and the commonest tokens.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that sees one state of the index.
+    config : FingerprintConfig
+        The configuration of the index.
+    n_hottest : int
+        How many of the commonest tokens to list, >= 0.
+
+    Returns
+    -------
+    TokenStats
+        Its hottest tokens are listed commonest first.
+    """
     histogram = connection.execute(
         "SELECT n, count(*) FROM "
         "(SELECT count(*) AS n FROM fingerprints GROUP BY hash_token) GROUP BY n ORDER BY n"

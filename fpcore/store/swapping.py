@@ -1,9 +1,10 @@
-"""Puts the content of one SQLite index in the place of another's, whole, with nobody looking on.
+"""Swapping of SQLite indexes: the content of one put in the place of another's, whole.
 
-The content is copied into the file that is there, in one transaction: a killed process or a
-power cut leaves the one or the other. The file itself stays, so that whoever waits for it, or
-comes by a link, finds the new content in it. Renaming a file over it would leave them with one
-that has no name any more, and its log with the name of its successor's.
+The content is copied into the file that is there, in one transaction, while no other program
+has it open: a killed process or a power cut leaves either the old content or the new one. The
+file itself stays, so that whoever waits for it, or comes by a link, finds the new content in
+it. If another file were renamed over it, they would keep one that has no name any more, and
+its log would have the name of the new file's log.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Inventory:
 
 
 def inventory(path: Path, busy_timeout_s: float) -> Inventory:
-    """Return what an index holds, also one whose configuration this program cannot use.
+    """Return what an index holds, even if this program cannot use its configuration.
+
+    ``busy_timeout_s`` is how many seconds to wait for others.
 
     Raises
     ------
@@ -57,7 +60,18 @@ def _inventory(connection: sqlite3.Connection, path: Path) -> Inventory:
 
 
 def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) -> bool:
-    """Replace the content of the index ``old`` by that of ``new``, and remove ``new``.
+    """Replace the content of an index by that of another one, which is removed.
+
+    Parameters
+    ----------
+    new : Path
+        The file whose content is wanted.
+    old : Path
+        The file that gets it.
+    expected : Inventory
+        What ``old`` must still hold.
+    busy_timeout_s : float
+        Seconds to wait for others that have one of them open.
 
     Returns
     -------

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -160,6 +162,21 @@ def test_every_described_parameter_has_a_type(package: str) -> None:
         if not type_
     ]
     assert untyped == []
+
+
+def with_examples(package: str) -> list[str]:
+    """Return the modules of a package whose docstrings have examples."""
+    files = sorted((ROOT / package).rglob("*.py"))
+    found = [file for file in files if ">>> " in file.read_text(encoding="utf-8")]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in found]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+@pytest.mark.parametrize("module", with_examples("fpcore"))
+def test_examples_in_docstrings_give_what_they_show(module: str) -> None:
+    failed, attempted = doctest.testmod(import_module(module))
+    assert attempted > 0
+    assert failed == 0
 
 
 DESCRIBED = '''"""Return the sum.
