@@ -8,6 +8,14 @@ A `Profile` is one of each with its provenance: the unit that is promoted and se
 frozen and checked when they are made; unknown keys are refused. Extents are physical (seconds,
 hertz) so that they keep their meaning when the window or the hop changes; properties give them
 in frames and bins of the configuration.
+
+>>> config = FingerprintConfig()
+>>> config.hop_s, config.bin_hz, config.n_bins, config.max_delta_frames
+(0.046439909297052155, 5.38330078125, 2049, 43)
+>>> config.digest == FingerprintConfig(sample_rate_hz=22050).digest
+True
+>>> config.digest == FingerprintConfig(sample_rate_hz=16000).digest
+False
 """
 
 from __future__ import annotations
@@ -114,16 +122,7 @@ class PairsConfig(Strict):
 
 
 class FingerprintConfig(Strict):
-    """Everything that changes a hash, from the sample rate to the form of the token.
-
-    >>> config = FingerprintConfig()
-    >>> config.hop_s, config.bin_hz, config.n_bins, config.max_delta_frames
-    (0.046439909297052155, 5.38330078125, 2049, 43)
-    >>> config.digest == FingerprintConfig(sample_rate_hz=22050).digest
-    True
-    >>> config.digest == FingerprintConfig(sample_rate_hz=16000).digest
-    False
-    """
+    """Everything that changes a hash, from the sample rate to the form of the token."""
 
     sample_rate_hz: Annotated[int, Field(ge=4000, le=192000)] = 22050
     resampler: Literal["soxr_hq", "soxr_vhq"] = "soxr_hq"

@@ -184,7 +184,7 @@ class _Progress:
         self._n_yielded = 0
 
     def fresh(self, blocks: Iterator[DecodedBlock]) -> Iterator[DecodedBlock]:
-        """Yield of one decoder's ``blocks`` what no decoder before it has given, checked."""
+        """Yield the part of one decoder's ``blocks`` that no earlier one has given, checked."""
         n_before, position = self._n_yielded, 0
         for samples, rate_hz in blocks:
             if n_before and rate_hz != self._rate_hz:
@@ -198,12 +198,12 @@ class _Progress:
                 self._n_yielded += len(new)
                 yield DecodedBlock(new, rate_hz)
         if position < n_before or position <= self._stumbled_s * self._rate_hz:
-            # It took for the end what another decoder knows is none.
+            # It took for the end of the file what an earlier decoder had read past.
             raise damaged(position / self._rate_hz, None)
 
     @property
     def _stumbled_s(self) -> float:
-        """Where the decoders before stumbled, in seconds; -1 when none did."""
+        """Last place in seconds where an earlier decoder stumbled; -1 when none did."""
         ranks = [fault.rank for fault in self.faults]
         return max((at_s for found, at_s in ranks if found is Found.DAMAGED_AUDIO), default=-1.0)
 

@@ -10,7 +10,7 @@ from fpcore.audio.decoding import SeekableReader
 from fpcore.audio.limits import RefusedError
 
 _STREAMED_SIZE = 0x7FFF_F000
-"""Sizes from here on are what programs write that stream a WAV without knowing its length."""
+"""A size of this or more is written by programs that stream a WAV of unknown length."""
 
 _MAX_PAGE_BYTES = 27 + 255 + 255 * 255
 """Longest page of an Ogg file: header, segment table, segments."""

@@ -33,7 +33,9 @@ BATCH_S = 5.0
 """A batch is written when it holds this many songs, or when its first has waited this long."""
 
 TICK_S = 1.0
+"""How long to wait for a result before the caller gets a turn."""
 QUEUED_PER_WORKER = 3
+"""Files handed out for each worker, so that none waits for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ def _known(path: Path, content: str, store: Store) -> Outcome:
         return Outcome(path, "failed", reason=f"{name_of(path)}: {removed}")
     try:
         return Outcome(path, "known", song=relocated(song, path, store))
-    except UnknownSongError:  # removed between the look and the write
+    except UnknownSongError:  # removed since it was found
         return _known(path, content, store)
 
 
@@ -336,8 +338,8 @@ def _work(job: Job, path: Path) -> Extracted:
 def unchanged(source: str | Path | BinaryIO) -> Iterator[None]:
     """Raise `AudioError` at the end when the file at a path was written to meanwhile.
 
-    It is read twice, for its checksum and for its sound, which must be of one song. Of open
-    files it is for their owner to see to that.
+    It is read twice, for its checksum and for its sound, which must belong together. An open
+    file is not checked: whoever opened it must not write to it meanwhile.
     """
     before = _stamp(source)
     yield
@@ -351,7 +353,7 @@ def _stamp(source: str | Path | BinaryIO) -> tuple[int, ...] | None:
     try:
         found = os.stat(source)
     except OSError:
-        return None  # whoever reads it says so better
+        return None  # reading it fails next, with a better sentence
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -21,7 +21,7 @@ from fpcore.store import Entry, NewSong, Song, Store, open_store
 from fpcore.store.swapping import discard, inventory, swap
 
 BATCH_SONGS = 50
-"""Songs that are decoded at once and written in one transaction: what a kill may cost."""
+"""Songs decoded together and written in one transaction: at most so many are lost by a kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def reindex(
 
 
 def _forget_others(new: Store, songs: Sequence[Song]) -> None:
-    """Remove from ``new`` what an earlier run put there and the old index has no longer so."""
+    """Remove from ``new`` songs of an earlier run that the old index lost or changed since."""
     wanted = {song.checksum: (song.name, song.metadata) for song in songs}
     for song in new.songs():
         if wanted.get(song.checksum) != (song.name, song.metadata):

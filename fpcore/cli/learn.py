@@ -231,7 +231,7 @@ class _Progress(Protocol):
 
 
 class _NoBar:
-    """For when nobody looks on."""
+    """Stands for the bar where standard error is not a terminal."""
 
     def advance(self, tally: _Tally) -> None:
         """Show nothing."""

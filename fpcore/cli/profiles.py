@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXIT_ERROR = 1
 
 MOST_SHOWN = 60
-"""As many characters of a text stand in a table."""
+"""How many characters of a text are shown in a table."""
 
 app = typer.Typer(
     help=(

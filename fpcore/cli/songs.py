@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fpcore.store import Store
 
 LARGEST_INTEGER = 2**63 - 1
-"""What a database can be asked for."""
+"""The largest number that a database can be asked for."""
 
 
 def songs(

@@ -196,7 +196,7 @@ class TokenStats:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotState:
-    """The snapshot of an index: where it lies, its size, and how far it is true.
+    """The snapshot of an index: where it lies, its size, and how far it matches the index.
 
     ``refusal`` is the sentence that says why it is not used, or None. Of its ``n_songs``,
     ``n_removed`` have been removed since; ``n_newer`` songs of the index were learned since, and

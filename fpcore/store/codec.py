@@ -20,7 +20,7 @@ from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray
 
 LEVEL_STEP_DB = 0.5
-"""Levels are rounded to this step: finer than any peak is certain to."""
+"""Levels are rounded to this step, which is finer than the level of any peak is certain."""
 
 CHUNK_ROWS = 65536
 """Rows turned into Python objects at a time: millions at once would cost gigabytes."""

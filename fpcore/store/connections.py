@@ -30,7 +30,7 @@ _PRAGMAS = (
     "cache_size = -16384",  # KiB; sorted batches need no more, 256 MB were not faster
     "secure_delete = OFF",  # builds differ; fingerprints need not be wiped
     # Removing a song touches thousands of pages: the log may grow to 128 MB before its pages
-    # are copied home, so that most removals do not pay for it.
+    # are copied into the database, so that most removals do not wait for that.
     "wal_autocheckpoint = 16384",
     "journal_size_limit = 134217728",
 )
@@ -137,8 +137,8 @@ class ConnectionPool:
     def inspect_new(self, inspect: Callable[[sqlite3.Connection], None]) -> None:
         """Have each connection inspected when it is opened from now on, which may raise.
 
-        While one is open no other file is taken in place of this one. What may have changed has
-        changed while there was none, so no other moment needs an inspection.
+        While one is open no other file is accepted in place of this one. So the file can only have
+        been exchanged while none was open, and no other moment needs an inspection.
         """
         self._inspect = inspect
 
@@ -211,8 +211,8 @@ class ConnectionPool:
     def _check_file(self) -> None:
         """Refuse to go on when another file, or none, is in the place of the one that is open.
 
-        What is written to the old one nobody would read again; and a connection to the new one
-        would take the log of the old one for its own.
+        Nobody would ever read what is written to the old file, and a connection to the new one
+        would take the old one's log for its own.
         """
         if not (self._n_used or self._idle):
             self._file = None

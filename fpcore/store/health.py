@@ -84,7 +84,7 @@ def _counts(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _details(connection: sqlite3.Connection, config: FingerprintConfig) -> Iterator[str]:
-    """Follow the way of a removal to each posting, and decode each constellation."""
+    """Check that a removal would reach each posting, and that each constellation can be read."""
     form = schema.token_text_sql("token", config) if config.token == "text" else "token"
     reached = f"""
         SELECT count(*) FROM fingerprints WHERE song_id = ?1 AND hash_token IN (

@@ -41,7 +41,7 @@ COLUMNS = ("song_id", "song_key", "token", "start", "count", "place")
 
 BoolArray = NDArray[np.bool_]
 Signature = tuple[int, int, int]
-"""Inode, size and time of a file: another one has another."""
+"""Inode, size and time of change of a file, which tell it from another one of its name."""
 
 _REMEDY = "make a new one with `fpcore snapshot`"
 _DTYPES = frozenset(("<u2", "<u4", "<u8", "<i8"))

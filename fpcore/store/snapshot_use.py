@@ -193,8 +193,8 @@ class Opened:
 def _is_made_of(content: Snapshot, connection: sqlite3.Connection) -> bool:
     """Whether every song of the index is in the snapshot or was learned after it was made.
 
-    It is not when a backup was put back that is older than the snapshot: its ids are given
-    again. No other way leads from there to songs that the snapshot takes for its own.
+    It is not when a backup was put back that is older than the snapshot: then the ids of later
+    songs are given again. In no other way can an id in the snapshot come to mean another song.
     """
     last = content.last_song_id
     if connection.execute(_LAST_ID).fetchone()[0] < last:

@@ -236,7 +236,7 @@ class SqliteStore(Store):
 
         with self._pool.reading() as connection:
             build(connection, self._config, self._snapshot.path, note)
-        # Look-ups are compiled now, and not by the first question to a running service.
+        # Compile look-ups now, so that the first query of a running service does not wait.
         self.lookup(np.zeros(1, np.int64))
         made = self.snapshot()
         if made is None:
@@ -275,7 +275,7 @@ class SqliteStore(Store):
             partial_copy.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the connections; the last one out brings the log home."""
+        """Close the connections; the last one copies the log into the database."""
         self._pool.close()
         self._snapshot.close()
 
