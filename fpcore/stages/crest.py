@@ -1,4 +1,4 @@
-"""Spectral crest: by how many dB a recording's highest peaks stand above its mean level.
+"""Spectral crest: by how many dB a recording's highest peaks stand above its mean height.
 
 Peaks of music tower above the levels between them, and noise fills the gaps, so the crest tells
 a clean recording from a noisy one. It needs no song. `fpcore.stages.decision` uses it as

@@ -15,8 +15,8 @@ evidence are
 * ``rank_z`` and ``broadband_z``: from `fpcore.stages.level_ranks`;
 * ``crest_db``: from `fpcore.stages.crest`, in dB, at most `CLEAR_DB`: a clear recording of a song
   shows more of its peaks than a noisy one;
-* ``log_hypotheses``: logarithm of how many hypotheses were tried, which is how many passes were
-  made, those at other playbacks included: each is one more chance to be wrong.
+* ``log_hypotheses``: logarithm of how many hypotheses were tried, other playbacks included: each
+  is one more chance to be wrong.
 
 A candidate below the profile's threshold has confidence 0. One with fewer than `FEWEST_VOTES`
 votes is practically never accepted, whatever its other evidence.
@@ -75,7 +75,7 @@ def evidence(
     verification : Verification
         What was found of each candidate's peaks; row ``i`` belongs to candidate ``i``.
     n_hypotheses : int
-        Passes made at the query so far, >= 1, this one included.
+        Hypotheses tried for the query so far, >= 1, other playbacks included.
     crest_db : float
         Spectral crest of the query in dB.
 
