@@ -60,7 +60,22 @@ _HISS_SHARE, _HISS_LEVEL, _HISS_FROM_HZ = 0.6, 0.3, 2500.0
 def add_babble(
     signal: Signal, babble: Babble, rng: np.random.Generator, sources: Sources
 ) -> Signal:
-    """Return ``signal`` with babble.
+    """Return ``signal`` with babble added, at its own length and sample rate.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,), not silent
+        The excerpt; n is at least 1.
+    babble : Babble
+        Whether the talkers are recorded or synthetic, how many they are, and the ratio in dB.
+    rng : numpy.random.Generator
+        Draws the talkers and the place at which each of them starts.
+    sources : Sources
+        Audio files by name. Read for recorded talkers only, under ``babble.source``.
+
+    Returns
+    -------
+    Signal, float32 (n,)
 
     Raises
     ------
@@ -83,7 +98,23 @@ def add_babble(
 def synthetic_babble(
     n_samples: int, sample_rate_hz: int, *, n_talkers: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Return the sum (n,) of ``n_talkers`` synthetic voices of unit power each."""
+    """Return the sum of synthetic voices, each of unit power over its whole track.
+
+    Parameters
+    ----------
+    n_samples : int, at least 0
+        Length of the result.
+    sample_rate_hz : int
+        Samples per second.
+    n_talkers : int, at least 1
+        Voices in the sum. Beyond twelve, voices come again, each from another random place.
+    rng : numpy.random.Generator
+        Draws the voices and the place at which each of them starts.
+
+    Returns
+    -------
+    float32 (n_samples,)
+    """
     tracks = _voices(sample_rate_hz)
     order = rng.permutation(len(tracks))
     babble = np.zeros(n_samples, dtype=np.float32)

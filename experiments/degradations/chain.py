@@ -1,4 +1,9 @@
-"""Applies degradations: which function does what, and in which order."""
+"""The chain of degradations: which function does what each ``kind`` describes, and in which order.
+
+Every step takes a signal (mono float32) and returns a new one; the signal that was passed in is
+left as it was. What the steps keep of length, timing and level is told in the package's
+conventions.
+"""
 
 from __future__ import annotations
 
@@ -67,15 +72,20 @@ def degrade(
 
     Parameters
     ----------
-    signal
+    signal : Signal, float32 (n,)
         At least one sample, all finite.
-    degradations
+    degradations : sequence of Degradation
         May be empty, which returns ``signal`` itself.
-    rng
+    rng : numpy.random.Generator
         The only source of randomness.
-    sources
+    sources : Sources, optional
         Audio files by the names that ``recording``, ``measured_room`` and recorded ``babble``
         give.
+
+    Returns
+    -------
+    Signal
+        At the same sample rate, and of the same length unless a step changes speed or tempo.
 
     Raises
     ------
@@ -85,6 +95,16 @@ def degrade(
         When noise is to be added to a silent signal. Everything else leaves silence silent.
     ConfigError
         When a source is missing or does not suffice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fpcore.records import Signal
+    >>> from experiments.degradations import condition
+    >>> tone = Signal(np.sin(np.arange(8000, dtype=np.float32)), 8000)
+    >>> faster = degrade(tone, condition("speed-p2").chain, rng=np.random.default_rng(0))
+    >>> len(faster.samples)  # 8000 / 1.02
+    7843
     """
     if not len(signal.samples):
         raise AudioError("an excerpt without samples cannot be degraded: cut a longer one")

@@ -1,4 +1,7 @@
-"""What a playback or recording chain does to levels and bands: gain, clipping, loudspeakers."""
+"""Gain, clipping and small loudspeakers: what a playback chain does to levels and bands.
+
+All three keep length, sample rate and timing, draw nothing at random, and leave silence silent.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from fpcore.records import Signal
 
 
 def change_gain(signal: Signal, gain: Gain) -> Signal:
-    """Return ``signal`` louder by ``gain.gain_db``."""
+    """Return ``signal`` louder by ``gain.gain_db``, in dB; it may exceed full scale."""
     factor = np.float32(10 ** (gain.gain_db / 20))
     return Signal(signal.samples * factor, signal.sample_rate_hz)
 

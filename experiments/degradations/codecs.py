@@ -29,7 +29,8 @@ _PEAK = 0.5
 def encode_and_decode(signal: Signal, codec: Codec) -> Signal:
     """Return what is left of ``signal`` after the codec, at its own rate, length and timing.
 
-    A signal whose peak exceeds half of full scale is turned down for the codec and up again.
+    Where the peak exceeds half of full scale, the signal is turned down before the codec and up
+    again by as much after it.
     """
     encoder = _open_encoder(codec, signal.sample_rate_hz)
     gain = np.float32(headroom_gain(signal.samples, peak=_PEAK))

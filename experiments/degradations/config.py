@@ -1,7 +1,27 @@
 """Typed descriptions of the degradations: a union tagged by ``kind``, and named chains of it.
 
 A description says what is done; `chain` knows which function does it. Signal-to-noise ratios
-are over the whole band of the signal and its active parts only (see `levels`).
+are in dB, over the whole band of the signal and its active parts only (see `levels`). A
+description is checked when it is made: a value out of range is refused then, not when sound
+comes.
+
+Examples
+--------
+A condition as it stands in the YAML of a sweep:
+
+>>> import yaml
+>>> text = '''
+... name: phone-in-the-car
+... chain:
+...   - {kind: pink, snr_db: 5}
+...   - {kind: speed, factor: 1.02}
+...   - {kind: codec, codec: opus, bit_rate_bps: 16000}
+... '''
+>>> condition = Condition.model_validate(yaml.safe_load(text))
+>>> [step.kind for step in condition.chain]
+['pink', 'speed', 'codec']
+>>> condition.time_factor  # what was at 10.2 s is heard at 10 s
+1.02
 """
 
 from __future__ import annotations
@@ -25,21 +45,21 @@ SourceName = Annotated[str, Field(min_length=1)]
 
 
 class White(Strict):
-    """White Gaussian noise is added at ``snr_db``."""
+    """White Gaussian noise, added at ``snr_db``."""
 
     kind: Literal["white"] = "white"
     snr_db: SnrDb
 
 
 class Pink(Strict):
-    """Gaussian noise that falls by 3 dB an octave above 20 Hz is added at ``snr_db``."""
+    """Gaussian noise that falls by 3 dB an octave above 20 Hz, added at ``snr_db``."""
 
     kind: Literal["pink"] = "pink"
     snr_db: SnrDb
 
 
 class Babble(Strict):
-    """``n_talkers`` equally loud voices are added at ``snr_db``.
+    """``n_talkers`` equally loud voices, added at ``snr_db``.
 
     ``recorded`` voices come from the audio files of ``source``; ``synthetic`` ones need no
     files. Which of the two has to be said: one never stands in for the other.
@@ -53,7 +73,7 @@ class Babble(Strict):
 
 
 class Recording(Strict):
-    """A random cut of a random audio file of ``source`` is added at ``snr_db``."""
+    """A random cut of a random audio file of ``source``, added at ``snr_db``."""
 
     kind: Literal["recording"] = "recording"
     snr_db: SnrDb
@@ -61,10 +81,10 @@ class Recording(Strict):
 
 
 class Room(Strict):
-    """A rectangular room is simulated, with equal absorption on all its walls.
+    """A simulated rectangular room with equal absorption on all its walls.
 
-    The sound travels ``distance_m`` from loudspeaker to microphone, whose places are drawn from
-    ``seed``. Of ``n_positions`` such pairs of places, each excerpt gets one at random.
+    The sound travels ``distance_m`` from loudspeaker to microphone. ``n_positions`` pairs of
+    places for the two are drawn from ``seed``, and each excerpt gets one of them at random.
     """
 
     kind: Literal["room"] = "room"
@@ -104,14 +124,14 @@ class Room(Strict):
 
 
 class MeasuredRoom(Strict):
-    """The signal is heard through a random impulse response out of the files of ``source``."""
+    """A measured room: a random impulse response out of the files of ``source``."""
 
     kind: Literal["measured_room"] = "measured_room"
     source: SourceName = "rooms"
 
 
 class Codec(Strict):
-    """The signal is encoded at about ``bit_rate_bps`` and decoded again.
+    """A lossy codec: the signal is encoded at about ``bit_rate_bps`` and decoded again.
 
     The encoder works at its lowest sample rate that is not below the signal's, and takes the
     nearest bit rate that it has there.
@@ -156,35 +176,35 @@ class BandPass(Strict):
 
 
 class Clip(Strict):
-    """Samples are limited to ``ceiling_share`` of the signal's own peak."""
+    """A limit to the samples at ``ceiling_share`` of the signal's own peak."""
 
     kind: Literal["clip"] = "clip"
     ceiling_share: Annotated[float, Field(gt=0, le=1)]
 
 
 class Gain(Strict):
-    """The level is changed by ``gain_db``."""
+    """A change of level by ``gain_db``; above 0 it is louder."""
 
     kind: Literal["gain"] = "gain"
     gain_db: Annotated[float, Field(ge=-100, le=100)]
 
 
 class Speed(Strict):
-    """The signal is played ``factor`` times as fast: tempo and pitch rise together."""
+    """A playback ``factor`` times as fast: tempo and pitch rise together."""
 
     kind: Literal["speed"] = "speed"
     factor: TimeFactor
 
 
 class Pitch(Strict):
-    """The pitch rises by ``semitones``; tempo and length stay."""
+    """A pitch that is ``semitones`` higher; tempo and length stay."""
 
     kind: Literal["pitch"] = "pitch"
     semitones: Annotated[float, Field(ge=-12, le=12)]
 
 
 class Tempo(Strict):
-    """The tempo rises by ``factor``; the pitch stays."""
+    """A tempo ``factor`` times as fast; the pitch stays."""
 
     kind: Literal["tempo"] = "tempo"
     factor: TimeFactor

@@ -23,20 +23,28 @@ _PADDING_S = 0.25
 def zero_phase(
     samples: FloatArray, sample_rate_hz: float, magnitude: Callable[[DoubleArray], DoubleArray]
 ) -> FloatArray:
-    """Return ``samples`` filtered by ``magnitude``, a function of frequency in Hz, without delay.
+    """Return ``samples`` filtered by a frequency response of real gains, without delay.
 
     Parameters
     ----------
-    samples
-        float32 (n,) or (k, n); each row is filtered.
-    sample_rate_hz
+    samples : float32 (n,) or (k, n)
+        A signal, or k of them, each of which is filtered by itself.
+    sample_rate_hz : float
         Samples per second.
-    magnitude
-        Maps frequencies (m,) in Hz to real gains (m,).
+    magnitude : callable
+        Maps frequencies in Hz, float64 (m,), to gains, float64 (m,).
 
     Returns
     -------
-    float32 of the shape of ``samples``.
+    float32, of the shape of ``samples``
+
+    Examples
+    --------
+    >>> impulse = np.zeros(1000, dtype=np.float32)
+    >>> impulse[500] = 1
+    >>> heard = zero_phase(impulse, 8000, lambda hz: 1 / (1 + (hz / 1000) ** 2))
+    >>> int(np.argmax(heard))  # lower and wider, but where it was
+    500
     """
     n_samples = samples.shape[-1]
     n_fft = fft.next_fast_len(n_samples + round(_PADDING_S * sample_rate_hz), real=True)
@@ -48,7 +56,27 @@ def zero_phase(
 def butterworth(
     frequency_hz: DoubleArray, *, low_hz: float, high_hz: float, order: int
 ) -> DoubleArray:
-    """Return the gain of a Butterworth high-pass and low-pass, each -3 dB at its limit."""
+    """Return the gain of a Butterworth high-pass and low-pass in cascade.
+
+    Parameters
+    ----------
+    frequency_hz : float64 (m,), at least 0
+        Where the gain is wanted.
+    low_hz, high_hz : float, above 0
+        Limits of the high-pass and of the low-pass, at each of which its gain is -3 dB.
+    order : int, at least 1
+        Each slope falls by ``6 * order`` dB an octave.
+
+    Returns
+    -------
+    float64 (m,), from 0 to 1
+
+    Examples
+    --------
+    >>> gain = butterworth(np.array([100.0, 1000.0]), low_hz=100.0, high_hz=1e5, order=2)
+    >>> np.round(20 * np.log10(gain), 1)
+    array([-3., -0.])
+    """
     with np.errstate(over="ignore", invalid="ignore"):  # far above a limit a power is infinite
         above = (frequency_hz / low_hz) ** (2 * order)
         below = (frequency_hz / high_hz) ** (2 * order)
@@ -57,7 +85,20 @@ def butterworth(
 
 
 def resample(samples: FloatArray, from_hz: float, to_hz: float) -> FloatArray:
-    """Return ``samples`` at another rate (soxr HQ), as float32 (round(n * to_hz / from_hz),)."""
+    """Return ``samples`` at another sample rate, by soxr at its quality HQ.
+
+    Parameters
+    ----------
+    samples : float32 (n,)
+        A mono signal.
+    from_hz, to_hz : float, above 0
+        Sample rates of ``samples`` and of the result. Where they are equal, ``samples`` itself is
+        returned.
+
+    Returns
+    -------
+    float32 (round(n * to_hz / from_hz),)
+    """
     if from_hz == to_hz:
         return samples
     resampled = soxr.resample(samples, from_hz, to_hz, quality="HQ")

@@ -85,10 +85,24 @@ def headroom_gain(samples: FloatArray, *, peak: float) -> float:
 
 
 def mix_at_snr(signal: Signal, noise: FloatArray, *, snr_db: float) -> Signal:
-    """Return ``signal`` plus ``noise`` (n,), scaled so that their ratio is ``snr_db``.
+    """Return ``signal`` plus ``noise`` at a stated signal-to-noise ratio.
 
     Both powers are means over the samples at which ``signal`` is active, so that pauses in the
     signal make the noise neither louder nor softer.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,), not silent
+        Stays as loud as it is.
+    noise : float32 (n,)
+        At the sample rate of ``signal`` and of any level above silence: it is scaled.
+    snr_db : float
+        Power of the signal over that of the scaled noise, in dB; below 0 the noise is louder.
+
+    Returns
+    -------
+    Signal, float32 (n,)
+        It may exceed full scale.
 
     Raises
     ------
@@ -96,6 +110,15 @@ def mix_at_snr(signal: Signal, noise: FloatArray, *, snr_db: float) -> Signal:
         When the signal is silent.
     SilentNoiseError
         When the noise is silent where the signal is active.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> signal = Signal(rng.standard_normal(8000, dtype=np.float32), 8000)
+    >>> noisy = mix_at_snr(signal, rng.standard_normal(8000, dtype=np.float32), snr_db=-6)
+    >>> noise = noisy.samples - signal.samples
+    >>> round(float(10 * np.log10(mean_square(signal.samples) / mean_square(noise))), 1)
+    -6.0
     """
     mask = active_mask(signal.samples, signal.sample_rate_hz)
     noise_power = mean_square(noise[mask])

@@ -24,19 +24,72 @@ _N_TRIES = 8
 
 
 def add_white(signal: Signal, white: White, rng: np.random.Generator) -> Signal:
-    """Return ``signal`` with white Gaussian noise; raises SilentSignalError on silence."""
+    """Return ``signal`` with white Gaussian noise added.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,), not silent
+        The excerpt.
+    white : White
+        The signal-to-noise ratio in dB.
+    rng : numpy.random.Generator
+        Draws the noise.
+
+    Returns
+    -------
+    Signal, float32 (n,)
+
+    Raises
+    ------
+    SilentSignalError
+        When the signal is silent.
+    """
     noise = rng.standard_normal(len(signal.samples), dtype=np.float32)
     return mix_at_snr(signal, noise, snr_db=white.snr_db)
 
 
 def add_pink(signal: Signal, pink: Pink, rng: np.random.Generator) -> Signal:
-    """Return ``signal`` with pink noise; raises SilentSignalError on silence."""
+    """Return ``signal`` with pink noise added (see `pink_noise`).
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,), not silent
+        The excerpt.
+    pink : Pink
+        The signal-to-noise ratio in dB.
+    rng : numpy.random.Generator
+        Draws the noise.
+
+    Returns
+    -------
+    Signal, float32 (n,)
+
+    Raises
+    ------
+    SilentSignalError
+        When the signal is silent.
+    """
     noise = pink_noise(len(signal.samples), signal.sample_rate_hz, rng)
     return mix_at_snr(signal, noise, snr_db=pink.snr_db)
 
 
 def pink_noise(n_samples: int, sample_rate_hz: int, rng: np.random.Generator) -> FloatArray:
-    """Return Gaussian noise (n,) whose density falls as 1 / f above 20 Hz and is flat below."""
+    """Return Gaussian noise whose power density falls as 1 / f above 20 Hz and is flat below.
+
+    Parameters
+    ----------
+    n_samples : int, at least 0
+        Length of the result.
+    sample_rate_hz : int
+        Samples per second.
+    rng : numpy.random.Generator
+        Draws the noise.
+
+    Returns
+    -------
+    float32 (n_samples,)
+        Its level depends on the sample rate: whoever mixes it scales it.
+    """
     n_fft = fft.next_fast_len(max(2, n_samples), real=True)
     spectrum = fft.rfft(rng.standard_normal(n_fft, dtype=np.float32))
     frequency_hz = np.maximum(fft.rfftfreq(n_fft, 1 / sample_rate_hz), _PINK_FROM_HZ)
@@ -47,9 +100,25 @@ def pink_noise(n_samples: int, sample_rate_hz: int, rng: np.random.Generator) ->
 def add_recording(
     signal: Signal, recording: Recording, rng: np.random.Generator, sources: Sources
 ) -> Signal:
-    """Return ``signal`` with a random cut of a random file of the source.
+    """Return ``signal`` with a random cut of a random file of the source added.
 
-    A cut that is silent where the signal is active is drawn anew, up to 8 times.
+    A cut that is silent where the signal is active is replaced by another draw, up to 8 draws in
+    all.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,), not silent
+        The excerpt.
+    recording : Recording
+        The name of the source, and the signal-to-noise ratio in dB.
+    rng : numpy.random.Generator
+        Draws the file and the place of the cut.
+    sources : Sources
+        Audio files by name.
+
+    Returns
+    -------
+    Signal, float32 (n,)
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The named conditions under which recognition is reported.
+"""Named conditions: the chains of degradations under which recognition is reported.
 
 Names: ``m`` before a number means minus, ``p`` plus, as in ``pink-m5db`` and ``speed-p2`` (2%
 faster). Babble is of recorded speech, from the source ``speech``; the conditions that end in

@@ -5,9 +5,10 @@ excerpt, and have unit energy, so that it hardly changes the level. The reverber
 the T30 of ISO 3382-1: Schroeder's backward-integrated decay between -5 and -35 dB, extrapolated
 to 60 dB.
 
-In a box with equal walls the image-source model decays slower than Sabine's formula, which sets
-the absorption, has it. The response is therefore weighted by an exponential, as a little more
-or less absorption along the way would, until its T30 is the one asked for.
+The absorption of the walls is chosen by Sabine's formula. In a box with equal walls the
+image-source model decays more slowly than the formula says; the response is therefore multiplied
+by an exponential, which acts as a little more or less absorption along the way, until its T30 is
+the one asked for.
 """
 
 from __future__ import annotations
@@ -31,7 +32,27 @@ _DECAY_PER_RT60 = 3 * np.log(10)
 
 
 def simulate_room(signal: Signal, room: Room, rng: np.random.Generator) -> Signal:
-    """Return ``signal`` heard across the simulated room."""
+    """Return ``signal`` as heard across a simulated room.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,)
+        The excerpt.
+    room : Room
+        Size in m, reverberation time in s, and the distance from loudspeaker to microphone in m.
+    rng : numpy.random.Generator
+        Draws one of the ``room.n_positions`` pairs of places.
+
+    Returns
+    -------
+    Signal, float32 (n,)
+        Cut where the excerpt ends; the tail of the room after it is left out.
+
+    Raises
+    ------
+    ConfigError
+        When no two places inside the room are as far apart as ``room.distance_m``.
+    """
     position = int(rng.integers(room.n_positions))
     return _heard_through(signal, simulated_response(room, position, signal.sample_rate_hz))
 
@@ -39,7 +60,23 @@ def simulate_room(signal: Signal, room: Room, rng: np.random.Generator) -> Signa
 def replay_room(
     signal: Signal, room: MeasuredRoom, rng: np.random.Generator, sources: Sources
 ) -> Signal:
-    """Return ``signal`` heard through a random measured impulse response.
+    """Return ``signal`` as heard through a random measured impulse response.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n,)
+        The excerpt.
+    room : MeasuredRoom
+        The name of the source of impulse responses.
+    rng : numpy.random.Generator
+        Draws the file.
+    sources : Sources
+        Audio files by name.
+
+    Returns
+    -------
+    Signal, float32 (n,)
+        Cut where the excerpt ends; the tail of the room after it is left out.
 
     Raises
     ------
@@ -69,7 +106,21 @@ def direct_sound(response: FloatArray, signal: Signal) -> int:
 
 @lru_cache(maxsize=256)
 def simulated_response(room: Room, position: int, sample_rate_hz: int) -> FloatArray:
-    """Return the impulse response (n,) of one of the room's pairs of places.
+    """Return the impulse response of a simulated room, from one place in it to another.
+
+    Parameters
+    ----------
+    room : Room
+        The room; its ``seed`` draws the places.
+    position : int, from 0 to ``room.n_positions - 1``
+        Which of the pairs of places.
+    sample_rate_hz : int
+        Samples per second.
+
+    Returns
+    -------
+    float32 (n,), read-only
+        At most 1.5 times the reverberation time long. The latest 256 are kept for later calls.
 
     Raises
     ------
@@ -90,7 +141,7 @@ def simulated_response(room: Room, position: int, sample_rate_hz: int) -> FloatA
 
 
 def reverberation_time_s(response: NDArray[np.floating], sample_rate_hz: float) -> float:
-    """Return the T30 of an impulse response in seconds."""
+    """Return the T30 of an impulse response (n,) in seconds."""
     energy = np.cumsum(np.square(response, dtype=np.float64)[::-1])[::-1]
     decay_db = 10 * np.log10(np.maximum(energy / energy[0], 1e-30))
     first, last = np.argmax(decay_db <= -5), np.argmax(decay_db <= -35)

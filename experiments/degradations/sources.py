@@ -1,4 +1,4 @@
-"""The audio files that degradations draw from: background recordings, speech, rooms.
+"""Audio files that degradations draw from: background recordings, speech, rooms.
 
 A degradation names its source; a mapping from names to files, made by whoever runs the
 experiment, says where these are. Files are drawn by their place in the mapping, so its order is

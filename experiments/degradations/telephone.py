@@ -38,7 +38,10 @@ def call(signal: Signal, _telephone: Telephone) -> Signal:
 
 
 def compand(samples: FloatArray) -> FloatArray:
-    """Return each sample replaced by the nearest of the µ-law's levels; beyond the last, that."""
+    """Return each sample (n,) replaced by the nearest of the µ-law's levels.
+
+    Samples beyond full scale become the last level on their side.
+    """
     levels = mu_law_levels()
     limits = (levels[1:] + levels[:-1]) / 2
     return np.asarray(levels[np.searchsorted(limits, samples)], dtype=np.float32)
@@ -46,7 +49,7 @@ def compand(samples: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def mu_law_levels() -> FloatArray:
-    """Return the 255 levels of G.711's µ-law, ascending, as shares of a 16-bit full scale."""
+    """Return the levels of G.711's µ-law, float32 (255,), ascending, as shares of full scale."""
     exponent, mantissa = np.divmod(np.arange(128), 16)
     positive = ((2 * mantissa + 33) << exponent) - 33  # Table 2 of G.711, in 14-bit units
     levels = np.concatenate([-positive[:0:-1], positive]).astype(np.float32) * np.float32(4 / 32768)

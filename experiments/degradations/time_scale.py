@@ -1,8 +1,8 @@
-"""Speed, tempo and pitch.
+"""Changes of speed, tempo and pitch.
 
 Speed is resampling (soxr HQ), tempo is WSOLA (`wsola`), and pitch is a change of speed whose
-change of tempo is undone. Speed is exact; after a change of tempo or pitch by up to 6% a sound
-starts within 12 ms of its exact place.
+change of tempo is undone. Speed moves every sound to its exact place. After a change of tempo or
+pitch by up to 6%, a sound starts within 12 ms of its exact place.
 """
 
 from __future__ import annotations

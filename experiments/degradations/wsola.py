@@ -3,10 +3,12 @@
 Verhelst and Roelands, ICASSP 1993: fragments of 40 ms are taken from the input at the wanted
 tempo and overlapped by half. Each may be moved by up to 10 ms, to where it is most like what
 would have followed the fragment before, so that periods join on to each other. Attacks stay
-sharp, which a phase vocoder smears. Of FFmpeg's ``atempo``, also WSOLA, we differ in that a
-fragment never strays further from its place than that: at changes of up to 6% a sound starts
-within 12 ms of where the tempo puts it (``atempo``, measured the same way: up to 36 ms off). At
-half the tempo it may start 32 ms early, since what is repeated is heard twice.
+sharp, where a phase vocoder would smear them.
+
+A fragment never strays more than these 10 ms from its place, which is how we differ from FFmpeg's
+``atempo``, WSOLA too. At changes of up to 6% a sound starts within 12 ms of where the tempo puts
+it; for ``atempo``, measured the same way, it is up to 36 ms. At half the tempo a sound may start
+32 ms early, since some of it is heard twice.
 """
 
 from __future__ import annotations
@@ -23,18 +25,22 @@ _LEAST_ENERGY = 1e-12
 
 
 def stretch(samples: FloatArray, sample_rate_hz: int, *, factor: float, n_out: int) -> FloatArray:
-    """Return ``samples`` at ``factor`` times their tempo, as float32 (n_out,).
+    """Return ``samples`` at ``factor`` times their tempo, at the same pitch.
 
     Parameters
     ----------
-    samples
-        float32 (n,), n at least 1. Before and after it, its mirror image is taken.
-    sample_rate_hz
+    samples : float32 (n,), n at least 1
+        A mono signal. It is continued by its mirror image at both ends.
+    sample_rate_hz : int
         Samples per second.
-    factor
-        Between 0.5 and 2; what is at ``t`` comes to ``t / factor``.
-    n_out
-        Usually ``round(n / factor)``.
+    factor : float, from 0.5 to 2
+        What is at ``t`` comes to ``t / factor``.
+    n_out : int
+        Length of the result in samples, usually ``round(n / factor)``.
+
+    Returns
+    -------
+    float32 (n_out,)
     """
     hop, search = fragment_sizes(sample_rate_hz)
     n_fragments = -(-n_out // hop) + 1

@@ -1,4 +1,7 @@
-"""What answers and an index cost: seconds by stage, postings, bytes, seconds to build."""
+"""Costs of answers and of an index: seconds by stage, postings, bytes, seconds to build.
+
+Times are wall-clock seconds as they were measured; nothing is corrected for the machine.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,18 @@ STAGES = ("decode", "fingerprint", "lookup", "align")
 
 
 def latency(timings: pd.DataFrame) -> pd.DataFrame:
-    """Return seconds by stage: index decode, fingerprint, lookup, align, total.
+    """Return how many seconds the stages of an answer take.
 
-    ``timings`` has the columns ``decode_s`` ... ``align_s``, a row per query. The columns of
-    the result are p50_s, p95_s (linear between ranks), mean_s and n; NaN without queries.
+    Parameters
+    ----------
+    timings : pandas.DataFrame, a row per query
+        Columns decode_s, fingerprint_s, lookup_s and align_s, in seconds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns p50_s, p95_s (linear between ranks), mean_s and n, a row per stage; the index
+        names the stage: decode, fingerprint, lookup, align, total. NaN without queries.
     """
     columns = [f"{stage}_s" for stage in STAGES]
     require(timings, columns)
@@ -41,8 +52,23 @@ def cost(
 ) -> dict[str, float]:
     """Return what an index costs for each second or hour of the audio in it.
 
-    Keys: postings_per_s, bytes_per_hour, ingest_x_real_time (seconds of audio indexed in a
-    second; NaN when ``build_s`` is NaN or 0). All NaN for an index of no audio.
+    Parameters
+    ----------
+    audio_s : float, at least 0
+        Seconds of audio in the index.
+    n_postings : int
+        Postings in it.
+    file_bytes : int
+        Size of its file in bytes.
+    build_s : float, optional
+        Seconds that building it took; NaN where that is not known.
+
+    Returns
+    -------
+    dict
+        ``postings_per_s`` (of audio), ``bytes_per_hour`` and ``ingest_x_real_time``: seconds of
+        audio indexed in a second, NaN when ``build_s`` is NaN or 0. All NaN for an index of no
+        audio.
     """
     known = audio_s > 0
     return {

@@ -1,4 +1,8 @@
-"""What is true of each query, and how often: per condition and clip length, and over all."""
+"""Counts of right, wrong and missed answers: per condition and clip length, and over all.
+
+`verdicts` says what is true of each query, `summary` and `overall` count it. Shares lie in
+[0, 1]; places are compared in seconds.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,33 @@ LOOSE_PLACE_S = 0.5
 def verdicts(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return what is true of each query: boolean columns on the index of ``outcomes``.
 
-    ``top1`` and the places do not ask for acceptance; ``accepted_right`` does. The columns of
-    positives are false for negatives and the reverse: select by ``indexed`` before counting.
+    The columns are the keys of `METRICS`. ``accepted_right``, ``wrong_name`` and
+    ``false_accept`` depend on the threshold, the others don't. Columns about positives are false
+    for negatives and the reverse: select by ``indexed`` before counting.
 
     Raises
     ------
     ValueError
         When a column is missing or the threshold is negative. Above 1 nothing is accepted.
+
+    Examples
+    --------
+    Three queries of indexed songs, the last of them named wrongly, and one of a left-out song:
+
+    >>> rows = pd.DataFrame(
+    ...     {
+    ...         "indexed": [True, True, True, False],
+    ...         "right": [True, True, False, False],
+    ...         "same_passage": [True, False, False, False],
+    ...         "offset_error_s": [0.01, 30.0, float("nan"), float("nan")],
+    ...         "probability": [0.9, 0.4, 0.7, 0.6],
+    ...     }
+    ... )
+    >>> found = verdicts(rows, threshold=0.5)
+    >>> found["top1"].tolist(), found["accepted_right"].tolist()
+    ([True, True, False, False], [True, False, False, False])
+    >>> found["wrong_name"].tolist(), found["false_accept"].tolist()
+    ([False, False, True, False], [False, False, False, True])
     """
     require(outcomes, ["indexed", "right", "same_passage", "offset_error_s"])
     if not threshold >= 0:
@@ -79,7 +103,10 @@ def summary(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
 def overall(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return every metric over all rows, intervals widened for rows of one work (`clustered`).
 
-    Columns as `summary` without condition and clip_s; the index is the metric.
+    Returns
+    -------
+    pandas.DataFrame
+        Columns n_right, n, share, low, high; the index is the metric, in the order of `METRICS`.
     """
     shares = _shares(outcomes, threshold, by_work=True)
     rows = [_row(metric, share) for metric, share in shares.items()]

@@ -1,4 +1,8 @@
-"""Misses against false alarms: the whole curve, and recall at a stated false-alarm rate."""
+"""Misses against false alarms: the whole curve, and recall at a stated false-alarm rate.
+
+A query is accepted when its probability is at least the threshold; all rates lie in [0, 1].
+Both functions read stored outcome rows and choose the threshold on these same rows.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from experiments.metrics.rows import require, scores_of
 
 
 def det_curve(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Return false-alarm rate against miss rate for every threshold that makes a difference.
+    """Return false-alarm rate against miss rate at every threshold that changes either.
 
     Returns
     -------
@@ -51,9 +55,9 @@ class Recall:
     """How many positives are accepted and right when few negatives may be accepted.
 
     ``threshold`` is the lowest that keeps to ``false_alarm_rate`` on these negatives.
-    ``false_alarms`` is the share of them that it accepts, its interval says what the rate may
-    really be. ``supported`` is whether there are negatives enough for a single one to be
-    allowed; without, the threshold simply lies above all of them.
+    ``false_alarms`` is the share of them that it accepts; its interval says what the rate may
+    really be. ``supported`` says whether the negatives are so many that one of them may be
+    accepted at this rate. Where they are fewer, the threshold lies above all of them.
     """
 
     false_alarm_rate: float
@@ -85,10 +89,31 @@ def recall_at(outcomes: pd.DataFrame, false_alarm_rate: float) -> Recall:
 
     Parameters
     ----------
-    outcomes
-        Rows with works, for the intervals (`clustered`).
-    false_alarm_rate
-        Largest share of the negatives that may be accepted, in (0, 1).
+    outcomes : pandas.DataFrame, a row per query
+        Outcome rows with the column work, for the intervals (`clustered`).
+    false_alarm_rate : float, in (0, 1)
+        Largest share of the negatives that may be accepted.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, or the rate is out of range.
+
+    Examples
+    --------
+    Of two negatives one may be accepted at a rate of 50%: the threshold lies just above 0.3.
+
+    >>> rows = pd.DataFrame(
+    ...     {
+    ...         "indexed": [True, True, False, False],
+    ...         "right": [True, True, False, False],
+    ...         "probability": [0.9, 0.2, 0.6, 0.3],
+    ...         "work": ["a", "b", "c", "d"],
+    ...     }
+    ... )
+    >>> found = recall_at(rows, false_alarm_rate=0.5)
+    >>> round(found.threshold, 6), found.recall.share, found.false_alarms.share
+    (0.3, 0.5, 0.5)
     """
     if not 0 < false_alarm_rate < 1:
         raise ValueError(f"false_alarm_rate must be between 0 and 1, got {false_alarm_rate}")

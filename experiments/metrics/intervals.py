@@ -1,12 +1,16 @@
-"""Shares with intervals: of independent queries, and of excerpts that are alike.
+"""Shares with 95% intervals: of independent queries, and of excerpts that are alike.
+
+Everything here takes counts or booleans, and knows nothing of songs. For independent queries the
+interval is Wilson's [1]_. Excerpts of one work tend to be recognised or missed together, so that
+fewer of them count as independent; their interval is Wilson's for that effective number [2]_.
+How much alike they are cannot be measured where nearly all or nearly none are right: there the
+value is drawn towards `ASSUMED_LIKENESS`, which was measured elsewhere.
 
 References
 ----------
 .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
    Journal of the American Statistical Association 22, 1927.
-.. [2] L. Kish, "Survey Sampling", Wiley, 1965, chapter 5: an effective number of queries. Where
-   nearly all or nearly none are right, how alike rows are cannot be seen, and no measured
-   likeness is a guess of none; there we assume what it was elsewhere.
+.. [2] L. Kish, "Survey Sampling", Wiley, 1965, chapter 5 on the design effect.
 """
 
 from __future__ import annotations
@@ -46,10 +50,15 @@ def wilson(n_right: float, n: float, confidence: float = CONFIDENCE) -> tuple[fl
 
     Parameters
     ----------
-    n_right, n
-        Successes and trials, 0 <= n_right <= n. They may be fractional: effective numbers.
-    confidence
-        Coverage, in (0, 1).
+    n_right, n : float, 0 <= n_right <= n
+        Right answers and queries. They may be fractional: effective numbers.
+    confidence : float, in (0, 1), optional
+        Coverage of the interval.
+
+    Returns
+    -------
+    low, high : float
+        In [0, 1]. Where all are right the interval still reaches below 1.
 
     Raises
     ------
@@ -85,9 +94,20 @@ def share_of(right: Bools) -> Share:
 def clustered(right: Bools, clusters: NDArray[Any]) -> Share:
     """Return how many of ``right`` (n,) are true, where rows of one cluster are alike.
 
-    The interval is Wilson's for the effective number of rows: n over the design effect. How
-    alike rows of a cluster are is measured, and drawn towards `ASSUMED_LIKENESS` where few rows
-    show it; with fewer than two clusters nothing can be measured and they count as one row.
+    ``clusters`` (n,) names the cluster of each row, usually its work. The interval is Wilson's
+    for the effective number of rows: n over the design effect. How alike the rows of a cluster
+    are is measured, and drawn towards `ASSUMED_LIKENESS` where few rows show it. A single cluster
+    counts as one row, since nothing can be measured in it.
+
+    Examples
+    --------
+    Eight of ten right: ten works say more than five works with two excerpts each.
+
+    >>> right = np.array([True, True, True, True, True, True, True, True, False, False])
+    >>> alone = share_of(right)
+    >>> pairs = clustered(right, np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]))
+    >>> round(alone.low, 2), round(pairs.low, 2)
+    (0.49, 0.43)
     """
     return _share(int(np.sum(right)), len(right), effective_n=_effective_n(right, clusters))
 

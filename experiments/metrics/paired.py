@@ -1,14 +1,15 @@
-"""Is B better than A? A paired test on the queries that both were asked.
+"""Paired comparison of two configurations, A and B, on the queries that both were asked.
 
 Conventions
 -----------
 * Two sets of outcome rows (`experiments.evaluation.rows`) are paired by the query's id, its place
-  and whether its track is indexed: the same excerpt under the same degradation. The id alone does
-  not tell one seed, corpus or longest clip from another. Queries that only one was asked are
-  left out and counted.
+  and whether its track is indexed: the same excerpt under the same degradation. The id alone is
+  not enough: with another seed, corpus or longest clip it stands for another excerpt. Queries
+  that only one side was asked are left out and counted.
 * Differences are B minus A, as shares in [-1, 1]. Each side is accepted by its own threshold.
 * The p-value is McNemar's, exact and two-sided [1]_: if A and B were equally good, each query
-  that only one of them gets would be a fair coin. It takes queries for independent.
+  that only one of them gets right would be the toss of a fair coin. It takes queries to be
+  independent.
 * The interval is a percentile bootstrap at 95% that draws whole works [2]_, since excerpts of
   one piece are alike. Only when test and interval agree is a difference called real.
 * Nothing paired: shares are NaN, the p-value is 1. Fewer than two works: the interval is (-1, 1).
@@ -98,9 +99,32 @@ def bootstrap_difference(
     *,
     n_resamples: int = N_RESAMPLES,
 ) -> tuple[float, float]:
-    """Return the 95% interval of the mean of ``difference`` (n,), drawing whole ``works`` (n,).
+    """Return the 95% interval of a mean difference, by a bootstrap that draws whole works.
 
-    The same generator state gives the same interval; (-1, 1) with fewer than two works.
+    Parameters
+    ----------
+    difference : float64 (n,), in [-1, 1]
+        B minus A for each query.
+    works : str (n,)
+        The work of each query.
+    rng : numpy.random.Generator
+        Draws the works; the same state gives the same interval.
+    n_resamples : int, at least 1, optional
+        How often the works are drawn, with replacement.
+
+    Returns
+    -------
+    low, high : float
+        (-1, 1) with fewer than two works.
+
+    Examples
+    --------
+    Four queries from four works: B gets three of them that A misses; they agree on the fourth.
+
+    >>> works = np.array(["a", "b", "c", "d"])
+    >>> difference = np.array([1.0, 1.0, 1.0, 0.0])
+    >>> bootstrap_difference(difference, works, np.random.default_rng(0))
+    (0.25, 1.0)
     """
     names, row = np.unique(works, return_inverse=True)
     if len(names) < 2:
@@ -130,15 +154,17 @@ def compare(
 
     Parameters
     ----------
-    a, b
+    a, b : pandas.DataFrame, a row per query
         Outcome rows, each query once.
-    thresholds
+    thresholds : (float, float), at least 0
         Probabilities from which A and B accept.
-    rng
-        Drives the bootstrap.
-    metric
+    rng : numpy.random.Generator
+        Draws the works of the bootstrap.
+    metric : str, optional
         A key of `experiments.metrics.METRICS`; ``false_accept`` is compared over queries of
         left-out tracks, every other one over those of indexed tracks.
+    n_resamples : int, at least 1, optional
+        How often the works are drawn.
 
     Raises
     ------
@@ -186,7 +212,15 @@ def _asked(rows: pd.DataFrame, threshold: float, metric: str) -> pd.DataFrame:
 
 
 def verdict(comparison: Comparison, *, a: str = "A", b: str = "B") -> str:
-    """Return what a comparison says, in a plain sentence with the numbers behind it."""
+    """Return what a comparison says, in a plain sentence with the numbers behind it.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        As `compare` returns it.
+    a, b : str, optional
+        What the two configurations are called in the sentence.
+    """
     one = comparison
     if not one.n:
         return f"{a} and {b} were not asked a single query in common, so nothing can be said."

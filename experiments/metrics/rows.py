@@ -1,4 +1,8 @@
-"""The columns of outcome rows that metrics read: where they must be, and what decides."""
+"""Columns of outcome rows that metrics read, checked before they are used.
+
+A row is a query. ``indexed`` (whether its track was in the index), ``right`` (whether the answer
+names its track) and ``probability`` decide; other columns are read where a metric needs them.
+"""
 
 from __future__ import annotations
 
