@@ -1,14 +1,19 @@
-"""Fit the decision of a profile: what the evidence for a candidate is worth.
+"""Fit of a profile's decision: what each kind of evidence for a candidate is worth.
 
-A logistic regression over the evidence of candidates whose truth is known, fitted on
-calibration tracks alone. It is done twice. First every song that was looked at for a query is an
-example, those of left-out tracks all wrong; the queries were asked of the whole index and of
-small parts of it, so that the decision holds for libraries of any size, and half of the indexed
-songs of all others too, so that there are many strangers. Then only the likeliest candidate of
-each query of the whole index is one: the *answer* is what has to be right, and the likeliest of
-many wrong songs has far more evidence than a usual wrong one. The number of passes is not fitted:
-n passes are n chances to be wrong, so its logarithm weighs -1. All queries of one work go into
-the same fold, since a song's excerpts are alike.
+The fit is a logistic regression over the evidence of candidates of which it is known whether they
+are right. The rows are of calibration tracks alone. It is done twice:
+
+1. Every candidate of every query is an example; for queries of left-out tracks all are wrong. Each
+   query was asked of the whole index and of one other. That is a small part of the index, so that
+   the decision holds for libraries of any size; or, for half of the queries of indexed songs, it
+   is the index without their own work, so that there are many strangers.
+2. Only the likeliest candidate of each query is an example, small parts of the index left aside.
+   It is the *answer*, which has to be right, and the likeliest of many wrong songs has far more
+   evidence than a usual wrong one.
+
+The weight of the number of hypotheses is not fitted: n hypotheses are n chances to be wrong, so
+the logarithm of n weighs -1. All queries of one work go into the same fold, since excerpts of one
+song are alike. Probabilities lie in [0, 1]; logarithms are natural.
 """
 
 from __future__ import annotations
@@ -31,14 +36,14 @@ FITTED: tuple[EvidenceName, ...] = (
     "broadband_z",
     "crest_db",
 )
-"""The evidence that pays. `experiments/TRIED.md` tells what more of it costs."""
+"""Kinds of evidence that are weighed; `experiments/TRIED.md` tells what others brought."""
 
 RIDGE = 0.1
 """Strength of the penalty on the squares of the standardised weights. With ten times
 as much, decisions that were fitted to few queries were too timid: `experiments/TRIED.md`."""
 
 _ASKED = ["query", "asked_of"]
-"""Columns that tell one question from another."""
+"""Columns that together name one question: a query, and what it was asked of."""
 
 CONSTANT = 1e-9
 """Evidence that varies less than this tells nothing and weighs nothing."""
@@ -57,19 +62,24 @@ def fit(
 
     Parameters
     ----------
-    candidates
+    candidates : pandas.DataFrame, a row per query and candidate
         Rows of calibration queries, of indexed and of left-out tracks.
-    false_alarm_rate
+    false_alarm_rate : float, in (0, 1)
         Share of left-out queries that may be given a name, of the whole index and of its parts
         alike; sets the threshold.
-    description
+    description : str
         Where the rows come from, kept with the profile.
-    n_songs
+    n_songs : int, optional
         How many songs the index had, kept with the profile.
-    fitted_on
+    fitted_on : FittedOn, optional
         Of which half of which corpus the rows are, kept with the profile.
-    held_out
-        What `cross_fitted` gives for the rows, when that is known.
+    held_out : pandas.DataFrame, optional
+        What `cross_fitted` returns for ``candidates``, to save computing it again.
+
+    Returns
+    -------
+    Decision
+        Intercept, weights by the names in `FITTED` and of ``log_hypotheses``, and threshold.
     """
     model = _fitted(candidates)
     held_out = cross_fitted(candidates) if held_out is None else held_out
@@ -89,8 +99,12 @@ def fit(
 def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     """Return the answer to each query, its probability from a model that saw none of its work.
 
-    Columns: query, asked_of, condition, clip_s, work, indexed, rank, right, probability; a row for
-    each query of the whole index and one of the part that it was asked of too.
+    Returns
+    -------
+    pandas.DataFrame
+        Columns query, asked_of, condition, clip_s, work, indexed, rank, right, probability. A
+        query has one row for each index that it was asked of (``asked_of``). Sorted by query and
+        asked_of.
     """
     groups = candidates["work"].to_numpy()
     folds = GroupKFold(min(n_folds, len(np.unique(groups))))
@@ -101,7 +115,7 @@ def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
 
 
 def answers(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
-    """Return the likeliest candidate of each query under a model, with its probability."""
+    """Return the likeliest candidate of each query under a model; columns as `cross_fitted`."""
     columns = ["condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
     best = _likeliest(candidates, model).sort_values(_ASKED, kind="stable", ignore_index=True)
     return best[[*_ASKED, *columns]]
@@ -117,11 +131,22 @@ def _likeliest(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
 def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
     """Return the probability that at most this share of the negatives reach.
 
-    ``negatives`` has a row per query of an unknown track. Every work weighs the same, however
-    often it was asked: queries of one work are alike, and what is to hold is the rate over
-    works to come. The threshold lies halfway between the last rejected and the first accepted
-    negative on the scale of log-odds, and above the rejected one, whose equals are rejected with
-    it; nothing lies above a probability of 1.
+    ``negatives`` has a row per query of an unknown track, with the columns work and probability.
+    Every work weighs the same, however often it was asked: queries of one work are alike, and
+    what is to hold is the rate over works to come. The threshold lies halfway, in log-odds,
+    between the likeliest negative that is rejected and the least likely one that is accepted.
+    Negatives as likely as the rejected one are rejected too, unless their probability is 1, above
+    which no threshold lies.
+
+    Examples
+    --------
+    Of four unknown works one may be accepted: the threshold lies between 0.2 and 0.8.
+
+    >>> negatives = pd.DataFrame(
+    ...     {"work": ["a", "b", "c", "d"], "probability": [0.8, 0.2, 0.1, 0.05]}
+    ... )
+    >>> threshold_for(negatives, false_alarm_rate=0.25)
+    0.5
     """
     falling, weight = _by_work(negatives)
     n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + CONSTANT, side="right"))
@@ -155,8 +180,8 @@ def _log_odds(probability: float) -> float:
 def _fitted(candidates: pd.DataFrame) -> Decision:
     """Return the model of both regressions, with a neutral threshold.
 
-    In the first, looks at other playbacks are left out: near the right one they too find the
-    right song, with the evidence of a wrong one.
+    The first leaves out passes at other playbacks (speeds, pitches, tempos): near the right
+    playback they find the right song too, but with the evidence of a wrong one.
     """
     first = _regression(candidates[candidates["pass"] != "playback"])
     best = _likeliest(candidates[candidates["asked_of"] != "part"], first)
@@ -184,9 +209,32 @@ def _regression(candidates: pd.DataFrame) -> Decision:
 def logistic(
     features: NDArray[np.float64], right: NDArray[np.bool_], *, offset: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return intercept and weights of a ridge logistic regression, on the raw scale.
+    """Return intercept and weights of a ridge logistic regression, on the scale of the features.
 
-    ``offset`` is what is already known of the log-odds of each example.
+    Parameters
+    ----------
+    features : float64 (n, k)
+        Evidence of each example, in any units: it is standardised for the penalty. A column
+        that is constant gets the weight 0.
+    right : bool (n,)
+        Whether each example is right.
+    offset : float64 (n,)
+        Log-odds of each example that are known beforehand; the model adds to them.
+
+    Returns
+    -------
+    intercept : float
+    weights : float64 (k,)
+
+    Examples
+    --------
+    Right answers have more votes:
+
+    >>> votes = np.array([[1.0], [2.0], [3.0], [7.0], [8.0], [9.0]])
+    >>> right = np.array([False, False, False, True, True, True])
+    >>> intercept, weights = logistic(votes, right, offset=np.zeros(6))
+    >>> bool(weights[0] > 0), round(-intercept / float(weights[0]))  # as likely as not at 5 votes
+    (True, 5)
     """
     mean, spread = features.mean(axis=0), features.std(axis=0)
     spread[spread < CONSTANT] = np.inf

@@ -1,6 +1,7 @@
-"""The model card: what a profile was tested on and what came out, kept in its file.
+"""Model cards: what a profile was tested on and what came out, kept in the profile's file.
 
-Whoever is served under the profile reads it there; see `fpcore.config.Profile.provenance`.
+Whoever uses the profile can read the card there; see `fpcore.config.Profile.provenance`. Cards hold
+JSON values only; NaN is written as null.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from experiments.evaluation.context import Context
 from fpcore.config import Profile
 
 OF_PROMOTION = ("run", "trial", "corpus", "versions", "git_commit", "date")
-"""What says where a promoted configuration comes from."""
+"""Keys of a card that say where a promoted configuration comes from."""
 
 OF_CONFIGURATION = ("postings_per_s", "bytes_per_hour")
-"""What holds for the configuration, whatever decides."""
+"""Keys of a card that hold for the configuration, whatever its decision."""
 
 
 def origin(profile: Profile) -> dict[str, Any]:
-    """Return what of a profile's card stays true under another decision, or another measurement.
+    """Return the part of a profile's card that stays true under another decision or test.
 
-    Where a promoted one comes from is then under ``promoted_from``.
+    Where the configuration was promoted from stands under ``promoted_from``.
     """
     card = profile.provenance or {}
     kept = {name: card[name] for name in OF_CONFIGURATION if name in card}
@@ -36,16 +37,22 @@ def origin(profile: Profile) -> dict[str, Any]:
 
 
 def card_of(outcomes: pd.DataFrame, threshold: float, context: Context) -> dict[str, Any]:
-    """Return as JSON what came out for the test tracks of a corpus, and when.
+    """Return what came out for the test tracks of a corpus, and when, as JSON values.
 
     Parameters
     ----------
-    outcomes
-        The rows of the test tracks, asked in the context.
-    threshold
-        Probability from which on an answer is given.
-    context
-        The corpus and the plan.
+    outcomes : pandas.DataFrame, a row per query
+        Outcome rows of the test tracks, asked in the context.
+    threshold : float, from 0 to 1
+        Probability from which the profile accepts.
+    context : Context
+        The corpus, and the plan by which the queries were asked.
+
+    Returns
+    -------
+    dict
+        Corpus, split, seeds, number of queries, the metrics over all queries and by condition
+        and clip length, calibration error, versions, commit and date.
     """
     source, plan = context.corpus, context.plan
     error = metrics.calibration_error(metrics.calibration_curve(outcomes))
@@ -69,7 +76,14 @@ def card_of(outcomes: pd.DataFrame, threshold: float, context: Context) -> dict[
 
 
 def plain(value: Any) -> Any:
-    """Return figures as JSON can hold them: Python's own numbers, None for NaN."""
+    """Return figures as JSON can hold them: Python's own numbers, None for NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain({"share": np.float64(0.5), "low": float("nan")})
+    {'share': 0.5, 'low': None}
+    """
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list):

@@ -2,7 +2,8 @@
 
 `corpus` returns one by name and prepares it first where needed: ``generated`` songs, the
 ``demo`` package's recordings, the soundtracks of ``debian-games``, the clips of
-``debian-speech``, or the user's own ``folder:PATH``.
+``debian-speech``, or the user's own ``folder:PATH``. A corpus lists its tracks sorted by id, with
+durations in seconds; who is learnt and who is asked is for `experiments.protocol` to say.
 """
 
 from experiments.corpora.catalogue import NAMES, corpus

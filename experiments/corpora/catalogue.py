@@ -1,4 +1,7 @@
-"""Corpora by name."""
+"""Corpora by name: each name goes to the module that knows how to prepare it.
+
+Whatever keeps a corpus from being prepared is a `CorpusError` with a remedy, a full disk too.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,11 @@ def corpus(name: str, *, cache_dir: Path | None = None, console: Console | None 
         Folder of all corpora; by default ``corpora`` in the project's cache folder.
     console : Console, optional
         Where progress is shown; by default standard error.
+
+    Returns
+    -------
+    Corpus
+        Tracks sorted by id.
 
     Raises
     ------

@@ -1,8 +1,9 @@
 """The corpora ``debian-games`` and ``debian-speech``: recordings in Debian's packages.
 
 The packages are downloaded with ``apt-get download`` and unpacked with ``dpkg-deb -x``; nothing
-is installed and no right of root is needed. A package that the package lists no longer hold is
-left out, and the manifest says so. Sound effects shorter than the limit are not listed.
+is installed and the user need not be root. A package that the package lists no longer hold is
+left out, and the manifest says so. Recordings shorter than the collection's limit in seconds,
+mostly sound effects, are not listed.
 """
 
 from __future__ import annotations
@@ -101,6 +102,11 @@ def prepare(collection: Collection, *, cache_dir: Path, console: Console) -> Cor
         Folder of all corpora.
     console : Console
         Where progress is shown.
+
+    Returns
+    -------
+    Corpus
+        Its root is ``cache_dir / collection.name``.
 
     Raises
     ------

@@ -21,9 +21,21 @@ from fpcore.errors import AudioError
 
 
 def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
-    """Return the corpus of all audio files under the folder ``path``.
+    """Return the corpus of all audio files under a folder.
 
-    Track ids are paths relative to the folder, and a track's group is its parent folder.
+    Parameters
+    ----------
+    path : str
+        The folder; a leading ``~`` is the user's home.
+    cache_dir : Path
+        Folder of all corpora; the manifest is written there, not beside the music.
+    console : Console
+        Where progress is shown.
+
+    Returns
+    -------
+    Corpus
+        Track ids are paths relative to the folder, and a track's group is its parent folder.
 
     Raises
     ------
@@ -57,8 +69,13 @@ def follow(
         Folder for the manifest and the ledger; it is made when missing.
     console : Console
         Where progress is shown.
-    sources : tuple of Source
+    sources : tuple of Source, optional
         The package that the folder belongs to, if any.
+
+    Returns
+    -------
+    Corpus
+        Files that cannot be used stand in its ``skipped``, each with the reason.
 
     Raises
     ------

@@ -33,7 +33,7 @@ N_SONGS = 20
 MAX_SONGS = 10_000
 
 MONO_EVERY = 4
-"""One song in so many has a single channel."""
+"""One song in this many is mono, the others are stereo."""
 
 
 def song(index: int) -> NDArray[np.int16]:
@@ -55,6 +55,11 @@ def prepare(count: str, *, cache_dir: Path, console: Console) -> Corpus:
         Folder of all corpora.
     console : Console
         Where progress is shown.
+
+    Returns
+    -------
+    Corpus
+        Named ``generated:N``, also where the default was asked for.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A corpus and its manifest: which recordings there are, and how to know that they are the same.
+"""Corpora and their manifests: which recordings there are, and how to know they are the same.
 
 The manifest is JSON with sorted keys, so the same audio gives the same bytes. It names no
 folder of the machine: paths are relative to the root of the corpus, with forward slashes.
@@ -29,8 +29,9 @@ class Track(Strict):
     """One recording.
 
     ``checksum`` is of the file. ``duplicate_of`` is the id of the first track with the same
-    checksum, else none. ``work`` is equal for all variants of one piece (a remix, a shorter
-    version, a stem): a match with any of them is a right answer, and no split parts them.
+    checksum, None for that first one. ``work`` is equal for all variants of one piece (a remix,
+    a shorter version, a stem): a match with any of them is a right answer, and all of them fall
+    on the same side of a split.
     """
 
     id: str
@@ -93,7 +94,7 @@ class Corpus:
 
     @property
     def seeded_as(self) -> str:
-        """By what name random choices know it: a folder's music is the same wherever it lies."""
+        """Name that seeds random choices; it does not depend on where a folder of music lies."""
         return "folder" if self.name.startswith("folder:") else self.name
 
     @cached_property
@@ -188,6 +189,11 @@ def read_manifest(path: Path, *, root: Path) -> Corpus | None:
         The manifest, which need not exist.
     root : Path
         Folder that the tracks' paths are relative to.
+
+    Returns
+    -------
+    Corpus or None
+        None when there is no manifest, or one of an older format.
 
     Raises
     ------

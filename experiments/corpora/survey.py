@@ -1,8 +1,9 @@
-"""What is known of each file: size, checksum, decoded duration; measured once, then remembered.
+"""Survey of audio files: size, checksum and decoded duration, measured once, then remembered.
 
 A ledger keeps one line of JSON a file and is only ever appended to, so a survey that was killed
 goes on where it was. A file whose size and time of change are those of its line is not read
-again; files that could not be used are tried again every time.
+again; files that could not be used are tried again every time. Sizes are in bytes, durations in
+seconds of the decoded audio.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Surveyed(Strict):
 
 
 def progress_bar(console: Console) -> Progress:
-    """Return the bar that all preparations show: what, how far, how many, how long still."""
+    """Return the bar that all preparations show: task, progress, count and remaining time."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -110,6 +111,19 @@ def check_unchanged(
     """Make sure that the files are those of the manifest.
 
     Size and time of change are compared; where they differ, the checksum decides.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that the tracks' paths are relative to.
+    tracks : iterable of Track
+        What the manifest lists.
+    ledger : Path
+        File that remembers what was measured; see `survey`.
+    console : Console
+        Where progress is shown when files have to be read.
+    remedy : str
+        How the user gets the files back; it ends the message of the error.
 
     Raises
     ------

@@ -1,4 +1,9 @@
-"""Keeps the manifest of a run while it goes on."""
+"""The record of a run in progress: its manifest, rewritten whenever something changes.
+
+Statuses come from the trials' own folders where these are at hand, so a run that was killed goes on
+with what it finished. One process writes; `RunFolder.locked` keeps others out, this module
+does not.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from experiments.specs.grid import Trial
 
 
 class Record:
-    """Keeps the manifest of a run that goes on; `recorded` makes one."""
+    """The manifest of a run in progress; `recorded` makes one."""
 
     def __init__(self, folder: RunFolder, manifest: Manifest) -> None:
         self._folder = folder
@@ -44,7 +49,7 @@ class Record:
         self._write()
 
     def finish(self, *, interrupted: bool = False) -> None:
-        """Record how the run ended; a complete one needs its scratch folder no more."""
+        """Record how the run ended; when it is complete, remove its scratch folder."""
         statuses = self._folder.statuses(list(self._manifest.trials))
         is_whole = all(status == "done" for status in statuses.values()) and not interrupted
         status = "complete" if is_whole else "interrupted" if interrupted else "failed"
@@ -72,7 +77,7 @@ def check_can_run(folder: RunFolder, wanted: Manifest) -> None:
 
 
 def recorded_before(folder: RunFolder, wanted: Manifest) -> Manifest | None:
-    """Return what was recorded of the run before; None of a new one.
+    """Return the manifest that an earlier start of the run left; None when the run is new.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The record of a run: one folder that holds all that a sweep was, did and found.
+"""Run folders: each holds all that one sweep was, did and found.
 
 ::
 
@@ -17,8 +17,9 @@
                    error.txt      why the trial failed; then there is nothing else
                    done           last: the trial is finished
 
-A trial's folder is filled beside and renamed, so a killed run leaves only whole trials, and the
-next one goes on with the others. Floats are written so that they read back the same.
+A trial's folder is filled under another name and then renamed, so a killed run leaves only whole
+trials, and the next start goes on with the others. Floats are written so that they read back the
+same. Times of day are in UTC.
 """
 
 from __future__ import annotations
@@ -50,17 +51,18 @@ RUNS_VARIABLE = "FPBENCH_RUNS"
 """Environment variable that moves the folder of all runs elsewhere."""
 
 _LONG = 60
-"""Values with more letters than this are not repeated in a sentence."""
+"""Values with more characters than this are not repeated in a sentence."""
 
 Status = Literal["running", "complete", "failed", "interrupted"]
 
 
 class Manifest(Strict):
-    """What a run is; ``spec`` is complete, with the profiles and degradations it names.
+    """The description of a run: what was run, on what, and how far it is.
 
-    ``swept`` and ``trials`` are by the ids of trials: the values that distinguish each, and how
-    it stands. ``source_checksums`` are of the audio that degradations draw from, by its name;
-    None in runs that did not record them.
+    ``spec`` is complete, with the profiles and degradations that it names. ``swept`` and
+    ``trials`` map the ids of trials to the values that distinguish each and to its status.
+    ``source_checksums`` are of the audio that degradations draw from, by its name; None in runs
+    that did not record them.
     """
 
     format: int = FORMAT
@@ -128,7 +130,7 @@ class RunFolder:
             raise RunError(f"{file} is damaged at {key}: {fault['msg']}") from None
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Replace the manifest."""
+        """Replace the manifest, whole or not at all."""
         text = json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n"
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -222,7 +224,7 @@ def new_run_name(spec_name: str) -> str:
 
 
 def run_folder(name_or_path: str | Path) -> RunFolder:
-    """Return the folder of a run by its name, or by its path when that holds a slash.
+    """Return the folder of a run by its name, or by its path where a slash is in it.
 
     Raises
     ------
@@ -242,9 +244,22 @@ def run_folder(name_or_path: str | Path) -> RunFolder:
 def changed_audio(
     recorded: Manifest, corpus_checksum: str, source_checksums: Mapping[str, str] | None
 ) -> list[str]:
-    """Return what has other files than in a recorded run, each as part of a sentence.
+    """Return in words which audio has other files than it had in a recorded run.
 
-    Sources that either side does not know are passed over.
+    Parameters
+    ----------
+    recorded : Manifest
+        The run.
+    corpus_checksum : str
+        Checksum of the corpus now.
+    source_checksums : mapping of str to str, or None
+        Checksums of the sources now, by name. A source that only one of the two sides knows is
+        not compared.
+
+    Returns
+    -------
+    list of str
+        Parts of a sentence, such as "the corpus has other files"; empty when all is as it was.
     """
     changes = []
     if recorded.corpus_checksum != corpus_checksum:

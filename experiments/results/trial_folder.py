@@ -1,4 +1,7 @@
-"""The folder of one trial in a run: written whole or not at all; see `run_folder`."""
+"""Trial folders: each holds the rows of one trial of a run, written whole or not at all.
+
+Which files there are is told in `run_folder`. Reading costs a file each time: nothing is cached.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,7 @@ class TrialFolder:
 
     @contextmanager
     def filled(self) -> Iterator[Path]:
-        """Give a new folder to fill, which becomes the trial's unless it is there already."""
+        """Yield a new folder to fill, which then becomes the trial's, unless that one is done."""
         beside = self.path.with_name(f".{self.path.name}.{platform.node()}.{os.getpid()}")
         with writing(self.path):
             shutil.rmtree(beside, ignore_errors=True)

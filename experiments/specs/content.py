@@ -1,6 +1,7 @@
 """Raw content of sweep descriptions: read from YAML, set key by key, its paths made absolute.
 
-Whether the content makes a sweep is for `experiments.specs.spec` to check.
+Content is plain Python: mappings, lists, numbers and strings. Whether it makes a sweep is for
+`experiments.specs.spec` to check.
 """
 
 from __future__ import annotations
@@ -20,7 +21,21 @@ SPECS_FOLDER = Path(__file__).resolve().parent
 def read_content(
     source: str | Path | Mapping[str, Any], settings: Sequence[str] = ()
 ) -> tuple[dict[str, Any], str]:
-    """Return the raw content of a spec under ``settings``, and what to call it in messages."""
+    """Return the raw content of a spec, and what to call it in messages.
+
+    ``settings`` are ``key=value`` each; they replace or add single keys, one after the other.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read or is not YAML, or a setting is not a key and a value.
+
+    Examples
+    --------
+    >>> content, label = read_content({"name": "fans", "seed": 0}, ["seed=3", "query.n_shifts=[1]"])
+    >>> content
+    {'name': 'fans', 'seed': 3, 'query': {'n_shifts': [1]}}
+    """
     if isinstance(source, Mapping):
         content, label = dict(source), f"sweep {source.get('name', 'without a name')}"
     else:
@@ -32,10 +47,10 @@ def read_content(
 
 
 def with_absolute_paths(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the raw content of a spec as it reads in any working folder.
+    """Return the raw content of a spec with absolute paths, so that it holds in any folder.
 
-    Files of profiles and folders of recordings that are named from the working folder of this
-    process are named from the root on.
+    Files of profiles and folders of recordings that are named relative to the working folder of
+    this process are named from the root on.
     """
     found = dict(content)
     profiles = found.get("profiles")

@@ -1,4 +1,8 @@
-"""Trials of a sweep: each of its profiles under every combination of the values in its grids."""
+"""Trials of a sweep: each of its profiles under every combination of the values in its grids.
+
+The order is fixed: profiles, then the fingerprint grid, then the query grid, the last key changing
+fastest. Equal sweeps give equal ids. Nothing is run here.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ _LABELS = {
 
 
 class Sweep(Protocol):
-    """What is varied: profiles, and grids of dotted keys -> values to try in each of them."""
+    """Profiles, and for each of them grids of dotted keys -> values to try."""
 
     @property
     def profiles(self) -> Sequence[Profile]:
@@ -63,8 +67,8 @@ class Trial:
 def expand(sweep: Sweep) -> list[Trial]:
     """Return every trial of a sweep: profiles × fingerprint grid × query grid, in that order.
 
-    Trials that differ in the query grid alone share the digest of their fingerprint, and so
-    their index.
+    Trials that differ in the query grid alone have the same fingerprint configuration, and so
+    share an index.
 
     Raises
     ------
@@ -78,12 +82,36 @@ def expand(sweep: Sweep) -> list[Trial]:
 
 
 def trial_of(sweep: Sweep, number: int, swept: Mapping[str, Any]) -> Trial:
-    """Return the trial of the given number and swept values.
+    """Return the trial with the given number and swept values.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Gives the profile that is varied.
+    number : int, at least 0
+        Place of the trial in the sweep; it begins the id.
+    swept : mapping of str to value
+        ``profile`` (a name; the sweep's first by default), ``fingerprint.<key>`` and
+        ``query.<key>``.
+
+    Returns
+    -------
+    Trial
 
     Raises
     ------
     ConfigError
-        When they do not make a valid configuration; names trial and key.
+        When the values do not make a valid configuration; names trial and key.
+
+    Examples
+    --------
+    >>> from experiments.specs.spec import load_spec
+    >>> sweep = load_spec({"name": "fans", "profiles": "balanced", "degradations": "clean"})
+    >>> trial = trial_of(sweep, 3, {"fingerprint.pairs.fan_out": 5, "query.n_shifts": 1})
+    >>> trial.id
+    't003-fanout5-qnshifts1'
+    >>> trial.profile.fingerprint.pairs.fan_out
+    5
     """
     trial_id = _trial_id(number, swept)
     base = next(
@@ -93,7 +121,7 @@ def trial_of(sweep: Sweep, number: int, swept: Mapping[str, Any]) -> Trial:
 
 
 def choices(sweep: Sweep) -> dict[str, tuple[Any, ...]]:
-    """Return every swept value's path with the values it takes; see `Trial`."""
+    """Return for each swept key, by its path as in `Trial`, the values that it takes."""
     found: dict[str, tuple[Any, ...]] = {}
     if len(sweep.profiles) > 1:
         found["profile"] = tuple(profile.name for profile in sweep.profiles)

@@ -14,8 +14,8 @@ of a grid are dotted paths into `FingerprintConfig` and `QueryConfig`::
     query:
       n_shifts: [1, 2]
 
-A loaded spec holds its profiles and degradations whole, so it means the same when the presets
-have changed since. Whatever is wrong is refused when the file is read, before anything runs.
+A loaded spec holds its profiles and degradations whole, not by name: it means the same after the
+presets have changed. Whatever is wrong is refused when the file is read, before anything runs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 class Excerpts(Strict):
-    """How many excerpts are asked for each degradation and clip length."""
+    """Numbers of excerpts that are asked for each degradation and clip length."""
 
     indexed: Annotated[int, Field(ge=1)] = 40
     left_out: Annotated[int, Field(ge=1)] = 40
@@ -57,33 +57,35 @@ class SweepSpec(Strict):
 
     Parameters
     ----------
-    name
-        Of the file, without its suffix; runs are named after it.
-    question
+    name : str
+        Name of the file, without its suffix; runs are named after it.
+    question : str
         What the sweep is to answer, for the report.
-    corpus
+    corpus : str
         What `experiments.corpora.corpus` understands.
-    profiles
+    seed : int, at least 0
+        Seeds the split, the excerpts and the noise.
+    profiles : tuple of Profile, at least one
         Each is varied by the grids. The first, as it is, is the baseline.
-    degradations
+    degradations : tuple of Condition, at least one
         Conditions that every excerpt is asked under.
-    clip_lengths_s
-        Shorter clips are the beginnings of the longest.
-    fingerprint, query
+    clip_lengths_s : tuple of float, each above 0 and at most 600
+        In seconds. Shorter clips are the beginnings of the longest.
+    fingerprint, query : mapping of str to tuple
         Grids: dotted key of the configuration -> values.
-    excerpts
+    excerpts : Excerpts
         How many, of indexed and of left-out tracks.
-    repeats
+    repeats : int, from 1 to 1000
         How often all is asked, each time with other excerpts and other noise.
-    sources
+    sources : mapping of str to str
         Audio that degradations draw from: name -> corpus.
-    calibration_share
+    calibration_share : float, in (0, 1)
         Share of the works that the sweep asks; the rest is for the test of what is promoted.
-    left_out_share
+    left_out_share : float, in (0, 1)
         Share of the works that is not indexed.
-    false_alarm_rate
+    false_alarm_rate : float, in (0, 1)
         Share of queries of left-out tracks that may be given a name.
-    timed_queries
+    timed_queries : int, at least 0
         How many queries are timed without any cache; see `experiments.sweeps.latency`.
     """
 
@@ -154,15 +156,23 @@ def load_spec(source: str | Path | Mapping[str, Any], settings: Sequence[str] = 
 
     Parameters
     ----------
-    source
-        ``classic``, a path ending in ``.yml`` or ``.yaml``, or the content with a ``name``.
-    settings
+    source : str, Path or mapping
+        A name such as ``classic``, a path ending in ``.yml`` or ``.yaml``, or the content with a
+        ``name``.
+    settings : sequence of str, optional
         ``key=value`` each, the value in YAML: replace or add single keys, dotted into mappings.
 
     Raises
     ------
     ConfigError
         When it cannot be read or is not valid; the sentence names the key by its dotted path.
+
+    Examples
+    --------
+    >>> from experiments.specs.grid import expand
+    >>> spec = load_spec("classic", ["fingerprint.pairs.fan_out=[3, 5]", "clip_lengths_s=[5, 10]"])
+    >>> spec.longest_s, {trial.profile.fingerprint.pairs.fan_out for trial in expand(spec)}
+    (10.0, {3, 5})
     """
     content, label = read_content(source, settings)
     try:

@@ -70,7 +70,8 @@ SHARE_FROM_TONIC = 0.7
 """Share of chord progressions that begin on the tonic; the others begin on degree 5."""
 
 SHARE_RESTING, SHARE_TIED, SHARE_SKIPPED, SHARE_RAISED = 0.12, 0.18, 0.06, 0.05
-"""Beats of a motif that rest or prolong the last note; notes left out or raised in a return."""
+"""Shares of the beats of a motif that rest, or that prolong the note before; and of the notes that
+are left out, or raised by a degree, when a section returns."""
 
 LONG_BAR_S = 1.7
 """Sections have four bars when a bar lasts longer than this, else eight."""
@@ -128,7 +129,7 @@ class Score:
 
 @dataclass(frozen=True)
 class _Style:
-    """What stays the same throughout a song."""
+    """The traits that stay the same throughout a song."""
 
     scale: tuple[int, ...]
     tonic: int

@@ -9,7 +9,8 @@ Groove = dict[str, tuple[float, ...]]
 """Drum names, each with the beats that it strikes on."""
 
 Pattern = tuple[tuple[float, float, int], ...]
-"""Start, length, and a step: above the chord's root in a bass line, into the chord else."""
+"""Start, length and step of each note. In a bass line the step counts degrees of the scale above
+the chord's root, in a chord rhythm it is the place of the note in the chord."""
 
 WHOLE_CHORD = -1
 """Step of a chord rhythm at which all notes of the chord sound at once."""

@@ -1,9 +1,10 @@
 """Sounds of generated music: pitched instruments and drums, made with NumPy alone.
 
-Each instrument returns mono float64 samples (n,) at `RATE_HZ` of one note, peaking near 1.
-Everything is computed in double precision without Fourier transforms, sums over long arrays or
-other steps whose order of operations depends on the processor, so that rounding to 16 bits
-hides what little differs from machine to machine.
+Each function returns mono float64 samples (n,) at `RATE_HZ` of one note or stroke, peaking near
+1. Notes are longer than was asked by the time that they ring on. Everything is computed in
+double precision without Fourier transforms, sums over long arrays or other steps whose order of
+operations depends on the processor, so that rounding to 16 bits hides what little differs from
+machine to machine.
 """
 
 from __future__ import annotations
@@ -22,14 +23,28 @@ TABLE_LENGTH = 4096
 """Samples of one period of a wave table; read with linear interpolation."""
 
 TINE_BELOW_HZ = 900.0
-"""Notes above have no tine: its modulator at 14 times their frequency would alias."""
+"""Notes above this have no tine: its modulator at 14 times their frequency would alias."""
 
 RELEASE_S = 0.06
 """Notes ring on for this long after their end, so that they do not click."""
 
 
 def organ(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a drawbar organ note: few strong partials at full level from start to end."""
+    """Return a drawbar organ note: few strong partials at full level from start to end.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Not used: an organ plays every note alike.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(duration_s + RELEASE_S)
     table = _table([0.8, 1.0, 0.6, 0.5, 0.0, 0.3, 0.0, 0.25], frequency_hz)
     wave = _read(table, _phase(time_s, frequency_hz, vibrato_hz=6.2, depth=0.002))
@@ -37,7 +52,21 @@ def organ(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> S
 
 
 def brass(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a bright sustained note whose upper partials swell in after its start."""
+    """Return a bright sustained note whose upper partials swell in after its start.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Not used: brass plays every note alike.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(duration_s + RELEASE_S)
     phase = _phase(time_s, frequency_hz, vibrato_hz=5.1, depth=0.004)
     dull = _read(_table([1 / k**2 for k in range(1, 7)], frequency_hz), phase)
@@ -48,7 +77,21 @@ def brass(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> S
 
 
 def pad(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a slow chorus of three detuned voices with soft upper partials."""
+    """Return a slow chorus of three detuned voices with soft upper partials.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Draws the phases of the three voices.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(duration_s + 4 * RELEASE_S)
     table = _table([1 / k**1.4 for k in range(1, 11)], frequency_hz)
     wave = np.zeros_like(time_s)
@@ -64,6 +107,19 @@ def electric_piano(frequency_hz: float, duration_s: float, rng: np.random.Genera
 
     Two modulators, as in J. Chowning, "The synthesis of complex audio spectra by means of
     frequency modulation", 1973.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Not used: every note is struck alike.
+
+    Returns
+    -------
+    float64 (n,)
     """
     time_s = _time(duration_s + 2 * RELEASE_S)
     angle = 2 * np.pi * frequency_hz * time_s
@@ -76,7 +132,21 @@ def electric_piano(frequency_hz: float, duration_s: float, rng: np.random.Genera
 
 
 def bell(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a frequency-modulated bell with inharmonic partials that rings past its end."""
+    """Return a frequency-modulated bell with inharmonic partials that rings past its end.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds; a bell sounds for half a second at least.
+    rng : numpy.random.Generator
+        Not used: every note is struck alike.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(max(duration_s, 0.5) + 0.4)
     angle = 2 * np.pi * frequency_hz * time_s
     wave = np.sin(angle + 2.2 * np.exp(-4.0 * time_s) * np.sin(3.53 * angle))
@@ -90,6 +160,19 @@ def plucked_string(frequency_hz: float, duration_s: float, rng: np.random.Genera
 
     K. Karplus and A. Strong, "Digital synthesis of plucked-string and drum timbres", 1983. The
     delay line is a whole number of samples; the result is then resampled to the exact pitch.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Draws the burst of noise.
+
+    Returns
+    -------
+    float64 (n,)
     """
     n_period = max(2, round(RATE_HZ / frequency_hz - 0.5))
     stretch = frequency_hz * (n_period + 0.5) / RATE_HZ
@@ -116,7 +199,21 @@ def plucked_string(frequency_hz: float, duration_s: float, rng: np.random.Genera
 
 
 def bass_guitar(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a round low note with a short bright attack."""
+    """Return a round low note with a short bright attack.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Not used: every note is plucked alike.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(duration_s + RELEASE_S)
     phase = _phase(time_s, frequency_hz)
     round_tone = _read(_table([1.0, 0.45, 0.2, 0.08], frequency_hz), phase)
@@ -127,7 +224,21 @@ def bass_guitar(frequency_hz: float, duration_s: float, rng: np.random.Generator
 
 
 def synth_bass(frequency_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Return a buzzing low note whose brightness closes like a filter."""
+    """Return a buzzing low note whose brightness fades as if a filter closed.
+
+    Parameters
+    ----------
+    frequency_hz : float, above 0
+        Pitch.
+    duration_s : float, above 0
+        Written length in seconds, before the note rings out.
+    rng : numpy.random.Generator
+        Not used: every note is played alike.
+
+    Returns
+    -------
+    float64 (n,)
+    """
     time_s = _time(duration_s + RELEASE_S)
     phase = _phase(time_s, frequency_hz)
     dull = _read(_table([1.0, 0.3, 0.15], frequency_hz), phase)

@@ -1,4 +1,8 @@
-"""Scores played: instruments are chosen, notes are played with small human errors, and mixed."""
+"""Rendering of scores: instruments are chosen, notes played with small human errors, and mixed.
+
+Samples are float64 at `instruments.RATE_HZ`; all choices and errors come from the generator that
+is passed in. The mix peaks at 0.9 of full scale.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ TAIL_S = 1.0
 """What is left after the last beat for notes to ring out."""
 
 ROOM = ((0.031, 0.20), (0.053, 0.15), (0.097, 0.11), (0.151, 0.08), (0.237, 0.05))
-"""Echoes of the room: delay in seconds and gain; they come from alternating sides."""
+"""Echoes of the room, as delay in seconds and gain; they come from alternating sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,21 @@ class _Sound:
 
 
 def render(score: Score, *, n_channels: int, rng: np.random.Generator) -> Samples:
-    """Return the score as sound, float64 (n, n_channels) at `instruments.RATE_HZ`.
+    """Return the score as sound.
 
     Parameters
     ----------
     score : Score
-        What is played.
-    n_channels : int
-        1 or 2.
+        The song.
+    n_channels : int, 1 or 2
+        Mono or stereo.
     rng : numpy.random.Generator
-        Source of instruments, places, and small errors of time and strength.
+        Draws instruments, places in the stereo image, and small errors of time and strength.
+
+    Returns
+    -------
+    float64 (n, n_channels), from -0.9 to 0.9
+        A second longer than the score, for notes to ring out.
     """
     n_samples = int((score.n_beats * score.beat_s + TAIL_S) * RATE_HZ)
     mix = np.zeros((n_channels, n_samples))
