@@ -1,4 +1,7 @@
-"""``fpbench chance``: whether the false-alarm rate stays what it is stated to be."""
+"""``fpbench false-alarms``: whether the stated rate of false alarms holds in large libraries.
+
+Rows go to a file, the table of sizes to standard output.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
     from experiments.studies.false_alarms.gumbel import Growth, OfSize
     from fpcore.config import Profile
 
+OLD_NAME = "chance"
+"""What the command was called at first; it is still understood, but not listed."""
 
-def chance(
+
+def false_alarms(
     *,
     profile: ProfileName = "balanced",
     corpus: CorpusName = "debian-games",
@@ -64,14 +70,14 @@ def chance(
 ) -> None:
     """Measure false alarms in large libraries.
 
-    What chance gives strangers as songs grow many: the corpus is indexed among surrogate songs,
-    spliced from transposed passages of its own, and clips of calibration songs are asked of it
-    at each size. The index grows in the cache folder and is removed at the end; 100 times
-    debian-games takes half an hour and up to 9 GB.
+    How often is a song that is not in the index given a name, as the index grows? The corpus is
+    indexed among surrogate songs, spliced from transposed passages of its own, and clips of
+    calibration songs are asked of it at each size. The index grows in the cache folder and is
+    removed at the end; 100 times debian-games takes half an hour and up to 9 GB.
 
     \b
     Example:
-      fpbench chance --times 10 --times 100 -o chance.png
+      fpbench false-alarms --times 10 --times 100 -o false-alarms.png
     """
     from experiments.seeds import seeded_rng
     from experiments.studies.false_alarms.gumbel import by_size, growth
@@ -96,9 +102,9 @@ def chance(
     if len({size.times for size in sizes}) > 1:
         _tell(growth(rows, seeded_rng(seed, "growth")), sizes, threshold)
     if output is not None:
-        from experiments.studies.false_alarms.figure import chance_figure
+        from experiments.studies.false_alarms.figure import false_alarms_figure
 
-        chance_figure(rows, sizes, threshold=threshold).savefig(output)
+        false_alarms_figure(rows, sizes, threshold=threshold).savefig(output)
         say(f"picture: {output}")
 
 
@@ -156,7 +162,7 @@ def _percent(share: Share) -> str:
 
 def _tell(grown: Growth, sizes: Sequence[OfSize], threshold: float) -> None:
     say(
-        f"Per tenfold songs, the log-odds of the likeliest stranger grow by "
+        f"With ten times as many songs, the log-odds of the likeliest stranger grow by "
         f"{grown.per_tenfold:+.2f} (95% interval {grown.low:+.2f} to {grown.high:+.2f}); by the "
         f"Gumbel law of {sizes[0].n_songs:,} songs, as many independent ones would add "
         f"{sizes[0].law.independent_growth:+.2f}. A name is given from {threshold:+.2f} on."
@@ -164,5 +170,6 @@ def _tell(grown: Growth, sizes: Sequence[OfSize], threshold: float) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to ``fpbench``."""
-    app.command("chance")(chance)
+    """Add the command to ``fpbench``, under its old name too."""
+    app.command("false-alarms")(false_alarms)
+    app.command(OLD_NAME, hidden=True)(false_alarms)

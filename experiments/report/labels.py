@@ -1,6 +1,7 @@
-"""What things are called in tables and figures: parameters, values, sizes and times.
+"""Labels in tables and figures: of parameters, values, sizes and times.
 
 A swept parameter is known by its path in the profile, such as ``fingerprint.pairs.fan_out``.
+Shares are in [0, 1] and are written in percent; "–" stands for what is not known.
 """
 
 from __future__ import annotations
@@ -63,7 +64,13 @@ def value(one: Any) -> str:
 
 
 def settings(swept: Mapping[str, Any]) -> str:
-    """Return the swept values of a trial on one line; "as it is" when nothing was varied."""
+    """Return the swept values of a trial on one line; "as it is" when nothing was varied.
+
+    Examples
+    --------
+    >>> settings({"fingerprint.pairs.fan_out": 5, "fingerprint.pairs.max_delta_s": 1.5})
+    'fan-out 5, Δt limit 1.5 s'
+    """
     if not swept:
         return "as it is"
     return ", ".join(
@@ -90,7 +97,20 @@ def percent(share: float, decimals: int = 1) -> str:
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:
-    """Return an interval of shares in percent, such as "81.2 to 90.4%"."""
+    """Return an interval of shares in percent.
+
+    Parameters
+    ----------
+    low, high : float, in [0, 1]
+        The bounds.
+    decimals : int, at least 0, optional
+        Digits after the point.
+
+    Examples
+    --------
+    >>> interval(0.812, 0.904)
+    '81.2 to 90.4%'
+    """
     return f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f}%"
 
 

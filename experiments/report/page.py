@@ -1,7 +1,8 @@
-"""The report as one HTML page that needs nothing else, a table in CSV, and figures as PNG.
+"""The page of a report: one HTML file that needs nothing else, a table in CSV, figures as PNG.
 
 Pictures are part of the page. Its little JavaScript sorts and filters the leaderboard; without
-it everything is still there to read. Files are written beside and renamed.
+it everything is still there to read. Each file is replaced whole: readers see the old one or the
+new one.
 """
 
 from __future__ import annotations
@@ -55,10 +56,25 @@ class Report:
 def compose(
     study: Study, *, n_failures: int = worst.N_WORST, console: Console | None = None
 ) -> Report:
-    """Return the report of a study; the worst failures are asked once more to be pictured.
+    """Return the report of a study.
 
+    The queries of the worst failures are asked once more, to draw how their answers came about.
     Without the audio of the corpus, failures are described but not pictured, and the page says
     so.
+
+    Parameters
+    ----------
+    study : Study
+        The finished trials.
+    n_failures : int, at least 0, optional
+        How many of the worst failures are shown.
+    console : Console, optional
+        Where progress is shown while the corpus is prepared; by default standard error.
+
+    Returns
+    -------
+    Report
+        Figures are drawn, nothing is written yet.
     """
     board = tables.leaderboard(study)
     chosen = study.find(next(iter(board.index[board["recommended"]]), None)) or study.results[0]

@@ -1,4 +1,8 @@
-"""Which queries of two runs are the same: those of one corpus and seed, under the same sound."""
+"""Pairing of two runs: which of their queries are the same.
+
+They are the same where corpus and seed are, and where the condition does the same to an excerpt in
+both runs, from the same files.
+"""
 
 from __future__ import annotations
 

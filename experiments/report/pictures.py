@@ -1,4 +1,8 @@
-"""Which figures a report shows, under which titles, and how to read them."""
+"""Pictures of a report: which figures it shows, under which titles, and how to read them.
+
+Captions are plain sentences for readers who have not seen the code. What is drawn, and in which
+colours, is for `experiments.report.figures` to say.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ MAX_PAIRS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A figure of the report: name of its file without suffix, title, what it shows."""
+    """A figure of the report with the name of its file without suffix, its title and caption."""
 
     name: str
     title: str
@@ -28,7 +32,11 @@ class Picture:
 
 
 def compared(study: Study, board: pd.DataFrame) -> dict[str, Result]:
-    """Return the results to look at in depth, by what they are: at most three."""
+    """Return at most three results to show in depth, by number and what they are.
+
+    They are the recommended one, the baseline and the most accurate one; a result that is two
+    of these comes once.
+    """
     keys = {
         "recommended": next(iter(board.index[board["recommended"]]), None),
         "baseline": study.baseline,
@@ -133,7 +141,18 @@ def cost(study: Study, board: pd.DataFrame) -> list[Picture]:
 def failure(
     study: Study, result: Result, failures: Sequence[worst.Failure], *, console: Console | None
 ) -> Iterator[Picture]:
-    """Yield for each failure how the answer came about.
+    """Yield for each failure a picture of how its answer came about.
+
+    Parameters
+    ----------
+    study : Study
+        The runs of the report.
+    result : Result
+        The trial that failed.
+    failures : sequence of Failure
+        Queries of that trial.
+    console : Console or None
+        Where progress is shown while the corpus is prepared; None for standard error.
 
     Raises
     ------

@@ -1,4 +1,8 @@
-"""What the numbers say, in plain sentences; and what they do not allow to say."""
+"""Sentences of a report: what the numbers say, and what they do not allow to say.
+
+Every sentence carries the numbers behind it: shares in percent, differences in percentage
+points, sizes in megabytes and times in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,7 @@ def command(study: Study, board: pd.DataFrame) -> str:
 
 
 def caveats(study: Study, board: pd.DataFrame) -> list[str]:
-    """Return what the sample does not allow to say, and what was set up rather than found."""
+    """Return what the sample does not allow to say, and what is so by construction."""
     reference = study.find(_marked(board, "recommended")) or study.results[0]
     return [
         *_not_comparable(study),

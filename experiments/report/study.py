@@ -1,4 +1,7 @@
-"""What a report is about: the finished trials of one or more runs, and what is known of them."""
+"""Study: the finished trials of one or more runs, read from their folders.
+
+Reading changes nothing there. Trials that failed or have not run are counted, not read.
+"""
 
 from __future__ import annotations
 
@@ -46,16 +49,16 @@ class Study:
 
     Parameters
     ----------
-    manifests
+    manifests : mapping of str to Manifest
         What each run recorded of itself, by the run's name.
-    folders
+    folders : mapping of str to Path
         Where each run is.
-    results
+    results : sequence of Result
         All finished trials, in the order of the runs and of their trials.
-    failed
+    failed : mapping of str to str
         Error of each trial that failed, by its key.
-    baseline
-        Key of the result that the others are compared with, if it finished.
+    baseline : str or None
+        Key of the result that the others are compared with; None when it did not finish.
     """
 
     manifests: Mapping[str, Manifest]
@@ -170,7 +173,7 @@ def newest_run() -> str:
 
 
 def report_folder(study: Study) -> Path:
-    """Return where a report goes: the run's folder, or for several one named after them."""
+    """Return the folder of a report: the run's own, or for several runs one named after them."""
     if len(study.folders) == 1:
         return next(iter(study.folders.values()))
     return runs_folder() / "+".join(study.folders)[:100]

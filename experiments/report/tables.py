@@ -1,8 +1,9 @@
-"""The leaderboard and what follows from it: Pareto front, recommendation, effects of parameters.
+"""Leaderboard of trials, with the Pareto front, the recommendation, and effects of parameters.
 
 *Accuracy* is the share of queries of indexed songs that are accepted and right, at the trial's
-own threshold, pooled over conditions and clip lengths; probabilities are out of fold. *Cost* is
-the median time of a query and the bytes of index per hour of audio.
+own threshold, pooled over conditions and clip lengths. Each query's probability is from a model
+that saw nothing of its work. *Cost* is the median time of a query in seconds and the bytes of
+index per hour of audio.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ FALSE_ALARM_RATES = (0.01, 0.001)
 def leaderboard(study: Study) -> pd.DataFrame:
     """Return a row per trial, the most accurate first.
 
-    Columns: run, trial, settings, accuracy (with _low, _high), n_queries, n_works, top1,
-    same_passage, false_accept (with _low, _high), n_negatives, wrong_name, threshold,
-    calibration_error, recall_1pct, recall_01pct, postings_per_s, bytes_per_hour, query_p50_s,
-    query_p95_s, ingest_x_real_time; from the paired comparison with the baseline difference
-    (with _low, _high), p_value; the flags pareto, baseline, recommended; and the swept values.
-    The index is the result's key.
+    Returns
+    -------
+    pandas.DataFrame
+        Columns run, trial, settings, accuracy (with _low, _high), n_queries, n_works, top1,
+        same_passage, false_accept (with _low, _high), n_negatives, wrong_name, threshold,
+        calibration_error, recall_1pct, recall_01pct, postings_per_s, bytes_per_hour,
+        query_p50_s, query_p95_s, ingest_x_real_time; from the paired comparison with the
+        baseline difference (with _low, _high), p_value; the flags pareto, baseline, recommended;
+        and the swept values. The index is the result's key.
     """
     rows = {result.key: _row(result, study) for result in study.results}
     board = pd.DataFrame.from_dict(rows, orient="index")
@@ -117,8 +121,20 @@ def _against_baseline(result: Result, study: Study) -> dict[str, float]:
 def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Comparison:
     """Return the paired comparison of two results, each at its own threshold.
 
-    Nothing is paired of runs that asked other excerpts or another corpus, nor of conditions
-    that sound otherwise in both.
+    Queries are paired only where both runs asked the same excerpts of the same corpus, and only
+    under conditions that do the same to an excerpt in both.
+
+    Parameters
+    ----------
+    a, b : Result
+        The trials; differences are b minus a.
+    metric : str, optional
+        A key of `experiments.metrics.METRICS`.
+
+    Returns
+    -------
+    Comparison
+        Of no queries (``n`` is 0) where nothing can be paired.
     """
     alike = [] if asked_otherwise(a.manifest, b.manifest) else heard_alike(a.manifest, b.manifest)
     return compare(
@@ -131,9 +147,22 @@ def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Compariso
 
 
 def pareto(board: pd.DataFrame) -> pd.Series[bool]:
-    """Return which rows no other beats: not less accurate, slower or larger, and better in one.
+    """Return which rows of a leaderboard no other row beats, as bool on its index.
 
-    An unknown accuracy, time or size counts as the worst there is.
+    A row beats another when it is at least as accurate, as fast and as small, and better in one
+    of the three. An unknown accuracy, time or size counts as the worst there is.
+
+    Examples
+    --------
+    >>> board = pd.DataFrame(
+    ...     {
+    ...         "accuracy": [0.9, 0.9, 0.8],
+    ...         "query_p50_s": [0.02, 0.03, 0.01],
+    ...         "bytes_per_hour": [1e6, 1e6, 1e6],
+    ...     }
+    ... )
+    >>> pareto(board).tolist()  # the second is as accurate as the first, but slower
+    [True, False, True]
     """
     losses = np.column_stack(
         [
@@ -150,9 +179,9 @@ def pareto(board: pd.DataFrame) -> pd.Series[bool]:
 def recommended(study: Study, board: pd.DataFrame) -> str | None:
     """Return the key of the trial to promote; None when no trial has a known accuracy.
 
-    Of the trials on the Pareto front that lose at most `TOLERABLE_LOSS` against the most
-    accurate one, and that the paired comparison cannot call worse, the cheapest: the least
-    product of query time and bytes per hour.
+    It is the cheapest of the trials on the Pareto front that lose at most `TOLERABLE_LOSS`
+    against the most accurate one and that the paired comparison cannot call worse. The cheapest
+    has the least product of query time and bytes per hour.
     """
     known = board[board["accuracy"].notna()]
     if known.empty:
@@ -175,8 +204,21 @@ def recommended(study: Study, board: pd.DataFrame) -> str | None:
 def effect(board: pd.DataFrame, study: Study, path: str) -> pd.DataFrame:
     """Return accuracy and cost at each value of one swept parameter, pooled over the others.
 
-    Columns: value (label), n_trials, share, low, high (clustered by work), bytes_per_hour and
-    query_p50_s (medians over trials). In ascending order of numbers, else as first seen.
+    Parameters
+    ----------
+    board : pandas.DataFrame, a row per trial
+        The study's `leaderboard`.
+    study : Study
+        The finished trials.
+    path : str
+        The parameter's path, such as ``fingerprint.pairs.fan_out``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns value (label), n_trials, share, low, high (clustered by work), bytes_per_hour and
+        query_p50_s (medians over trials). Numbers in ascending order, other values as they were
+        first seen.
     """
     rows = []
     for label, results in by_value(study.results, path):
@@ -224,7 +266,8 @@ def by_value(results: Sequence[Result], path: str) -> list[tuple[str, list[Resul
 def conditions(results: Sequence[Result]) -> pd.DataFrame:
     """Return accuracy per condition and clip length for each result, with Wilson intervals.
 
-    The rows of `experiments.metrics.summary` for ``accepted_right``, with the result's key.
+    The rows are those of `experiments.metrics.summary` for ``accepted_right``, with the column
+    key, which names the result.
     """
     parts = []
     for result in results:

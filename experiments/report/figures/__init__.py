@@ -1,4 +1,4 @@
-"""Figures of a report. Each function returns a figure of its own, in the house's style.
+"""Figures of a report: each function returns a figure of its own, in the house's style.
 
 Colours are those of Okabe and Ito: blue is what is good or recommended, orange the baseline,
 grey what another configuration beats. Error bars are 95% intervals. Nothing touches pyplot's

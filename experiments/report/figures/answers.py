@@ -1,6 +1,7 @@
-"""A few configurations in depth: what they withstand, how far to trust them, how long they take.
+"""Figures of a few configurations in depth: accuracy by condition, errors, calibration, time.
 
-Each function takes the results to compare by the names they get in the legend.
+Each function takes the results to compare by the names they get in the legend, at most as many as
+there are colours (`drawing.SERIES`).
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def conditions(results: Mapping[str, Result]) -> Figure:
 def det(results: Mapping[str, Result]) -> Figure:
     """Draw miss rate against false-alarm rate, both on the scale of normal deviates.
 
-    The grey area is less than one of the queries of unknown songs: it cannot be measured. The
-    markers stand where the trials' own thresholds do.
+    A marker stands at each trial's own threshold. Grey marks false-alarm rates at which less than
+    one of the queries of unknown songs is accepted: so few queries cannot show them.
     """
     with house_style():
         figure = new_figure(6.6, 6.4)
@@ -114,7 +115,7 @@ def _mark_unmeasurable(ax: Axes, left: float, n_negatives: int) -> None:
 
 
 def calibration(results: Mapping[str, Result]) -> Figure:
-    """Draw share right against stated probability, with how many queries stand behind it."""
+    """Draw the share that is right against the stated probability, and the queries behind it."""
     with house_style():
         figure = new_figure(6.6, 6.4)
         ax, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))

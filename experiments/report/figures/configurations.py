@@ -1,4 +1,7 @@
-"""Many configurations at once: the trade-off, and what each swept parameter does to it."""
+"""Figures of all configurations at once: the trade-off, and what each swept parameter does to it.
+
+Accuracy is drawn in percent, index size in MB per hour of audio, query time in ms.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ N_HEAT_ROWS = 30
 """Most configurations in one heat map."""
 
 NEAR = (0.09, 0.035)
-"""Points nearer than these shares of the axes share one label, as theirs would overlap."""
+"""Points nearer to each other than these shares of the axes get one label: two would overlap."""
 
 _COSTS = (
     ("bytes_per_hour", "index [MB per hour of audio]", 1e-6),
@@ -121,8 +124,17 @@ def _wide_axis(ax: Axes, values: NDArray[np.float64]) -> None:
 def parameter(board: pd.DataFrame, study: Study, path: str) -> Figure:
     """Draw what one swept parameter does to accuracy, index size and query time.
 
-    Each point pools all trials of that value, costs are medians; the thin lines are single
-    settings of the other parameters.
+    Each point pools all trials of that value, costs are medians; each thin line is one setting of
+    the other parameters.
+
+    Parameters
+    ----------
+    board : pandas.DataFrame, a row per trial
+        The study's leaderboard.
+    study : Study
+        The finished trials.
+    path : str
+        The parameter's path, such as ``fingerprint.pairs.fan_out``.
     """
     found = tables.effect(board, study, path)
     x = np.arange(len(found))
@@ -168,7 +180,7 @@ def _thin_lines(axes: Sequence[Axes], board: pd.DataFrame, study: Study, path: s
 def interaction(study: Study, paths: tuple[str, str]) -> Figure:
     """Draw a heat map of accuracy over two swept parameters, each cell with its interval.
 
-    A cell pools all trials of both values.
+    The first of ``paths`` goes down, the second across. A cell pools all trials with both values.
     """
     down, across = (tables.by_value(study.results, path) for path in paths)
     columns = [value for value, _ in across]

@@ -87,7 +87,7 @@ def measure(
             yield from _figures(f"{asked}, with snapshot", with_snapshot, is_target=True)
             for kind in HARD:
                 show(f"Recognising clips {kind} among {size:,} songs")
-                asked = f"all looks at a 10 s WAV {kind} among {size:,} songs, with snapshot"
+                asked = f"all passes of a 10 s WAV {kind} among {size:,} songs, with snapshot"
                 yield from _figures(asked, _recognised(folder, kind, profile), is_target=False)
             path_of(folder / INDEX).unlink()
         if len(medians) > 1:

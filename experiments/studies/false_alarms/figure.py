@@ -1,4 +1,4 @@
-"""The picture of chance in large libraries: strangers' log-odds, and the rates they lead to."""
+"""Figure of false alarms in large libraries: strangers' log-odds, and the rates they lead to."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ from experiments.studies.false_alarms.gumbel import OfSize
 from fpcore.display.style import BLACK, house_style
 
 
-def chance_figure(rows: pd.DataFrame, sizes: Sequence[OfSize], *, threshold: float) -> Figure:
+def false_alarms_figure(rows: pd.DataFrame, sizes: Sequence[OfSize], *, threshold: float) -> Figure:
     """Draw how many strangers reach which log-odds, and the rates against the number of songs.
 
-    ``rows`` are those of `ask`, ``sizes`` what `gumbel.by_size` makes of them, ``threshold``
-    the log-odds from which on an answer is given. Lines are the Gumbel laws, points the
-    strangers; bars are 95% intervals.
+    Lines are the Gumbel laws, points the strangers; bars are 95% intervals.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, a row per query and size
+        The rows of `ask`.
+    sizes : sequence of OfSize
+        What `gumbel.by_size` makes of them.
+    threshold : float
+        Log-odds from which an answer is given.
     """
     with house_style():
         figure = new_figure(10.5, 4.6)

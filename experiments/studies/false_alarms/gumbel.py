@@ -1,6 +1,8 @@
-"""The likeliest of many strangers: its Gumbel law, and how that moves with the number of songs.
+"""Gumbel laws of the strangers' log-odds, and how these grow with the number of songs.
 
-Read from the rows of `ask`. Growth is stated per tenfold: for ten times as many songs.
+A stranger is a query of a song that is not in the index; its log-odds are those of the likeliest
+song, which is wrong. All is computed from the rows of `ask`. Growth is what the log-odds gain when
+the index holds ten times as many songs.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from experiments.metrics.intervals import CONFIDENCE, Share, clustered
 from fpcore.records import DoubleArray
 
 WATCHED_SHARE = 0.05
-"""False alarms are too rare to see them change; so the level is watched, too, that this share of
-the strangers reach in the corpus alone."""
+"""Share of the strangers that sets a second, lower level to watch: the log-odds that so many
+reach when the index holds the corpus alone. False alarms themselves are too rare to see them
+change."""
 
 N_RESAMPLES = 2000
 
@@ -31,7 +34,7 @@ class Law:
 
     @property
     def independent_growth(self) -> float:
-        """By how much the location would grow per tenfold independent songs."""
+        """Growth of the location if ten times as many songs were independent of each other."""
         return self.scale * math.log(10)
 
     def share_above(self, log_odds: float) -> float:
@@ -41,7 +44,7 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """By how much the strangers' log-odds grow per tenfold songs, with its interval."""
+    """How much the strangers' log-odds grow with ten times as many songs, and its 95% interval."""
 
     per_tenfold: float
     low: float
@@ -50,11 +53,12 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class OfSize:
-    """What an index of one size gives to strangers, and to the songs that it knows.
+    """Results at one size of the index, of strangers and of queries of indexed songs.
 
-    ``false_alarms``, ``accepted_right`` and ``watched`` are shares with intervals that are wide
-    enough for works whose queries are alike; ``watched`` is that of strangers above the level
-    that `WATCHED_SHARE` reach in the corpus alone.
+    ``false_alarms`` is the share of strangers that are given a name, ``watched`` the share of
+    them above `watched_level`, ``accepted_right`` the share of queries of indexed songs that are
+    accepted and right. Their intervals are widened for queries of one work
+    (`experiments.metrics.clustered`).
     """
 
     times: int
@@ -69,14 +73,21 @@ class OfSize:
 def law_of(log_odds: DoubleArray) -> Law:
     """Return the Gumbel law that makes the upper half of ``log_odds`` (n,) likeliest.
 
-    Of the others it counts only how many they are: the law is one of the tail, and what is far
-    below the threshold says little of it. Fitted to all strangers of debian-games, it promised
-    twice as many near the threshold as there were.
+    Of the lower half only the number counts, not the values: the law is one of the tail, and
+    values far below the threshold say little of it. A law fitted to all strangers of debian-games
+    promised twice as many near the threshold as there were.
 
     Raises
     ------
     ValueError
         When fewer than two of the upper half differ.
+
+    Examples
+    --------
+    >>> log_odds = np.random.default_rng(0).gumbel(loc=-6.0, scale=1.5, size=5000)
+    >>> law = law_of(log_odds)
+    >>> round(law.location, 1), round(law.scale, 1)
+    (-6.0, 1.5)
     """
     rising = np.sort(log_odds)
     level = rising[len(rising) // 2] if len(rising) else np.inf
@@ -92,7 +103,7 @@ def law_of(log_odds: DoubleArray) -> Law:
 
 
 def by_size(rows: pd.DataFrame) -> list[OfSize]:
-    """Return what each size gives, in the order of the rows."""
+    """Return the results at each size of the index, in the order of the rows."""
     level = watched_level(rows)
     found = []
     for _, group in rows.groupby(["times", "kind"], sort=False):
@@ -123,8 +134,8 @@ def watched_level(rows: pd.DataFrame) -> float:
 def growth(rows: pd.DataFrame, rng: np.random.Generator) -> Growth:
     """Return the growth of the strangers' log-odds over the sizes with real songs.
 
-    It is the mean of the slopes of the single queries, each on log10 of the size. The interval
-    holds what so many works, drawn anew with repeats, would give.
+    It is the mean slope over the queries, each fitted to its log-odds against log10 of the size.
+    The interval is a percentile bootstrap at 95% that draws whole works by ``rng``.
 
     Raises
     ------

@@ -1,13 +1,13 @@
 """Surrogate songs: passages of real constellations, transposed and put together anew.
 
-What strangers have in common with the songs of a large index is not independent from hash to
-hash: peaks come in chords and beats, and one shared peak makes many pairs agree. So a song to
-fill an index with is made of peaks, not of hashes: passages of real songs in random order, each
-moved up or down by its own number of bins, and then paired and hashed as a learned song is.
-Peaks, their levels and their clumping are those of music; only that no real song has these
-hashes. (Surrogate data that keep what a null hypothesis allows and destroy the rest: J. Theiler
-et al., "Testing for nonlinearity in time series: the method of surrogate data", Physica D 58,
-1992.)
+A clip agrees with a wrong song at random, but not in each hash independently: peaks come in
+chords and beats, and one shared peak makes many pairs agree. Songs to fill an index with are
+therefore made of peaks, not of hashes. Passages of real songs follow each other in random
+order, each moved up or down by its own number of bins, and are then paired and hashed as a learned
+song is. So peaks, their levels and their clumping are those of music, but the hashes are those of
+no real song. (On surrogate data, which keep what a null hypothesis allows and destroy the rest:
+J. Theiler et al., "Testing for nonlinearity in time series: the method of surrogate data",
+Physica D 58, 1992.)
 """
 
 from __future__ import annotations
@@ -36,9 +36,24 @@ def surrogate_songs(
     config: FingerprintConfig,
     rng: np.random.Generator,
 ) -> Iterator[Entry]:
-    """Yield surrogates without end, as long as the given songs are, round after round.
+    """Yield surrogate songs without end.
 
-    ``constellations`` and ``durations_s`` are those of the songs that passages are taken from.
+    Parameters
+    ----------
+    constellations : sequence of Constellation
+        Peaks of the real songs, from which passages are taken.
+    durations_s : sequence of float, one for each constellation
+        Their lengths in seconds. The surrogates get the same lengths, in this order, again and
+        again.
+    config : FingerprintConfig
+        With which the constellations were made, and the surrogates are hashed.
+    rng : numpy.random.Generator
+        Draws passages and transpositions.
+
+    Yields
+    ------
+    Entry
+        A song named ``surrogate N``, its hashes and its peaks.
     """
     n_frames = np.array([max(1, round(each / config.hop_s)) for each in durations_s], np.int64)
     for number in itertools.count():
@@ -56,11 +71,28 @@ def surrogate(
     config: FingerprintConfig,
     rng: np.random.Generator,
 ) -> Constellation:
-    """Return a constellation of ``wanted_frames`` made of passages of ``constellations``.
+    """Return a constellation made of transposed passages of others.
 
-    ``n_frames`` int64 says how long these are; every frame is as likely as any other to lie in
-    a passage, but for those near an end. Peaks that a transposition moves out of the band of
-    ``config`` are left out.
+    Every frame is as likely as any other to lie in a passage, but for those near an end of its
+    song. Peaks that a transposition moves out of the band of ``config`` are left out.
+
+    Parameters
+    ----------
+    constellations : sequence of Constellation
+        What passages are taken from.
+    n_frames : int64 (n,), at least 1
+        Their lengths in frames.
+    wanted_frames : int, at least 0
+        Length of the result in frames.
+    config : FingerprintConfig
+        Gives the hop, and the band in bins.
+    rng : numpy.random.Generator
+        Draws passages of 5 to 15 s, and transpositions of 1 to 30 bins up or down.
+
+    Returns
+    -------
+    Constellation
+        Sorted by frame.
     """
     shares = n_frames / n_frames.sum()
     shortest, longest = MIN_PASSAGE_S / config.hop_s, MAX_PASSAGE_S / config.hop_s

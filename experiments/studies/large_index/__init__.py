@@ -1,1 +1,1 @@
-"""Indexes of thousands of songs for studies: what is learned into them, and room on the disk."""
+"""Indexes of thousands of songs for studies: songs to fill them with, and room on the disk."""

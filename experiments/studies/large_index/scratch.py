@@ -1,4 +1,8 @@
-"""Room for a large index that is measured and thrown away."""
+"""Scratch folders for large indexes that are measured and thrown away.
+
+They lie in the cache folder. Room is reckoned beforehand, in bytes a song, so that a full disk is
+told at the start and not after an hour.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,18 @@ from experiments.folders import cache_folder
 from fpcore.errors import FpError
 
 BATCH_SONGS = 500
-"""Songs of a transaction: it writes nearly every page of a large index, however many it has."""
+"""Songs in one transaction. Large batches save time: in a large index, a transaction of few songs
+writes nearly as many pages as one of many."""
 
 BYTES_A_SONG = 500_000
-"""Room that a song takes on the disk, its share of the snapshot and of the log included."""
+"""Bytes that a song takes on the disk, its share of the snapshot and of the log included."""
 
 
 @contextmanager
 def room_for(n_songs: int, *, prefix: str) -> Iterator[Path]:
-    """Lend a new folder in the cache folder, where an index of so many songs finds room.
+    """Yield a new folder in the cache folder, in which an index of ``n_songs`` songs has room.
 
-    It is removed with all that is in it.
+    At the end it is removed with all that is in it.
 
     Raises
     ------

@@ -1,4 +1,9 @@
-"""Songs to measure with: the real ones of a corpus, more like them, and clips of the real ones."""
+"""Songs to measure with: the real ones of a corpus, synthetic ones, and clips of the real ones.
+
+Synthetic songs have hashes spread like real ones, so that an index of them has the size and the
+look-up times of a real one. They are no music: whether a stranger is mistaken for one says nothing
+(see `experiments.studies.false_alarms.surrogates`).
+"""
 
 from __future__ import annotations
 
@@ -50,8 +55,26 @@ def synthetic_songs(
 ) -> Iterator[Entry]:
     """Yield songs whose hashes are spread like those of a pool of real tokens.
 
-    Tokens are drawn from the pool and moved by up to 20 bins and one frame, so that there are
-    more of them than real music was at hand for, in the same regions.
+    Tokens are drawn from the pool and moved by up to 20 bins and one frame: they lie in the same
+    regions as real ones, but there are more different ones.
+
+    Parameters
+    ----------
+    pool : int64 (n,)
+        Tokens of real songs.
+    config : FingerprintConfig
+        With which the tokens were made.
+    rng : numpy.random.Generator
+        Draws tokens, times and levels.
+    n_songs : int
+        How many songs; none when it is 0 or less.
+    duration_s : float, above 0, optional
+        Length of each song in seconds.
+
+    Yields
+    ------
+    Entry
+        A song named ``synthetic N``, its hashes and its peaks, sorted by frame.
     """
     per_second = 10.0 * config.pairs.fan_out if config.peaks.max_peaks_per_s else 100.0
     n_hashes, n_frames = round(duration_s * per_second), round(duration_s / config.hop_s)
@@ -92,7 +115,19 @@ def fill(
     *,
     batch_songs: int = BATCH_SONGS,
 ) -> None:
-    """Add songs in batches; ``show`` is told after each how many the store holds."""
+    """Add songs to a store in batches.
+
+    Parameters
+    ----------
+    store : Store
+        Open for writing.
+    songs : iterable of Entry
+        What is added; read as it is needed.
+    show : callable
+        Called after each batch with the number of songs in the store.
+    batch_songs : int, at least 1, optional
+        Songs in one transaction.
+    """
     batch: list[Entry] = []
     for song in songs:
         batch.append(song)
@@ -113,9 +148,25 @@ def clips(
     duration_s: float,
     chain: Sequence[Degradation] = (),
 ) -> Iterator[bytes]:
-    """Yield WAV files of excerpts of ``n`` songs at most, spread over those long enough.
+    """Yield excerpts of a corpus as WAV files, at most one of each song.
 
-    They are heard through ``chain``.
+    Parameters
+    ----------
+    source : Corpus
+        The songs; those shorter than ``duration_s`` are left out, the others are taken evenly.
+    sample_rate_hz : int
+        Sample rate of the excerpts.
+    n : int, at least 1
+        Most excerpts.
+    duration_s : float, above 0
+        Length of each in seconds.
+    chain : sequence of Degradation, optional
+        Degradations that they are heard through.
+
+    Yields
+    ------
+    bytes
+        A mono WAV file of 16 bits. Equal arguments give equal files.
     """
     tracks = [track for track in source.tracks if track.duration_s >= duration_s]
     for track in tracks[:: max(1, len(tracks) // n)][:n]:

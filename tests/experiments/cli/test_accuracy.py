@@ -139,8 +139,8 @@ def test_a_condition_or_length_that_is_given_twice_is_one_sentence() -> None:
         ("accuracy", ("--jobs", "0"), "no process does no work"),
         ("calibrate", ("--jobs", "0"), "no process does no work"),
         ("accuracy", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
-        ("chance", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
-        ("chance", ("-o", "/nope/x.png"), "there is no folder /nope"),
+        ("false-alarms", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
+        ("false-alarms", ("-o", "/nope/x.png"), "there is no folder /nope"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is_measured(

@@ -14,9 +14,11 @@ from tests.experiments import small
 SMALL = ("--corpus", small.CORPUS, "--condition", "clean", "--clip", "5", "--queries", "4")
 
 
-def chance(*arguments: str) -> subprocess.CompletedProcess[str]:
+def false_alarms(
+    *arguments: str, command: str = "false-alarms"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "experiments", "chance", *arguments],
+        [sys.executable, "-m", "experiments", command, *arguments],
         env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200"},
         capture_output=True,
         text=True,
@@ -27,8 +29,8 @@ def chance(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
     workbench: Path, tmp_path: Path
 ) -> None:
-    rows, picture = tmp_path / "rows.csv", tmp_path / "chance.png"
-    done = chance(*SMALL, "--times", "2", "--csv", str(rows), "-o", str(picture))
+    rows, picture = tmp_path / "rows.csv", tmp_path / "false-alarms.png"
+    done = false_alarms(*SMALL, "--times", "2", "--csv", str(rows), "-o", str(picture))
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(rows)
     assert table.groupby("kind").size().to_dict() == {
@@ -44,10 +46,19 @@ def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
 
 
 def test_the_corpus_alone_has_no_growth(workbench: Path) -> None:
-    done = chance(*SMALL, "--times", "1")
+    done = false_alarms(*SMALL, "--times", "1")
     assert done.returncode == 0, done.stderr
     assert "real" in done.stdout
     assert "grow" not in done.stdout
+
+
+def test_the_old_name_is_understood_but_not_listed(workbench: Path) -> None:
+    by_old_name = false_alarms("--help", command="chance")
+    assert by_old_name.returncode == 0, by_old_name.stderr
+    assert "Measure false alarms in large libraries." in by_old_name.stdout
+    listed = false_alarms(command="--help").stdout
+    assert re.search(r"^ *false-alarms ", listed, re.MULTILINE)
+    assert not re.search(r"^ *chance ", listed, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +72,7 @@ def test_the_corpus_alone_has_no_growth(workbench: Path) -> None:
 def test_bad_input_is_told(
     workbench: Path, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    done = chance(*arguments)
+    done = false_alarms(*arguments)
     assert done.returncode == code
     assert sentence in done.stderr
     assert done.stdout == ""

@@ -16,7 +16,7 @@ from experiments.evaluation.context import Context
 from experiments.folders import cache_folder
 from experiments.protocol.plan import Plan
 from experiments.studies.false_alarms.ask import measure
-from experiments.studies.false_alarms.figure import chance_figure
+from experiments.studies.false_alarms.figure import false_alarms_figure
 from experiments.studies.false_alarms.gumbel import by_size
 from fpcore.profiles import load_profile
 from tests.experiments import small
@@ -94,7 +94,7 @@ def test_the_index_is_removed(rows: pd.DataFrame, told: list[str]) -> None:
 
 
 def test_the_picture_shows_every_size(rows: pd.DataFrame) -> None:
-    figure = chance_figure(rows, by_size(rows), threshold=0.3)
+    figure = false_alarms_figure(rows, by_size(rows), threshold=0.3)
     tails, rates = figure.axes
     legend = [text.get_text() for text in tails.get_legend().get_texts()]
     assert legend == [
