@@ -1,4 +1,4 @@
-"""Rows as CSV files, and what the system refuses while writing, as one sentence."""
+"""Rows as CSV files, and failures to write as one sentence."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the system refuses while writing under ``path`` into one sentence."""
+    """Turn an `OSError` while writing under ``path`` into a `RunError` of one sentence."""
     try:
         yield
     except OSError as error:

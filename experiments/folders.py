@@ -1,4 +1,4 @@
-"""Where prepared corpora are kept, and how a folder appears there whole or not at all."""
+"""Folders of what can be made again, and a way to fill a folder whole or not at all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def corpora_folder() -> Path:
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Give a new folder to fill; it becomes ``target`` on success and vanishes on failure.
+    """Yield a new folder to fill; it becomes ``target`` on success and vanishes on failure.
 
     What a killed process left behind is removed first, so only one process may fill the same
     ``target`` at a time.

@@ -1,4 +1,4 @@
-"""How far a run is: shown where it runs, and written for whoever watches its folder."""
+"""Progress of a run: shown where it runs, and written for whoever watches its folder."""
 
 from __future__ import annotations
 
@@ -48,7 +48,17 @@ def silent(step: Step) -> None:
 
 
 class Reporter:
-    """Counts the steps of a run, shows them, and keeps ``progress.json`` in its folder."""
+    """Counter of a run's steps, which shows them and keeps ``progress.json`` in its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    n_total : int
+        Steps of the whole run.
+    show : Show
+        Where progress is shown.
+    """
 
     def __init__(self, folder: Path, n_total: int, show: Show) -> None:
         self._file = folder / "progress.json"
@@ -83,7 +93,7 @@ def read(folder: Path) -> Step | None:
 
 @contextmanager
 def shown() -> Iterator[Show]:
-    """Give what shows progress here: a bar on a terminal or in a notebook, else nothing."""
+    """Yield the function that shows progress here: a bar in a terminal or notebook, or nothing."""
     if sys.stderr.isatty():
         with bar() as show:
             yield show
@@ -102,7 +112,7 @@ def _is_in_notebook() -> bool:
 
 @contextmanager
 def bar() -> Iterator[Show]:
-    """Give what shows progress as a bar with the time left, on standard error."""
+    """Yield the function that shows progress as a bar with the time left, on standard error."""
     from rich.console import Console
 
     columns = (
@@ -126,7 +136,8 @@ def bar() -> Iterator[Show]:
 def working(what: str) -> Iterator[Tell]:
     """Show on standard error what is being done, ``what`` to begin with, and how long it takes.
 
-    Give what tells it; the line vanishes at the end. For work of unknown length.
+    Yield the function that changes the text; the line vanishes at the end. For work of unknown
+    length.
     """
     from rich.console import Console
 
@@ -138,7 +149,7 @@ def working(what: str) -> Iterator[Tell]:
 
 @contextmanager
 def _notebook_bar() -> Iterator[Show]:
-    """Give what shows progress under a cell, as one line that is written over."""
+    """Yield the function that shows progress under a cell, as one line that is written over."""
     from IPython.display import display
 
     started = monotonic()

@@ -1,4 +1,4 @@
-"""What the rows of a run may depend on besides its spec: versions, commit, machine."""
+"""Provenance of rows: versions, commit and machine, on which they may depend besides the spec."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Each module of this package holds the commands of one subject and a function ``register`` that
 adds them. Conventions are those of ``fpcore`` (see `fpcore.cli`): answers on standard output,
-complaints and progress on standard error, exit codes 0 done, 1 failed, 2 wrong usage, 130
+errors and progress on standard error, exit codes 0 done, 1 failed, 2 wrong usage, 130
 interrupted.
 """
 

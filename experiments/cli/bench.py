@@ -24,8 +24,8 @@ def bench(
 ) -> None:
     """Measure speed and size.
 
-    Of fingerprinting, learning, look-up, removal and recognition. Times depend on the machine,
-    and on what else it is doing.
+    Fingerprinting, learning, look-up, removal and recognition are timed. Times depend on the
+    machine, and on what else it is doing.
 
     \b
     Example:
@@ -55,8 +55,8 @@ def bench_scale(
 ) -> None:
     """Measure recognition among 1,000 songs and among many.
 
-    Its time and memory: the first pass, each with and without a snapshot; and all passes, for
-    clips under noise or played faster. The index grows in the cache folder and is removed at
+    Time and memory are measured of the first pass, with and without a snapshot, and of all passes
+    for clips under noise or played faster. The index grows in the cache folder and is removed at
     the end; one of 10,000 songs takes minutes to fill and up to 5 GB. Times depend on the
     machine, and on what else it is doing.
 
@@ -91,9 +91,9 @@ def bench_service(
 ) -> None:
     """Measure the service.
 
-    Its time over the core's own, throughput and memory, and how it stands saturation. A server
-    is started on this machine and asked over HTTP. Times depend on the machine, and on what
-    else it is doing.
+    Measured are the time that it adds to the core's own, its throughput and memory, and how
+    quickly it still answers when it is asked more than it can do. A server is started on this
+    machine and asked over HTTP. Times depend on the machine, and on what else it is doing.
 
     \b
     Example:

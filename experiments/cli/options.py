@@ -1,4 +1,7 @@
-"""Options that several commands share, and how a run that ended is told."""
+"""Options that several commands share, and the messages when a run ends.
+
+Options check what they are given; everything else is checked where it is used.
+"""
 
 from __future__ import annotations
 
@@ -96,12 +99,26 @@ def read_spec(
 ) -> tuple[SweepSpec, dict[str, Any]]:
     """Return a spec under the settings, and its content for the notebook that runs it.
 
-    Paths in both are named from the root on, since the notebook runs elsewhere.
+    Parameters
+    ----------
+    spec : str
+        Name of a spec of the project, or a YAML file.
+    settings : list of str, or None
+        ``KEY=VALUE`` each, as given with ``--set``.
+    corpus : str or None
+        Corpus in place of the spec's own, as given with ``--corpus``.
+
+    Returns
+    -------
+    spec : SweepSpec
+    content : dict
+        What `load_spec` made the spec from. Paths in both are absolute, since the notebook runs in
+        another folder.
 
     Raises
     ------
     ConfigError
-        When it cannot be read or is not valid.
+        When the spec cannot be read or is not valid.
     """
     from experiments.specs.content import read_content, with_absolute_paths
     from experiments.specs.spec import load_spec
@@ -115,7 +132,7 @@ def read_spec(
 
 
 def tell_end(folder: RunFolder, notebook: Path) -> None:
-    """Tell how a run ended; failed trials are complained about and end the command.
+    """Print how a run ended; failed trials go to standard error and end the command.
 
     Raises
     ------
@@ -134,9 +151,16 @@ def tell_end(folder: RunFolder, notebook: Path) -> None:
 
 
 def tell_interruption(command: str, folder: RunFolder, run: str | None) -> typer.Exit:
-    """Tell how an interrupted run is gone on with; return what ends the command.
+    """Print how to go on with an interrupted run, and return the exception that ends the command.
 
-    ``run`` is what was given as --run, if anything.
+    Parameters
+    ----------
+    command : str
+        The command that was interrupted, such as ``sweep``.
+    folder : RunFolder
+        The run's folder.
+    run : str or None
+        What was given as ``--run``, if anything.
     """
     again = shlex.quote(run or folder.name)
     complain(

@@ -71,10 +71,10 @@ def peers(
     """Compare this project's profiles with audfprint.
 
     Every system learns the same songs and answers the same clips of the test half, in a process
-    of its own and on one core; the default profile also with a snapshot of its index. Thresholds
-    for the stated share of false alarms are set on clips of left-out calibration songs. The
-    run's folder holds all rows, the tables and the plots; the same command with --run NAME goes
-    on with a comparison that was interrupted.
+    of its own and on one core; the default profile is also measured with a snapshot of its index.
+    Thresholds for the stated share of false alarms are set on clips of left-out calibration songs.
+    The run's folder holds all rows, the tables and the plots; the same command with --run NAME
+    goes on with a comparison that was interrupted.
 
     \b
     Example:

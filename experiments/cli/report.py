@@ -75,9 +75,8 @@ def compare(
     """Tell whether one trial is better than another.
 
     They are compared on the queries that both were asked, so their runs must be of one corpus
-    and one seed. Each side accepts by its own
-    threshold. A difference counts as real when the exact McNemar test and the interval of a
-    bootstrap over works both say so.
+    and one seed. Each side accepts by its own threshold. A difference counts as real when the
+    exact McNemar test and the interval of a bootstrap over works both say so.
 
     \b
     Example:

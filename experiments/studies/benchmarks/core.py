@@ -1,4 +1,4 @@
-"""Speed and size, measured on real audio and on an index of realistic postings.
+"""Benchmarks of the core: speed and size, on real audio and on an index of realistic postings.
 
 Each measurement is the median of several runs after a warm-up, on one core unless it says
 otherwise. Ratios to real time are seconds of audio per second of computing.
@@ -36,7 +36,7 @@ REPEATS = 7
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure: what, its value and unit, and the value to reach where one is set.
+    """One measured figure: its name, value and unit, and the value to reach where one is set.
 
     ``at_least`` says whether more is better; without ``reach`` the figure is for information.
     """
@@ -69,7 +69,23 @@ def median_s(action: Callable[[], object], *, repeats: int = REPEATS) -> float:
 def measure(
     source: Corpus, profiles: Sequence[Profile], show: Tell, *, n_postings: int = N_POSTINGS
 ) -> Iterator[Figure]:
-    """Yield the figures, as they are measured; the last profile's index is the one examined."""
+    """Yield the figures of the core, as they are measured.
+
+    Parameters
+    ----------
+    source : Corpus
+        Real music: its longest track is fingerprinted, and its songs are in the index.
+    profiles : sequence of two Profile
+        Each is timed; the index is made under the last one.
+    show : Tell
+        Is told what is being measured.
+    n_postings : int, optional
+        Size to which the index is filled with synthetic songs.
+
+    Yields
+    ------
+    Figure
+    """
     show("Fingerprinting")
     longest = max(source.tracks, key=lambda track: track.duration_s)
     for profile, reach in zip(profiles, (1500, 2000), strict=True):
@@ -81,7 +97,19 @@ def measure(
 
 
 def fingerprint_speed(source: Corpus, track: Track, profile: Profile, reach: float) -> Figure:
-    """Return spectrogram, peaks and pairs of decoded audio, × real time."""
+    """Return how fast decoded audio is fingerprinted, × real time.
+
+    Parameters
+    ----------
+    source : Corpus
+        Where the track is from.
+    track : Track
+        What is fingerprinted; decoding is not timed.
+    profile : Profile
+        With which.
+    reach : float
+        Ratio to real time to reach.
+    """
     config = profile.fingerprint
     signal = load(source.path_of(track), sample_rate_hz=config.sample_rate_hz)
     seconds = median_s(lambda: pipeline.fingerprint([signal.samples], config))
@@ -107,7 +135,25 @@ def ingest_speed(source: Corpus, profile: Profile) -> Figure:
 def index_figures(
     source: Corpus, profile: Profile, folder: Path, show: Tell, n_postings: int
 ) -> Iterator[Figure]:
-    """Yield size and times of an index of real songs among many synthetic ones."""
+    """Yield size and times of an index of real songs among many synthetic ones.
+
+    Parameters
+    ----------
+    source : Corpus
+        The real songs.
+    profile : Profile
+        Under which the index is made and asked.
+    folder : Path
+        An empty folder for the index.
+    show : Tell
+        Is told what is being done.
+    n_postings : int
+        Size to which the index is filled after recognition was timed among `N_SONGS` songs.
+
+    Yields
+    ------
+    Figure
+    """
     config = profile.fingerprint
     real = list(real_songs(source, config))
     pool = np.concatenate([hashes.token for _, hashes, _ in real])
@@ -147,7 +193,23 @@ def recognition_times(
 ) -> Iterator[Figure]:
     """Yield median times to recognise 10 s WAV files, decoding included.
 
-    As they are, the first pass recognises them; played at another speed, all passes are taken.
+    Clips as they are, are recognised in the first pass; those played at another speed take all
+    passes.
+
+    Parameters
+    ----------
+    source : Corpus
+        Songs that clips are cut from.
+    store : Store
+        An index that holds them.
+    profile : Profile
+        Under which the index was made, and is asked.
+    folder : Path
+        Where a clip is written before it is asked.
+
+    Yields
+    ------
+    Figure
     """
     rate = profile.fingerprint.sample_rate_hz
     library = Library(store, profile)

@@ -1,4 +1,4 @@
-"""How recognition scales: its time and memory among 1,000 and among 10,000 songs.
+"""Benchmark of scale: time and memory of recognition among 1,000 and among 10,000 songs.
 
 The songs of a corpus are learned among synthetic ones whose hashes are spread alike, and clips
 of them are recognised, with and without a snapshot of the index. Each time is taken in a process
@@ -44,11 +44,11 @@ HARD: dict[str, tuple[Degradation, ...]] = {
 N_HARD_CLIPS = 20
 
 SONG_S = 230.0
-"""Of a synthetic song: 10,000 of them have 115 M postings under the profile `balanced`."""
+"""Length of a synthetic song in seconds: 10,000 have 115 M postings under `balanced`."""
 
 INDEX = "index.db"
 CLIPS = "clips as they are"
-"""Folder of the clips without a degradation; those of the others have the names in `HARD`."""
+"""Name of the folder of clips without a degradation; the other folders have the names in `HARD`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,22 @@ class Recognised:
 def measure(
     source: Corpus, profile: Profile, sizes: Sequence[int], *, show: Tell
 ) -> Iterator[Figure]:
-    """Yield the figures for indexes of ascending ``sizes`` in songs, as they are measured.
+    """Yield the figures of each size of the index, as they are measured.
+
+    Parameters
+    ----------
+    source : Corpus
+        Songs that are learned among synthetic ones, and asked.
+    profile : Profile
+        Under which they are learned and asked.
+    sizes : sequence of int, ascending
+        Sizes of the index in songs.
+    show : Tell
+        Is told what is being done.
+
+    Yields
+    ------
+    Figure
 
     Raises
     ------
@@ -161,7 +176,22 @@ def _recognised(folder: Path, kind: str, profile: Profile) -> Recognised:
 
 
 def recognise(database: Path, folder: Path, profile: Profile) -> Recognised:
-    """Recognise each clip of a folder several times, in this process."""
+    """Recognise each clip of a folder several times, in this process.
+
+    Parameters
+    ----------
+    database : Path
+        The index.
+    folder : Path
+        Holds the clips as WAV files.
+    profile : Profile
+        Under which the index was made, and is asked.
+
+    Returns
+    -------
+    Recognised
+        Without each clip's first recognition.
+    """
     clips = sorted(folder.glob("*.wav"))
     seconds = []
     with Library.open(database, profile) as library:

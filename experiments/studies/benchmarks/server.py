@@ -1,4 +1,7 @@
-"""The service as a process of its own, asked over HTTP like any other client asks it."""
+"""The service as a process of its own, asked over HTTP as any other client asks it.
+
+It listens on this machine alone, on a free port. Times are in seconds, memory is in bytes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ import psutil
 from fpcore.errors import FpError
 
 START_S = 120.0
-"""How long a server may take until it answers."""
+"""Seconds that a server may take until it answers."""
 
 STOP_S = 60.0
 
@@ -37,7 +40,7 @@ class ServerError(FpError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service answered: the status, and the body where it is JSON."""
+    """Answer of the service: the HTTP status, and the body, which is JSON."""
 
     status: int
     body: Any
@@ -131,12 +134,12 @@ class Server:
         return Client(self.port)
 
     def memory_bytes(self) -> int:
-        """Return the resident memory of the server and its processes; shared counts for each."""
+        """Return the resident memory of all the server's processes; each counts what they share."""
         server = psutil.Process(self._process.pid)
         return sum(one.memory_info().rss for one in (server, *server.children(recursive=True)))
 
     def stop(self) -> None:
-        """Let the server finish what is in flight, and end it."""
+        """Let the server finish the requests it is working on, and end it."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:

@@ -1,9 +1,9 @@
-"""What the service costs on top of the core, measured over HTTP on one index in one run.
+"""Benchmark of the service: what it costs on top of the core, over HTTP, on one index in one run.
 
 Everything runs on this machine and shares its cores: the server with its processes, and the
-clients that ask it. One client at a time keeps one core busy, since a request is at any moment
-the work of one process alone; so that throughput is what one core gives. A server is warm when
-it has been asked about each of the clips.
+clients that ask it. One client at a time keeps one core busy, since at any moment one process
+alone works on a request; the throughput for one client is therefore that of one core. A server is
+warm when it has been asked about each of the clips.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ WATCH_EVERY_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is measured; the values to reach are meant for the defaults.
+    """Extent of the measurements; the values to reach are meant for the defaults.
 
     ``n_timed`` requests are timed beside the core. Throughput is the median of ``n_rounds``
     of ``n_per_round`` requests each way. Memory is watched over ``n_watched`` requests. For
@@ -70,7 +70,22 @@ class Extent:
 def measure(
     source: Corpus, profile: Profile, extent: Extent, *, show: Tell = lambda what: None
 ) -> Iterator[Figure]:
-    """Yield the figures, as they are measured; ``show`` is told what is being measured.
+    """Yield the figures of the service, as they are measured.
+
+    Parameters
+    ----------
+    source : Corpus
+        Songs that are learned among synthetic ones, and asked.
+    profile : Profile
+        Which the service is started with.
+    extent : Extent
+        How much is measured.
+    show : Tell, optional
+        Is told what is being measured.
+
+    Yields
+    ------
+    Figure
 
     Raises
     ------
@@ -100,7 +115,28 @@ def measure(
 def overhead(
     server: Server, library: Library, clips: Sequence[Path], extent: Extent
 ) -> Iterator[Figure]:
-    """Yield the median time of a request and of the core's own call, asked in turn."""
+    """Yield the median time of a request and of the core's own call, asked in turn.
+
+    Parameters
+    ----------
+    server : Server
+        Serves the same index as ``library``.
+    library : Library
+        The core.
+    clips : sequence of Path
+        WAV files to ask.
+    extent : Extent
+        ``n_timed`` requests are timed, after one for each clip that is not.
+
+    Yields
+    ------
+    Figure
+
+    Raises
+    ------
+    ServerError
+        When the service answers otherwise than the core.
+    """
     forms = [form_of(clip.read_bytes()) for clip in clips]
     http_s, core_s = [], []
     with server.client() as client:
@@ -123,7 +159,21 @@ def overhead(
 
 
 def throughput(server: Server, clips: Sequence[Path], extent: Extent) -> Iterator[Figure]:
-    """Yield how many requests a second are answered to one client and to several, by turns."""
+    """Yield how many requests a second are answered to one client and to several, by turns.
+
+    Parameters
+    ----------
+    server : Server
+        A server that may be cold: it is warmed first.
+    clips : sequence of Path
+        WAV files to ask.
+    extent : Extent
+        ``n_rounds`` rounds of ``n_per_round`` requests each way.
+
+    Yields
+    ------
+    Figure
+    """
     forms = [form_of(clip.read_bytes()) for clip in clips]
     ask(server, forms, n_requests=len(forms), n_clients=N_CLIENTS)
     alone: list[float] = []
@@ -144,7 +194,21 @@ def throughput(server: Server, clips: Sequence[Path], extent: Extent) -> Iterato
 
 
 def memory(server: Server, clips: Sequence[Path], extent: Extent) -> Iterator[Figure]:
-    """Yield the resident memory after many requests, and how much it grew over them."""
+    """Yield the resident memory after many requests, and how much it grew over them.
+
+    Parameters
+    ----------
+    server : Server
+        A warm server.
+    clips : sequence of Path
+        WAV files to ask.
+    extent : Extent
+        ``n_watched`` requests.
+
+    Yields
+    ------
+    Figure
+    """
     forms = [form_of(clip.read_bytes()) for clip in clips]
     measured: list[int] = []
     every = max(1, extent.n_watched // 100)
@@ -170,7 +234,20 @@ def ask(
     n_clients: int,
     between: Callable[[int], object] = lambda number: None,
 ) -> None:
-    """Send requests from some clients in parallel; ``between`` is called with each one's number.
+    """Send requests from several clients in parallel.
+
+    Parameters
+    ----------
+    server : Server
+        Where they are sent.
+    forms : sequence of bytes
+        Bodies as `form_of` makes them, sent in turn.
+    n_requests : int
+        Requests of all clients together.
+    n_clients : int, at least 1
+        Clients, each with a thread and a connection of its own.
+    between : callable, optional
+        Called after each answer with the number of its request, from any thread.
 
     Raises
     ------
@@ -192,7 +269,26 @@ def ask(
 
 
 def saturation(server: Server, clips: Sequence[Path], extent: Extent) -> Iterator[Figure]:
-    """Yield how long ``/healthz`` is waited for while more is asked than can be answered."""
+    """Yield how long ``/healthz`` takes while more is asked than can be answered.
+
+    Parameters
+    ----------
+    server : Server
+        A server that works on ``extent.capacity`` requests at a time.
+    clips : sequence of Path
+        WAV files to ask.
+    extent : Extent
+        Asked for ``saturation_s`` seconds by four times ``capacity`` clients.
+
+    Yields
+    ------
+    Figure
+
+    Raises
+    ------
+    ServerError
+        When an answer has another status than 200 and 503.
+    """
     forms = [form_of(clip.read_bytes()) for clip in clips]
     n_clients = 4 * extent.capacity
     # In a process of their own, the clients do not delay the one that takes the times.
@@ -218,7 +314,24 @@ def saturation(server: Server, clips: Sequence[Path], extent: Extent) -> Iterato
 
 
 def press(port: int, forms: Sequence[bytes], n_clients: int, duration_s: float) -> Counter[int]:
-    """Ask without a pause, refused or not, and return how often each status was the answer."""
+    """Ask without a pause, refused or not, and return how often each status was the answer.
+
+    Parameters
+    ----------
+    port : int
+        Port of the server on this machine.
+    forms : sequence of bytes
+        Bodies as `form_of` makes them.
+    n_clients : int, at least 1
+        Clients, each with a thread and a connection of its own.
+    duration_s : float
+        Seconds after which no new request is sent.
+
+    Returns
+    -------
+    Counter
+        HTTP status -> number of answers.
+    """
     ends = monotonic() + duration_s
 
     def work(first: int) -> Counter[int]:

@@ -1,9 +1,9 @@
-"""What sharing stages between trials saves: a sweep against each of its trials alone.
+"""Benchmark of sharing stages between trials: a sweep against each of its trials alone.
 
 Both run the same code in this process, on one core, and their rows are compared byte by byte.
-Alone means without what other trials left: an empty cache for each. What cannot be shared is
-left out: timing queries for the record, and the passes after the first, whose hashes are each
-trial's own. A sweep of a profile with these passes gains less.
+Alone means with an empty cache, without what other trials left there. Work that trials cannot share
+is left out: timing queries for the record, and the passes after the first, whose hashes are
+each trial's own. A sweep of a profile with these passes gains less.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Sharing:
 
 
 REACH = 10.0
-"""How many times faster a sweep of `CONTENT` shall be than its trials alone."""
+"""How many times faster a sweep of `CONTENT` is to be than its trials alone."""
 
 
 def figures(sharing: Sharing) -> list[Figure]:
@@ -81,7 +81,14 @@ def measure_sharing(
 ) -> Sharing:
     """Return how much faster a sweep is than its trials alone.
 
-    Of these, ``n_alone`` are run, spread over the sweep: they differ little in cost.
+    Parameters
+    ----------
+    content : mapping, optional
+        Content of the sweep's spec.
+    n_alone : int, from 1 to the number of trials, optional
+        How many trials are run alone, spread over the sweep: they differ little in cost.
+    show : Show, optional
+        Is told how far the trials alone are.
 
     Raises
     ------

@@ -4,7 +4,8 @@ It is used as its own command line uses it: every setting but density and fan-ou
 command's default, among them four shifts of a query, at least five votes for a match, and a
 table of 2^20 buckets of 100 postings that is saved as a compressed pickle. Only decoding is
 not its own: it would start FFmpeg, which may be missing and would run beside it on another
-core, so it is given the samples that this project's decoder returns at its rate.
+core, so it is given the samples that this project's decoder returns at its rate. Scores are
+numbers of votes.
 
 References
 ----------
@@ -32,7 +33,7 @@ FAMILY = "audfprint"
 PACKAGE = "audfprint2"
 
 _KEPT = "songs"
-"""Folder for the hashes of songs until the table is saved: what a crash must not lose."""
+"""Name of the folder that keeps the hashes of songs over a crash, until the table is saved."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class AudfprintSpec:
 
     @property
     def family(self) -> str:
-        """What all densities have in common."""
+        """Name of the program, which all densities share."""
         return FAMILY
 
     def describe(self) -> dict[str, Any]:
@@ -155,7 +156,7 @@ class Audfprint:
         return audio.load(path, sample_rate_hz=self._rate_hz).samples
 
     def learn(self, name: str, samples: FloatArray) -> None:
-        """Add a song to the table, keeping its hashes in a file beside."""
+        """Add a song to the table, and write its hashes to a file of their own."""
         hashes = self._hashes(self._song_analyzer, samples)
         self._store(name, hashes)
         file = self._kept / f"{len(self._table.names):06d}.npz"
@@ -165,7 +166,7 @@ class Audfprint:
         beside.replace(file)
 
     def save(self) -> int:
-        """Write the table; return how many postings are in it, without those it dropped."""
+        """Write the table; return the number of postings in it: those it dropped do not count."""
         beside = self._table_file.with_name("partial.pklz")
         self._table.save(str(beside))
         beside.replace(self._table_file)
@@ -184,4 +185,4 @@ class Audfprint:
         return Answer(str(name), float(votes), accepted=True, offset_s=offset_frames * hop_s)
 
     def close(self) -> None:
-        """Let go of nothing: the process that holds the table ends."""
+        """Do nothing: the table is gone when the process ends."""

@@ -1,4 +1,8 @@
-"""What a system under comparison must be able to do."""
+"""Contract of a system under comparison: what it must be able to do.
+
+A `Spec` describes a system and is sent between processes; a `System` is that system with its index
+open, used by one process and one thread. Songs are known by names that the comparison gives them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ import numpy as np
 from fpcore.records import FloatArray
 
 INDEX = "index"
-"""Folder of a system's folder for all that it reads to answer, and nothing else."""
+"""Name of the folder, inside a system's own, for all that it reads to answer and nothing else: its
+size is the size of the index."""
 
 _WARM_UP_S = 5.0
 
@@ -41,7 +46,7 @@ class System(Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Do once, without keeping anything, what is slow the first time."""
+        """Do once what is slow the first time, such as compiling; the index stays as it is."""
         ...
 
     def decode(self, path: Path) -> FloatArray:
@@ -53,7 +58,7 @@ class System(Protocol):
         ...
 
     def save(self) -> int:
-        """Put everything learned on the disk; return the number of postings kept."""
+        """Put everything learned on the disk; return the number of postings in the index."""
         ...
 
     def ask(self, path: Path) -> Answer:
@@ -61,7 +66,7 @@ class System(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         ...
 
 

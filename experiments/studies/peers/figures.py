@@ -1,4 +1,8 @@
-"""Accuracy against the size of the index: all conditions together, and one by one."""
+"""Figures of accuracy against the size of the index: all conditions together, and one by one.
+
+Accuracy is the share of queries of indexed songs that are accepted and right, in percent, with
+every system at its own threshold for one rate of false alarms. Sizes are on a logarithmic axis.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,18 @@ def accuracy_against_size(
 
     Systems of one family share a colour and a marker. Settings of a peer are joined by a line
     in the order of their size; profiles, which differ in more than one setting, are not. Bars
-    are 95% intervals. ``families`` maps systems to theirs.
+    are 95% intervals.
+
+    Parameters
+    ----------
+    accuracy, costs : pandas.DataFrame
+        As `tables.accuracy` and `tables.costs` return them.
+    families : mapping of str to str
+        The family of each system.
+    clip_s : float
+        Length of the clips to draw, in seconds; one of those in ``accuracy``.
+    false_alarm_rate : float, in (0, 1)
+        Rate for which the thresholds were set, for the title.
     """
     points = _points(accuracy, costs, families, clip_s)
     points = points[points["condition"] == EVERYTHING]
@@ -60,7 +75,19 @@ def by_condition(
     clip_s: float,
     false_alarm_rate: float,
 ) -> Figure:
-    """Draw a panel per condition, against bytes per hour; otherwise as `accuracy_against_size`."""
+    """Draw a panel per condition, against bytes per hour; otherwise as `accuracy_against_size`.
+
+    Parameters
+    ----------
+    accuracy, costs : pandas.DataFrame
+        As `tables.accuracy` and `tables.costs` return them.
+    families : mapping of str to str
+        The family of each system.
+    clip_s : float
+        Length of the clips to draw, in seconds; one of those in ``accuracy``.
+    false_alarm_rate : float, in (0, 1)
+        Rate for which the thresholds were set, for the title.
+    """
     points = _points(accuracy, costs, families, clip_s)
     conditions = [name for name in points["condition"].unique() if name != EVERYTHING]
     n_rows = -(-len(conditions) // N_COLUMNS)

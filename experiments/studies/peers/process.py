@@ -1,4 +1,4 @@
-"""A system in a process of its own: fed one request at a time, restarted when it dies.
+"""Processes that each run one system: one request at a time, started anew after a death.
 
 Times are of the process alone: seconds on the clock, and seconds of processor time, which
 other work on the machine does not prolong.
@@ -25,7 +25,7 @@ from experiments.studies.peers.contract import Answer, Spec, System
 ResultT = TypeVar("ResultT")
 
 PATIENCE_S = 900.0
-"""A request that takes longer counts as the death of the system."""
+"""Seconds; a request that takes longer counts as the death of the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Decode a file and add it to the index under a name."""
+    """A request to decode a file and add it to the index under a name."""
 
     name: str
     path: Path
@@ -46,7 +46,7 @@ class Learn:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A song was added."""
+    """The reply to `Learn`: a song was added."""
 
     decode: Spent
     learn: Spent
@@ -54,12 +54,12 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Put everything learned on the disk."""
+    """A request to put everything learned on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The index is on the disk."""
+    """The reply to `Save`: the index is on the disk."""
 
     n_postings: int
     save: Spent
@@ -67,14 +67,14 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Recognise the recording in a file."""
+    """A request to recognise the recording in a file."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer; ``memory_bytes`` is the most that the process has held so far."""
+    """The reply to `Ask`; ``memory_bytes`` is the most that the process has held so far."""
 
     answer: Answer
     ask: Spent
@@ -83,7 +83,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """The system did not survive a request, and why as far as that is known."""
+    """The reply in place of a system that died, with the reason as far as it is known."""
 
     reason: str
 
@@ -104,12 +104,17 @@ class SystemProcess:
 
     Parameters
     ----------
-    spec
-        The system.
-    folder
-        Where it keeps its files.
-    patience_s
-        How long a request may take; opening the index may take `PATIENCE_S`.
+    spec : Spec
+        The system; it must be possible to pickle it.
+    folder : Path
+        Where the system keeps its files.
+    patience_s : float, above 0, optional
+        Seconds that a request may take; opening the index may take `PATIENCE_S`.
+
+    Raises
+    ------
+    RunError
+        On entering, when the system cannot be started.
     """
 
     def __init__(self, spec: Spec, folder: Path, *, patience_s: float = PATIENCE_S) -> None:

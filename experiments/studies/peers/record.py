@@ -1,4 +1,4 @@
-"""The record of a comparison: one folder, filled row by row while it goes on.
+"""Record of a comparison: one folder, filled row by row while it goes on.
 
 ::
 
@@ -51,7 +51,10 @@ class Record:
         self.folder = folder
 
     def begin(self, settings: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-        """Write the manifest; ``about`` says what may differ when a comparison goes on.
+        """Write the manifest, unless the folder has one of the same ``settings``.
+
+        ``about`` holds facts that may differ when a comparison is gone on with, such as when it
+        was started.
 
         Raises
         ------
@@ -94,7 +97,7 @@ class Record:
             write_text(self.folder / MANIFEST, json.dumps(content, indent=1) + "\n", durable=True)
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
-        """Append a row, which must have exactly the columns of its table; None is not known."""
+        """Append a row, which must have exactly the columns of its table; None for not known."""
         columns = COLUMNS[table]
         if set(row) != set(columns):
             raise ValueError(f"{table} has the columns {columns}, got {tuple(row)}")
@@ -115,8 +118,8 @@ class Record:
     def songs(self) -> pd.DataFrame:
         """Return a row per song that is in an index.
 
-        A song that a crash took along stands in the table again where it was learned again, and
-        is not in the index where that was the system's death.
+        A song that was lost in a crash and learned again has two rows in the table, of which the
+        last one counts. A song that the system died of is not in the index.
         """
         rows = self.rows("songs").drop_duplicates(["system", "song"], keep="last")
         deaths = self.rows("deaths")

@@ -1,4 +1,4 @@
-"""From the rows of a finished comparison to its tables and figures, and into its folder."""
+"""Summary of a finished comparison: tables and figures from its rows, written into its folder."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from experiments.studies.peers.record import Record
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
-    """``accuracy`` and ``costs`` as in `experiments.studies.peers.tables`.
+    """The tables ``accuracy`` and ``costs`` of `experiments.studies.peers.tables`, with notes.
 
-    ``notes`` are sentences about what the queries do not suffice to say.
+    ``notes`` are sentences about what the queries are too few to show.
     """
 
     accuracy: pd.DataFrame

@@ -1,17 +1,18 @@
-"""What the rows of a comparison say: accuracy with intervals, and what each system costs.
+"""Tables of a comparison, made from its rows: accuracy with intervals, and costs of each system.
 
 Conventions
 -----------
-* A *decision* accepts or rejects the likeliest song. Every system has its ``own``, and
-  ``fixed``: its score must reach a threshold that is set on queries of left-out calibration
-  songs, so that at most a stated share of those is given a name. Scores of different systems
-  are on different scales; their thresholds are alike only in what they were set for.
+* A *decision* accepts or rejects the likeliest song. Every system is judged by two: its ``own``,
+  and ``fixed``, where its score must reach a threshold. That is set on queries of left-out
+  calibration songs, so that at most a stated share of those is given a name. Scores of different
+  systems are on different scales, so only the rates for which thresholds were set can be
+  compared, not the thresholds.
 * Shares are of the test half. Intervals are at 95%, widened for queries of one work
   (`experiments.metrics.clustered`).
 * Speeds are × real time: seconds of audio per second of *processor time*, which is what one
   core could do at best. From a file to an index on the disk everything counts, saving too;
   "without decoding" leaves out what decoding alone took.
-* A file that a system died on counts among the wrong answers, not in its times.
+* A query that a system died on counts as answered wrongly, and not in its times.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ Decision = Literal["own", "fixed"]
 DECISIONS: tuple[Decision, ...] = ("own", "fixed")
 
 EVERYTHING = "all"
-"""Stands for a condition where all of them are pooled."""
+"""Name in the column condition of rows over all conditions together."""
 
 METRICS = ("top1", "accepted_right", "wrong_name", "false_accept")
 """Those of `experiments.metrics.METRICS` that are counted."""
 
 
 def threshold(outcomes: pd.DataFrame, false_alarm_rate: float) -> metrics.Recall:
-    """Return what the calibration queries of one system say about its threshold."""
+    """Return the threshold of one system for a false-alarm rate, from its calibration queries."""
     calibration = outcomes[outcomes["role"] == "calibration"]
     rows = calibration.assign(probability=calibration["score"])
     return metrics.recall_at(rows, false_alarm_rate)
@@ -113,13 +114,25 @@ def costs(
     outcomes: pd.DataFrame,
     deaths: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return a row per system: size, speed and deaths.
+    """Return size, speed and deaths of each system.
 
-    Columns: n_songs, audio_s, postings_per_s, bytes_per_hour (of the index's files), ingest_x,
-    ingest_without_decoding_x, decoding_x, save_cpu_s; from a WAV file to the answer query_p50_s,
-    query_p95_s, query_p50_cpu_s and, of queries of indexed and of left-out songs by themselves,
-    known_p50_cpu_s and unknown_p50_cpu_s; memory_bytes (the most while answering),
-    deaths_learning, deaths_asking. The index is the system.
+    Parameters
+    ----------
+    systems : sequence of str
+        Names of the systems, in the order wanted.
+    songs, indexes, outcomes, deaths : pandas.DataFrame
+        The rows of a comparison, with the columns of
+        `experiments.studies.peers.record.COLUMNS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per system, which is the index. Columns n_songs, audio_s, postings_per_s,
+        bytes_per_hour (of the index's files), ingest_x, ingest_without_decoding_x, decoding_x,
+        save_cpu_s; from a WAV file to the answer query_p50_s, query_p95_s, query_p50_cpu_s and,
+        of queries of indexed and of left-out songs by themselves, known_p50_cpu_s and
+        unknown_p50_cpu_s; memory_bytes (the most while answering), deaths_learning,
+        deaths_asking.
     """
     rows = []
     for system in systems:

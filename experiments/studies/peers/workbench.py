@@ -1,4 +1,7 @@
-"""A profile of this project as a system under comparison."""
+"""Profiles of this project as systems under comparison, with a snapshot of the index or without.
+
+Scores are probabilities, from 0 to 1.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class WorkbenchSpec:
 
     @property
     def family(self) -> str:
-        """What all profiles have in common that have a snapshot, or have none."""
+        """Family of all profiles with a snapshot, or of all without."""
         return f"{FAMILY}, with a snapshot" if self.snapshot else FAMILY
 
     def describe(self) -> dict[str, Any]:
@@ -59,7 +62,7 @@ class WorkbenchSpec:
 
 
 class Workbench:
-    """A library; songs are written in batches of as many as learning on all cores takes."""
+    """A library; songs are written in batches of the size that `fpcore.bulk.learn` takes."""
 
     def __init__(self, library: Library, *, snapshot: bool) -> None:
         self._library = library
