@@ -1,4 +1,4 @@
-"""Who does the work of a run: the cores of this machine, or a Dask cluster."""
+"""Workers of a run: the cores of this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the work: ``n_jobs`` processes here (-1: one for each core), or a Dask cluster.
+    """Either ``n_jobs`` processes on this machine (-1: one for each core), or a Dask cluster.
 
     The workers of a cluster must see the folders of runs, corpora and caches under the same
     paths, and have this project installed.
@@ -59,10 +59,10 @@ class Workers:
             get_memmapping_executor(n_jobs).terminate(kill_workers=True)
 
     def each(self, tasks: Sequence[tuple[Callable[..., ResultT], Any]]) -> Iterator[ResultT]:
-        """Yield the result of each function on its arguments, as they come.
+        """Yield the result of each function on its arguments, as they come, in any order.
 
-        A cluster gives them all at the end of a batch, since a batch is what it does again
-        when a worker is lost.
+        A cluster gives the results of a batch together at its end: when a worker is lost, it does
+        the whole batch again.
         """
         calls = (joblib.delayed(function)(*arguments) for function, arguments in tasks)
         if self.dask_address is None:

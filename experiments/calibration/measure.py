@@ -1,4 +1,7 @@
-"""How right a profile is: its decision fitted on one half of a corpus, measured on the other."""
+"""Accuracy of a profile: its decision fitted on one half of a corpus, measured on the other.
+
+Nothing is written: callers save the profiles that they get back.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ from fpcore.errors import ConfigError
 class Accuracy:
     """Raw outcome rows of the test half, and the metrics at the profile's own threshold.
 
-    ``by_condition`` and ``overall`` are the tables of `experiments.metrics`, as are the rest:
-    ``localised`` is of the conditions that leave time as it is.
+    All metrics are those of `experiments.metrics`; ``by_condition`` is its `summary`.
+    ``localised`` counts only conditions that change neither speed nor tempo.
     """
 
     outcomes: pd.DataFrame
@@ -50,21 +53,25 @@ def calibrated(
 ) -> Profile:
     """Return the profile with a decision fitted on the calibration half of a corpus.
 
-    What was measured before was measured with another decision, and is not kept.
-
     Parameters
     ----------
-    profile
+    profile : Profile
         The configuration that asks.
-    context
+    context : Context
         The corpus and the plan.
-    false_alarm_rate
-        Share of the recordings of unknown songs that are given a name, judged on songs that the
-        model in question had not seen.
-    n_jobs
+    false_alarm_rate : float, in (0, 1)
+        Share of the queries of unknown songs that may be given a name, judged by models that had
+        not seen their works.
+    n_jobs : int, optional
         Processes; -1 takes one for each core.
-    show
+    show : Show, optional
         Where progress is shown.
+
+    Returns
+    -------
+    Profile
+        Its model card holds what does not depend on the decision: accuracies that were measured
+        with the old one are left out.
     """
     source, plan = context.corpus, context.plan
     asked = index_and_ask(context, profile, "calibration", n_jobs=n_jobs, show=show)
@@ -93,13 +100,13 @@ def measure(
 
     Parameters
     ----------
-    profile
-        The configuration that asks.
-    context
+    profile : Profile
+        The configuration that asks, with the decision that picks the answers.
+    context : Context
         The corpus and the plan.
-    n_jobs
+    n_jobs : int, optional
         Processes; -1 takes one for each core.
-    show
+    show : Show, optional
         Where progress is shown.
 
     Raises
@@ -138,6 +145,16 @@ def _told(fitted_on: FittedOn) -> str:
 
 
 def with_card(profile: Profile, measured: Accuracy, context: Context) -> Profile:
-    """Return the profile with what was measured in a context as its model card."""
+    """Return the profile with what was measured as its model card.
+
+    Parameters
+    ----------
+    profile : Profile
+        The profile that was measured.
+    measured : Accuracy
+        What `measure` returned for it.
+    context : Context
+        Where it was measured.
+    """
     card = card_of(measured.outcomes, profile.decision.threshold, context)
     return profile.model_copy(update={"provenance": {**origin(profile), **card}})

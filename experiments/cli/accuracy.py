@@ -46,8 +46,8 @@ def accuracy(
 
     Songs are split by a seed into calibration and test; a share of each stays out of the index,
     and their clips must not be given a name. Only test songs are asked about, so that a profile
-    calibrated on the other half is judged on songs that it never heard. What is kept in the
-    profile is what the service shows of its accuracy.
+    calibrated on the other half is judged on songs that it never heard. The service shows the
+    result that is kept in the profile.
 
     \b
     Example:

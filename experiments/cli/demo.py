@@ -120,9 +120,9 @@ def _one_in_full(
     picture = path.with_suffix(".png")
     with Library.open(database, profile) as library:
         library.align(path)  # the first call loads the compiled kernels
-        alignment = library.align(path)
-        save_explanation(explain(alignment, library.store, library.profile), picture)
-    found, times = alignment.recognition, alignment.times
+        trace = library.align(path)
+        save_explanation(explain(trace, library.store, library.profile), picture)
+    found, times = trace.recognition, trace.times
     say("")
     say(f"One of them in full, of median votes: {query.track.id}, heard as {noisiest}")
     if found.match:

@@ -1,4 +1,4 @@
-"""The end of the demonstration: learn real music, ask about noisy clips, show what came out.
+"""Last steps of the demonstration: learn real music, ask about noisy clips, show what came out.
 
 Before it stand a sweep, its report and a promotion (`experiments.cli.demo`). The index holds
 the same tracks as the sweep's; the clips are of the test half of the corpus, which the sweep
@@ -24,12 +24,22 @@ CLIPS_PER_TRACK = 3
 
 
 def database_of(profile: Profile, folder: Path) -> Path:
-    """Return the index, one for each configuration; it stays, to be played with."""
+    """Return the file of the index, one for each configuration; it stays, to be played with."""
     return folder / f"{profile.fingerprint.digest[:8]}.db"
 
 
 def learn(context: Context, profile: Profile, database: Path) -> Iterator[Added]:
-    """Learn the indexed tracks, each under its id, and yield what became of each."""
+    """Learn the indexed tracks, each under its id, and yield the result for each.
+
+    Parameters
+    ----------
+    context : Context
+        Gives the tracks.
+    profile : Profile
+        The configuration that learns.
+    database : Path
+        The index, which is made when missing.
+    """
     database.parent.mkdir(parents=True, exist_ok=True)
     with Library.open(database, profile, create=True) as library:
         for track in context.parts.indexed:
@@ -50,8 +60,11 @@ def with_more_clips(context: Context) -> Context:
 def table(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return per condition how many clips were named rightly, wrongly or not at all.
 
-    Columns: condition, clips, right, wrong, rejected (of indexed tracks), unknown_clips and
-    unknown_named (of tracks that were left out), median_ms (from samples to answer).
+    Returns
+    -------
+    pandas.DataFrame
+        Columns condition, clips, right, wrong, rejected (of indexed tracks), unknown_clips and
+        unknown_named (of tracks that were left out), median_ms (from samples to answer).
     """
     named = outcomes["probability"] >= threshold
     rows = []
@@ -79,13 +92,13 @@ def write_clip(context: Context, profile: Profile, query: Query, folder: Path) -
 
     Parameters
     ----------
-    context
-        What the query is of.
-    profile
-        At its sample rate the clip is written.
-    query
+    context : Context
+        Gives the clip.
+    profile : Profile
+        Gives the sample rate of the file.
+    query : Query
         What is written.
-    folder
+    folder : Path
         Where the file is put.
     """
     [clip] = context.clips([query], profile.fingerprint)

@@ -91,23 +91,23 @@ def plan_of(
     conditions: Sequence[str] = REPORTED_CONDITIONS,
     left_out_share: float = LEFT_OUT_SHARE,
 ) -> Plan:
-    """Return what is asked.
+    """Return the plan that the options of a command make.
 
     Parameters
     ----------
-    names
-        Conditions that were named; none for ``conditions``.
-    clip_lengths_s
-        Lengths in seconds that were named; none for `CLIP_LENGTHS_S`.
-    n_queries
+    names : sequence of str, or None
+        Conditions that were named; without any, ``conditions`` are meant.
+    clip_lengths_s : sequence of float, or None
+        Lengths in seconds that were named; without any, `CLIP_LENGTHS_S` are meant.
+    n_queries : int, at least 1
         Clips of left-out songs for each condition and length.
-    seed
-        Of the split, the clips and the noise.
-    n_indexed
+    seed : int
+        Seed of the split, the clips and the noise.
+    n_indexed : int, optional
         Clips of indexed songs; by default as many as of left-out ones.
-    conditions
-        What is asked under unless conditions are named.
-    left_out_share
+    conditions : sequence of str, optional
+        Conditions to ask under where none are named.
+    left_out_share : float, in [0, 1), optional
         Share of the works that stays out of the index.
 
     Raises

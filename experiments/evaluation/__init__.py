@@ -1,1 +1,5 @@
-"""Ask an index about queries whose answers are known, and keep a row for each."""
+"""Evaluation: queries with known answers are asked of an index, and each gives a row.
+
+Rows are raw; what they are worth is for `experiments.metrics` to say. Decoded audio, maxima and
+queries are kept in a cache of stages, so that configurations share what they have in common.
+"""

@@ -1,6 +1,8 @@
-"""Asking an index about queries whose answers are known; `rows` tells what comes out.
+"""Asking of an index about queries whose answers are known; `rows` tells what comes out.
 
-All queries are asked of the whole index, those of calibration tracks of a part of it as well.
+All queries are asked of the whole index, those of calibration tracks also of a part of it. Rows
+come sorted by repeat, track and query, and are the same for any number of processes, but for the
+times.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from fpcore.search.passes import SearchTrace, answer_of, passes
 from fpcore.store import Index, Store, open_store
 
 BEYOND_DOUBT = 0.9999
+"""Probability above which a calibration query gets no further pass."""
 
 _Rows = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 """Outcome rows and candidate rows."""
@@ -44,22 +47,27 @@ def ask(
     n_jobs: int = -1,
     show: Show = silent,
 ) -> Answers:
-    """Return what an index answers to queries, sorted by repeat, track and query.
+    """Return what an index answers to queries.
 
     Parameters
     ----------
-    context
-        What the queries are of.
-    profile
-        How they are asked.
-    database
-        The index, as `build_index` makes it.
-    queries
+    context : Context
+        Gives the clips of the queries.
+    profile : Profile
+        The configuration that asks.
+    database : Path
+        The index, as `build_index` makes it under the same fingerprint.
+    queries : iterable of Query
         What is asked, such as ``context.queries("test")``.
-    n_jobs
-        Processes; -1 takes one for each core. The answers do not depend on it.
-    show
+    n_jobs : int, optional
+        Processes; -1 takes one for each core.
+    show : Show, optional
         Where progress is shown, in queries.
+
+    Returns
+    -------
+    Answers
+        Tables as in `experiments.evaluation.rows`.
     """
     groups = list(q.by_track(queries))
     n_queries = sum(map(len, groups))
@@ -81,14 +89,25 @@ def index_and_ask(
     n_jobs: int = -1,
     show: Show = silent,
 ) -> Answers:
-    """Return what an index of the corpus, made for this and removed again, answers.
+    """Return what an index of the corpus answers, which is made for this and removed again.
 
     Parameters
     ----------
-    context, profile, n_jobs, show
-        As for `ask`.
-    roles
+    context : Context
+        Gives the tracks of the index and the clips of the queries.
+    profile : Profile
+        The configuration that learns and asks.
+    *roles : str, "calibration" or "test"
         The halves of the corpus that are asked about.
+    n_jobs : int, optional
+        Processes; -1 takes one for each core.
+    show : Show, optional
+        Where progress is shown, in tracks and then in queries.
+
+    Returns
+    -------
+    Answers
+        Tables as in `experiments.evaluation.rows`.
 
     Raises
     ------
@@ -160,9 +179,9 @@ def _asked_of_parts(
 ) -> list[dict[str, Any]]:
     """Return the rows of a calibration query asked of a part of the index.
 
-    It is a small one, or, for half of the indexed songs, all songs but this work: so songs of
-    every work are strangers too. The few that are left out of the index tell too little of
-    what strangers are like.
+    The part is a small one; or, for half of the queries of indexed songs, all songs but those of
+    the query's work. In this way songs of any work can be strangers: the few that are left out of
+    the index tell too little of what strangers are like.
     """
     rng = seeded_rng(context.plan.seed_of(query), "part", query.drawn_as)
     if query.indexed and rng.random() < 0.5:
@@ -194,7 +213,8 @@ def _traces(
 ) -> Iterator[SearchTrace]:
     """Yield the passes over a query: those that an answer takes; for calibration all of them.
 
-    Where a first pass is beyond doubt it is not calibration that decides about it.
+    A calibration query stops only after a pass whose answer is beyond doubt: no calibration would
+    change that answer.
     """
     for trace in passes(asked, index, profile):
         yield trace

@@ -1,7 +1,7 @@
 """Context of an evaluation: which music is asked how, and the clips that queries are made of.
 
-Decoded audio, starts of excerpts and what is heard come from the cache of stages, where they
-were needed before.
+Decoded audio, starts of excerpts and maxima of queries come from the cache of stages once they
+have been needed. Clips are mono float32; times are in seconds from the start of the track.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class Context:
 
     Parameters
     ----------
-    corpus
+    corpus : Corpus
         The music.
-    plan
+    plan : Plan
         Who is asked what.
-    parts
+    parts : Split
         The corpus split as planned.
-    sources
-        The audio files that degradations draw from.
-    cache
+    sources : Sources
+        The audio files that degradations draw from, by name.
+    cache : StageCache
         Where stages are kept.
-    keeps_queries
-        Whether what is heard in queries stays in the cache, for other configurations.
+    keeps_queries : bool, optional
+        Whether the maxima of queries stay in the cache, for other configurations.
     """
 
     corpus: Corpus
@@ -71,8 +71,17 @@ class Context:
     ) -> Context:
         """Return the context of a plan on a corpus.
 
-        Without ``sources`` those that its conditions need are prepared; without ``cache`` it is
-        the one that all runs share.
+        Parameters
+        ----------
+        corpus : Corpus
+            The music.
+        plan : Plan
+            Who is asked what.
+        sources : Sources, optional
+            The audio files that degradations draw from; by default those that the plan's
+            conditions need are prepared.
+        cache : StageCache, optional
+            Where stages are kept; by default the cache that all runs share.
 
         Raises
         ------
@@ -97,7 +106,7 @@ class Context:
 
     @property
     def fitted_on(self) -> FittedOn:
-        """What a decision has to say that is fitted on the calibration half of this corpus."""
+        """Note for a decision that is fitted on the calibration half of this corpus."""
         return FittedOn(
             corpus_checksum=self.corpus.checksum,
             seed=self.plan.seed,
@@ -139,7 +148,7 @@ class Context:
         return q.degraded(clip.clean, clip.query, sources=self.sources, seed=seed)
 
     def heard(self, clip: Clip, profile: Profile) -> pipeline.Heard:
-        """Return what is heard in a query, from the cache if it was kept there before."""
+        """Return the maxima and levels of a query, from the cache where they are in it."""
         query = clip.query
         draws = any(hasattr(step, "source") for step in query.condition.chain)
         origin = {

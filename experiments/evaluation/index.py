@@ -1,4 +1,7 @@
-"""Index of a corpus: its tracks learned under a profile, from the cache of stages."""
+"""Index of a corpus: its tracks learned under a fingerprint, from the cache of stages.
+
+Equal tracks and an equal fingerprint give equal indexes, however many processes make them.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +33,17 @@ def build_index(
 
     Parameters
     ----------
-    context
+    context : Context
         Whose corpus and cache are used.
-    config
+    config : FingerprintConfig
         The fingerprint that is learned.
-    database
+    database : Path
         The file to make.
-    tracks
+    tracks : sequence of Track, optional
         By default those that the plan indexes.
-    n_jobs
+    n_jobs : int, optional
         Processes; -1 takes one for each core.
-    show
+    show : Show, optional
         Where progress is shown, in tracks.
     """
     learned = context.parts.indexed if tracks is None else tracks

@@ -1,7 +1,7 @@
-"""Rows about queries whose answers are known: one of outcome each, and one per candidate.
+"""Rows about queries whose answers are known: one outcome for each, and one row per candidate.
 
 Rows are raw: what was asked, what was answered, with which evidence and how long it took.
-Metrics come afterwards (`experiments.metrics`), so a new one needs no new run.
+Metrics come afterwards (`experiments.metrics`), so a new metric needs no new run.
 
 Columns of outcomes
 -------------------
@@ -26,9 +26,10 @@ decode_s, fingerprint_s, lookup_s, align_s, n_hashes
 Columns of candidates
 ---------------------
 query, condition, clip_s, work, indexed, role
-    What was asked, as above; a song asked of all others counts as not indexed.
+    What was asked, as above; a song that was asked of the index without its own work counts as
+    not indexed.
 asked_of
-    Of which songs, see `AskedOf`.
+    Which songs the query was asked of, see `AskedOf`.
 pass, rank
     In which pass (`fpcore.search.passes.PassName`) the song was a candidate; and the number of the
     row among those of one query, in the order of the passes, the likeliest of each first.
@@ -62,12 +63,12 @@ SAME_PASSAGE_CORRELATION = 0.9
 TIMES = ("decode_s", "fingerprint_s", "lookup_s", "align_s")
 
 AskedOf = Literal["whole", "part", "others"]
-"""Which songs a query was asked of: all that are indexed, a few of them, all but its own work."""
+"""Songs that a query was asked of: all that are indexed, a few of them, all but its own work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """``outcomes``: a row per query. ``candidates``: a row per query and song, with evidence."""
+    """Tables of answers: ``outcomes`` with a row per query, ``candidates`` per query and song."""
 
     outcomes: pd.DataFrame
     candidates: pd.DataFrame
@@ -86,20 +87,25 @@ def outcome_row(
     *,
     fingerprint_s: float,
 ) -> dict[str, Any]:
-    """Return the row of a query, all columns but ``role``.
+    """Return the outcome row of a query, all columns but ``role``.
 
     Parameters
     ----------
-    context
-        What the query is of.
-    config
+    context : Context
+        Gives the corpus, and the audio of the song that was answered.
+    config : FingerprintConfig
         The fingerprint of the index that was asked.
-    clip
+    clip : Clip
         The query, undegraded.
-    trace
-        How the answer was found.
-    fingerprint_s
+    trace : SearchTrace
+        The pass that answered.
+    fingerprint_s : float
         Seconds that fingerprinting the query took, NaN where it was kept from before.
+
+    Returns
+    -------
+    dict
+        Values by the names of the columns.
     """
     query = clip.query
     best = trace.matches[0] if trace.matches else None
@@ -143,10 +149,29 @@ def candidate_rows(
     asked_of: AskedOf,
     answer: SearchTrace | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the evidence for each song at its best place in each pass.
+    """Return the candidate rows of a query: each song at its best place in each pass.
 
-    A song asked of all others is a stranger there, as one that is not indexed. The place and the
-    votes of the candidate that gave the ``answer`` are those of the answer, at its tempo.
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the songs are from; their names in the index are track ids.
+    query : Query
+        What was asked.
+    traces : sequence of SearchTrace
+        The passes over it, in their order.
+    role : str, "calibration" or "test"
+        Half of the corpus that the query is of.
+    asked_of : str, "whole", "part" or "others"
+        Songs that it was asked of. Asked of the others, a song is a stranger, as one that is not
+        indexed.
+    answer : SearchTrace, optional
+        The pass that answered, at the tempo to which the votes drift. The candidate that it
+        answers with gets place and votes from it.
+
+    Returns
+    -------
+    list of dict
+        Values by the names of the columns, a dict per row.
     """
     accepted = next((one for one in traces if one.recognition.match), None)
     indexed = query.indexed and asked_of != "others"
@@ -180,11 +205,24 @@ def candidate_rows(
 def rechosen(
     context: Context, config: FingerprintConfig, found: Answers, chosen: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the outcomes when another decision than the one that was asked with picks the answers.
+    """Return the outcomes as they are when another decision picks the answers.
 
-    ``chosen`` has a row per query with candidates: its ``query``, the ``rank`` of the candidate
-    that is the answer, and its ``probability``, which becomes ``confidence_probability``;
-    queries without candidates get 0.
+    Parameters
+    ----------
+    context : Context
+        Gives the corpus, and the audio to judge new answers by.
+    config : FingerprintConfig
+        The fingerprint of the index that was asked.
+    found : Answers
+        Rows as they were asked.
+    chosen : pandas.DataFrame, a row per query with candidates
+        Columns query, rank (of the candidate that is now the answer) and probability.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The outcomes, with the column confidence_probability: the probability in ``chosen``, 0 for
+        queries without candidates.
     """
     rows: dict[str, dict[str, Any]] = {
         str(row["query"]): {str(key): value for key, value in row.items()}
@@ -252,16 +290,42 @@ def _verdict_on(
 
 
 def is_right(corpus: Corpus, answer: str, track: Track) -> bool:
-    """Whether an answer ("" for none) is the asked work: variants of one piece count as right."""
+    """Whether an answer is of the asked work: variants of one piece count as right.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where both are from.
+    answer : str
+        Id of the track that was answered, "" for none.
+    track : Track
+        The track that was asked about.
+    """
     return bool(answer) and corpus.by_id[answer].work == track.work
 
 
 def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
-    """Whether the song has the very waveform of ``clip`` within 50 ms of ``offset_s``.
+    """Whether the song has the very waveform of a clip within 50 ms of a place.
 
     Music is full of exact repeats: loops, refrains, bars copied in a tracker. A place in the
     song that holds the same samples is as right as any other. The measure is the largest
     normalised cross-correlation, which must reach `SAME_PASSAGE_CORRELATION`.
+
+    Parameters
+    ----------
+    clip : float32 (n,)
+        The passage that was asked, undegraded, at the sample rate of ``song``.
+    song : Signal, float32 (n_samples,)
+        The whole song that was answered.
+    offset_s : float
+        The place in it, in seconds; it may lie before the start.
+
+    Examples
+    --------
+    >>> bar = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
+    >>> song = Signal(np.concatenate([bar, 0.1 * bar[::-1], bar]), 8000)
+    >>> sounds_the_same(bar, song, 2.0), sounds_the_same(bar, song, 1.0)
+    (True, False)
     """
     reach = round(PLACE_TOLERANCE_S * song.sample_rate_hz)
     start = round(offset_s * song.sample_rate_hz) - reach

@@ -1,8 +1,8 @@
-"""What stages of the pipeline gave before, kept on disk by content and shared between trials.
+"""Cache of what stages of the pipeline gave before, on the disk, shared between trials.
 
 A stage's result is found by what went into it: the checksum of the audio and the part of the
 configuration that the stage reads. So a sweep over fan-out decodes, transforms and picks peaks
-once. Entries are written beside and renamed: a killed run leaves none that is half there.
+once. An entry appears whole or not at all, also when a run is killed. Nothing is ever removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fpcore.records import LevelRanks, Peaks, Signal
 from fpcore.stages import peaks, spectrogram
 
 _LAYOUT = 7
-"""Raised whenever the files of constellations are written otherwise."""
+"""Raised whenever the format of these files changes; older entries are then not found."""
 
 COLUMNS: dict[str, type[np.generic]] = {
     "frame": np.int32,
@@ -48,7 +48,26 @@ class StageCache:
     folder: Path
 
     def signal(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Signal:
-        """Return the decoded audio of a track, mapped into memory."""
+        """Return the decoded audio of a track, mapped into memory.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            Where its file is.
+        track : Track
+            Whose checksum finds the entry.
+        config : FingerprintConfig
+            Sample rate and resampler.
+
+        Returns
+        -------
+        Signal, float32 (n,), read-only
+
+        Raises
+        ------
+        AudioError
+            When the file cannot be decoded.
+        """
         key = {"checksum": track.checksum, **_audio_part(config)}
         path = self._path("audio", key, ".npy")
         if not path.is_file():
@@ -67,10 +86,23 @@ class StageCache:
         track: Track,
         config: FingerprintConfig,
     ) -> NDArray[np.float64]:
-        """Return where excerpts of a track start, in seconds.
+        """Return where excerpts of a track start.
 
-        ``drawn`` is all that they follow from, beside the audio; ``pick`` picks them when they
-        are needed, which looks for silence in the whole track.
+        Parameters
+        ----------
+        pick : callable
+            Returns the excerpts; called when they are not in the cache. It has to search the
+            whole track for silence.
+        drawn : mapping, JSON values
+            All that the choice depends on, besides the audio.
+        track : Track
+            Whose id and checksum find the entry.
+        config : FingerprintConfig
+            Sample rate and resampler.
+
+        Returns
+        -------
+        float64 (n_excerpts,), in seconds
         """
         key = {"checksum": track.checksum, "track": track.id, **drawn, **_audio_part(config)}
         path = self._path("excerpts", key, ".npy")
@@ -80,7 +112,22 @@ class StageCache:
         return starts_s
 
     def song_maxima(self, corpus: Corpus, track: Track, config: FingerprintConfig) -> Peaks:
-        """Return the local maxima of a whole track, before thinning."""
+        """Return the local maxima of a whole track, before thinning.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            Where its file is.
+        track : Track
+            Whose checksum finds the entry.
+        config : FingerprintConfig
+            What `maxima_part` takes of it.
+
+        Raises
+        ------
+        AudioError
+            When the file cannot be decoded.
+        """
         key = {"checksum": track.checksum, **maxima_part(config)}
         path = self._path("songs", key, ".peaks")
         if not path.is_file():
@@ -96,16 +143,28 @@ class StageCache:
         config: FingerprintConfig,
         query_config: QueryConfig,
     ) -> Heard:
-        """Return what is heard in a query.
+        """Return the maxima and levels of a query.
 
-        ``origin`` is all that the query's samples follow from; ``make`` makes them when they
-        are needed.
+        Parameters
+        ----------
+        make : callable
+            Returns the query's recording; called when it is not in the cache.
+        origin : mapping, JSON values
+            All that the recording's samples depend on.
+        config : FingerprintConfig
+            What `maxima_part` takes of it.
+        query_config : QueryConfig
+            Its shifts, and the neighbourhood of its thorough pass.
+
+        Returns
+        -------
+        Heard
         """
-        look = query_config.thorough
+        thorough = query_config.thorough
         key = {
             "origin": dict(origin),
             "n_shifts": query_config.n_shifts,
-            "fine": None if look is None else [look.width_s, look.width_hz],
+            "fine": None if thorough is None else [thorough.width_s, thorough.width_hz],
             **maxima_part(config),
         }
         path = self._path("queries", key, ".heard")
@@ -129,7 +188,10 @@ def _audio_part(config: FingerprintConfig) -> dict[str, Any]:
 
 
 def maxima_part(config: FingerprintConfig) -> dict[str, Any]:
-    """Return what the local maxima depend on: all but the thinning, the pairs and the token."""
+    """Return the part of a configuration that local maxima depend on, as JSON values.
+
+    That is all but the thinning of peaks, the pairs and the token.
+    """
     return {
         "algorithm": ALGORITHM_VERSION,
         "layout": _LAYOUT,

@@ -1,8 +1,9 @@
-"""Small indexes within a large one: what a decision must also hold for.
+"""Small indexes within a large one, for which a decision must hold as well.
 
-How much evidence chance gives depends on how many songs there are to choose from. So that a
-profile is right for a library of three songs as well as for one of hundreds, calibration
-queries are asked of random parts of the index too.
+The more songs there are to choose from, the more evidence the likeliest wrong one has at random. So
+that a profile is right for a library of three songs as well as for one of hundreds, calibration
+queries are asked of random parts of the index too. Nothing is copied: a part looks up in the
+whole index and leaves out what is of other songs.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import Index
 
 SIZES = (1, 2, 3, 5, 8, 16, 40)
+"""Songs that a part may have."""
 
 
 class Remembered:
-    """An index that looks up the same tokens only once.
+    """An `fpcore.store.Index` that looks up the same tokens only once.
 
-    For a query that is asked of an index and of a part of it; itself an `fpcore.store.Index`.
+    It saves time for a query that is asked of an index and of a part of it. What it remembers
+    grows with each new query: make one for each.
     """
 
     def __init__(self, index: Index) -> None:
@@ -48,7 +51,7 @@ class Remembered:
 
 
 class PartOfIndex:
-    """The songs of an index whose ids are in ``song_ids``: itself an `fpcore.store.Index`."""
+    """An `fpcore.store.Index` of the songs of another one whose ids are in ``song_ids``."""
 
     def __init__(self, whole: Index, song_ids: Sequence[int]) -> None:
         self._whole = whole
@@ -76,9 +79,18 @@ class PartOfIndex:
 def random_part(
     whole: Index, song_ids: Sequence[int], *, wanted: int | None, rng: np.random.Generator
 ) -> PartOfIndex:
-    """Return a random part of one of the `SIZES`, at most half of the index.
+    """Return a random part of an index, of one of the `SIZES`, at most half of the whole.
 
-    ``song_ids`` are those of the whole index; ``wanted`` is one that the part must hold.
+    Parameters
+    ----------
+    whole : Index
+        The index.
+    song_ids : sequence of int
+        Ids of all its songs.
+    wanted : int or None
+        Id of a song that the part must hold, if any.
+    rng : numpy.random.Generator
+        Draws the size and the songs.
     """
     sizes = [size for size in SIZES if 2 * size <= len(song_ids)] or [1]
     size = int(rng.choice(sizes))

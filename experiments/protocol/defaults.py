@@ -32,7 +32,7 @@ REPORTED_CONDITIONS = (
     "pitch-p1",
     "pitch-m1",
 )
-"""What profiles are calibrated and reported under."""
+"""Conditions that profiles are calibrated and reported under."""
 
 CONTRASTING_CONDITIONS = (
     "clean",

@@ -1,4 +1,4 @@
-"""Excerpts of recordings, as queries: where they start, and the samples themselves.
+"""Excerpts of recordings: where they start, and their samples.
 
 Excerpts start at any sample, never on a grid of frames, and avoid silence. Which ones are
 picked depends on the seed, the track and their length only: not on other tracks, on order, or on
@@ -16,19 +16,19 @@ from experiments.errors import CorpusError
 from fpcore.records import FloatArray, Signal
 
 BLOCK_S = 0.05
-"""Loudness is judged in blocks of this length."""
+"""Length in seconds of the blocks in which loudness is judged."""
 
 ACTIVE_BELOW_LOUD_DB = 35.0
-"""A block is active when it is at most this far below the recording's loud passages."""
+"""A block is active when it is at most this many dB below the recording's loud passages."""
 
 LOUD_PERCENTILE = 95.0
-"""The loud passages: the level that this percentage of the blocks stay below."""
+"""Percentage of the blocks that stay below the level of the loud passages."""
 
 ABSOLUTE_FLOOR_DB = -80.0
 """No block below this level of full scale is active, however quiet the recording."""
 
 MIN_ACTIVE_SHARE = 0.8
-"""An excerpt is taken where at least this share of it is active, as far as there is such."""
+"""An excerpt is taken where at least this share of it is active, or the largest share there is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,25 +45,39 @@ def pick_excerpts(
 ) -> tuple[Excerpt, ...]:
     """Return ``n`` excerpts at random sample positions, in the order drawn.
 
-    They may overlap. The first ``m`` of ``n`` are those that asking for ``m`` gives.
+    They may overlap. Asking for fewer gives the first of them.
 
     Parameters
     ----------
-    signal : Signal
+    signal : Signal, float32 (n_samples,)
         The decoded recording.
     track_id : str
         Id that the excerpts carry.
-    n : int
-        Number of excerpts, at least 0.
-    duration_s : float
-        Length of each in seconds, more than 0.
+    n : int, at least 0
+        Number of excerpts.
+    duration_s : float, above 0
+        Length of each in seconds.
     rng : numpy.random.Generator
         Usually ``seeded_rng(seed, "excerpts", corpus.seeded_as, track_id)``.
+
+    Returns
+    -------
+    tuple of n Excerpt
 
     Raises
     ------
     CorpusError
         If the recording is shorter than an excerpt, or silent.
+    ValueError
+        If ``n`` is negative, or an excerpt would hold no sample.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> noise = Signal(rng.standard_normal(80_000, dtype=np.float32), 8000)  # 10 s
+    >>> [one] = pick_excerpts(noise, track_id="noise", n=1, duration_s=4.0, rng=rng)
+    >>> 0 <= one.start_s <= 6, len(cut(noise, one).samples)
+    (True, 32000)
     """
     length = round(duration_s * signal.sample_rate_hz)
     last_start = len(signal.samples) - length

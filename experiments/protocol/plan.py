@@ -1,7 +1,7 @@
 """Plan of an evaluation: who is indexed, and who is asked what.
 
 The index holds the indexed tracks of both halves of the corpus, so its size is the same
-whichever half is asked about; calibration never hears a test track, nor the reverse.
+whichever half is asked about. Queries of one half are cut from tracks of that half alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,25 @@ from experiments.protocol.splits import Role, Split, split
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked: conditions, clip lengths, and so many excerpts of each kind for each.
+    """Plan of what is asked.
 
-    With ``repeats`` all is asked so often, each time with other excerpts and other noise; the
-    split stays the same.
+    Parameters
+    ----------
+    conditions : tuple of Condition
+        Each excerpt is asked under each of them.
+    clip_lengths_s : tuple of float, above 0
+        In seconds. Shorter clips are the beginnings of the longest.
+    n_indexed, n_left_out : int, at least 0
+        Excerpts of indexed and of left-out tracks, for each condition and clip length.
+    seed : int, at least 0
+        Of the split, the excerpts and the noise.
+    repeats : int, at least 1
+        How often all is asked, each time with other excerpts and other noise; the split stays
+        the same.
+    calibration_share : float, in [0, 1]
+        Share of the works in the calibration half.
+    left_out_share : float, in [0, 1)
+        Share of the works, in both halves alike, that is not indexed.
     """
 
     conditions: tuple[Condition, ...]
@@ -42,7 +57,7 @@ class Plan:
         return self.seed + query.repeat
 
     def split(self, corpus: Corpus) -> Split:
-        """Return who of a corpus is indexed and who is asked when."""
+        """Return which tracks of a corpus are indexed, and in which half each is asked about."""
         return split(
             corpus,
             seed=self.seed,

@@ -2,7 +2,8 @@
 
 Excerpts are drawn once per track at the longest clip length; shorter clips are their
 beginnings, and every condition degrades the same excerpts. So conditions, lengths and
-configurations are compared on the same music. Everything follows from the seed and the ids.
+configurations are compared on the same music. Everything follows from the seed and the ids. Times
+are seconds.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Query:
 
     @property
     def drawn_as(self) -> str:
-        """By what name random choices know it; a repeat differs by its seed."""
+        """Name that seeds random choices, the same in all repeats: these differ by the seed."""
         return f"{self.track.id}#{self.number}/{self.clip_s:g}s/{self.condition.name}"
 
     @property
@@ -61,10 +62,30 @@ def plan(
     seed: int,
     repeat: int = 0,
 ) -> list[Query]:
-    """Return the queries: so many excerpts of each kind per condition and clip length.
+    """Return the queries for excerpts of indexed and of left-out tracks.
 
     The excerpts go round the tracks, so each gives as many as the others, or one more; which
     tracks give one more depends on the seed.
+
+    Parameters
+    ----------
+    indexed, left_out : sequence of Track
+        Who may be asked about; tracks shorter than the longest clip are passed over.
+    conditions : sequence of Condition
+        Each excerpt is asked under each of them.
+    clip_lengths_s : sequence of float, above 0
+        Each excerpt is asked at each of these lengths in seconds.
+    n_indexed, n_left_out : int, at least 0
+        Excerpts of each group, for each condition and clip length.
+    seed : int
+        Orders the tracks.
+    repeat : int, at least 0, optional
+        Round that the queries belong to.
+
+    Returns
+    -------
+    list of Query
+        ``(n_indexed + n_left_out) * len(conditions) * len(clip_lengths_s)`` of them.
 
     Raises
     ------
@@ -107,18 +128,79 @@ def by_track(queries: Iterable[Query]) -> Iterator[list[Query]]:
 def excerpts_of(
     corpus: Corpus, track: Track, signal: Signal, *, n: int, longest_s: float, seed: int
 ) -> tuple[Excerpt, ...]:
-    """Return the first ``n`` excerpts of a track whose decoded audio is ``signal``."""
+    """Return the first excerpts of a track, which follow from seed, corpus and track.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Whose name seeds the choice.
+    track : Track
+        Whose id seeds the choice.
+    signal : Signal, float32 (n_samples,)
+        Its decoded audio.
+    n : int, at least 0
+        How many.
+    longest_s : float, above 0
+        Length of each in seconds.
+    seed : int
+        Another seed gives other excerpts.
+
+    Returns
+    -------
+    tuple of n Excerpt
+
+    Raises
+    ------
+    CorpusError
+        When the track is shorter than an excerpt, or silent.
+    """
     rng = seeded_rng(seed, "excerpts", corpus.seeded_as, track.id)
     return pick_excerpts(signal, track_id=track.id, n=n, duration_s=longest_s, rng=rng)
 
 
 def clip(signal: Signal, excerpt: Excerpt, clip_s: float) -> Signal:
-    """Return the beginning of an excerpt, undegraded, as a copy."""
+    """Return the beginning of an excerpt, undegraded, as a copy.
+
+    Parameters
+    ----------
+    signal : Signal, float32 (n_samples,)
+        The track's decoded audio.
+    excerpt : Excerpt
+        Gives where it begins.
+    clip_s : float, above 0
+        Length of the clip in seconds, at most that of the excerpt.
+
+    Returns
+    -------
+    Signal, float32 (round(clip_s * sample rate),)
+    """
     short = Excerpt(excerpt.track_id, excerpt.start_s, clip_s)
     return Signal(np.array(cut(signal, short).samples), signal.sample_rate_hz)
 
 
 def degraded(clean: Signal, query: Query, *, sources: Sources, seed: int) -> Signal:
-    """Return a clip as the query hears it; random choices follow from the seed and the query."""
+    """Return a clip under its query's condition.
+
+    Parameters
+    ----------
+    clean : Signal, float32 (n,)
+        The clip, undegraded.
+    query : Query
+        Gives the condition; its name seeds the random choices.
+    sources : Sources
+        Audio files that degradations draw from, by name.
+    seed : int
+        Another seed gives other noise.
+
+    Returns
+    -------
+    Signal, float32
+        Of the length of ``clean``, unless the condition changes speed or tempo.
+
+    Raises
+    ------
+    SilentSignalError, ConfigError, AudioError
+        As `experiments.degradations.degrade`.
+    """
     rng = seeded_rng(seed, "degrade", query.drawn_as)
     return degrade(clean, query.condition.chain, rng=rng, sources=sources)

@@ -2,8 +2,8 @@
 
 Thresholds and models are fitted on the calibration tracks and judged on the test tracks. In
 each of the two, part of the tracks is left out of the index: excerpts of those must not be
-given a name. All variants of one work go the same way. Works are ranked by a hash of the seed
-and their name, so a corpus that grows by some tracks moves few of the others.
+given a name. All variants of one work are in the same group. Works are ranked by a hash of the
+seed and their name, so that few of them change their group when a corpus grows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from experiments.corpora import Corpus, Track
 from experiments.errors import CorpusError
 
 Role = Literal["calibration", "test"]
-"""A half of a corpus: what is fitted, and what is judged."""
+"""A half of a corpus: decisions are fitted on the calibration half, and judged on the test half."""
 
 ROLES: tuple[Role, Role] = ("calibration", "test")
 
@@ -70,15 +70,36 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
         What is split.
     seed : int
         Another seed gives another split.
-    calibration_share : float
-        Share of the works used for calibration, in [0, 1]; the others are for test.
-    left_out_share : float
-        Share of the works, in calibration and in test alike, that is not indexed, in [0, 1).
+    calibration_share : float, in [0, 1]
+        Share of the works used for calibration; the others are for test.
+    left_out_share : float, in [0, 1)
+        Share of the works, in calibration and in test alike, that is not indexed.
+
+    Returns
+    -------
+    Split
 
     Raises
     ------
     CorpusError
         If the corpus has too few works for every group with a share to get one.
+    ValueError
+        If a share is out of range.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> tracks = tuple(
+    ...     Track(id=name, group="", path=name, checksum=name, duration_s=60.0, work=name)
+    ...     for name in "abcdefghij"
+    ... )
+    >>> parts = split(
+    ...     Corpus("letters", Path(), tracks), seed=0, calibration_share=0.5, left_out_share=0.2
+    ... )
+    >>> parts.sizes()["calibration_indexed"], parts.sizes()["calibration_left_out"]
+    (4, 1)
+    >>> len(parts.indexed), len(parts.left_out)
+    (8, 2)
     """
     if not (0 <= calibration_share <= 1 and 0 <= left_out_share < 1):
         raise ValueError(

@@ -1,4 +1,7 @@
-"""One query explained: of a run, made up from its id, or a recording of one's own."""
+"""One query explained: of a run, made up from its id, or a recording of one's own.
+
+Nothing is kept: indexes are made in a temporary folder and removed.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,20 @@ from fpcore.search.passes import align
 from fpcore.store import open_store
 
 DEFAULT_QUERY = "0/5s/babble-0db-synthetic"
-"""What is asked of the first track when nothing else is named."""
+"""End of the query's id when none is named: an excerpt of the first track, under babble."""
 
 
 def heard_of_run(run: str, trial: str, query: str = "") -> Heard:
-    """Return a query of a run as a trial heard it; by default the one that it failed on worst.
+    """Return a query of a run as a trial heard it.
+
+    Parameters
+    ----------
+    run : str
+        Name or path of a run.
+    trial : str
+        Id of a finished trial, or an unambiguous beginning of it.
+    query : str, optional
+        Id of a query that the run asked; by default the one that the trial failed on worst.
 
     Raises
     ------
@@ -48,14 +60,14 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
 
     Parameters
     ----------
-    profile
+    profile : str
         Name or path of a profile.
-    corpus_name
+    corpus_name : str
         What `experiments.corpora.corpus` understands.
-    query
+    query : str, optional
         Id such as ``song-0003.flac#0/5s/white-0db``: track, number of the excerpt, length,
         condition. By default the first track under babble.
-    file
+    file : str or Path, optional
         A recording to ask instead; it is not degraded.
 
     Raises

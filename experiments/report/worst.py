@@ -1,8 +1,9 @@
-"""The queries that failed worst, asked once more to see how the answers came about.
+"""Worst failures of a trial, asked once more to see how the answers came about.
 
 A query is made again from its id, the corpus and the seeds; the index is built anew from the
 stages that the sweep left in its cache. The probability in a picture is that of the decision
-fitted on all rows, which may differ a little from the one in the rows, out of fold.
+fitted on all rows. It may differ a little from the one in the rows, which is from a decision
+that saw nothing of the query's work.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ class Failure:
 def worst(result: Result, n: int = N_WORST) -> list[Failure]:
     """Return the ``n`` worst failures: false alarms, wrong names and misses in turn.
 
-    False alarms and wrong names come with the highest probability first. Misses come from the
-    condition that is the easiest otherwise, and there the least likely first. At most one
-    failure of a kind is of the same track.
+    False alarms and wrong names come with the highest probability first. Misses come first from
+    the condition in which the fewest queries are missed, and there the least likely first. At
+    most one failure of a kind is of the same track.
     """
     rows = result.outcomes.assign(probability=metrics.probability_of(result.outcomes))
     found = metrics.verdicts(rows, result.threshold)
@@ -117,7 +118,18 @@ class Heard:
 def explained(
     study: Study, result: Result, query_ids: Sequence[str], *, console: Console | None = None
 ) -> Iterator[Heard]:
-    """Yield queries of a result's run, heard again, in the order of their ids given.
+    """Yield queries of a result's run, made and answered again.
+
+    Parameters
+    ----------
+    study : Study
+        The runs of the report.
+    result : Result
+        The trial that answers.
+    query_ids : sequence of str
+        Queries that its run asked; they come in this order.
+    console : Console, optional
+        Where the preparation of the corpus is shown; by default standard error.
 
     Raises
     ------
@@ -141,7 +153,24 @@ def explained(
 
 
 def heard_again(context: Context, result: Result, store: Store, query_id: str) -> Heard:
-    """Return one query of a run, made and answered again from an open index."""
+    """Return one query of a run, made and answered again from an open index.
+
+    Parameters
+    ----------
+    context : Context
+        Gives the clip.
+    result : Result
+        The trial that answers.
+    store : Store
+        An index of the trial's fingerprint.
+    query_id : str
+        A query that the run asked.
+
+    Raises
+    ------
+    RunError
+        When it asked no such query.
+    """
     asked = context.queries("calibration")
     one = next((query for query in asked if query.id == query_id), None)
     if one is None:

@@ -1,1 +1,4 @@
-"""What lies on the disk of a run: its folder, its manifest, the rows of its trials."""
+"""Results of runs as they lie on the disk: folders, manifests, and the rows of trials.
+
+What is read is checked against the format that this version writes; older ones are refused.
+"""

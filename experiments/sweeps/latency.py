@@ -1,10 +1,10 @@
-"""What a trial costs in time, measured without any cache, one thing at a time.
+"""Latency and costs of a trial, measured without any cache, one thing at a time.
 
 The rows of a sweep are found with stages taken from a cache, on all cores: times taken there
 would say little. So some queries are timed apart, from a WAV file in memory to the answer, in
 one process while nothing else of the run goes on. Each is asked in several rounds and its fastest
 answer counts, since whatever else the machine does only ever adds time. A few tracks are decoded
-and fingerprinted from their files in the same way, once each.
+and fingerprinted from their files in the same way, once each. All times are seconds on the clock.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from fpcore.search.passes import align
 from fpcore.store import Index, open_store
 
 N_TRACKS = 3
-"""Tracks that are ingested to measure the speed of it."""
+"""Tracks that are decoded and fingerprinted to measure the speed of it."""
 
 N_ROUNDS = 3
 """How often each query is timed, after a first one that is not counted."""
 
 Costs = dict[str, float | None]
-"""Figures by name; None is not known."""
+"""Figures by name; None for what is not known."""
 
 COLUMNS = ("query", "decode_s", "fingerprint_s", "lookup_s", "align_s")
 
@@ -57,11 +57,11 @@ def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> lis
 
     Parameters
     ----------
-    context
-        What the queries are of.
-    config
-        At its sample rate they are recorded.
-    n_timed
+    context : Context
+        Gives the queries, which are those of the calibration half, and their clips.
+    config : FingerprintConfig
+        Gives the sample rate of the recordings.
+    n_timed : int, at least 0
         How many are timed; all, where there are fewer.
     """
     first = (query for query in context.queries("calibration") if not query.repeat)
@@ -81,9 +81,21 @@ def _wav(heard: Signal) -> bytes:
 
 
 def time_queries(recorded: Sequence[Recording], profile: Profile, database: Path) -> pd.DataFrame:
-    """Return the seconds of each stage of each recognition; columns as in `COLUMNS`.
+    """Return the seconds of each stage of each recognition.
 
-    All are asked in `N_ROUNDS` rounds, and of each the fastest recognition counts.
+    Parameters
+    ----------
+    recorded : sequence of Recording
+        What is asked, in `N_ROUNDS` rounds; of each the fastest recognition counts.
+    profile : Profile
+        The configuration that asks.
+    database : Path
+        The index.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per recording, with the columns in `COLUMNS`.
     """
     with open_store(database, profile.fingerprint) as store:
         for one in recorded[:1]:
@@ -112,7 +124,19 @@ def _recognise(recorded: Recording, store: Index, profile: Profile) -> StageTime
 def time_ingest(corpus: Corpus, tracks: Sequence[Track], config: FingerprintConfig) -> float:
     """Return the seconds that decoding and fingerprinting take for a second of audio.
 
-    NaN when none of the tracks looked at gives a fingerprint.
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the files are.
+    tracks : sequence of Track
+        `N_TRACKS` of them, evenly spread, are taken.
+    config : FingerprintConfig
+        The fingerprint.
+
+    Returns
+    -------
+    float
+        NaN when none of these tracks gives a fingerprint.
     """
     audio_s = spent_s = 0.0
     n = min(N_TRACKS, len(tracks))
@@ -128,9 +152,22 @@ def time_ingest(corpus: Corpus, tracks: Sequence[Track], config: FingerprintConf
 
 
 def index_costs(database: Path, *, write_s: float, extract_s_per_s: float) -> Costs:
-    """Return size and cost of an index; every figure that is not known is None.
+    """Return size and cost of an index.
 
-    ``write_s`` is what writing it took, ``extract_s_per_s`` what `time_ingest` gave.
+    Parameters
+    ----------
+    database : Path
+        The index.
+    write_s : float
+        Seconds that writing it took.
+    extract_s_per_s : float
+        What `time_ingest` returned; may be NaN.
+
+    Returns
+    -------
+    dict
+        n_songs, audio_s, n_postings, file_bytes, build_s and the keys of
+        `experiments.metrics.cost`; None for a figure that is not known.
     """
     with open_store(database, None) as store:
         stats = store.stats()

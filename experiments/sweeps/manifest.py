@@ -18,13 +18,13 @@ def first_manifest(
 
     Parameters
     ----------
-    folder
+    folder : RunFolder
         Where the run will lie.
-    prepared
+    prepared : PreparedSweep
         What is swept on what.
-    trials
+    trials : sequence of Trial
         Those that are planned.
-    workers
+    workers : Workers
         Who will do the work.
     """
     spec, context = prepared.spec, prepared.context

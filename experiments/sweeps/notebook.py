@@ -1,9 +1,9 @@
-"""Executes a notebook by papermill into a run's folder, while its progress is shown here.
+"""Notebooks executed by papermill into a run's folder, with progress shown in this terminal.
 
-The notebook's kernel is a process of its own that does the work; what it tells of its progress
-in the run's folder is shown in this terminal. Ctrl-C is passed on to it, so that it stops
-cleanly and the executed notebook is kept; a second Ctrl-C does not wait for that. So is a request
-to end (SIGTERM): without, the kernel's own worker processes would outlive it by minutes.
+The notebook's kernel is a process of its own that does the work, and writes its progress into the
+run's folder. Ctrl-C is passed on to it, so that it stops cleanly and the executed notebook is
+kept; a second Ctrl-C does not wait for that. A request to end (SIGTERM) is passed on as well:
+otherwise the kernel's worker processes would outlive it by minutes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
 
 def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path:
-    """Run ``notebooks/<name>.ipynb`` with parameters; return the executed copy in ``folder``.
+    """Run a notebook of the project with parameters, and return the executed copy.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file in ``notebooks``, without its suffix.
+    folder : RunFolder
+        Where the executed copy is written, and progress is read.
+    parameters : mapping of str to JSON values
+        In place of those in the notebook's cell of parameters.
 
     Raises
     ------

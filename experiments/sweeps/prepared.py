@@ -1,4 +1,7 @@
-"""Prepared sweep: a spec, and the music, split and cache that all its trials share."""
+"""Prepared sweep: a spec, and the music, split and cache that all its trials share.
+
+Whatever makes a sweep impossible is found here, before anything is run.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,12 @@ def prepare(
 
     Parameters
     ----------
-    spec
+    spec : SweepSpec
         What is swept.
-    cache
+    cache : StageCache, optional
         Where stages are kept; by default the cache that all runs share.
-    console
-        Where the preparation of a corpus is shown.
+    console : Console, optional
+        Where the preparation of a corpus is shown; by default standard error.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""From a trial to a profile: its decision frozen, then judged once on the test tracks.
+"""Promotion of a trial to a profile: its decision frozen, then judged once on the test tracks.
 
 A sweep asks calibration tracks only. Promotion takes the decision fitted on all of them, asks
-the test tracks of the same split with it, and writes what came out into the profile: the
-model card, which nothing was tuned on.
+the test tracks of the same split with it, and writes what came out into the profile as its model
+card: nothing was tuned on these tracks.
 """
 
 from __future__ import annotations
@@ -39,14 +39,23 @@ def promote(
 
     Parameters
     ----------
-    run
+    run : str or Path
         Name or path of a run.
-    trial
-        Id of a finished trial, or the number that it begins with.
-    name
-        Of the profile; its file lies beside the others.
-    force
+    trial : str
+        Id of a finished trial, or the number that it begins with, such as ``t003``.
+    name : str
+        Name of the profile; its file lies beside the others.
+    force : bool, optional
         Replace a profile of that name.
+    n_jobs : int, optional
+        Processes; -1 takes one for each core.
+    note : Show, optional
+        Where progress is shown.
+
+    Returns
+    -------
+    profile : Profile
+    path : Path
 
     Raises
     ------
@@ -75,7 +84,16 @@ def promote(
 
 
 def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
-    """Return the id of the finished trial that ``trial`` is, or that has its number.
+    """Return the id of a finished trial, given by its id or by its number.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run's folder.
+    manifest : Manifest
+        The run's manifest.
+    trial : str
+        Id of a trial, or the number that it begins with.
 
     Raises
     ------
@@ -100,14 +118,19 @@ def ask_test(context: Context, profile: Profile, *, n_jobs: int, note: Show) -> 
 
     Parameters
     ----------
-    context
+    context : Context
         The corpus and the plan.
-    profile
-        What asks, with the decision that picks the answers.
-    n_jobs
+    profile : Profile
+        The configuration that asks, with the decision that picks the answers.
+    n_jobs : int
         Processes; -1 takes one for each core.
-    note
+    note : Show
         Where progress is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `experiments.evaluation.rows`.
     """
     once = replace(context, keeps_queries=False)
     asked = index_and_ask(once, profile, "test", n_jobs=n_jobs, show=note)

@@ -1,10 +1,10 @@
-"""Runs sweeps: stages into the cache, indexes, times, trials; over cores or a Dask cluster.
+"""Runner of sweeps, over the cores of this machine or a Dask cluster.
 
-A run goes through four phases, each with all workers but the third, which times one thing at a
-time: (1) the audio and the local maxima of songs and queries go into the stage cache, (2) an
-index is made for every distinct fingerprint, (3) some queries are timed on it, (4) each trial
-asks all queries. Finished trials are on the disk at once. Whatever ends the run early, running
-it again does what is left; the rows are those of a run that was never interrupted.
+A run goes through four phases: (1) the audio and the local maxima of songs and queries go into the
+stage cache, (2) an index is made for every distinct fingerprint, (3) some queries are timed on
+it, one at a time, (4) each trial asks all queries. All phases but the third use all workers.
+Each trial is on the disk as soon as it has finished. Whatever ends the run early, running it
+again does what is left; the rows are those of a run that was never interrupted.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ def sweep(
 
     Parameters
     ----------
-    spec
-        What `experiments.specs.spec.load_spec` takes, or what it gave.
-    run
+    spec : str, Path, mapping or SweepSpec
+        What `experiments.specs.spec.load_spec` takes, or what it returned.
+    run : str or Path, optional
         Name or path of the run; one that is there is gone on with. By default a new one, named
         after the spec and the time.
-    workers
+    workers : Workers, optional
         By default one process for each core.
-    cache
+    cache : StageCache, optional
         Where stages are kept; by default in the project's cache folder.
-    show
+    show : Show, optional
         Where progress is shown; by default a bar in the terminal or notebook.
 
     Raises
@@ -84,7 +84,7 @@ def sweep(
 
 @contextmanager
 def showing(show: Show | None) -> Iterator[Show]:
-    """Give ``show``, or what shows progress here when it is None."""
+    """Yield ``show``, or what shows progress here when it is None."""
     if show is not None:
         yield show
         return
@@ -101,7 +101,28 @@ def run_trials(
     record: Record,
     show: Show,
 ) -> None:
-    """Run what is left of the trials of a run whose folder is locked."""
+    """Run those of the trials that have not finished, and record how each stands.
+
+    Parameters
+    ----------
+    prepared : PreparedSweep
+        What the trials are asked.
+    trials : sequence of Trial
+        All trials; finished ones are passed over.
+    folder : RunFolder
+        The run's folder, locked by this process.
+    workers : Workers
+        Who does the work.
+    record : Record
+        The run's manifest.
+    show : Show
+        Where progress is shown.
+
+    Raises
+    ------
+    RunError
+        When the disk is full, or a worker is lost. A trial that fails does not raise.
+    """
     left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
     caching = _caching(prepared.context, left)
     configs = (trial.profile.fingerprint for trial in left)
@@ -165,7 +186,7 @@ def _key(config: Any) -> str:
 
 
 class _Clock:
-    """Times trials one after the other; what several share is made once."""
+    """Clock that times trials one after the other; what several of them share is made once."""
 
     def __init__(self, prepared: PreparedSweep, folder: RunFolder) -> None:
         self._context = prepared.context

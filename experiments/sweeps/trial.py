@@ -1,8 +1,8 @@
-"""One trial of a sweep, in any process: asks an index and writes the rows.
+"""Trial of a sweep, run in any process: it asks an index and writes the rows.
 
 The rows depend on the spec, the corpus and the versions alone: not on the number of workers,
-nor on what was in the caches. Libraries for linear algebra are held to one thread, since the
-order of their sums depends on it.
+nor on what was in the caches. Libraries for linear algebra are held to one thread: with more, the
+order of their sums would depend on how many.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from fpcore.profiles import save_profile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What a trial found: rows with out-of-fold probabilities, evidence, the fitted decision."""
+    """Findings of a trial: rows with out-of-fold probabilities, evidence, the fitted decision."""
 
     outcomes: pd.DataFrame
     candidates: pd.DataFrame
@@ -58,22 +58,33 @@ def index_write_s(database: Path) -> float:
 
 
 def cache_song(context: Context, profile: Profile, track: Track) -> None:
-    """Put the local maxima of a whole track into the cache."""
+    """Put the local maxima of a whole track into the cache.
+
+    Parameters
+    ----------
+    context : Context
+        Whose corpus and cache are used.
+    profile : Profile
+        Whose fingerprint decides what the maxima are.
+    track : Track
+        The track. One that cannot be decoded is passed over: the trials will record it.
+    """
     with _left_to_the_trial():
         context.cache.song_maxima(context.corpus, track, profile.fingerprint)
 
 
 def cache_queries(context: Context, profile: Profile, asked: Sequence[q.Query]) -> None:
-    """Put into the cache what is heard in queries.
+    """Put the maxima and levels of queries into the cache.
 
     Parameters
     ----------
-    context
-        What the queries are of, and whose cache is filled.
-    profile
-        What is heard depends on its fingerprint and its query.
-    asked
-        Queries of one track.
+    context : Context
+        Gives the clips of the queries, and the cache.
+    profile : Profile
+        Whose fingerprint and query configuration decide what the maxima are.
+    asked : sequence of Query
+        Queries of one track. Those that cannot be made are passed over: the trials will record
+        it.
     """
     with _left_to_the_trial():
         for clip in context.clips(asked, profile.fingerprint):
@@ -82,7 +93,7 @@ def cache_queries(context: Context, profile: Profile, asked: Sequence[q.Query]) 
 
 @contextmanager
 def _left_to_the_trial() -> Iterator[None]:
-    """Pass over a failure: the trial meets it again and records it. A full disk is not passed."""
+    """Pass over a failure, which the trial meets again and records; but not over a full disk."""
     try:
         yield
     except Exception as error:
@@ -91,7 +102,22 @@ def _left_to_the_trial() -> Iterator[None]:
 
 
 def build_run_index(context: Context, config: FingerprintConfig, folder: RunFolder) -> str:
-    """Make the index of a fingerprint unless it is there; return why that failed, "" if not."""
+    """Make the index of a fingerprint unless it is there; return why that failed, "" if not.
+
+    Parameters
+    ----------
+    context : Context
+        Gives the tracks.
+    config : FingerprintConfig
+        The fingerprint.
+    folder : RunFolder
+        In whose scratch folder the index is made.
+
+    Raises
+    ------
+    RunError, OSError
+        When the disk is full.
+    """
     database = index_path(folder, config)
     if database.is_file():
         return ""
@@ -112,7 +138,30 @@ def build_run_index(context: Context, config: FingerprintConfig, folder: RunFold
 def run_trial(
     prepared: PreparedSweep, trial: Trial, folder: RunFolder, timings: pd.DataFrame, costs: Costs
 ) -> TrialStatus:
-    """Ask all queries of a trial and write its folder; return whether it is done or failed."""
+    """Ask all queries of a trial and write its folder; return whether it is done or failed.
+
+    Parameters
+    ----------
+    prepared : PreparedSweep
+        What is asked.
+    trial : Trial
+        The configuration that asks.
+    folder : RunFolder
+        The run's folder, with the trial's index in scratch.
+    timings : pandas.DataFrame, a row per timed query
+        What `latency.time_queries` returned.
+    costs : dict
+        What `latency.index_costs` returned.
+
+    Returns
+    -------
+    str, "done" or "failed"
+
+    Raises
+    ------
+    RunError, OSError
+        When the disk is full.
+    """
     with folder.trial(trial.id).filled() as target:
         try:
             with threadpool_limits(limits=1):
@@ -134,13 +183,46 @@ def run_trial(
 
 
 def record_failure(folder: RunFolder, trial_id: str, reason: str) -> None:
-    """Write the folder of a trial that failed before it was asked."""
+    """Write the folder of a trial that failed before it was asked.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run's folder.
+    trial_id : str
+        The trial.
+    reason : str
+        Why it failed.
+    """
     with folder.trial(trial_id).filled() as target:
         _write_error(target, reason)
 
 
 def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
-    """Ask the calibration queries, and let decisions that saw nothing of a work answer for it."""
+    """Ask the calibration queries, and fit the trial's decision on the answers.
+
+    Answers in the rows are picked out of fold: by a decision that saw nothing of the query's
+    work.
+
+    Parameters
+    ----------
+    prepared : PreparedSweep
+        What is asked.
+    trial : Trial
+        The configuration that asks.
+    database : Path
+        The index of its fingerprint.
+
+    Returns
+    -------
+    Judged
+        Tables sorted by query.
+
+    Raises
+    ------
+    RunError
+        When the answers do not allow for a fit.
+    """
     spec, context = prepared.spec, prepared.context
     asked = context.queries("calibration")
     found = ask(context, trial.profile, database, asked, n_jobs=1).untimed
@@ -165,7 +247,7 @@ def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return a sentence, and for a fault of the program where it happened below it."""
+    """Return the sentence of an error; below it the traceback where the program is at fault."""
     if isinstance(error, FpError):
         return str(error)
     trace = "".join(traceback.format_exception(error))

@@ -1,10 +1,10 @@
-"""Lets Optuna choose the next configuration by what the last ones gave.
+"""Tuning: Optuna chooses the next configuration by the results of those before.
 
-Three objectives at once: accuracy at the spec's false-alarm rate, bytes of index per hour, and
-the median time of a query. The choices are the values in the grids of a spec. The run folder is
-that of a sweep, with Optuna's journal beside the trials; `tune` goes on with one that was
-interrupted. Times differ from run to run, so the same seed need not choose the same trials: the
-journal is the record.
+There are three objectives at once: accuracy at the spec's false-alarm rate, bytes of index per
+hour, and the median time of a query. The choices are the values in the grids of a spec. The
+run folder is that of a sweep, with Optuna's journal beside the trials; `tune` goes on with one
+that was interrupted. Times differ from run to run, so the same seed need not choose the same
+trials: the journal tells which were chosen.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Sampler = Literal["tpe", "nsga2"]
 
 DIRECTIONS: tuple[Literal["maximize", "minimize"], ...] = ("maximize", "minimize", "minimize")
-"""Of accuracy, bytes per hour, and query time."""
+"""Directions of accuracy, bytes per hour, and query time."""
 
 _TRIAL = "trial"
 """Under this name Optuna's journal keeps the id of the trial's folder."""
@@ -54,20 +54,32 @@ def tune(
     cache: StageCache | None = None,
     show: Show | None = None,
 ) -> RunFolder:
-    """Try ``n_trials`` configurations in all, and return the folder of the run.
+    """Try configurations of a spec that Optuna chooses, and return the folder of the run.
 
-    Parameters are those of `experiments.sweeps.runner.sweep`, and:
-
-    n_trials
-        Finished ones of an interrupted run count. A choice that was tried before is not tried
-        again, but counts.
-    sampler
+    Parameters
+    ----------
+    spec : str, Path, mapping or SweepSpec
+        What `experiments.specs.spec.load_spec` takes, or what it returned.
+    run : str or Path, optional
+        Name or path of the run; one that is there is gone on with. By default a new one, named
+        after the spec and the time.
+    n_trials : int, at least 1, optional
+        Configurations in all. Those that an interrupted run finished count; so does a choice
+        that was tried before, which is not tried again.
+    sampler : str, "tpe" or "nsga2", optional
         ``tpe`` for up to a few hundred trials, ``nsga2`` for more.
+    workers : Workers, optional
+        By default one process for each core.
+    cache : StageCache, optional
+        Where stages are kept; by default in the project's cache folder.
+    show : Show, optional
+        Where progress is shown; by default a bar in the terminal or notebook.
 
     Raises
     ------
     ConfigError, CorpusError, RunError
-        As for `sweep`.
+        As for `experiments.sweeps.runner.sweep`; and when ``n_trials`` or ``sampler`` is out of
+        range, or the spec times no queries.
     """
     if n_trials < 1 or sampler not in get_args(Sampler):
         raise RunError(
@@ -93,7 +105,19 @@ def tune(
 def manifest_of(
     folder: RunFolder, prepared: PreparedSweep, workers: Workers, sampler: Sampler
 ) -> Manifest:
-    """Return the manifest of a tuning run that has not begun."""
+    """Return the manifest of a tuning run that has not begun.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where the run will lie.
+    prepared : PreparedSweep
+        What is tuned on what.
+    workers : Workers
+        Who will do the work.
+    sampler : str, "tpe" or "nsga2"
+        How configurations will be chosen.
+    """
     return first_manifest(folder, prepared, [], workers).model_copy(
         update={
             "kind": "tune",

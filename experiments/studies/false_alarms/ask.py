@@ -1,19 +1,19 @@
-"""What chance makes of strangers in ever larger libraries: is the false-alarm rate what it was?
+"""Asking of strangers in ever larger libraries: does the rate of false alarms stay what it was?
 
 A stranger is a query of a song that is not in the index; its log-odds are those of the likeliest
-song in any pass at it. If each song of N gave it independent log-odds with an exponential tail,
-the largest would follow a Gumbel law whose location grows by scale × ln 10 with every tenfold N
-(E. J. Gumbel, "Statistics of Extremes", 1958). Yet the evidence is set against a chance level
-that grows with the index too (`fpcore.stages.matching.chance_weight`), so what really happens is
-measured here: the songs of a corpus are indexed among surrogate ones (`surrogates`), and the
+song in any pass over it. If N songs each gave it independent log-odds with an exponential tail,
+the largest would follow a Gumbel law, whose location grows by scale × ln 10 when N grows tenfold
+(E. J. Gumbel, "Statistics of Extremes", 1958). But the evidence is compared with a chance level
+that grows with the index too (`fpcore.stages.matching.chance_weight`), so what really happens has
+to be measured: the songs of a corpus are indexed among surrogate ones (`surrogates`), and the
 same queries are asked at each size. Only calibration songs are asked about.
 
 Columns of the rows
 -------------------
 times, n_songs, kind
     Size of the index in times the corpus, in songs, and what is in it: "real" songs, real ones
-    and "surrogates", or as many "surrogates alone" as there are real songs. These tell whether
-    a surrogate is as good a stranger as a real song.
+    and "surrogates", or as many "surrogates alone" as there are real songs. The last shows whether
+    surrogates are mistaken for a stranger as often as real songs are.
 query, condition, clip_s, work, indexed
     What was asked, as in `experiments.evaluation.rows`.
 log_odds
@@ -78,14 +78,19 @@ def measure(
 
     Parameters
     ----------
-    context
+    context : Context
         The corpus and the plan.
-    profile
-        What learns and asks.
-    times
-        Sizes of the index in times the corpus; once is always among them.
-    show
-        Told what is being done.
+    profile : Profile
+        The configuration that learns and asks.
+    times : sequence of int, at least 1
+        Sizes of the index in times the corpus; 1 is always among them.
+    show : Tell
+        Is told what is being done.
+
+    Yields
+    ------
+    pandas.DataFrame
+        A row per query that is asked at this size.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def measure(
         When the disk of the cache folder has no room for the largest index.
     """
     sizes = sorted({1, *times})
-    with room_for(sizes[-1] * len(context.parts.indexed), prefix="chance-") as folder:
+    with room_for(sizes[-1] * len(context.parts.indexed), prefix="false-alarms-") as folder:
         asked = list(_asked(context, profile, show))
         for sized in _indexes(context, profile, folder / "index.db", sizes, show):
             rows = []
@@ -180,7 +185,7 @@ def _likeliest(traces: Iterable[SearchTrace]) -> tuple[float, Match | None]:
     log_odds, best = -np.inf, None
     for trace in traces:
         if trace.matches:
-            of_look = float(trace.log_odds[trace.rows[0]])
-            if of_look > log_odds:
-                log_odds, best = of_look, trace.matches[0]
+            of_pass = float(trace.log_odds[trace.rows[0]])
+            if of_pass > log_odds:
+                log_odds, best = of_pass, trace.matches[0]
     return log_odds, best

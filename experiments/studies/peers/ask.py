@@ -1,6 +1,7 @@
-"""Go through files and queries with several systems, and keep what each of them does.
+"""Asking of several systems: all learn the same files and answer the same queries, in turn.
 
-All systems run at once, each in its process, but only one of them works at a time.
+All systems run at once, each in its process, but only one of them works at a time. Every row is
+written as soon as it is known.
 """
 
 from __future__ import annotations
@@ -35,14 +36,23 @@ from experiments.studies.peers.record import Record
 from experiments.studies.peers.task import Comparison
 
 HOPELESS = 10
-"""A system that dies on this many files without learning one of them ends the comparison."""
+"""Number of files that a system may die on without having learned one; then the comparison ends."""
 
 Advance = Callable[[str, int, int], None]
-"""Told what is being done, how many steps of it are done, and how many there are."""
+"""Called with what is being done, how many steps of it are done, and how many there are."""
 
 
 def compare(comparison: Comparison, record: Record, advance: Advance) -> None:
     """Let every system learn the files and answer the queries; what is recorded is not repeated.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Which systems learn which songs and answer which queries.
+    record : Record
+        Where the rows are written.
+    advance : Advance
+        Is told how far the work is.
 
     Raises
     ------
@@ -126,7 +136,8 @@ def _learn_songs(
 ) -> None:
     """Give every file to every system until each is learned or was its death.
 
-    A system that dies loses what it had not written, so one pass may not be enough.
+    A system that dies loses what it had not written, so the files may have to be gone through
+    again.
     """
     died = _died_on(record, "learning")
 

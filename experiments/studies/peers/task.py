@@ -19,18 +19,18 @@ from fpcore.config import FingerprintConfig
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared on what.
+    """Comparison of several systems on one corpus.
 
     Parameters
     ----------
-    context
+    context : Context
         The corpus and the plan. ``n_indexed`` counts queries of the test half alone;
         ``n_left_out`` queries of left-out songs come from each half.
-    specs
+    specs : sequence of Spec
         The systems.
-    cutting
-        At its sample rate queries are cut and degraded.
-    false_alarm_rate
+    cutting : FingerprintConfig
+        Gives the sample rate at which queries are cut and degraded.
+    false_alarm_rate : float, in (0, 1)
         Share of unknown songs that may be given a name.
     """
 
@@ -57,7 +57,7 @@ class Comparison:
         }
 
     def queries(self) -> dict[Role, list[q.Query]]:
-        """Return what is asked: all of the test half, left-out songs of the other."""
+        """Return all queries of the test half, and of calibration those of left-out songs."""
         unknown = replace(self.context.plan, n_indexed=0)
         return {
             "calibration": unknown.queries(self.context.parts, "calibration"),

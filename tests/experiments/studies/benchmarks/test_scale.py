@@ -44,7 +44,9 @@ def test_times_and_memory_are_measured_with_and_without_a_snapshot(figures: list
     assert len(set(names)) == len(names) == 2 * 15 + 1
     for size in SIZES:
         asked = [f"first pass of a 10 s WAV among {size} songs, {how}" for how in WITH_OR_WITHOUT]
-        asked += [f"all passes of a 10 s WAV {kind} among {size} songs, with" for kind in scale.HARD]
+        asked += [
+            f"all passes of a 10 s WAV {kind} among {size} songs, with" for kind in scale.HARD
+        ]
         for what in asked:
             p50, p95, memory = (
                 figure for figure in figures if figure.name.startswith(f"{what} snapshot")

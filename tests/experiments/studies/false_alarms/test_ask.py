@@ -90,7 +90,7 @@ def test_surrogates_change_what_a_stranger_is_likest_to(rows: pd.DataFrame) -> N
 def test_the_index_is_removed(rows: pd.DataFrame, told: list[str]) -> None:
     assert len(rows)
     assert "Making a snapshot of 12 songs" in told
-    assert not list(cache_folder().glob("chance-*"))
+    assert not list(cache_folder().glob("false-alarms-*"))
 
 
 def test_the_picture_shows_every_size(rows: pd.DataFrame) -> None:
