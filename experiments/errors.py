@@ -10,4 +10,4 @@ class CorpusError(FpError):
 
 
 class RunError(FpError):
-    """A run folder that cannot be read, written, or gone on with."""
+    """A run folder that cannot be read, written, or continued."""

@@ -46,8 +46,8 @@ RunName = Annotated[
     typer.Option(
         "--run",
         metavar="NAME",
-        help="What to call the run; one that was interrupted is gone on with. Without it: "
-        "what is run, and the time.",
+        help="Name of the run; an interrupted run of this name is continued. Without it: a name "
+        "made of what is run and the time.",
     ),
 ]
 

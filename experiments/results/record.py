@@ -1,8 +1,7 @@
-"""The record of a run in progress: its manifest, rewritten whenever something changes.
+"""Record of a run in progress: its manifest, rewritten whenever something changes.
 
-Statuses come from the trials' own folders where these are at hand, so a run that was killed goes on
-with what it finished. One process writes; `RunFolder.locked` keeps others out, this module
-does not.
+When a run ends, the statuses of its trials are read from their folders. Only one process may write
+at a time; `RunFolder.locked` keeps others out, this module does not.
 """
 
 from __future__ import annotations

@@ -171,8 +171,8 @@ def load_spec(source: str | Path | Mapping[str, Any], settings: Sequence[str] = 
     --------
     >>> from experiments.specs.grid import expand
     >>> spec = load_spec("classic", ["fingerprint.pairs.fan_out=[3, 5]", "clip_lengths_s=[5, 10]"])
-    >>> spec.longest_s, {trial.profile.fingerprint.pairs.fan_out for trial in expand(spec)}
-    (10.0, {3, 5})
+    >>> spec.clip_lengths_s, {trial.profile.fingerprint.pairs.fan_out for trial in expand(spec)}
+    ((5.0, 10.0), {3, 5})
     """
     content, label = read_content(source, settings)
     try:

@@ -54,7 +54,7 @@ def sweep(
     spec : str, Path, mapping or SweepSpec
         What `experiments.specs.spec.load_spec` takes, or what it returned.
     run : str or Path, optional
-        Name or path of the run; one that is there is gone on with. By default a new one, named
+        Name or path of the run; one that is there is continued. By default a new one, named
         after the spec and the time.
     workers : Workers, optional
         By default one process for each core.
@@ -68,7 +68,7 @@ def sweep(
     ConfigError, CorpusError
         When the spec or the corpus does not allow for a sweep; then nothing was done.
     RunError
-        When the folder cannot be written or gone on with. A trial that fails does not raise: see
+        When the folder cannot be written or continued. A trial that fails does not raise: see
         the manifest.
     """
     loaded = spec if isinstance(spec, SweepSpec) else load_spec(spec)
@@ -120,8 +120,8 @@ def run_trials(
 
     Raises
     ------
-    RunError
-        When the disk is full, or a worker is lost. A trial that fails does not raise.
+    RunError, OSError
+        When the disk is full, or a worker process was killed. A trial that fails does not raise.
     """
     left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
     caching = _caching(prepared.context, left)

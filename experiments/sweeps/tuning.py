@@ -61,7 +61,7 @@ def tune(
     spec : str, Path, mapping or SweepSpec
         What `experiments.specs.spec.load_spec` takes, or what it returned.
     run : str or Path, optional
-        Name or path of the run; one that is there is gone on with. By default a new one, named
+        Name or path of the run; one that is there is continued. By default a new one, named
         after the spec and the time.
     n_trials : int, at least 1, optional
         Configurations in all. Those that an interrupted run finished count; so does a choice

@@ -53,7 +53,7 @@ class Record:
     def begin(self, settings: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write the manifest, unless the folder has one of the same ``settings``.
 
-        ``about`` holds facts that may differ when a comparison is gone on with, such as when it
+        ``about`` holds facts that may differ when a comparison is continued, such as when it
         was started.
 
         Raises

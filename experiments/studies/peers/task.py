@@ -45,7 +45,7 @@ class Comparison:
         plan = asdict(asked)
         plan["conditions"] = [one.model_dump(mode="json") for one in asked.conditions]
         if asked.repeats == 1:
-            del plan["repeats"]  # comparisons that were begun without it can be gone on with
+            del plan["repeats"]  # comparisons that were begun without it can be continued
         return {
             "corpus": corpus.name,
             "corpus_checksum": corpus.checksum,
