@@ -54,9 +54,9 @@ PENALISED_FROM = 171
 songs are given a name no more often than with a few of them."""
 GROWTH_PER_TENFOLD = 1.7
 """By how much the log-odds of the best wrong candidate grow when an index grows tenfold.
-``fpbench chance`` measured 1.1 to 2.4 from 171 to 1,710 songs of debian-games and surrogates, with
-half as large a penalty in force. Independent chances would give 3.2, by the Gumbel distribution
-fitted to the smallest index."""
+``fpbench false-alarms`` measured 1.1 to 2.4 from 171 to 1,710 songs of debian-games and surrogates,
+with half as large a penalty in force. Independent chances would give 3.2, by the Gumbel
+distribution fitted to the smallest index."""
 
 
 def evidence(

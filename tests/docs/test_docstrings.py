@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["fpcore"]
+PACKAGES = ["experiments", "fpcore"]
 """The packages whose docstrings are held to the rules below."""
 
 FEW_PARAMETERS = 2
@@ -172,7 +172,7 @@ def with_examples(package: str) -> list[str]:
     return [name.removesuffix(".__init__") for name in names]
 
 
-@pytest.mark.parametrize("module", with_examples("fpcore"))
+@pytest.mark.parametrize("module", [name for one in PACKAGES for name in with_examples(one)])
 def test_examples_in_docstrings_give_what_they_show(module: str) -> None:
     failed, attempted = doctest.testmod(import_module(module))
     assert attempted > 0
