@@ -1,1 +1,1 @@
-"""The service: one profile and one index over REST. Stands on `fpcore`; POSIX systems only."""
+"""The service: recognition over HTTP from one index under one profile; POSIX systems only."""

@@ -1,4 +1,8 @@
-"""``python -m api``: the service with the settings of the environment."""
+"""Command ``python -m api``: serves with the settings of the environment until it is stopped.
+
+It exits with 0 after it was told to stop, with 2 when a setting is wrong or cannot be used, and
+with `STARTUP_FAILURE` when the server could not start.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ STARTUP_FAILURE = 3
 
 
 def main() -> int:
-    """Serve until a signal says to stop, and finish what is in flight."""
+    """Serve until a signal says to stop, answer the requests that have begun, and return."""
     argparse.ArgumentParser(
         prog="python -m api",
         description="Serve a database of songs over HTTP. Settings are environment variables:",
@@ -70,7 +74,7 @@ def _served(settings: Settings) -> int:
 
 
 class _AnnouncedServer(uvicorn.Server):
-    """Tells its address when it listens: only then is it known which port was free."""
+    """Prints its address when it listens: only then is it known which port was free."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""

@@ -1,4 +1,7 @@
-"""The application: ``uvicorn --factory api.app:create_app``, or ``python -m api``."""
+"""Application factory of the service, for ``uvicorn --factory api.app:create_app``.
+
+``python -m api`` calls it, too, and checks the settings before.
+"""
 
 from __future__ import annotations
 
@@ -89,9 +92,9 @@ def _lifespan(settings: Settings) -> Any:
 
 
 def _end_with_supervisor() -> None:
-    """See to it that one of several server processes ends when what supervises them is gone.
+    """End this server process when the process that supervises several of them has died.
 
-    Killed, it can tell them nothing, and they would go on to answer on its port.
+    A supervisor that was killed cannot tell them to stop, and they would keep its port.
     """
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:

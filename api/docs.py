@@ -1,4 +1,4 @@
-"""``/docs``: Swagger UI out of an installed package, so that it works without a network."""
+"""Documentation page ``/docs``: Swagger UI from an installed package, which needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what goes wrong to what the client is told: a status and one JSON shape.
+"""Errors as clients see them: an HTTP status and one JSON shape.
 
 Every error body is ``{"code", "message", "request_id"}``. A code is a stable word for programs,
 a message one sentence for people. What only the operator should know, such as paths of the
@@ -36,7 +36,19 @@ _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class RefusedError(FpError):
-    """A request that the service refuses, with the status and the code that say so."""
+    """A request that the service refuses, and how a client is told.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status of the answer, from 400 to 599.
+    code : str
+        The stable word for programs, such as "too_large".
+    message : str
+        One sentence for people: the cause, and the remedy where there is one.
+    headers : mapping of str to str, optional
+        Further headers of the answer.
+    """
 
     def __init__(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
@@ -53,7 +65,7 @@ def busy(code: str, message: str) -> RefusedError:
 
 
 def no_room() -> RefusedError:
-    """Return the refusal of what finds no room on the server's disk."""
+    """Return the refusal of a request that would need more room than the server's disk has."""
     return RefusedError(507, "disk_full", "the server has no room left: nothing was changed")
 
 
@@ -81,7 +93,7 @@ _REFUSALS: dict[type[Exception], Callable[[], RefusedError]] = {
         409, "config_mismatch", "the index was made under another configuration than is served"
     ),
 }
-"""What is told of errors whose own sentences name paths of the server."""
+"""What clients are told when the error's own sentence names paths of the server."""
 
 
 def _internal(error: Exception) -> RefusedError:
@@ -97,7 +109,7 @@ def _internal(error: Exception) -> RefusedError:
 
 
 def error_response(error: Exception) -> Response:
-    """Return the answer to a request that met an error; what is the server's fault is logged."""
+    """Return the answer to a request that failed; an error of the server itself is logged."""
     refusal = refusal_of(error)
     if refusal.status >= 500 and refusal is not error:
         logger.error("request failed", exc_info=error)

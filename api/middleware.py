@@ -1,4 +1,7 @@
-"""Around every request: its id, its line in the log, its counts, its headers, its last resort."""
+"""Middleware around every request: its id, its line in the log, its counts and its headers.
+
+An error that nothing else has caught is answered here.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _CLIENTS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestContext:
-    """ASGI middleware; takes the metrics from the application's state."""
+    """ASGI middleware; finds the metrics in the application's state."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

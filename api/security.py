@@ -1,10 +1,11 @@
-"""Who may write, and the headers that keep browsers careful.
+"""Permission to write, and the headers that keep browsers careful.
 
 Writing and deleting need the API key. Without a configured key, only requests that come from
-this machine to a loopback address may write: then both ends of the connection are loopback
-addresses, no proxy says that it forwards for another client, the Host header names this machine
-(which stops a foreign page whose name was pointed at it), and a browser says that the request
-comes from a page of the service's own (which stops a foreign page that posts a form).
+this machine to a loopback address may write. Four things must hold for that: both ends of the
+connection are loopback addresses; no proxy says that it forwards for another client; the Host
+header names this machine (a foreign page whose name was pointed at it fails here); and a browser
+says that the request comes from a page of the service's own (a foreign page that posts a form
+fails here).
 """
 
 from __future__ import annotations
@@ -59,7 +60,14 @@ def headers_for(path: str) -> dict[str, str]:
 def require_writer(
     request: Request, given: Annotated[str | None, Security(_key_header)] = None
 ) -> None:
-    """Refuse who may not write: 401 for a missing or wrong key, 403 for anyone else."""
+    """Refuse a request that may not write.
+
+    Raises
+    ------
+    RefusedError
+        Status 401 when the key is missing or wrong; 403 when there is no key and the request does
+        not come from this machine, or comes from a page of another origin.
+    """
     settings: Settings = request.app.state.service.settings
     if settings.api_key is not None:
         if given is None or not _same(given, settings.api_key.get_secret_value()):
@@ -80,7 +88,7 @@ def require_writer(
 
 
 def _same(given: str, expected: str) -> bool:
-    """Compare in a time that tells neither length nor content."""
+    """Return whether two keys are equal; how long that takes tells nothing of either."""
     digests = [hashlib.sha256(key.encode()).digest() for key in (given, expected)]
     return hmac.compare_digest(*digests)
 

@@ -1,4 +1,4 @@
-"""What all requests of one server process share, and how it comes and goes."""
+"""Service: what all requests of one server process share, and how it starts and stops."""
 
 from __future__ import annotations
 
@@ -38,7 +38,19 @@ class Health:
 
 
 class Service:
-    """One index under one profile, and the means to answer from it."""
+    """One index under one profile, and the means to answer from it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Paths and limits.
+    profile : Profile
+        The configuration under which ``store`` was made.
+    store : Store
+        The index, open; `stop` closes it.
+    inbox : OwnFolder
+        Where uploads lie while they are worked on; `stop` removes it.
+    """
 
     def __init__(
         self, settings: Settings, profile: Profile, store: Store, inbox: OwnFolder
@@ -61,7 +73,7 @@ class Service:
 
     @classmethod
     def start(cls, settings: Settings) -> Self:
-        """Open the index, make it when there is none, and start the decoders.
+        """Return a service with its index open, made if there is none, and its decoders started.
 
         Raises
         ------
@@ -94,7 +106,7 @@ class Service:
         return UploadLimits(self.settings.max_upload_bytes, self.settings.upload_timeout_s)
 
     def warm(self) -> None:
-        """Run what this process does for a recognition once, on noise: it loads compiled code."""
+        """Look noise up in an index of noise, which loads all compiled code of a recognition."""
         config = self.profile.fingerprint
         query = noise_query(config, self.profile.query)
         with (
@@ -115,7 +127,7 @@ class Service:
         return self.health
 
     def first_check(self) -> None:
-        """Check the index at the start; a failure to do so is the log's, not the server's."""
+        """Check the index at the start; a check that fails is logged, and the service goes on."""
         try:
             self.check()
         except FpError as error:

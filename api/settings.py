@@ -1,9 +1,9 @@
-"""What the service is told by its environment: paths, limits and keys.
+"""Settings of the service, read from its environment: paths, limits and keys.
 
 Every variable is named ``FPAPI_`` and the upper-case name of a field of `Settings`. Nothing is
-read when a module is imported, and a variable that no field has is refused, so that a slip of
-the pen does not silently leave a default in force. A variable with an empty text counts as not
-set: a compose file or a shell script gives it so when it means nothing.
+read when a module is imported. A variable that no field has is refused, so that a misspelt name
+does not silently leave a default in force. A variable with an empty text counts as not set, for
+so compose files and shell scripts write a value that they do not have.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LISTS = frozenset({"cors_origins"})
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
-# The system takes no time or memory of any size, and would refuse it only under a request.
+# The system refuses larger times and memories, but only when a request needs them.
 DAY_S = 86_400
 Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
 TERABYTE_MB = 1_000_000
@@ -60,11 +60,11 @@ class Settings(Strict):
     busy_timeout_s: Seconds = 10.0
     """How long a write waits for other writers of the database."""
     keep_audio: Path | None = None
-    """Folder in which the audio of learned songs is kept, to be re-indexed later."""
+    """Folder in which the audio of learned songs is kept, so that they can be re-indexed later."""
     temp_folder: Path | None = None
-    """Folder for uploads while they are worked on; without one the system's is taken."""
+    """Folder for uploads while they are worked on; by default the system's temporary folder."""
     api_key: SecretStr | None = None
-    """Key that writing and deleting need; without one only this machine may."""
+    """Key that writing and deleting need; without one only this machine may write."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service, between commas; none by default."""
     max_upload_mb: Positive = 100.0
@@ -72,19 +72,19 @@ class Settings(Strict):
     upload_timeout_s: Seconds = 60.0
     """How long a client may take to send one request."""
     max_uploads: Count = 64
-    """Requests whose bodies are received at the same time; more are told to come again."""
+    """Requests whose bodies are received at the same time; further ones are told to try again."""
     max_jobs: Count = 16
-    """Received requests that are decoded or wait for it; more are told to come again."""
+    """Received requests that are decoded or wait for it; further ones are told to try again."""
     max_duration_s: Positive = 2 * 3600.0
     """Most seconds of audio that are decoded from one file."""
     decode_workers: Count = Field(default_factory=available_cores)
     """Processes that decode and fingerprint."""
     worker_memory_mb: Annotated[float, Field(gt=0, le=TERABYTE_MB)] = 1024.0
-    """Most memory that the work for one request may take; a worker that exceeds it is replaced."""
+    """Most memory that the work for one request may take, in millions of bytes."""
     worker_cpu_s: Annotated[int, Field(ge=1, le=DAY_S)] = 120
-    """Most processor time, likewise."""
+    """Most processor time that the work for one request may take, in seconds."""
     worker_wall_s: Seconds = 180.0
-    """Most time on the clock, likewise."""
+    """Most time on the clock that the work for one request may take, in seconds."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to standard error: debug, info, warning or error."""
 
@@ -102,7 +102,7 @@ class Settings(Strict):
 
     @property
     def worker_memory_bytes(self) -> int:
-        """Memory that a decoding process may take on top of what it starts with."""
+        """Most bytes that a decoding process may take on top of those it starts with."""
         return round(self.worker_memory_mb * MEGABYTE)
 
     def public(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the decoding processes do: everything that touches the bytes of an uploaded file.
+"""Jobs of the decoding processes: everything that touches the bytes of an uploaded file.
 
 A job is a frozen record that is sent to a process and run there; its answer is sent back. The
 process has bounds on memory and processor time, so that a file made to harm the decoder costs
@@ -34,7 +34,11 @@ AnswerT = TypeVar("AnswerT")
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one job may take: ``memory_bytes`` beyond the process's own, seconds of processor."""
+    """What one job may take.
+
+    ``memory_bytes`` come on top of what the process starts with; ``cpu_s`` are seconds of
+    processor time, ``wall_s`` seconds on the clock.
+    """
 
     memory_bytes: int
     cpu_s: int
@@ -68,7 +72,7 @@ class Job(Protocol[AnswerT_co]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """A recording as it is looked up, and the seconds that its stages took."""
+    """What is looked up of a recording, and the seconds that its stages took."""
 
     query: pipeline.Query
     decode_s: float
@@ -83,7 +87,7 @@ class Hear:
     name: str
 
     def run(self, task: Task) -> Heard:
-        """Return the hashes, and how long it took."""
+        """Return the hashes, and how long decoding and fingerprinting took."""
         started = perf_counter()
         signal_ = _recording(self, task)
         decoded = perf_counter()
@@ -99,7 +103,13 @@ class Fingerprint:
     name: str
 
     def run(self, task: Task) -> pipeline.Fingerprint:
-        """Return the fingerprint; `AudioError` when there is nothing to find the song by."""
+        """Return the fingerprint.
+
+        Raises
+        ------
+        AudioError
+            When the file cannot be decoded, or too little of it stands out to find it again.
+        """
         config = task.profile.fingerprint
         blocks = decode_blocks(
             self.path,
@@ -150,7 +160,7 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Tell how a recording was recognised in numbers, for a client that draws itself."""
+    """Tell in numbers how a recording was recognised, for a client that makes its own drawing."""
 
     path: Path
     name: str
@@ -169,8 +179,8 @@ def _explanation(job: Job[object], task: Task) -> Explanation:
 
     signal_ = _recording(job, task)
     with open_store(task.database, task.profile.fingerprint) as store:
-        alignment = align(signal_, store, task.profile)
-        return explain(alignment, store, task.profile, signal=signal_)
+        trace = align(signal_, store, task.profile)
+        return explain(trace, store, task.profile, signal=signal_)
 
 
 def _recording(job: Job[object], task: Task) -> Signal:
@@ -195,7 +205,7 @@ class Done(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A job that met an error; ``trace`` is set when nobody foresaw it."""
+    """A job that failed; ``trace`` is the traceback of an error that is no `FpError`."""
 
     error: FpError
     trace: str | None = None
@@ -226,7 +236,7 @@ def _outcome(job: Job[object], task: Task) -> Done[object] | Failed:
     except MemoryError:
         megabytes = task.bounds.memory_bytes // 1_000_000
         return Failed(AudioError(f"{job.name}: takes more than {megabytes} MB to decode"))
-    except Exception as error:  # whatever it is, it is reported and the process lives on
+    except Exception as error:  # whatever it is, it is reported and the process goes on
         return Failed(FpError(type(error).__name__), traceback.format_exc())
 
 

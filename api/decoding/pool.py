@@ -1,4 +1,4 @@
-"""A pool of warm processes for the jobs of `api.decoding.jobs`, each replaced when it is lost.
+"""Pool of warm processes for the jobs of `api.decoding.jobs`, each replaced when it is lost.
 
 A process is lost when it crashes, is killed, or takes longer than the wall limit and is killed
 for it. The request that it worked for is told so; no other request notices.
@@ -36,7 +36,17 @@ _process_lock = threading.Lock()
 
 
 class DecodePool:
-    """A number of processes, and a line of jobs for them."""
+    """A number of processes, and a queue of jobs for them.
+
+    Parameters
+    ----------
+    n_workers : int
+        Processes, at least 1.
+    task : Task
+        What all jobs share.
+    on_loss : callable
+        Called without arguments for each process that is lost, in the thread that finds it so.
+    """
 
     def __init__(
         self, n_workers: int, task: jobs.Task, *, on_loss: Callable[[], None] = lambda: None
@@ -50,13 +60,13 @@ class DecodePool:
         return [pid for worker in self._workers if (pid := worker.process_id) is not None]
 
     def start(self) -> None:
-        """Start all processes; blocks until they are asked for, not until they are warm."""
+        """Start all processes; returns before they are warm."""
         for worker in self._workers:
             worker.start()
             self._idle.put(worker)
 
     async def run(self, job: jobs.Job[AnswerT]) -> AnswerT:
-        """Return the answer of a job; waits for its turn.
+        """Return the answer of a job, after those that came before it.
 
         Raises
         ------
@@ -65,7 +75,7 @@ class DecodePool:
         RefusedError
             When the process was killed from outside, or none can be started: status 503.
         FpError
-            When the process fails for a reason of its own: status 500.
+            When the process fails for a reason that is not in the file: status 500.
         """
         return await to_thread.run_sync(self._run, job, limiter=self._limiter)
 
@@ -83,7 +93,17 @@ class DecodePool:
 
 
 class Worker:
-    """One process at a time, used by one thread at a time."""
+    """One process at a time, used by one thread at a time.
+
+    Parameters
+    ----------
+    number : int
+        Tells the processes apart by their names, from 0.
+    task : Task
+        What all jobs share.
+    on_loss : callable
+        Called without arguments for each process that is lost.
+    """
 
     def __init__(self, number: int, task: jobs.Task, on_loss: Callable[[], None]) -> None:
         self._on_loss = on_loss

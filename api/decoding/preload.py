@@ -1,7 +1,7 @@
-"""Imported once, by the process that the decoding processes are forked from, and by no other.
+"""Imports of the process that the decoding processes are forked from; no other imports this.
 
-Importing it loads the decoders and runs the pipeline once, so that every process, a replacement
-too, starts with all compiled code at hand and shares its memory.
+They load the decoders and run the pipeline once, so that every process, a replacement too,
+starts with all compiled code at hand and shares its memory.
 """
 
 from __future__ import annotations

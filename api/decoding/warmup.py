@@ -1,4 +1,4 @@
-"""Two seconds of noise through the pipeline, which loads all compiled code."""
+"""Warm-up: two seconds of noise through the pipeline, which loads all compiled code."""
 
 from __future__ import annotations
 

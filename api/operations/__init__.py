@@ -1,1 +1,1 @@
-"""What keeps the service running: its folders, log, metrics, and the check before it starts."""
+"""Operation of the service: its folders, log, metrics, and the check before it starts."""

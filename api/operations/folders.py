@@ -17,7 +17,10 @@ PREFIX = "fpapi-"
 
 
 class OwnFolder:
-    """A new folder under ``parent`` (None: where the system keeps such), ours until closed."""
+    """A new folder under ``parent``, this process's own until it is closed.
+
+    Without ``parent`` it lies in the system's temporary folder.
+    """
 
     def __init__(self, parent: Path | None = None) -> None:
         root = parent or Path(tempfile.gettempdir())

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard error, with the id of the request it belongs to."""
+"""Log of the service: one JSON object a line on standard error, with the id of the request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class JsonLines(logging.Formatter):
     """Writes a record as one line of JSON; a traceback is a field of it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, in which nothing that a client sent can start another."""
+        """Return the line; a line break that a client sent is escaped in it."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -37,7 +37,8 @@ class JsonLines(logging.Formatter):
 def configure(level: str) -> None:
     """Send every record and every warning to standard error as JSON lines.
 
-    Of libraries only what is at least a warning, whatever the level.
+    ``level`` ("debug" to "critical") is that of the service itself; libraries log warnings and
+    worse only, whatever the level.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())

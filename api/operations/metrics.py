@@ -85,7 +85,7 @@ class Metrics:
 
 
 class _IndexSize(Collector):
-    """The size of the index: the same whichever process tells it."""
+    """The size of the index, which is the same for all processes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -1,4 +1,7 @@
-"""What is wrong with the settings is told in one sentence, before a server is started."""
+"""Preflight check: what is wrong with the settings is told before a server is started.
+
+The message is one sentence and names the variable to change.
+"""
 
 from __future__ import annotations
 

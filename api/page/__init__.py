@@ -1,4 +1,4 @@
-"""The web page: a few static files, served as they are and loading nothing from elsewhere.
+"""Web page of the service: a few static files, which load nothing from other servers.
 
 The page calls the same endpoints as every client. Its addresses are relative, so that it works
 under any path that a proxy puts before it.

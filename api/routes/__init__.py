@@ -1,4 +1,4 @@
-"""The endpoints, by noun."""
+"""Endpoints of the service, one module a noun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""Dependencies that routes share: the service, the right to write, the id of a song."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_ID = 2**63 - 1
 
 
 def service_of(request: Request) -> Service:
-    """Return what the requests of this server share."""
+    """Return the service that answers the requests of this server process."""
     service: Service = request.app.state.service
     return service
 

@@ -1,4 +1,4 @@
-"""``POST /explain``: how a recording was recognised, or why it was not, drawn or in numbers."""
+"""Endpoint ``POST /explain``: how a recording was recognised, or why not, drawn or in numbers."""
 
 from __future__ import annotations
 

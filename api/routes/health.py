@@ -1,4 +1,4 @@
-"""``/healthz``, ``/readyz`` and ``/metrics``: for those who watch over the service."""
+"""Endpoints ``/healthz``, ``/readyz`` and ``/metrics``, for those who watch over the service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def healthz() -> StatusBody:
 
 @router.get("/readyz", response_model=StatusBody, responses=documented())
 async def readyz(service: ServiceDep) -> StatusBody:
-    """Tell whether the index can be read, uploads have a place, and a decoder is there."""
+    """Tell whether the index can be read, uploads can be stored, and a decoder is running."""
     await to_thread.run_sync(service.store.n_songs)
     if not await to_thread.run_sync(service.inbox.path.is_dir):
         raise busy("no_inbox", "the server's folder for uploads was removed: restart the server")

@@ -1,4 +1,4 @@
-"""The way of every request that brings a file: admitted, received, checked, worked on, gone."""
+"""Intake of a request that brings a file: admitted, received, checked, used, removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,30 @@ async def accepted(
     """Receive a request's file and form, and hold a place among the jobs while they are used.
 
     When all places are taken the request is refused before it is received: a client learns at
-    once that it should come again. So is one with a field in its address, which nobody would read.
+    once that it should try again. A request with a field in its address is refused, too, because
+    fields are read from the form only.
+
+    Parameters
+    ----------
+    request : Request
+        A POST whose body has not been read.
+    service : Service
+        Its folder for uploads, its limits and its places.
+    form : type of Form
+        The fields that the request may have beside its file.
+
+    Yields
+    ------
+    upload : Upload
+        The received file; it is removed at the end.
+    content : Form
+        The fields, checked.
+
+    Raises
+    ------
+    RefusedError
+        When the request is malformed, unknown fields are in it, or too much is going on: see
+        `api.uploads.receive.received`.
     """
     forms.refuse_in_address(request.query_params)
     service.working.check()

@@ -1,4 +1,4 @@
-"""``POST /learn``: a song into the index."""
+"""Endpoint ``POST /learn``: a song into the index."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ router = APIRouter(tags=["songs"])
 async def learn(request: Request, response: Response, service: ServiceDep) -> LearnedBody:
     """Learn a song from a file.
 
-    The name is kept verbatim. A file whose content is known gives the song that is there, under
-    the name that it has.
+    The name is kept verbatim. If the content of the file is known already, nothing is learned: the
+    answer is the known song under the name that it has.
     """
     async with accepted(request, service, forms.LearnForm) as (upload, form):
         known = await to_thread.run_sync(service.store.find, upload.checksum)
@@ -50,12 +50,12 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
 
 
 def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:
-    """Write a song, and its audio before it where that is kept."""
+    """Write a song to the index, and before that its audio if the server keeps audio."""
     folder, store = service.settings.keep_audio, service.store
     metadata = dict(form.metadata)
     with contextlib.ExitStack() as stack:
         if folder is not None:
-            kept = stack.enter_context(kept_audio.keeping(upload, folder, store))
+            kept = stack.enter_context(kept_audio.keep(upload, folder, store))
             metadata[SOURCE_KEY] = str(kept)
         song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
         return store.add_song(song, found.hashes, found.constellation)

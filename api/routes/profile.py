@@ -1,4 +1,4 @@
-"""``GET /profile``: the configuration that is served."""
+"""Endpoint ``GET /profile``: the configuration that is served."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ router = APIRouter(tags=["index"])
 
 @router.get("/profile", response_model=ProfileBody, responses=documented())
 async def profile(service: ServiceDep) -> ProfileBody:
-    """Return the tuned configuration, with what it was promoted on."""
+    """Return the tuned configuration, with the model card that tells how it was measured."""
     return ProfileBody.of(service.profile)

@@ -1,4 +1,4 @@
-"""``POST /recognize``: which song a recording comes from."""
+"""Endpoint ``POST /recognize``: which song a recording comes from."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ N_TRIES = 3
 async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
     """Recognise a recording.
 
-    Of a long one the profile's ``max_query_s`` are used, unless it is scanned: then every song
-    that is heard in it is told, with its time span. Silence is a recording of no song.
+    Of a long recording only the first ``max_query_s`` seconds (see the profile) are used. With
+    `scan` all of it is searched, and every song that is heard in it is told with its time span.
+    Silence is answered like a recording of no known song.
     """
     async with accepted(request, service, forms.RecognizeForm) as (upload, form):
         started = perf_counter()

@@ -1,4 +1,4 @@
-"""``/songs``: what the index holds."""
+"""Endpoints ``/songs``: the songs that the index holds, listed and removed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Page(Strict):
 
 
 class Clearing(Strict):
-    """That all songs are to be removed: no others can be chosen."""
+    """The confirmation that all songs are to be removed."""
 
     confirm: Annotated[
         Literal["all"] | None, Field(description="Must be `all`: every song will be removed")

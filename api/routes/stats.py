@@ -1,4 +1,4 @@
-"""``GET /stats``: how large and how sound the index is."""
+"""Endpoint ``GET /stats``: the size of the index, and whether it is sound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["index"])
 
 
 class Wanted(Strict):
-    """What is to be told beside the size."""
+    """What is done beside telling the size."""
 
     check: Annotated[bool, Field(description="Check the index now, which reads all of it")] = False
 

@@ -1,1 +1,1 @@
-"""What the service answers, as documented types."""
+"""Bodies of the service's answers, as types that its documentation shows."""

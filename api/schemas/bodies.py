@@ -1,4 +1,8 @@
-"""What the service answers, as models that its documentation shows."""
+"""Bodies of the service's answers, as models that its documentation shows.
+
+Times and durations are in seconds (``_s``), sizes in bytes (``_bytes``); probabilities and
+confidences lie in [0, 1].
+"""
 
 from __future__ import annotations
 
@@ -123,8 +127,10 @@ class CandidateBody(BaseModel):
     song_name: str
     offset_s: float = Field(description="Where in the song the recording begins")
     matches: int = Field(description="Hashes of the recording found at that offset")
-    probability: float = Field(description="What the profile's model makes of the evidence")
-    confidence: float = Field(description="The same, but 0 below the profile's threshold")
+    probability: float = Field(
+        description="That this is the song, by the profile's model of the evidence"
+    )
+    confidence: float = Field(description="The probability, but 0 below the profile's threshold")
     pitch: float = Field(description="Frequencies heard over frequencies learned")
     tempo: float = Field(description="Tempo heard over tempo learned; with pitch alike, a speed")
 
@@ -185,8 +191,8 @@ class TimesBody(BaseModel):
 class RecognitionBody(BaseModel):
     """Which song a recording comes from, or that it is none of them.
 
-    After a scan, the song is the surest of those heard, ``appearances`` has them all, and the
-    times are in ``total_s`` alone.
+    After a scan ``appearances`` has every song that was heard; the answer is the one with the
+    highest confidence, and of the times only ``total_s`` is measured.
     """
 
     matched: bool
@@ -195,7 +201,7 @@ class RecognitionBody(BaseModel):
     matches: int = 0
     confidence: float = 0.0
     offset_s: float | None = None
-    pitch: float | None = Field(default=None, description="As of the candidates")
+    pitch: float | None = Field(default=None, description="As in the candidates")
     tempo: float | None = None
     candidates: list[CandidateBody] = Field(default=[], description="Likeliest first")
     appearances: list[AppearanceBody] | None = Field(default=None, description="After a scan")
@@ -231,7 +237,24 @@ class RecognitionBody(BaseModel):
     def of_recognition(
         cls, found: Recognition, *, top: int, profile: Profile, total_s: float
     ) -> RecognitionBody:
-        """Return a recognition with its ``top`` likeliest candidates."""
+        """Return the body for a recognition.
+
+        Parameters
+        ----------
+        found : Recognition
+            The answer and its candidates, likeliest first.
+        top : int
+            How many candidates are shown, at least 1.
+        profile : Profile
+            The configuration that gave the answer.
+        total_s : float
+            Seconds from the last byte of the request to the answer.
+
+        Returns
+        -------
+        RecognitionBody
+            It holds no song when none was accepted.
+        """
         times = found.times
         best = found.match
         answer = {} if best is None else CandidateBody.of(best).model_dump(exclude={"probability"})
@@ -255,7 +278,22 @@ class RecognitionBody(BaseModel):
     def of_scan(
         cls, heard: list[Appearance], *, profile: Profile, total_s: float
     ) -> RecognitionBody:
-        """Return what a scan heard; the surest appearance is the answer."""
+        """Return the body for a scan; the appearance with the highest confidence is the answer.
+
+        Parameters
+        ----------
+        heard : list of Appearance
+            Every song that was heard, in the order of time.
+        profile : Profile
+            The configuration that gave the answer.
+        total_s : float
+            Seconds from the last byte of the request to the answer.
+
+        Returns
+        -------
+        RecognitionBody
+            It has no candidates; ``appearances`` is empty when nothing was heard.
+        """
         appearances = [AppearanceBody.of(one) for one in heard]
         best = max(appearances, key=lambda one: one.confidence, default=None)
         answer: dict[str, Any] = {}
@@ -310,7 +348,7 @@ class ProfileBody(ServedProfile):
 
 
 class ProvenanceBody(ServedProfile):
-    """Where the served profile comes from and what its confidence rests on."""
+    """Model card of the served profile: how it was measured, and what its confidence rests on."""
 
     description: str
     threshold: float
@@ -319,7 +357,7 @@ class ProvenanceBody(ServedProfile):
 
     @classmethod
     def of(cls, profile: Profile) -> ProvenanceBody:
-        """Return the model card of a profile."""
+        """Return the model card of a profile, with its name and digest."""
         return cls(
             name=profile.name,
             digest=profile.fingerprint.digest,
@@ -370,7 +408,7 @@ class StatsBody(BaseModel):
 
 
 class StatusBody(BaseModel):
-    """That the service is alive, or ready."""
+    """The word that the service is alive, or ready."""
 
     status: str
 

@@ -1,8 +1,8 @@
-"""An `Explanation` as JSON: what a page needs to draw how a recording was recognised.
+"""Explanation as JSON: what a page needs to draw how a recording was recognised.
 
-Times are seconds rounded to a tenth of a millisecond, frequencies hertz to a tenth. Columns of
-equal length stand side by side as in the record. Levels of the spectrogram are bytes: 255 is
-``max_db``, 0 is ``min_db`` and all below.
+Times are seconds rounded to a tenth of a millisecond, frequencies hertz rounded to a tenth.
+Lists of one body have equal lengths: their i-th entries describe the same peak, pair or offset.
+Levels of the spectrogram are bytes: 255 is ``max_db``, 0 is ``min_db`` and all below.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fpcore.records import Spectrogram
 from fpcore.search.explain import Explanation, OffsetHistogram, Pairs, Place, QueryPeaks, SongPeaks
 
 RANGE_DB = 50.0
-"""Levels that a spectrogram shows below its highest."""
+"""How far below its highest level a spectrogram is shown, in dB."""
 
 
 class QueryPeaksBody(BaseModel):
@@ -36,7 +36,7 @@ class QueryPeaksBody(BaseModel):
 
 
 class SongPeaksBody(BaseModel):
-    """Peaks of the song where the alignment puts them in the recording."""
+    """Peaks of the song, at the times in the recording where the candidate's offset puts them."""
 
     query_s: list[float]
     frequency_hz: list[float]
@@ -95,7 +95,7 @@ class HistogramBody(BaseModel):
 
 
 class EvidenceBody(BaseModel):
-    """What the decision about the song rests on; `fpcore.search.explain.Evidence` explains each."""
+    """Evidence for a song, on which the decision rests: see `fpcore.search.explain.Evidence`."""
 
     votes: int
     contrast: float
@@ -108,7 +108,7 @@ class EvidenceBody(BaseModel):
 
 
 class PlaceBody(BaseModel):
-    """A candidate song laid over the recording."""
+    """A candidate song laid over the recording at its offset, with the evidence for it."""
 
     candidate: CandidateBody
     song_duration_s: float
@@ -133,7 +133,7 @@ class PlaceBody(BaseModel):
 
 
 class SpectrogramBody(BaseModel):
-    """What the fingerprint was made from, as bytes in base64, frame after frame."""
+    """Spectrogram of the recording, as bytes in base64, one frame after the other."""
 
     n_frames: int
     n_bins: int

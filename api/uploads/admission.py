@@ -1,7 +1,7 @@
-"""How many requests are let in at once: beyond that a client is told when to come again.
+"""Admission: how many requests are let in at once; further ones are told when to try again.
 
-Waiting in a long line is worse than being told at once: the client would give up, and the work
-be done for nobody.
+A client that is told at once can do something else. One that has to wait in a long line gives
+up, and then the work is done for nobody.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Admission:
     capacity : int
         Number of places.
     activity : str
-        What is done with those who hold one: "being received".
+        What is done with the requests that hold one, such as "being received".
     """
 
     def __init__(self, capacity: int, activity: str) -> None:

@@ -1,4 +1,4 @@
-"""The forms that clients send with a file: their fields, checked, and how they are documented."""
+"""Forms that clients send with a file: their fields, checked and documented."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fpcore.store.base import MAX_METADATA_DEPTH, is_deeper
 
 MAX_SONG_NAME = 300
 
-# Control characters, halves of characters, and what breaks lines in other programs.
+# Control characters, surrogates (halves of characters), and separators of lines and paragraphs.
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 
 
@@ -108,7 +108,7 @@ def parse(form: type[FormT], fields: Mapping[str, str]) -> FormT:
 
 
 def refuse_in_address(names: Iterable[str]) -> None:
-    """Refuse fields in the query of an address with status 400."""
+    """Refuse fields that stand in the query part of an address, with status 400."""
     for name in names:
         message = f"{name[:100]!r} stands in the address: send it as a field of the form"
         raise RefusedError(400, "unknown_field", message)

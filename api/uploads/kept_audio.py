@@ -1,10 +1,10 @@
-"""The uploaded audio of learned songs, kept for the day the index is made anew.
+"""Kept audio: the uploaded files of learned songs, for the day the index is made anew.
 
 A file lies under the checksum of its content, and its path is the song's ``source`` in the
-index, where re-indexing looks for it. From before it is written until its song is stored a
-locked mark lies beside it, ``.<name>.learning``. The lock ends with its process, so that a mark
-which nobody holds tells what a killed server left behind. Files without a mark are never removed
-for want of a song: they may be all that is left of an index that was lost.
+index, where re-indexing looks for it. From before it is written until its song is stored, a
+locked mark lies beside it, ``.<name>.learning``. The lock ends with its process, so a mark that
+nobody holds was left behind by a server that was killed. Files without a mark are never removed
+only because no song names them: they may be all that is left of an index that was lost.
 """
 
 from __future__ import annotations
@@ -25,16 +25,30 @@ _MARK = re.compile(r"\.([0-9a-f]{64}\.[a-z0-9]+)\.learning")
 
 
 @contextmanager
-def keeping(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
-    """Copy an upload into ``folder`` and give its path while its song is written.
+def keep(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
+    """Copy an upload into ``folder`` and give its path while its song is written to ``store``.
 
-    All of it is on the disk then. What no song names as its source at the end is removed again.
-    Another request that keeps the same file waits.
+    All of the file is on the disk by then. If no song names it as its source at the end, it is
+    removed again. Another request that keeps the same file waits meanwhile.
+
+    Parameters
+    ----------
+    upload : Upload
+        A received file.
+    folder : Path
+        Folder for kept audio; it exists.
+    store : Store
+        The index to which the song is added.
+
+    Yields
+    ------
+    Path
+        Absolute path of the copy.
 
     Raises
     ------
     OSError
-        When it cannot be written; then nothing is left of it.
+        When the copy cannot be written; then nothing is left of it.
     """
     # The ending was checked against a list, so no part of the client's name gets through.
     kept = folder.absolute() / f"{upload.checksum}{Path(upload.name).suffix.lower()}"
@@ -51,7 +65,10 @@ def keeping(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
 
 
 def sweep(folder: Path, store: Store) -> None:
-    """Remove what killed servers began to keep and no song names; what is at work is left alone."""
+    """Remove copies that a killed server had begun and no song names.
+
+    Copies of servers that are running are left alone.
+    """
     for mark in folder.absolute().glob(".*.learning"):
         named = _MARK.fullmatch(mark.name)
         # Its own server, or another that sweeps, may remove it at this moment.
@@ -87,7 +104,7 @@ def _settle_unless_locked(kept: Path, mark: Path, store: Store) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return  # of a request that is being answered
+        return  # a request that is being answered holds it
     else:
         if _is_at(mark, descriptor):
             _settle(kept, mark, store)

@@ -1,4 +1,4 @@
-"""The parts of a multipart form, as they arrive: one file, and a few short fields."""
+"""Parts of a multipart form as they arrive: one file, and a few short fields."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ FILE_FIELD = "file"
 class FormReader:
     """Takes the body of a form piece by piece.
 
+    Parameters
+    ----------
+    boundary : bytes
+        What separates the parts, from the content type; not empty.
+    fields : frozenset of str
+        Names of the fields that may come beside the file.
+
     Attributes
     ----------
     filename : str
-        What the client calls the file.
+        What the client calls the file; empty until the file begins.
     fields : dict of str to str
-        The other fields that were sent.
+        The other fields that have arrived.
     """
 
     def __init__(self, boundary: bytes, *, fields: frozenset[str]) -> None:
@@ -36,7 +43,7 @@ class FormReader:
         self._file_pieces: list[bytes] = []
         self._header = (bytearray(), bytearray())
         self._headers: dict[bytes, bytes] = {}
-        self._parser = _parser(boundary, self)
+        self._parser = self._new_parser(boundary)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take a piece of the body and return the bytes of the file that were in it.
@@ -54,13 +61,19 @@ class FormReader:
         return pieces
 
     def finish(self) -> None:
-        """Check at the end of the body that the form is complete."""
+        """Check at the end of the body that the form is complete.
+
+        Raises
+        ------
+        RefusedError
+            When its end or its file is missing: status 400.
+        """
         if not self._ended:
             raise _malformed("the form ends before its closing boundary")
         if not self._has_file:
             raise RefusedError(400, "file_missing", f"send the audio as the field {FILE_FIELD!r}")
 
-    def on_part_begin(self) -> None:
+    def _on_part_begin(self) -> None:
         """Start a part."""
         self._n_parts += 1
         if self._n_parts > MAX_PARTS:
@@ -68,21 +81,21 @@ class FormReader:
         self._headers = {}
         self._content = bytearray()
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         """Take a piece of a header's name."""
         self._header[0].extend(data[start:end])
 
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         """Take a piece of a header's text."""
         self._header[1].extend(data[start:end])
 
-    def on_header_end(self) -> None:
+    def _on_header_end(self) -> None:
         """Keep a header."""
         name, text = self._header
         self._headers[bytes(name).lower()] = bytes(text)
         self._header = (bytearray(), bytearray())
 
-    def on_headers_finished(self) -> None:
+    def _on_headers_finished(self) -> None:
         """Decide from its headers what a part is."""
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._part = options.get(b"name", b"").decode(errors="replace")
@@ -101,7 +114,7 @@ class FormReader:
         elif self._part in self.fields:
             raise _malformed(f"the field {self._part!r} comes twice")
 
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         """Take a piece of a part's content."""
         if self._part == FILE_FIELD:
             self._file_pieces.append(data[start:end])
@@ -112,7 +125,7 @@ class FormReader:
                 400, "field_too_long", f"{self._part!r} is longer than {MAX_FIELD_BYTES} bytes"
             )
 
-    def on_part_end(self) -> None:
+    def _on_part_end(self) -> None:
         """Keep a field."""
         if self._part == FILE_FIELD:
             return
@@ -123,29 +136,28 @@ class FormReader:
                 400, "invalid_text", f"{self._part!r} is not text in UTF-8"
             ) from None
 
-    def on_end(self) -> None:
+    def _on_end(self) -> None:
         """Note that the closing boundary was there."""
         self._ended = True
+
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
+        try:
+            return MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._on_part_begin,
+                    "on_header_field": self._on_header_field,
+                    "on_header_value": self._on_header_value,
+                    "on_header_end": self._on_header_end,
+                    "on_headers_finished": self._on_headers_finished,
+                    "on_part_data": self._on_part_data,
+                    "on_part_end": self._on_part_end,
+                    "on_end": self._on_end,
+                },
+            )
+        except FormParserError:
+            raise _malformed("the boundary of the form is too long") from None
 
 
 def _malformed(message: str) -> RefusedError:
     return RefusedError(400, "malformed_form", message)
-
-
-def _parser(boundary: bytes, reader: FormReader) -> MultipartParser:
-    try:
-        return MultipartParser(
-            boundary,
-            {
-                "on_part_begin": reader.on_part_begin,
-                "on_header_field": reader.on_header_field,
-                "on_header_value": reader.on_header_value,
-                "on_header_end": reader.on_header_end,
-                "on_headers_finished": reader.on_headers_finished,
-                "on_part_data": reader.on_part_data,
-                "on_part_end": reader.on_part_end,
-                "on_end": reader.on_end,
-            },
-        )
-    except FormParserError:
-        raise _malformed("the boundary of the form is too long") from None

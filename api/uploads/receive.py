@@ -1,9 +1,9 @@
-"""A multipart request to a file in a folder of its own, within limits from the first byte on.
+"""Reception of uploads: a multipart request becomes a file in a folder of its own.
 
-The body is parsed while it arrives. The file's bytes go to the disk in large pieces, by a
-thread; nothing else of a request is kept beyond a few kilobytes. Names that clients give are
-used in messages only, never as paths. The folder is gone when the request is done, however it
-ends.
+Limits hold from the first byte on. The body is parsed while it arrives. The file's bytes go to
+the disk in large pieces, written by a thread; nothing else of a request is kept beyond a few
+kilobytes. Names that clients give are used in messages only, never as paths. The folder is gone
+when the request is done, however it ends.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WRITE_BYTES = 1 << 18
 """Bytes of a file that are gathered before a thread writes them."""
 
 OVERHEAD_BYTES = 1 << 16
-"""What a request may hold beside the file: boundaries, headers, names and metadata."""
+"""Bytes that a request may have beside those of its file: boundaries, headers and fields."""
 
 MAX_NAME = 200
 
@@ -65,9 +65,25 @@ async def received(
     fields: Iterable[str],
     receiving: Admission,
 ) -> AsyncIterator[Upload]:
-    """Receive a request with a file and some of ``fields``, and remove it all at the end.
+    """Receive a request with a file and fields, and remove it all at the end.
 
-    A place of ``receiving`` is held until all has arrived.
+    Parameters
+    ----------
+    request : Request
+        A POST whose body has not been read.
+    inbox : Path
+        Folder in which the folder of this request is made.
+    limits : UploadLimits
+        Bounds on the size of the file and the time of the request.
+    fields : iterable of str
+        Names of the fields that may come beside the file; none of them has to.
+    receiving : Admission
+        One of its places is held until all has arrived.
+
+    Yields
+    ------
+    Upload
+        The file and the fields that came.
 
     Raises
     ------
