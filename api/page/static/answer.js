@@ -55,7 +55,7 @@ function showGauge(probability, matched, { threshold, calibration }) {
   $("gauge-bar").style.width = `${100 * probability}%`;
   $("gauge-mark").style.left = `${100 * threshold}%`;
   const needed = `an answer needs ${odds(threshold)}`;
-  $("threshold").textContent = calibration === null ? `${needed}; never calibrated: take it for an order, not a probability` : needed;
+  $("threshold").textContent = calibration === null ? `${needed}; never calibrated: it puts songs in order, but is no probability` : needed;
 }
 
 function showFigures({ matched, matches, offset_s: offset, hashes, times }) {

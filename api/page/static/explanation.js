@@ -1,4 +1,4 @@
-// How an answer came about: the constellation, the histogram of offsets, the alignment.
+// How an answer came about: the constellation, the histogram of offsets, the alignment of hashes.
 
 import { colour, onScheme } from "./colours.js";
 import { $, describe } from "./dom.js";
@@ -9,7 +9,7 @@ import { clock, count, odds, plural } from "./words.js";
 const MIN_VOTES_AXIS = 10; // so that three chance votes do not look like a spike
 
 let shown = null; // the explanation on display
-let chosen = 0; // which of its places
+let chosen = 0; // which of its songs is laid over the recording
 
 export function installExplanation() {
   for (const box of $("layers").querySelectorAll("input")) box.addEventListener("change", draw);
@@ -63,11 +63,11 @@ function evidenceRows({ candidate, evidence }) {
   return [
     ["Shared hashes at one offset (votes)", count(evidence.votes)],
     ["Their weight over the chance level", `${evidence.contrast.toFixed(1)} times`],
-    ["Song peaks found, by nearness", `${Math.round(evidence.verified)} of ${evidence.expected}`],
-    ["Loudness at their places (rank z)", signed(evidence.rank_z)],
-    ["Loudness at their times alone (broadband z)", signed(evidence.broadband_z)],
-    ["How far the recording's own peaks stand out (crest)", `${Math.round(evidence.crest_db)} dB`],
-    ["Hypotheses tried, each one more chance to err", count(evidence.n_hypotheses)],
+    ["Song peaks found again, near ones counted in part", `${Math.round(evidence.verified)} of ${evidence.expected}`],
+    ["Loudness at the song’s peaks (rank z)", signed(evidence.rank_z)],
+    ["Loudness of all frequencies at the same times (broadband z)", signed(evidence.broadband_z)],
+    ["How far the recording’s own peaks stand out (spectral crest)", `${Math.round(evidence.crest_db)} dB`],
+    ["Hypotheses tried, each one more chance to be wrong", count(evidence.n_hypotheses)],
     ["Probability that follows", odds(candidate.probability)],
   ];
 }
@@ -176,5 +176,5 @@ function drawAlignment({ candidate, aligned, scattered }, lengthS) {
   plot.discs(aligned.query_s, aligned.song_s, { radius: 2.2, fill: colour("accent") });
   plot.frame();
   $("alignment").setAttribute("aria-label",
-    `SearchTrace: ${plural(aligned.query_s.length, "hit")} on the diagonal that begins at ${clock(offset)} in the song, ${count(scattered.query_s.length)} elsewhere in it.`);
+    `Alignment: ${plural(aligned.query_s.length, "hit")} on the diagonal that begins at ${clock(offset)} in the song, ${count(scattered.query_s.length)} elsewhere in it.`);
 }

@@ -1,4 +1,4 @@
-// The served profile, what is known of its accuracy, and the size of the index.
+// The served profile, its model card (how it was measured), and the size of the index.
 
 import { get } from "./api.js";
 import { $, describe, make } from "./dom.js";
@@ -6,7 +6,7 @@ import { bytes, count, duration, percent, plural } from "./words.js";
 
 const MEASURED = {
   accepted_right: "Accepted, and right",
-  top1: "Right song first, before the threshold",
+  top1: "Right song first, accepted or not",
   within_50ms: "Right song and place, within 50 ms",
   wrong_name: "Accepted under a wrong name",
   false_accept: "Given a name, although not indexed",
@@ -16,7 +16,7 @@ let served = null;
 
 export const profileServed = () => served;
 
-/** Return the lowest and highest frequency that the profile looks at, in hertz. */
+/** Return the lowest and highest frequency that the profile uses, in hertz. */
 export function bandHz() {
   const { sample_rate_hz: rateHz, spectrogram } = served.fingerprint;
   return [spectrogram.min_hz, spectrogram.max_hz ?? rateHz / 2];
@@ -73,7 +73,7 @@ function showAccuracy({ provenance, decision }) {
   const calibrated = decision.calibration !== null;
   $("calibration").textContent = calibrated
     ? `Its confidence is ${decision.calibration}.`
-    : "Never calibrated: a confidence of this profile is an order, not a probability.";
+    : "Never calibrated: a confidence of this profile puts songs in order, but is no probability.";
   $("calibration").classList.toggle("warning", !calibrated);
 }
 

@@ -8,7 +8,7 @@ const ROWS = 192;
 
 /** Draws what an analyser hears, from left to right over `lengthS` seconds. */
 export class LiveSpectrogram {
-  /** `bandHz` is [low, high] that the profile looks at; a little more is shown. */
+  /** `bandHz` is [low, high] that the profile uses; a little more is shown. */
   constructor(canvas, analyser, { lengthS, bandHz }) {
     this.canvas = canvas;
     this.analyser = analyser;

@@ -52,10 +52,29 @@ def test_chosen_file_is_recognised_and_explained(open_page: Opener, songs: dict[
         assert label is not None
         assert said in label
         assert shades(page, canvas) > 10
-    expect(page.locator("#evidence")).to_contain_text(
-        "their weight over the chance level", ignore_case=True
-    )
     assert open_page.complaints == []
+
+
+def test_evidence_is_named_as_in_the_field_and_has_a_number_for_every_name(
+    open_page: Opener, songs: dict[str, int]
+) -> None:
+    page = open_page()
+    choose(page, part(songs["Knalgan Theme"], 2, 5))
+    expect(page.get_by_role("heading", name="Alignment")).to_be_visible()
+    rows = page.locator("#evidence > div")
+    expect(rows.first).to_be_visible()
+    shown = {row.locator("dt").inner_text(): row.locator("dd").inner_text() for row in rows.all()}
+    assert [name.lower() for name in shown] == [
+        "shared hashes at one offset (votes)",
+        "their weight over the chance level",
+        "song peaks found again, near ones counted in part",
+        "loudness at the song’s peaks (rank z)",
+        "loudness of all frequencies at the same times (broadband z)",
+        "how far the recording’s own peaks stand out (spectral crest)",
+        "hypotheses tried, each one more chance to be wrong",
+        "probability that follows",
+    ]
+    assert all(re.match(r"[<>+−]? ?\d", value) for value in shown.values()), shown
 
 
 def test_answer_is_announced_to_screen_readers(open_page: Opener, songs: dict[str, int]) -> None:
