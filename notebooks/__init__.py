@@ -1,1 +1,1 @@
-"""Lessons, and the notebooks that sweeps and reports run."""
+"""Notebooks: lessons, and those that sweeps, tuning and reports run."""

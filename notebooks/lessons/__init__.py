@@ -1,8 +1,20 @@
-"""What the teaching notebooks show: sounds to listen to and figures to look at.
+"""Lessons: the sounds and figures of the teaching notebooks.
 
-Conventions: functions named ``*_figure`` return a figure of their own in the house's style, so
-that they can be given to ``ipywidgets.interact`` as they are. They compute with the project's
-own stages, never with a simplified copy of them. Signals are mono float32.
+Functions named ``*_figure`` return a new figure in the house's style, so that they can be given
+to ``ipywidgets.interact`` as they are. They compute with the project's own stages, never with a
+simplified copy of them. Signals are mono float32. What each notebook draws is in these modules:
+
+======================= ====================================================================
+01 sound to spectrogram `sound_figures`
+02 constellation        `constellation_figures`
+03 pairs and hashes     `pair_figures`
+04 matching             `matching_figures`: votes, chance, single peaks, the decision;
+                        `rank_figures`: loudness (rank z and broadband z)
+05 noise and limits     `limit_figures`: damage, accuracy, thresholds, speed;
+                        `pass_figures`: further passes, at other playbacks and tempos
+06 choosing parameters  `choices`: the small experiment; `choice_figures`
+all of them             `sounds`: what is heard; `drawing`: the frame of every figure
+======================= ====================================================================
 """
 
 from notebooks.lessons.choice_figures import interval_figure, size_figure
@@ -22,15 +34,9 @@ from notebooks.lessons.limit_figures import (
     speed_figure,
     threshold_figure,
 )
-from notebooks.lessons.look_figures import (
-    broadband_z_figure,
-    drift_figure,
-    playback_figure,
-    rank_z_figure,
-)
 from notebooks.lessons.matching_figures import (
     alignment_figure,
-    asked_figure,
+    answer_figure,
     chance_figure,
     decision_figure,
     rarity_figure,
@@ -44,6 +50,8 @@ from notebooks.lessons.pair_figures import (
     specificity_figure,
     target_zone_figure,
 )
+from notebooks.lessons.pass_figures import drift_figure, playback_figure
+from notebooks.lessons.rank_figures import broadband_z_figure, rank_z_figure
 from notebooks.lessons.sound_figures import (
     frame_figure,
     leakage_figure,
@@ -57,8 +65,8 @@ from notebooks.lessons.sounds import constellation_sound, excerpt, player, tones
 __all__ = [
     "accuracy_figure",
     "alignment_figure",
+    "answer_figure",
     "ask_all",
-    "asked_figure",
     "broadband_z_figure",
     "chance_figure",
     "constellation",

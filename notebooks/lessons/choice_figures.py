@@ -1,4 +1,4 @@
-"""Notebook 06: what a configuration costs, what it brings, and how sure one can be of that."""
+"""Figures of notebook 06: what a configuration costs and brings, and how certain that is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from notebooks.lessons.drawing import new_figure, plain_numbers
 
 
 def size_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy against the size of the index, from `choices.size_and_accuracy`.
+    """Draw accuracy against the size of the index, a dot for each configuration.
 
-    Configurations that another one beats in size and accuracy are grey; bars are 95% intervals.
+    ``table`` comes from `notebooks.lessons.choices.size_and_accuracy`. Configurations that another
+    one beats in size and accuracy are grey; bars are 95% intervals.
     """
     with house_style():
         figure = new_figure(4.2)
@@ -36,7 +37,10 @@ def size_figure(table: pd.DataFrame) -> Figure:
 
 
 def interval_figure(*, share: float = 0.9, n_queries: int = 50) -> Figure:
-    """Draw how Wilson's 95% interval of a measured share narrows with the number of queries."""
+    """Draw how Wilson's 95% interval of a measured share narrows with the number of queries.
+
+    ``share`` lies in [0, 1]; the interval for ``n_queries`` (at least 1) is marked.
+    """
     n = np.unique(np.geomspace(5, 2000, 120).astype(int))
     low, high = 100 * np.transpose([wilson(share * k, k) for k in n])
     mine = 100 * np.array(wilson(share * n_queries, n_queries))

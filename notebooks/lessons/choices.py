@@ -1,7 +1,7 @@
-"""Several configurations on the same queries: a small experiment for one notebook.
+"""Comparison of several configurations on the same queries: a small experiment for notebook 06.
 
-What `fpbench sweep` does thoroughly (many conditions, clustered intervals, a decision fitted
-for each configuration) is done here for one condition at a time and without a threshold.
+`fpbench sweep` does it thoroughly, with many conditions and a decision fitted for each
+configuration. Here there is one condition and no threshold. Shares lie in [0, 1].
 """
 
 from __future__ import annotations
@@ -22,7 +22,23 @@ from fpcore.config import Profile
 def variants(
     base: Profile, *, densities: Sequence[float], fan_outs: Sequence[int]
 ) -> dict[str, Profile]:
-    """Return a profile for every density (peaks a second) and fan-out of the index."""
+    """Return a profile for every density and fan-out of the index.
+
+    Parameters
+    ----------
+    base : Profile
+        Everything else is taken from it.
+    densities : sequence of float
+        Peaks a second that are kept, each above 0.
+    fan_outs : sequence of int
+        Pairs that begin at a peak, each at least 1.
+
+    Returns
+    -------
+    dict of str to Profile
+        By a name that tells both, such as "10 peaks/s × 5"; all fan-outs of the first density
+        come first.
+    """
     found = {}
     for density in densities:
         for fan_out in fan_outs:
@@ -34,7 +50,7 @@ def variants(
 
 
 def ask_all(context: Context, profiles: Mapping[str, Profile]) -> dict[str, pd.DataFrame]:
-    """Return the outcome rows of every profile, all asked the same queries."""
+    """Return the outcome rows of every profile by its name, all asked the same queries."""
     return {
         name: index_and_ask(context, profile, "test", n_jobs=1).outcomes
         for name, profile in profiles.items()
@@ -48,9 +64,22 @@ def size_and_accuracy(
 ) -> pd.DataFrame:
     """Return what each profile stores and how often the right song comes first.
 
-    Columns: configuration, postings_per_s, n_right, n, share, low, high (Wilson, widened
-    because excerpts of one song are alike), dominated (another one is at least as good in both
-    and better in one). A row per profile, in their order.
+    Parameters
+    ----------
+    context : Context
+        The corpus and what was asked of it.
+    profiles : mapping of str to Profile
+        Configurations by name.
+    outcomes : mapping of str to pandas.DataFrame
+        What `ask_all` returned for these two.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each profile, in their order, with the columns configuration, postings_per_s,
+        n_right, n, share, low and high (Wilson's 95% interval, widened because excerpts of one
+        song are alike), and dominated: another profile is at least as good in size and share, and
+        better in one of them.
     """
     rows = []
     for name, profile in profiles.items():
@@ -67,7 +96,7 @@ def size_and_accuracy(
 
 
 def postings_per_s(context: Context, profile: Profile) -> float:
-    """Return how many hashes a profile stores for each second of the indexed tracks."""
+    """Return how many hashes a profile stores for each second of audio, over all indexed tracks."""
     config, tracks = profile.fingerprint, context.parts.indexed
     n_postings = sum(
         len(

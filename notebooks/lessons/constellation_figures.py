@@ -1,4 +1,7 @@
-"""Notebook 02: from the spectrogram to the constellation."""
+"""Figures of notebook 02: from the spectrogram to the constellation.
+
+Frequencies are in Hz, levels in dB re full scale, densities in peaks a second.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _SEEN_S, _SEEN_HZ = 2.0, 900.0
 
 
 def neighbourhood_figure(signal: Signal, config: FingerprintConfig) -> Figure:
-    """Draw the surroundings of the highest peak, and the area in which it is the highest."""
+    """Draw the surroundings of a sound's highest peak, and the area in which it is the highest.
+
+    Without any peak only the spectrogram is drawn.
+    """
     levels = spectrogram(signal, config)
     found = picking.local_maxima(levels, config)
     n_frames, n_bins = config.neighbourhood
@@ -54,7 +60,10 @@ def neighbourhood_figure(signal: Signal, config: FingerprintConfig) -> Figure:
 
 
 def whitening_figure(signal: Signal, config: FingerprintConfig) -> Figure:
-    """Draw which peaks are kept with whitening and without: as loud, or as standing out."""
+    """Draw which peaks are kept without whitening (the loudest) and with it.
+
+    With whitening, as ``config`` says, those are kept that stand out most from their surroundings.
+    """
     levels = spectrogram(signal, config)
     plain = FingerprintConfig.model_validate({**config.model_dump(), "whitening": {"kind": "none"}})
     heights = Spectrogram(picking.whiten(levels, config), config.hop_s, config.bin_hz,
@@ -84,9 +93,25 @@ def constellation_figure(
     width_hz: float = 220.0,
     whitened: bool = True,
 ) -> Figure:
-    """Draw the local maxima of a sound, and of those the ones that the density limit keeps.
+    """Draw the local maxima of a sound, and which of them the density limit keeps.
 
     The band is 200 to 3500 Hz, the window 4096 samples with a hop of 1024.
+
+    Parameters
+    ----------
+    signal : Signal
+        The sound.
+    max_peaks_per_s : float
+        How many peaks a second are kept, above 0.
+    width_s, width_hz : float
+        Size of the neighbourhood in which a peak is the highest, in seconds and Hz, above 0.
+    whitened : bool
+        Whether the level of the surroundings is subtracted first.
+
+    Returns
+    -------
+    Figure
+        All local maxima as circles, those that are kept as dots.
     """
     config = FingerprintConfig.model_validate(
         {
@@ -125,10 +150,26 @@ def repeatability_figure(
 ) -> Figure:
     """Draw how many peaks of a song are found again in white noise, by the query's density.
 
-    The song's constellation is that of ``config``; the noisy recording of the same samples is
-    thinned to each of ``query_densities`` peaks a second. Found again is a peak within one
-    frame and one bin. The dotted lines are what other samples, the sound reversed in time,
-    have at the same places: chance.
+    A peak is found again when the recording has one within one frame and one bin.
+
+    Parameters
+    ----------
+    signal : Signal
+        The song; the recording has the same samples with noise.
+    config : FingerprintConfig
+        How the song is analysed.
+    query_densities : sequence of float
+        Peaks a second that are kept of the recording, above 0; at most four.
+    snrs_db : sequence of float
+        Signal-to-noise ratios in dB.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    Figure
+        A line for each density. Dotted is what the same sound reversed in time has at the places
+        of the song's peaks: chance.
     """
     song = _constellation(spectrogram(signal, config), config, config.peaks.max_peaks_per_s)
     backwards = Signal(signal.samples[::-1], signal.sample_rate_hz)
@@ -149,7 +190,7 @@ def repeatability_figure(
             ax.plot(snrs_db, drawn[:, 1], ":", color=SERIES[row], linewidth=1.2,
                     label="the same, by chance")  # fmt: skip
         ax.invert_xaxis()
-        ax.set(title="Which peaks survive noise?", ylim=(0, 103),
+        ax.set(title="How repeatable are peaks under noise?", ylim=(0, 103),
                xlabel="signal-to-noise ratio, white noise [dB]",
                ylabel="song peaks found again [%]")  # fmt: skip
         legend_above(ax, 2, rows=2)
@@ -164,8 +205,30 @@ def found_again(
     snr_db: float,
     seed: int = 0,
 ) -> float:
-    """Return the share of a song's peaks that its samples still have under white noise."""
-    rng = seeded_rng(seed, "survival", str(snr_db))
+    """Return the share of a song's peaks that a recording has under white noise.
+
+    Parameters
+    ----------
+    song : Peaks
+        The song's constellation.
+    signal : Signal
+        The recording without noise, as long as the song.
+    config : FingerprintConfig
+        How the recording is analysed.
+    density : float
+        Peaks a second that are kept of the recording, above 0.
+    snr_db : float
+        Signal-to-noise ratio in dB.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    float
+        Share in [0, 1] of the song's peaks that have one within one frame and one bin; 0 when the
+        song has no peaks.
+    """
+    rng = seeded_rng(seed, "repeatability", str(snr_db))
     noisy = degrade(signal, [White(snr_db=snr_db)], rng=rng)
     heard = _constellation(spectrogram(noisy, config), config, density)
     near = nearness(song, 0.0, merged([heard]), 1)[1]

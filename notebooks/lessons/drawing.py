@@ -1,4 +1,4 @@
-"""What the teaching figures share: their frame, their legend and their logarithmic axes."""
+"""Parts that the teaching figures share: their frame, legend and logarithmic axes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,20 @@ MARKERS = ("o", "s", "^", "D")
 
 
 def new_figure(height_in: float, width_in: float = WIDTH_IN, *, h_pad_in: float = 0.04) -> Figure:
-    """Return an empty figure that knows nothing of pyplot; ``h_pad_in`` parts its rows."""
+    """Return an empty figure that pyplot does not know of, so that it need not be closed.
+
+    Parameters
+    ----------
+    height_in, width_in : float
+        Size in inches, above 0.
+    h_pad_in : float
+        Inches above and below each row of Axes.
+
+    Returns
+    -------
+    Figure
+        Its layout leaves room for all labels.
+    """
     layout = ConstrainedLayoutEngine(h_pad=h_pad_in)
     figure = Figure(figsize=(width_in, height_in), dpi=100, layout=layout)
     FigureCanvasAgg(figure)
@@ -25,7 +38,17 @@ def new_figure(height_in: float, width_in: float = WIDTH_IN, *, h_pad_in: float 
 
 
 def legend_above(ax: Axes, n_columns: int, *, rows: int = 1) -> None:
-    """Put the legend between the title and the Axes, where it covers nothing."""
+    """Put the legend between the title and the Axes, where it covers nothing.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its title has been set.
+    n_columns : int
+        Entries in a row of the legend.
+    rows : int
+        Rows for which room is made.
+    """
     ax.set_title(ax.get_title(loc="left"), loc="left", pad=6 + 18 * rows)
     ax.legend(
         loc="lower left",

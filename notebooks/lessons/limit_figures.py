@@ -1,4 +1,7 @@
-"""Notebook 05: what noise does, what a threshold does, and where landmarks end."""
+"""Figures of notebook 05: what noise does, what a threshold does, and where landmarks fail.
+
+Rows of queries are those of `experiments.evaluation.rows`; probabilities lie in [0, 1].
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,45 @@ from notebooks.lessons.pair_figures import constellation, share_found
 
 
 def heard(signal: Signal, name: str, *, seed: int = 0) -> Signal:
-    """Return a signal under the named condition; random choices follow from the seed."""
+    """Return a signal as it is heard under a condition.
+
+    Parameters
+    ----------
+    signal : Signal
+        A sound without noise.
+    name : str
+        A condition of `experiments.degradations.CONDITIONS`.
+    seed : int
+        All random choices follow from it.
+
+    Returns
+    -------
+    Signal
+        The degraded sound at the same sample rate.
+    """
     return degrade(signal, condition(name).chain, rng=seeded_rng(seed, "heard", name))
 
 
 def heard_figure(
     signal: Signal, config: FingerprintConfig, *, condition: str = "white-0db", seed: int = 0
 ) -> Figure:
-    """Draw a sound and what is left of it under a named condition, with the song's peaks.
+    """Draw a sound and what is left of it under a condition, with the peaks of the song.
 
-    Peaks that the degraded sound has too, within one frame and one bin, are filled.
+    Parameters
+    ----------
+    signal : Signal
+        The song.
+    config : FingerprintConfig
+        How both are analysed.
+    condition : str
+        A condition of `experiments.degradations.CONDITIONS`.
+    seed : int
+        All random choices of the condition follow from it.
+
+    Returns
+    -------
+    Figure
+        Filled are the peaks that the degraded sound has too, within one frame and one bin.
     """
     song = constellation(signal, config)
     noisy = heard(signal, condition, seed=seed)
@@ -90,11 +122,11 @@ def accuracy_figure(outcomes: pd.DataFrame, threshold: float) -> Figure:
 
 
 def evidence_figure(candidates: pd.DataFrame) -> Figure:
-    """Draw three kinds of evidence for the likeliest song of every query, a dot for each.
+    """Draw three kinds of evidence for the likeliest song of every query, a dot for each query.
 
-    ``candidates`` are those rows of `experiments.evaluation.rows`. Rows of dots are right answers,
-    wrong ones and songs that are not in the index, apart for each clip length. Evidence is good
-    when one vertical line parts the right answers from all others.
+    ``candidates`` has a row for each query and candidate. Right answers, wrong ones and songs that
+    are not in the index lie in rows of their own, for each clip length. Evidence is good when one
+    vertical line separates the right answers from all others.
     """
     best = candidates[candidates["rank"] == 0]
     contrast = np.expm1(best["log_idf"]) / np.exp(best["log_chance"])
@@ -121,7 +153,7 @@ def evidence_figure(candidates: pd.DataFrame) -> Figure:
 
 
 def groups(rows: pd.DataFrame) -> list[tuple[str, str, NDArray[np.bool_]]]:
-    """Return label, colour and mask of each kind of query that occurs; every row is in one."""
+    """Return label, colour and mask, bool (n,), of each kind of query; every row is of one kind."""
     indexed = rows["indexed"].to_numpy(bool)
     right = rows["right"].to_numpy(bool) & indexed
     clip_s = rows["clip_s"].to_numpy(float)
@@ -160,8 +192,9 @@ def threshold_figure(outcomes: pd.DataFrame, threshold: float) -> Figure:
 def scores_figure(scores: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw misses against false alarms for all thresholds, a curve for each score.
 
-    ``scores`` maps a name to rows with the columns probability, indexed and right. The score
-    may be any number that rises with trust. A curve nearer to the lower left corner is better.
+    ``scores`` maps the name of each score to rows with the columns probability, indexed and right.
+    A score may be any number that is higher for better evidence; it stands in the column
+    probability. A curve nearer to the lower left corner is better.
     """
     with house_style():
         figure = new_figure(4.0, 8.0)
@@ -185,8 +218,20 @@ def speed_figure(
 ) -> Figure:
     """Draw how many of a song's hashes are left when it is played at another speed or tempo.
 
-    Speed moves pitch and time, tempo time alone. The dotted line is what the sound reversed in
-    time has: chance.
+    Parameters
+    ----------
+    signal : Signal
+        The song.
+    config : FingerprintConfig
+        How song and recording are analysed; the recording at two shifts.
+    percents : sequence of float
+        By how much the song is played faster, in per cent.
+
+    Returns
+    -------
+    Figure
+        A line for speed, which changes pitch and time, and one for tempo, which changes time
+        alone. Dotted is what the sound reversed in time has: chance.
     """
     song = pipeline.fingerprint([signal.samples], config).hashes
     backwards = Signal(signal.samples[::-1], signal.sample_rate_hz)
@@ -203,7 +248,7 @@ def speed_figure(
                     label=label)  # fmt: skip
         chance = 100 * share_found(song, backwards, config, 2)
         ax.axhline(chance, color=GREY, linestyle=":", label="chance")
-        ax.set(title="Landmarks hold one speed only", xlabel="faster by [%]",
+        ax.set(title="Hashes fit one speed only", xlabel="faster by [%]",
                ylabel="song hashes found [%]", ylim=(0, 103))  # fmt: skip
         ax.legend(loc="upper right")
     return figure

@@ -1,4 +1,7 @@
-"""Notebook 03: from the constellation to pairs and hashes."""
+"""Figures of notebook 03: from the constellation to pairs and hashes.
+
+Times are in seconds, frequencies in Hz; a fan-out is how many pairs begin at a peak.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,22 @@ def constellation(signal: Signal, config: FingerprintConfig) -> Peaks:
 
 
 def target_zone_figure(peaks: Peaks, config: FingerprintConfig, *, anchor: int = 0) -> Figure:
-    """Draw one anchor, its target zone, and the pairs that it makes; anchors count from 0."""
+    """Draw one anchor, its target zone, and the pairs that it makes.
+
+    Parameters
+    ----------
+    peaks : Peaks
+        A constellation of at least one peak.
+    config : FingerprintConfig
+        It sets the target zone and the fan-out.
+    anchor : int
+        Which peak is the anchor, counted from 0; beyond the last the last is taken.
+
+    Returns
+    -------
+    Figure
+        The constellation around the anchor.
+    """
     pairs = landmarks(peaks, config)
     anchor = min(anchor, len(peaks) - 1)
     frame, bin_ = int(peaks.frame[anchor]), int(peaks.bin[anchor])
@@ -65,7 +83,26 @@ def pairs_figure(
     max_delta_s: float = 2.0,
     max_delta_hz: float = 1400.0,
 ) -> Figure:
-    """Draw all pairs of a constellation under other limits of the target zone."""
+    """Draw all pairs of a constellation under other limits of the target zone.
+
+    Parameters
+    ----------
+    peaks : Peaks
+        The constellation.
+    config : FingerprintConfig
+        What made it; its limits of the target zone are replaced.
+    fan_out : int
+        Most pairs that begin at a peak, at least 1.
+    max_delta_s : float
+        How many seconds ahead the target may lie.
+    max_delta_hz : float
+        How many Hz above or below the anchor the target may lie.
+
+    Returns
+    -------
+    Figure
+        Its title tells the numbers of peaks, pairs, and bits of a token.
+    """
     changed = {"fan_out": fan_out, "max_delta_s": max_delta_s, "max_delta_hz": max_delta_hz}
     config = FingerprintConfig.model_validate(
         {**config.model_dump(), "pairs": {**config.pairs.model_dump(), **changed}}
@@ -88,10 +125,27 @@ def shift_figure(
     n_shifts: Sequence[int] = (1, 2, 4),
     n_steps: int = 16,
 ) -> Figure:
-    """Draw how many of a song's hashes a recording has that begins within a hop.
+    """Draw how many of a song's hashes a recording has that begins a fraction of a hop later.
 
     The recording is the same sound without its first samples, as a microphone that was switched
-    on a moment later would hear it. ``n_shifts`` are the sub-hop shifts at which it is analysed.
+    on a moment later would hear it.
+
+    Parameters
+    ----------
+    signal : Signal
+        The song.
+    config : FingerprintConfig
+        How both are analysed.
+    n_shifts : sequence of int
+        At how many shifts within a hop the recording is analysed, each at least 1; a line for
+        each, at most four.
+    n_steps : int
+        Steps from no delay to that of a whole hop, at least 1.
+
+    Returns
+    -------
+    Figure
+        Shares of the song's hashes in per cent over the delay in hops.
     """
     hop = config.spectrogram.hop_length
     song = pipeline.fingerprint([signal.samples], config).hashes
@@ -114,16 +168,33 @@ def shift_figure(
 
 
 def share_found(song: Hashes, signal: Signal, config: FingerprintConfig, n_shifts: int) -> float:
-    """Return the share of a song's hashes that a recording, analysed at shifts, has too."""
+    """Return the share of a song's hashes that a recording has too.
+
+    Parameters
+    ----------
+    song : Hashes
+        The song's hashes.
+    signal : Signal
+        The recording.
+    config : FingerprintConfig
+        How the song was analysed.
+    n_shifts : int
+        At how many shifts within a hop the recording is analysed, at least 1.
+
+    Returns
+    -------
+    float
+        Share in [0, 1]; 0 when the song has no hashes.
+    """
     query = pipeline.query(signal, config, QueryConfig(n_shifts=n_shifts)).hashes
     return float(np.mean(np.isin(song.token, query.token))) if len(song) else 0.0
 
 
 def specificity_figure(songs: Sequence[Peaks], config: FingerprintConfig) -> Figure:
-    """Draw how often the same key comes in several songs: a peak's bin alone, and a pair.
+    """Draw how long the lists of an index are whose keys are single peaks, or pairs.
 
-    Left, the share of keys with so many postings or more; right, how many postings a look-up
-    of one key of the songs meets on average, chance or not.
+    Left is the share of keys whose list has so many postings or more; right the number of postings
+    that the look-up of one key of the songs finds on average.
     """
     bins = np.concatenate([song.bin for song in songs]).astype(np.int64)
     pairs = [hashing.hashes(landmarks(song, config), config).token for song in songs]
@@ -163,10 +234,24 @@ def fan_out_figure(
     *,
     fan_outs: Sequence[int] = (1, 2, 3, 5, 8, 12, 20),
 ) -> Figure:
-    """Draw what a fan-out costs in postings, and what it brings in hashes that noise left alive.
+    """Draw what a fan-out costs in stored hashes, and what it brings in hashes found again.
 
-    ``noisy`` are the samples of ``signal`` with noise. Query and song are analysed alike. The
-    grey line is the square of the share of peaks found again: both peaks of a pair must survive.
+    Parameters
+    ----------
+    signal : Signal
+        The song.
+    noisy : Signal
+        The same samples with noise; they are analysed like the song.
+    config : FingerprintConfig
+        How both are analysed, except for the fan-out.
+    fan_outs : sequence of int
+        The fan-outs, each at least 1.
+
+    Returns
+    -------
+    Figure
+        Left hashes a second, right shares in per cent. The grey line is the square of the share of
+        peaks that are found again: a pair needs both of its peaks.
     """
     song, heard = constellation(signal, config), constellation(noisy, config)
     frames_bins = [set(zip(p.frame.tolist(), p.bin.tolist(), strict=True)) for p in (song, heard)]

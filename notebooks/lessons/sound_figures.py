@@ -1,4 +1,7 @@
-"""Notebook 01: from the waveform to the spectrogram."""
+"""Figures of notebook 01: from the waveform to the spectrogram.
+
+Levels are in dB re full scale, frequencies in Hz.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _SILENCE_DB = -120.0
 
 
 def waveform_figure(signal: Signal, *, zoom_s: float = 1.0) -> Figure:
-    """Draw a whole signal, and beside it the 30 ms that begin at ``zoom_s``."""
+    """Draw a whole signal, and beside it the 30 ms that begin ``zoom_s`` seconds into it."""
     time_s = np.arange(len(signal.samples)) / signal.sample_rate_hz
     start = round(zoom_s * signal.sample_rate_hz)
     part = slice(start, start + round(_ZOOM_S * signal.sample_rate_hz))
@@ -45,7 +48,22 @@ def waveform_figure(signal: Signal, *, zoom_s: float = 1.0) -> Figure:
 
 
 def frame_figure(signal: Signal, config: FingerprintConfig, *, at_s: float = 1.0) -> Figure:
-    """Draw one frame of a signal, before and after its window, and the frame's spectrum."""
+    """Draw one frame of a signal, before and after its window, and the frame's spectrum.
+
+    Parameters
+    ----------
+    signal : Signal
+        A sound of at least one frame.
+    config : FingerprintConfig
+        It sets length and window of the frame.
+    at_s : float
+        Where the frame begins in seconds, >= 0; the last whole frame when that is too late.
+
+    Returns
+    -------
+    Figure
+        Left the samples, right the level of each bin.
+    """
     n_fft, rate_hz = config.spectrogram.n_fft, signal.sample_rate_hz
     start = min(round(at_s * rate_hz), len(signal.samples) - n_fft)
     samples = signal.samples[start : start + n_fft]
@@ -72,7 +90,10 @@ def frame_figure(signal: Signal, config: FingerprintConfig, *, at_s: float = 1.0
 
 
 def leakage_figure(*, n_fft: int = 1024, bins_off: float = 0.5) -> Figure:
-    """Draw the spectrum of a sine that lies ``bins_off`` of a bin beside a bin, per window."""
+    """Draw the spectrum of a sine without a window and with one.
+
+    The frame has ``n_fft`` samples; the frequency of the sine lies ``bins_off`` bins above a bin.
+    """
     n = np.arange(n_fft)
     sine = np.sin(2 * np.pi * (64 + bins_off) * n / n_fft)
     shown = np.arange(44, 86)
@@ -102,8 +123,23 @@ def resolution_figure(
 ) -> Figure:
     """Draw one sound's spectrograms side by side, each with another window length.
 
-    The hop is 64 samples throughout, so that only the window limits the resolution. The limits
-    of the drawing are ``span_s`` and ``band_hz``.
+    The hop is 64 samples throughout, so that only the window limits the resolution.
+
+    Parameters
+    ----------
+    signal : Signal
+        The sound.
+    n_ffts : sequence of int
+        Lengths of the windows in samples, at least one.
+    span_s : tuple of float
+        Start and end of the drawn time in seconds.
+    band_hz : tuple of float
+        Lowest and highest drawn frequency in Hz.
+
+    Returns
+    -------
+    Figure
+        A spectrogram for each window, with common axes.
     """
     with house_style():
         figure = new_figure(3.4)
@@ -127,7 +163,22 @@ def resolution_figure(
 
 
 def music_figure(signal: Signal, *, n_fft: int = 4096, overlap: int = 75) -> Figure:
-    """Draw a sound's spectrogram under a window length and an overlap in per cent below 100."""
+    """Draw a sound's spectrogram under a window length and an overlap.
+
+    Parameters
+    ----------
+    signal : Signal
+        The sound.
+    n_fft : int
+        Length of the window in samples.
+    overlap : int
+        Share of a window that the next one covers too, in per cent, from 0 to 99.
+
+    Returns
+    -------
+    Figure
+        The spectrogram below 3500 Hz; its title tells window, bins and hop.
+    """
     hop_length = n_fft * (100 - overlap) // 100
     config = FingerprintConfig.model_validate(
         {

@@ -1,4 +1,7 @@
-"""Sounds to teach with: excerpts of songs, a made-up test sound, and a constellation to hear."""
+"""Sounds to teach with: excerpts of songs, a made-up test sound, and a constellation to hear.
+
+Signals are mono float32 in [-1, 1].
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,25 @@ _RANGE_DB = 30.0
 def excerpt(
     corpus: Corpus, number: int, *, start_s: float, duration_s: float, sample_rate_hz: int = 22050
 ) -> Signal:
-    """Return ``duration_s`` of a corpus's track ``number``, counted from 0, from ``start_s`` on.
+    """Return an excerpt of a track of a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the track comes from.
+    number : int
+        Which of its tracks, counted from 0.
+    start_s : float
+        Where the excerpt begins in seconds, >= 0.
+    duration_s : float
+        Its length in seconds, above 0.
+    sample_rate_hz : int
+        Its sample rate in Hz.
+
+    Returns
+    -------
+    Signal
+        The excerpt.
 
     Raises
     ------
@@ -53,9 +74,22 @@ def tones_and_clicks(
 ) -> Signal:
     """Return 2 s of two tones close in frequency, with two clicks close in time half-way.
 
-    The tones are at -20 dB of full scale and the clicks, ``gap_s`` apart, are single samples of
-    full scale: whoever wants to tell the tones apart needs a long window, whoever wants to tell
-    the clicks apart a short one.
+    Only a long window tells the tones apart, only a short one the clicks. The tones are at -20 dB
+    re full scale, the clicks are single samples of full scale.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Samples a second.
+    tones_hz : tuple of float
+        Frequencies of the two tones in Hz, below half the sample rate.
+    gap_s : float
+        Seconds from one click to the other, from 0 to below 1.
+
+    Returns
+    -------
+    Signal
+        Two seconds.
     """
     time_s = np.arange(2 * sample_rate_hz) / sample_rate_hz
     samples = sum(0.1 * np.sin(2 * np.pi * hz * time_s) for hz in tones_hz)
@@ -68,8 +102,20 @@ def tones_and_clicks(
 def constellation_sound(peaks: Peaks, config: FingerprintConfig, *, duration_s: float) -> Signal:
     """Return each peak as a short sine at its time and frequency, the higher the louder.
 
-    Heights within 30 dB below the highest peak keep their differences; lower ones are raised
-    to that. Together the sines reach at most 0.9 of full scale.
+    Parameters
+    ----------
+    peaks : Peaks
+        The constellation.
+    config : FingerprintConfig
+        What made it.
+    duration_s : float
+        Length of the sound in seconds; later peaks are left out.
+
+    Returns
+    -------
+    Signal
+        Its highest sample is 0.9 of full scale. Peaks within 30 dB below the highest keep their
+        differences in level; lower ones are raised to 30 dB below it.
     """
     rate_hz = config.sample_rate_hz
     samples = np.zeros(round((duration_s + _BEEP_S) * rate_hz), np.float32)
@@ -86,7 +132,7 @@ def constellation_sound(peaks: Peaks, config: FingerprintConfig, *, duration_s: 
 
 
 def player(signal: Signal) -> Audio:
-    """Return a player for a notebook; sounds are scaled so that the loudest sample is full scale.
+    """Return a player for a notebook, in which the loudest sample is at full scale.
 
     Silence stays silent.
     """

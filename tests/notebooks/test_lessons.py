@@ -1,4 +1,4 @@
-"""The teaching notebooks: their form, and that they run headless under any sensible parameters."""
+"""The lessons: their form, and that they run headless under any sensible parameters."""
 
 import ast
 import json
@@ -79,6 +79,13 @@ def parameters_of(name: str) -> dict[str, Any]:
         (target,) = statement.targets
         values[ast.unparse(target)] = ast.literal_eval(statement.value)
     return values
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_committed_as_plain_json_whose_lines_can_be_compared(name: str) -> None:
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    as_written = json.dumps(read(path), indent=1, ensure_ascii=False) + "\n"
+    assert path.read_text(encoding="utf-8") == as_written
 
 
 @pytest.mark.parametrize("name", NAMES)
