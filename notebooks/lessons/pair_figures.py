@@ -207,14 +207,14 @@ def specificity_figure(songs: Sequence[Peaks], config: FingerprintConfig) -> Fig
             at_least, share = _exceeded(length)
             spread.step(at_least, 100 * share, where="post", color=SERIES[row], linewidth=1.8,
                         label=label)  # fmt: skip
-            met = float(np.sum(length**2) / np.sum(length))
-            bar = mean.bar(row, met, color=SERIES[row], width=0.6)
+            found = float(np.sum(length**2) / np.sum(length))
+            bar = mean.bar(row, found, color=SERIES[row], width=0.6)
             mean.bar_label(bar, fmt="%.1f", padding=2)
-        spread.set(xscale="log", title="How full are the index's lists?", ylim=(0, 103),
+        spread.set(xscale="log", title="How long are the index's lists?", ylim=(0, 103),
                    xlabel="postings of a key, at least", ylabel="keys [%]")  # fmt: skip
         plain_numbers(spread.xaxis)
         spread.legend(loc="upper right")
-        mean.set(title="What one look-up meets", ylabel="postings, on average",
+        mean.set(title="What one look-up finds", ylabel="postings, on average",
                  xticks=(0, 1))  # fmt: skip
         mean.set_xticklabels(["one peak", "pair"])
         mean.margins(y=0.25)
