@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from experiments.metrics import wilson
 from fpcore.display.style import BLACK, BLUE, GREY, PALE, house_style
 from notebooks.lessons.drawing import new_figure, plain_numbers
+
+_NAME_WIDTH = 0.025
+"""Share of the width of the Axes that a slanted name takes."""
 
 
 def size_figure(table: pd.DataFrame) -> Figure:
@@ -17,23 +22,44 @@ def size_figure(table: pd.DataFrame) -> Figure:
     ``table`` comes from `notebooks.lessons.choices.size_and_accuracy`. Configurations that another
     one beats in size and accuracy are grey; bars are 95% intervals.
     """
+    table = table.sort_values("postings_per_s")
+    size, share = table["postings_per_s"].to_numpy(float), 100 * table["share"].to_numpy(float)
     with house_style():
-        figure = new_figure(4.2)
+        figure = new_figure(4.8)
         ax = figure.subplots()
-        front = table[~table["dominated"]].sort_values("postings_per_s")
-        ax.plot(front["postings_per_s"], 100 * front["share"], color=BLUE, linewidth=1, alpha=0.5)
-        for side, (_, row) in enumerate(table.sort_values("postings_per_s").iterrows()):
-            size, share = float(row["postings_per_s"]), 100 * float(row["share"])
-            reach = [[share - 100 * float(row["low"])], [100 * float(row["high"]) - share]]
-            colour, text = (PALE, GREY) if row["dominated"] else (BLUE, BLACK)
-            ax.errorbar(size, share, yerr=np.maximum(reach, 0), fmt="o", color=colour, capsize=3)
-            ax.annotate(str(row["configuration"]), (size, share), color=text, fontsize=8.5,
-                        xytext=(6, 6 if side % 2 else -13), textcoords="offset points")  # fmt: skip
-        ax.set(title="Size buys accuracy, up to a point", ylim=(0, 104), xscale="log",
+        ax.set(ylim=(0, 104), xscale="log", xlim=(size.min() / 1.2, size.max() * 1.2),
                xlabel="size of the index [postings per second of audio]",
                ylabel="right song first [%]")  # fmt: skip
+        ax.set_title("Size buys accuracy, up to a point", pad=72)
         plain_numbers(ax.xaxis)
+        is_front = ~table["dominated"].to_numpy(bool)
+        ax.plot(size[is_front], share[is_front], color=BLUE, linewidth=1, alpha=0.5)
+        low, high = (100 * table[column].to_numpy(float) for column in ("low", "high"))
+        reach = np.maximum([share - low, high - share], 0)
+        for mine, colour in ((is_front, BLUE), (~is_front, PALE)):
+            ax.errorbar(size[mine], share[mine], yerr=reach[:, mine], fmt="o", color=colour,
+                        capsize=3)  # fmt: skip
+        ax.vlines(size, high, 104, color=PALE, linewidth=0.8, linestyles=":")
+        _name_above(ax, table["configuration"].tolist(), size, is_front)
     return figure
+
+
+def _name_above(
+    ax: Axes, names: list[str], size: NDArray[np.float64], is_front: NDArray[np.bool_]
+) -> None:
+    """Write the name of each configuration above the Axes; ``size`` rises and has its scale."""
+    low, high = np.log(ax.get_xlim())
+    place = (np.log(size) - low) / (high - low)
+    # Where sizes are close the names move apart, first to the right, then back into the Axes.
+    for i in range(1, len(place)):
+        place[i] = max(place[i], place[i - 1] + _NAME_WIDTH)
+    place = np.minimum(place, 1 - _NAME_WIDTH * np.arange(len(place))[::-1])
+    for name, x, above, mine in zip(names, size, place, is_front, strict=True):
+        ax.annotate(name, (x, 1.0), xycoords=("data", "axes fraction"), xytext=(above, 1.05),
+                    textcoords="axes fraction", color=BLACK if mine else GREY, fontsize=8.5,
+                    rotation=40, rotation_mode="anchor",
+                    arrowprops={"arrowstyle": "-", "color": PALE, "linewidth": 0.8,
+                                "relpos": (0, 0), "shrinkA": 0, "shrinkB": 0})  # fmt: skip
 
 
 def interval_figure(*, share: float = 0.9, n_queries: int = 50) -> Figure:

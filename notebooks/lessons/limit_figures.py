@@ -203,7 +203,8 @@ def scores_figure(scores: Mapping[str, pd.DataFrame]) -> Figure:
             curve = metrics.det_curve(rows)
             ax.step(100 * curve["false_alarm_rate"], 100 * curve["miss_rate"], where="post",
                     color=SERIES[row], linewidth=2.6 - 0.5 * row, label=label)  # fmt: skip
-        ax.set(title="A better score makes fewer errors of both kinds", xlim=(-2, 102), ylim=(-2, 102),
+        ax.set(title="A better score makes fewer errors of both kinds",
+               xlim=(-2, 102), ylim=(-2, 102),
                xlabel="false alarms [% of unknown songs]",
                ylabel="misses [% of known songs]")  # fmt: skip
         ax.legend(loc="upper right")
