@@ -140,11 +140,11 @@ class Evidence:
         return (
             ("shared hashes at one offset (votes)", f"{self.votes}"),
             ("their weight over the chance level", f"{self.contrast:.1f} times"),
-            ("song peaks found, by nearness", f"{self.verified:.0f} of {self.expected}"),
-            ("loudness at their places (rank z)", _signed(self.rank_z)),
-            ("loudness at their times alone (broadband z)", _signed(self.broadband_z)),
+            ("song peaks found (near ones in part)", f"{self.verified:.0f} of {self.expected}"),
+            ("loudness at the song's peaks (rank z)", _signed(self.rank_z)),
+            ("loudness of all bins then (broadband z)", _signed(self.broadband_z)),
             ("spectral crest of the recording", f"{self.crest_db:.0f} dB"),
-            ("hypotheses tried, each one more chance to err", f"{self.n_hypotheses}"),
+            ("hypotheses tried, each a chance to err", f"{self.n_hypotheses}"),
         )
 
 
