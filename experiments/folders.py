@@ -1,30 +1,29 @@
-"""Folders of what can be made again, and a way to fill a folder whole or not at all."""
+"""Folders of runs and caches, and a way to fill a folder whole or not at all."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fpcore.folders import user_folder
+
 CACHE_VARIABLE = "FPBENCH_CACHE"
 """Environment variable that moves the cache folder elsewhere."""
 
+RUNS_VARIABLE = "FPBENCH_RUNS"
+"""Environment variable that moves the folder of all runs elsewhere."""
+
 
 def cache_folder() -> Path:
-    """Return the folder of everything that can be made again: ``.cache`` of the project.
+    """Return the folder of everything that can be made again; see `fpcore.folders`."""
+    return user_folder("cache", variable=CACHE_VARIABLE)
 
-    The environment variable ``FPBENCH_CACHE`` names another one. Where the package is
-    installed without its project around it, the working folder takes the project's place.
-    """
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().resolve()
-    project = Path(__file__).resolve().parents[1]
-    if not (project / "pyproject.toml").is_file() and "site-packages" in project.parts:
-        project = Path.cwd()
-    return project / ".cache"
+
+def runs_folder() -> Path:
+    """Return the folder of all runs; see `fpcore.folders`."""
+    return user_folder("runs", variable=RUNS_VARIABLE)
 
 
 def corpora_folder() -> Path:

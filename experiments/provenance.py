@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fpcore.config import ALGORITHM_VERSION
+from fpcore.folders import checkout
 
 _VERSIONED = (
     "fpworkbench",
@@ -63,8 +64,10 @@ def _cpu_name() -> str:
 
 
 def git_commit() -> str | None:
-    """Return the commit of the project's working tree, ``+`` when it was changed; else None."""
-    project = Path(__file__).resolve().parents[1]
+    """Return the commit of the checkout, ``+`` when it was changed; None without a checkout."""
+    project = checkout()
+    if project is None:
+        return None
     git = ["git", "-C", str(project)]
     try:
         commit = subprocess.run(

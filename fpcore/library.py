@@ -266,6 +266,6 @@ def profile_of(store: Store) -> Profile:
                 return profile
     raise ConfigMismatchError(
         f"{store.path}: was made with a configuration that none of the profiles at hand has "
-        f"({', '.join(names) or 'none'}): pass the profile that it was made with, "
+        f"({', '.join(names)}): pass the profile that it was made with, "
         "or index its songs again under one of these: `fpcore reindex --profile NAME`"
     )

@@ -1,8 +1,11 @@
 """Profile files: where they lie, and how a name finds one.
 
-A profile is one JSON file. Presets and promoted profiles lie together in
-``experiments/profiles/`` of the project; the environment variable ``FPCORE_PROFILES`` names
-another folder, and what ends in ``.json`` or names a folder is taken as a path.
+A profile is one JSON file. Presets come with the package and are never written to. Profiles that
+were promoted or calibrated lie in the user's folder of profiles (see `fpcore.folders`), which the
+environment variable ``FPCORE_PROFILES`` can name. What ends in ``.json`` or names a folder is
+taken as a path; any other name is looked up in the user's folder first, then among the presets.
+So a user's file stands in for the preset of its name: calibrating a preset makes such a file,
+promotion refuses to, and ``fpcore profile list`` tells where there is one.
 """
 
 from __future__ import annotations
@@ -13,28 +16,65 @@ from pathlib import Path
 
 from fpcore.config import Profile, parse
 from fpcore.errors import ConfigError
+from fpcore.folders import user_folder
 
 DEFAULT_PROFILE = "balanced"
+PRESETS = Path(__file__).with_name("presets")
+PROFILES_VARIABLE = "FPCORE_PROFILES"
 
 
 def profiles_folder() -> Path:
-    """Return the folder in which profile names are looked up."""
-    override = os.environ.get("FPCORE_PROFILES")
-    if override:
-        return Path(override)
-    return Path(__file__).resolve().parent.parent / "experiments" / "profiles"
+    """Return the user's folder of profiles; it need not exist.
+
+    Raises
+    ------
+    ConfigError
+        When the file of the project is not valid; see `fpcore.folders`.
+    """
+    return user_folder("profiles", variable=PROFILES_VARIABLE)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the profiles that come with the package, sorted."""
+    return _names_in(PRESETS)
+
+
+def user_profile_names() -> list[str]:
+    """Return the names of the profiles in the user's folder, sorted."""
+    return _names_in(profiles_folder())
 
 
 def profile_names() -> list[str]:
-    """Return the names of the profiles at hand, sorted."""
-    return sorted(path.stem for path in profiles_folder().glob("*.json"))
+    """Return the names of the profiles at hand, the user's and the presets, sorted."""
+    return sorted({*user_profile_names(), *preset_names()})
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.json"))
 
 
 def profile_path(name_or_path: str | Path) -> Path:
-    """Return the file of a profile: a path as it is, a name in the profiles' folder."""
+    """Return the file that a profile is read from: a path as it is, a name where it is found."""
+    path = writable_path(name_or_path)
+    if not _is_name(name_or_path) or path.is_file():
+        return path
+    preset = PRESETS / path.name
+    return preset if preset.is_file() else path
+
+
+def writable_path(name_or_path: str | Path) -> Path:
+    """Return the file that a profile is written to: a path as it is, a name in the user's folder.
+
+    The path of a preset's file is a path like any other: so presets are made.
+    """
+    if _is_name(name_or_path):
+        return profiles_folder() / f"{name_or_path}.json"
+    return Path(name_or_path)
+
+
+def _is_name(name_or_path: str | Path) -> bool:
     path = Path(name_or_path)
-    is_name = path.name == name_or_path and path.suffix != ".json"
-    return profiles_folder() / f"{name_or_path}.json" if is_name else path
+    return path.name == name_or_path and path.suffix != ".json"
 
 
 def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
@@ -49,7 +89,7 @@ def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        known = ", ".join(profile_names()) or "none"
+        known = ", ".join(profile_names())
         reason = error.strerror or "not readable"
         raise ConfigError(
             f"cannot read profile {str(name_or_path)!r} ({reason}): "

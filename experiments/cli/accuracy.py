@@ -39,7 +39,11 @@ def accuracy(
     jobs: Jobs = -1,
     csv: RowsFile = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Also write the result into the profile's file.")
+        bool,
+        typer.Option(
+            "--keep",
+            help="Also write the result into the profile's file, of a preset into a file of yours.",
+        ),
     ] = False,
 ) -> None:
     """Measure how right a profile is on songs it never heard.
@@ -59,7 +63,7 @@ def accuracy(
     from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
     from fpcore.errors import ConfigError
-    from fpcore.profiles import load_profile, profile_path, save_profile
+    from fpcore.profiles import load_profile, save_profile, writable_path
 
     chosen = load_profile(profile)
     plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
@@ -87,8 +91,7 @@ def accuracy(
     )
     say(f"expected calibration error: {result.calibration_error:.4f}")
     if keep:
-        target = profile_path(profile)
-        current = load_profile(target)
+        target, current = writable_path(profile), load_profile(profile)
         if current.model_copy(update={"provenance": chosen.provenance}) != chosen:
             raise ConfigError(
                 f"{target} was changed while its accuracy was measured, so nothing was kept: "
@@ -117,7 +120,8 @@ def calibrate(
             "-o",
             "--output",
             metavar="FILE",
-            help="The profile to write. Without it: the profile that was read.",
+            help="The profile to write. Without it: the profile that was read, or for a preset a "
+            "file of yours with its name.",
         ),
     ] = None,
 ) -> None:
@@ -133,9 +137,9 @@ def calibrate(
     from experiments.corpora import corpus as open_corpus
     from experiments.evaluation.context import Context
     from experiments.progress import shown
-    from fpcore.profiles import load_profile, profile_path, save_profile
+    from fpcore.profiles import load_profile, save_profile, writable_path
 
-    target = output or profile_path(profile)
+    target = output or writable_path(profile)
     plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
     context = Context.of(open_corpus(corpus), plan)
     with shown() as show:

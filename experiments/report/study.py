@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.errors import RunError
-from experiments.results.run_folder import Manifest, RunFolder, run_folder, run_names, runs_folder
+from experiments.folders import runs_folder
+from experiments.results.run_folder import Manifest, RunFolder, run_folder, run_names
 from fpcore.config import Profile
 
 

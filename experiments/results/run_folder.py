@@ -39,6 +39,7 @@ from pydantic import Field, ValidationError
 
 from experiments.errors import RunError
 from experiments.files import writing
+from experiments.folders import runs_folder
 from experiments.results.trial_folder import TrialFolder, TrialStatus
 from experiments.specs.spec import SweepSpec
 from fpcore.atomic import write_text
@@ -46,9 +47,6 @@ from fpcore.config import Strict, diff
 
 FORMAT = 3
 """Raised when run folders of older versions can no longer be read."""
-
-RUNS_VARIABLE = "FPBENCH_RUNS"
-"""Environment variable that moves the folder of all runs elsewhere."""
 
 _LONG = 60
 """Values with more characters than this are not repeated in a sentence."""
@@ -203,14 +201,6 @@ class RunFolder:
         except OSError:
             return None
         return None
-
-
-def runs_folder() -> Path:
-    """Return the folder of all runs; the environment variable ``FPBENCH_RUNS`` names another."""
-    chosen = os.environ.get(RUNS_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().resolve()
-    return Path(__file__).resolve().parents[1] / "runs"
 
 
 def run_names(folder: Path | None = None) -> list[str]:

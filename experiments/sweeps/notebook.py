@@ -23,9 +23,11 @@ from experiments import progress
 from experiments.errors import RunError
 from experiments.files import writing
 from experiments.results.run_folder import RunFolder
+from fpcore.folders import checkout
 
-PROJECT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = PROJECT / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+"""The package of notebooks, which lies beside this one; its files are read, never imported."""
+
 LOOK_EVERY_S = 0.3
 CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
@@ -49,6 +51,8 @@ def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, when the kernel has stopped.
     """
+    import papermill  # noqa: F401, a missing package is told before anything is made
+
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     target = folder.path / f"{name}.ipynb"
@@ -78,9 +82,11 @@ class _Work(Thread):
 
         # Papermill cannot infer the types of some parameters, which it need not know.
         logging.getLogger("papermill").setLevel(logging.ERROR)
-        # The kernel is a new process, which finds the project also where it is not installed.
-        path = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *([path] if path else [])])
+        project = checkout()
+        if project is not None:
+            # The kernel is a new process, which finds the project also where it is not installed.
+            path = os.environ.get("PYTHONPATH")
+            os.environ["PYTHONPATH"] = os.pathsep.join([str(project), *([path] if path else [])])
         # What workers that are stopped leave in shared memory is cleaned up: that is no news.
         warned = os.environ.get("PYTHONWARNINGS")
         os.environ["PYTHONWARNINGS"] = ",".join([*([warned] if warned else []), CLEANED_UP])
@@ -89,7 +95,7 @@ class _Work(Thread):
                 self._source,
                 self._target,
                 self._parameters,
-                cwd=PROJECT,
+                cwd=project or Path.cwd(),
                 kernel_name="python3",
                 progress_bar=False,
                 # The client interrupts a kernel before it ends it; some report that as an error.

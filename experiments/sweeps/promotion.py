@@ -23,7 +23,7 @@ from experiments.results.run_folder import Manifest, RunFolder, changed_audio, r
 from experiments.sweeps.prepared import prepare
 from fpcore.config import Decision, Profile, describe
 from fpcore.errors import ConfigError
-from fpcore.profiles import profiles_folder, save_profile
+from fpcore.profiles import preset_names, profiles_folder, save_profile
 
 
 def promote(
@@ -44,9 +44,9 @@ def promote(
     trial : str
         Id of a finished trial, or the number that it begins with, such as ``t003``.
     name : str
-        Name of the profile; its file lies beside the others.
+        Name of the profile, whose file lies in the user's folder of profiles; none of a preset.
     force : bool, optional
-        Replace a profile of that name.
+        Replace a profile of the user's of that name.
     n_jobs : int, optional
         Processes; -1 takes one for each core.
     note : Show, optional
@@ -63,7 +63,7 @@ def promote(
         When the run or the trial is not there or not finished, or the corpus or a source has
         changed.
     ConfigError
-        When the name is taken or is none.
+        When the name is taken, is a preset's or is none.
     """
     target = profiles_folder() / f"{name}.json"
     _check_name(name, target, force=force)
@@ -155,6 +155,11 @@ def _check_name(name: str, target: Path, *, force: bool) -> None:
         Profile(name=name, decision=Decision(intercept=0, weights={}, threshold=0.5))
     except ValidationError as error:
         raise ConfigError(f"this cannot be the name of a profile: {describe(error)}") from None
+    if name in preset_names():
+        raise ConfigError(
+            f"{name!r} is the name of a preset, which a promoted profile may not hide: take "
+            "another name"
+        )
     if target.exists() and not force:
         raise ConfigError(
             f"there is a profile {name!r} already ({target}): take another name, or replace it "

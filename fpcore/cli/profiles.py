@@ -110,6 +110,9 @@ def _leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, objec
 def list_profiles(*, as_json: options.AsJson = False) -> None:
     """List the profiles that can be used by their name.
 
+    Presets come with the program. A profile of yours with the name of a preset stands in for it:
+    remove its file to have the preset again.
+
     \b
     Example:
       fpcore profile list
@@ -117,52 +120,49 @@ def list_profiles(*, as_json: options.AsJson = False) -> None:
     Exit codes: 0 done, 1 one of the profiles is not valid.
     """
     from fpcore.errors import ConfigError
-    from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names, profiles_folder
+    from fpcore.profiles import load_profile, profile_names, profiles_folder
 
-    names = profile_names()
-    if not names:
-        raise ConfigError(
-            f"there is no profile in the folder {profiles_folder()}: let FPCORE_PROFILES name a "
-            "folder with profile files, or unset it"
-        )
-    found: list[Profile] = []
+    found: list[dict[str, Any]] = []
     faults: list[str] = []
-    for name in names:
+    for name in profile_names():
         try:
-            found.append(load_profile(name))
+            found.append(_summary(name, load_profile(name)))
         except ConfigError as error:
             faults.append(str(error))
     if as_json:
-        print_json({"profiles": [_summary(profile, DEFAULT_PROFILE) for profile in found]})
+        print_json({"profiles": found})
     else:
-        print_table(
-            (("profile", "left"), ("digest", "left"), ("description", "left")),
-            (
-                (
-                    f"{profile.name} (default)"
-                    if profile.name == DEFAULT_PROFILE
-                    else profile.name,
-                    profile.fingerprint.digest[:12],
-                    profile.description,
-                )
-                for profile in found
-            ),
-        )
+        headings = ("profile", "from", "digest", "description")
+        print_table(tuple((heading, "left") for heading in headings), map(_row, found))
+        say(f"your profiles lie in {profiles_folder()}")
     for fault in faults:
         complain(fault)
     if faults:
         raise typer.Exit(EXIT_ERROR)
 
 
-def _summary(profile: Profile, default: str) -> dict[str, Any]:
+def _summary(name: str, profile: Profile) -> dict[str, Any]:
+    """Return what the list tells of the profile that is found under ``name``."""
+    from fpcore.profiles import DEFAULT_PROFILE, preset_names, user_profile_names
+
+    is_yours = name in user_profile_names()
     return {
         "name": profile.name,
+        "from": "you" if is_yours else "preset",
+        "replaces_preset": is_yours and name in preset_names(),
         "description": profile.description,
-        "default": profile.name == default,
+        "default": profile.name == DEFAULT_PROFILE,
         "digest": profile.fingerprint.digest,
         "threshold": profile.decision.threshold,
         "calibration": profile.decision.calibration,
     }
+
+
+def _row(summary: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return a profile's line of the table."""
+    name = f"{summary['name']} (default)" if summary["default"] else summary["name"]
+    origin = f"{summary['from']}, for the preset" if summary["replaces_preset"] else summary["from"]
+    return name, origin, summary["digest"][:12], summary["description"]
 
 
 @app.command(short_help="Tell in which fields two profiles differ.")
