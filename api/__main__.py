@@ -1,91 +1,28 @@
-"""Command ``python -m api``: serves with the settings of the environment until it is stopped.
+"""Command ``python -m api``: the service with the settings of the environment.
 
-It exits with 0 after it was told to stop, with 2 when a setting is wrong or cannot be used, and
-with `STARTUP_FAILURE` when the server could not start.
+It exits with 0 after it was told to stop, with 2 when a setting or package is wrong or missing, and
+with `api.server.STARTUP_FAILURE` when the server could not start.
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import os
-import socket
 import sys
 
-import uvicorn
-from uvicorn.supervisors import Multiprocess
+from fpcore.errors import MissingExtraError
+from fpcore.extras import needing
 
-from api.operations import log, preflight
-from api.operations.folders import OwnFolder
-from api.operations.metrics import FOLDER_VARIABLE
-from api.settings import Settings
-from fpcore.errors import FpError
-
-STARTUP_FAILURE = 3
-"""Exit code of a server that could not start, as uvicorn has it."""
+EXIT_WRONG_USE = 2
 
 
 def main() -> int:
-    """Serve until a signal says to stop, answer the requests that have begun, and return."""
-    argparse.ArgumentParser(
-        prog="python -m api",
-        description="Serve a database of songs over HTTP. Settings are environment variables:",
-        epilog=Settings.described(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    """Serve, or tell which package that needs is not installed; return the exit code."""
     try:
-        settings = Settings.from_environment()
-        preflight.check(settings)
-    except FpError as error:
+        with needing("service"):
+            from api import server
+    except MissingExtraError as error:
         print(f"api: {error}", file=sys.stderr)
-        return 2
-    log.configure(settings.log_level)
-    with contextlib.ExitStack() as stack:
-        if settings.web_workers > 1:
-            # Before the processes start: they share their counts through this folder.
-            shared = stack.enter_context(contextlib.closing(OwnFolder()))
-            os.environ.setdefault(FOLDER_VARIABLE, str(shared.path))
-        return _served(settings)
-
-
-def _served(settings: Settings) -> int:
-    """Serve until a signal says to stop, and return the exit code."""
-    config = uvicorn.Config(
-        "api.app:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_workers,
-        access_log=False,
-        server_header=False,
-        log_config=None,  # its lines are JSON, too
-        timeout_graceful_shutdown=round(settings.worker_wall_s),
-        timeout_worker_healthcheck=60,  # slow on a busy machine is not dead
-    )
-    if settings.web_workers > 1:
-        listening = config.bind_socket()
-        _announce(settings.host, listening)
-        Multiprocess(config, sockets=[listening]).run()
-        return 0
-    server = _AnnouncedServer(config)
-    with contextlib.suppress(KeyboardInterrupt):  # raised again when all is done
-        server.run()
-    return 0 if server.started else STARTUP_FAILURE
-
-
-class _AnnouncedServer(uvicorn.Server):
-    """Prints its address when it listens: only then is it known which port was free."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen."""
-        await super().startup(sockets)
-        _announce(self.config.host, self.servers[0].sockets[0])
-
-
-def _announce(host: str, listening: socket.socket) -> None:
-    port = listening.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Serving http://{shown}:{port} (what it answers: /docs)", flush=True)
+        return EXIT_WRONG_USE
+    return server.main()
 
 
 if __name__ == "__main__":

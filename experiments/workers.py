@@ -13,6 +13,7 @@ from joblib.executor import get_memmapping_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.errors import RunError
+from fpcore.extras import needing
 
 ResultT = TypeVar("ResultT")
 
@@ -76,7 +77,8 @@ class Workers:
 
 @contextmanager
 def _connected(address: str) -> Iterator[None]:
-    from distributed import Client
+    with needing("cluster"):
+        from distributed import Client
 
     try:
         client = Client(address, timeout="10s", set_as_default=True)  # type: ignore[no-untyped-call]

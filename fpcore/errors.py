@@ -23,6 +23,10 @@ class ConfigMismatchError(ConfigError):
     """An index made with another fingerprint configuration than the one asked for."""
 
 
+class MissingExtraError(FpError):
+    """A package that is not installed, because an extra of the project brings it."""
+
+
 class StoreError(FpError):
     """A database that cannot be opened, read or written."""
 

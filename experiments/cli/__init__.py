@@ -42,4 +42,4 @@ def main() -> NoReturn:
     # Workers map the corpus into their memory. joblib takes that for a leak and renews them,
     # which costs nothing and need not worry anyone.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-    process.run(app, name="fpbench")
+    process.run(app, name="fpbench", extra="bench")

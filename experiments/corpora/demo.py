@@ -30,7 +30,7 @@ def prepare(*, cache_dir: Path, console: Console) -> Corpus:
     except ImportError as error:
         raise CorpusError(
             f"the corpus demo needs the package {DISTRIBUTION}, which is not installed: "
-            f"run `pip install {DISTRIBUTION}`, or install the project with its extra `demo`"
+            f"run `pip install {DISTRIBUTION}`, which the extra `fpworkbench[demo]` does too"
         ) from error
     version = metadata.version(DISTRIBUTION)
     return folder.follow(

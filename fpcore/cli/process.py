@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NoReturn
 
 from fpcore.cli.output import complain, speak_as
@@ -13,15 +14,18 @@ from fpcore.cli.output import complain, speak_as
 EXIT_ERROR = 1
 
 
-def run(app: Callable[[], object], *, name: str) -> NoReturn:
-    """Run the commands of ``app``, called ``name`` in complaints, and exit with their code."""
+def run(app: Callable[[], object], *, name: str, extra: str | None = None) -> NoReturn:
+    """Run the commands of ``app``, called ``name`` in complaints, and exit with their code.
+
+    ``extra`` is the extra of the project that brings what they need beside the core's packages.
+    """
     _open_missing_streams()
     speak_as(name)
     logging.getLogger("fpcore").addHandler(_Complaints(logging.WARNING))
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character must not keep the answer from the user.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    code = _code(app)
+    code = _code(app, extra)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -50,12 +54,14 @@ class _Complaints(logging.Handler):
         complain(record.getMessage())
 
 
-def _code(app: Callable[[], object]) -> int:
+def _code(app: Callable[[], object], extra: str | None) -> int:
     """Return the exit code, after telling in one line what went wrong."""
     from fpcore.errors import FpError
+    from fpcore.extras import needing
 
     try:
-        app()
+        with nullcontext() if extra is None else needing(extra):
+            app()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except FpError as error:

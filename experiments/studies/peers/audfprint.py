@@ -62,8 +62,7 @@ class AudfprintSpec:
         """Raise `RunError` when the package is missing."""
         if importlib.util.find_spec(PACKAGE) is None:
             raise RunError(
-                f"{FAMILY} is not installed: `python -m pip install '.[peers]'` in the project's "
-                "folder installs it"
+                f'{FAMILY} is not installed: `pip install "fpworkbench[peers]"` installs it'
             )
 
     def open(self, folder: Path) -> Audfprint:
