@@ -66,9 +66,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(folder / "noisy.wav", (excerpt + noise) / 4, generated.RATE_HZ)
     mix = np.concatenate([song.mean(axis=1) for song in songs[1:3]]) / 32768
     soundfile.write(folder / "mix.flac", mix, generated.RATE_HZ)
-    (folder / "profiles").mkdir()
-    for profile in (ROOT / "experiments" / "profiles").glob("*.json"):
-        (folder / "profiles" / profile.name).write_bytes(profile.read_bytes())
     return folder
 
 

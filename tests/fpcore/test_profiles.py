@@ -12,12 +12,18 @@ from fpcore.config import Decision, Profile
 from fpcore.errors import ConfigError
 from fpcore.profiles import (
     DEFAULT_PROFILE,
+    PRESETS,
     load_profile,
+    preset_names,
     profile_names,
     profile_path,
     profiles_folder,
     save_profile,
+    user_profile_names,
+    writable_path,
 )
+
+PRESET_NAMES = ["balanced", "robust", "seed", "tiny"]
 
 PROFILE = Profile(
     name="mine",
@@ -29,7 +35,7 @@ PROFILE = Profile(
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which names are looked up, with two profiles and a file of another kind."""
+    """The user's folder, with two profiles and a file of another kind."""
     folder = tmp_path / "profiles"
     for name in ("b", "a"):
         save_profile(PROFILE.model_copy(update={"name": name}), folder / f"{name}.json")
@@ -38,34 +44,44 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("variable", [None, ""])
-def test_without_a_folder_of_ones_own_there_are_the_presets(
-    variable: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("FPCORE_PROFILES", raising=False)
-    if variable is not None:
-        monkeypatch.setenv("FPCORE_PROFILES", variable)
-    assert {"balanced", "robust", "seed", "tiny"} <= set(profile_names())
-    assert DEFAULT_PROFILE in profile_names()
-    for name in profile_names():
-        assert load_profile(name).name == name
-    assert load_profile() == load_profile(DEFAULT_PROFILE)
+def test_presets_are_whole_and_under_their_names() -> None:
+    assert preset_names() == PRESET_NAMES
+    assert DEFAULT_PROFILE in preset_names()
+    for name in preset_names():
+        assert load_profile(PRESETS / f"{name}.json").name == name
     assert load_profile("seed").fingerprint.digest != load_profile("balanced").fingerprint.digest
 
 
-def test_names_are_those_of_the_json_files_in_order(folder: Path) -> None:
+def test_a_name_is_looked_up_in_the_users_folder_then_among_the_presets(folder: Path) -> None:
     assert profiles_folder() == folder
-    assert profile_names() == ["a", "b"]
+    assert user_profile_names() == ["a", "b"]
+    assert profile_names() == ["a", "b", *PRESET_NAMES]
     assert load_profile("a").name == "a"
+    assert profile_path("seed") == PRESETS / "seed.json"
+    assert (
+        load_profile() == load_profile(DEFAULT_PROFILE) == load_profile(PRESETS / "balanced.json")
+    )
+    save_profile(PROFILE.model_copy(update={"name": "seed"}), folder / "seed.json")
+    assert profile_path("seed") == folder / "seed.json"
+    assert load_profile("seed").description == PROFILE.description
+    assert profile_names() == ["a", "b", *PRESET_NAMES]
 
 
-def test_a_folder_that_is_missing_has_no_profiles(
+def test_a_name_is_written_to_the_users_folder_also_when_it_is_a_presets(folder: Path) -> None:
+    assert writable_path("a") == folder / "a.json"
+    assert writable_path("seed") == folder / "seed.json"
+    assert writable_path("new") == folder / "new.json"
+    preset = PRESETS / "seed.json"
+    assert writable_path(preset) == writable_path(str(preset)) == preset
+
+
+def test_without_a_folder_of_the_users_there_are_the_presets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path / "nowhere"))
-    assert profile_names() == []
-    with pytest.raises(ConfigError, match=r"profiles at hand: none$"):
-        load_profile("balanced")
+    assert user_profile_names() == []
+    assert profile_names() == PRESET_NAMES
+    assert load_profile().name == DEFAULT_PROFILE
 
 
 def test_a_suffix_a_folder_or_a_path_is_a_file_and_anything_else_a_name(folder: Path) -> None:
@@ -81,7 +97,9 @@ def test_a_suffix_a_folder_or_a_path_is_a_file_and_anything_else_a_name(folder: 
 
 
 def test_an_unknown_name_is_told_with_the_names_there_are(folder: Path) -> None:
-    message = r"^cannot read profile 'c' \(No such file or directory\): .* at hand: a, b$"
+    message = (
+        r"^cannot read profile 'c' \(No such file or directory\): .* at hand: a, b, balanced, "
+    )
     with pytest.raises(ConfigError, match=message):
         load_profile("c")
     with pytest.raises(ConfigError, match=r"\(Is a directory\)"):

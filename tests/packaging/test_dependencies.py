@@ -1,6 +1,8 @@
 """pyproject.toml is the single source: the conda environment and the lock follow from it."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,24 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-FIXED = ["jupyterlab", "numpy", "scipy", "librosa", "matplotlib", "pandas", "papermill"]
-SERVICE = ["fastapi", "uvicorn"]
+CORE = {"numpy", "scipy", "matplotlib"}
+BENCH = {"pandas", "papermill"}
+LESSONS = {"jupyterlab", "librosa"}
+SERVICE = {"fastapi", "uvicorn"}
+FIXED = CORE | BENCH | LESSONS | SERVICE
+"""The packages that the design fixes, by where they belong."""
+
+MODULES = {
+    "audfprint2": "audfprint2",
+    "fastapi-offline": "fastapi_offline",
+    "immich-memories-music": "immich_memories_music",
+    "ipython": "IPython",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}
+"""Packages that are imported under another name than they are installed under."""
 
 CONDA_NAMES = {"soundfile": "pysoundfile", "soxr": "soxr-python"}
 """Packages that have another name on conda-forge than on PyPI."""
@@ -46,11 +64,64 @@ def pip_part(conda: dict[str, Any]) -> list[str]:
     return list(part)
 
 
-def test_the_packages_that_the_design_fixes_are_installed_without_any_extra(
-    project: dict[str, Any],
+def names(requirements: list[Requirement]) -> set[str]:
+    return {item.name for item in requirements}
+
+
+def imported(package: Path) -> set[str]:
+    """Return the first names of all that the modules of a package import, early or late."""
+    found = set()
+    for file in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_set_up_installs_the_packages_that_the_design_fixes(
+    requirements: list[Requirement], conda: dict[str, Any], lock: str
 ) -> None:
-    names = {Requirement(text).name for text in project["dependencies"]}
-    assert names >= {*FIXED, *SERVICE}
+    assert names(requirements) >= FIXED
+    assert {entry["name"] for entry in ENTRY.finditer(lock)} >= FIXED
+    from_conda = [Requirement(one) for one in conda["dependencies"] if isinstance(one, str)]
+    assert names(from_conda) >= FIXED
+
+
+def test_the_core_is_installed_without_an_extra_and_the_rest_with_the_one_it_belongs_to(
+    project: dict[str, Any], extras: dict[str, list[Requirement]]
+) -> None:
+    core = {Requirement(text).name for text in project["dependencies"]}
+    assert core & FIXED == CORE
+    assert names(extras["bench"]) & FIXED == BENCH
+    assert names(extras["lessons"]) & FIXED == BENCH | LESSONS
+    assert names(extras["service"]) & FIXED == SERVICE
+    for group in ("bench", "cluster", "lessons", "service"):
+        assert core.isdisjoint(names(extras[group]))
+
+
+@pytest.mark.parametrize(
+    ("package", "among"),
+    [
+        ("fpcore", ()),
+        ("api", ("service",)),
+        ("experiments", ("bench", "cluster", "peers", "demo")),
+        ("notebooks", ("lessons",)),
+    ],
+)
+def test_a_package_imports_what_the_core_and_its_extras_bring_and_nothing_else(
+    package: str,
+    among: tuple[str, ...],
+    root: Path,
+    project: dict[str, Any],
+    extras: dict[str, list[Requirement]],
+) -> None:
+    brought = {Requirement(text).name for text in project["dependencies"]}
+    brought |= {name for extra in among for name in names(extras[extra])}
+    modules = {MODULES.get(name, name) for name in brought}
+    own = {"fpcore", "experiments", "api", "notebooks"}
+    assert imported(root / package) - modules - own - sys.stdlib_module_names == set()
 
 
 def test_every_requirement_has_a_lower_bound(requirements: list[Requirement]) -> None:

@@ -17,7 +17,6 @@ from rich.console import Console
 from experiments.corpora import Corpus, Track, corpus, demo
 from experiments.corpora.manifest import mark_duplicates, read_manifest, with_works
 from experiments.errors import CorpusError
-from experiments.folders import cache_folder
 from experiments.protocol.queries import excerpts_of
 from fpcore import audio
 from fpcore.atomic import write_text
@@ -249,14 +248,6 @@ class TestNames:
     def test_an_unknown_name_is_refused_with_the_known_ones(self, name, open_corpus) -> None:
         with pytest.raises(CorpusError, match=r"choose one of generated, generated:N, demo, "):
             open_corpus(name)
-
-    def test_the_cache_folder_is_the_projects_unless_a_variable_names_another(
-        self, tmp_path, monkeypatch
-    ) -> None:
-        monkeypatch.delenv("FPBENCH_CACHE", raising=False)
-        assert cache_folder() == Path(__file__).resolve().parents[3] / ".cache"
-        monkeypatch.setenv("FPBENCH_CACHE", str(tmp_path))
-        assert cache_folder() == tmp_path
 
 
 class TestManifest:

@@ -69,6 +69,12 @@ def test_a_profile_is_not_replaced_unless_told(swept: RunFolder, profiles: Path)
     assert (profiles / "mine.json").read_text() == "precious"
 
 
+def test_the_name_of_a_preset_is_refused_even_by_force(swept: RunFolder, profiles: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^'balanced' is the name of a preset"):
+        promote(swept.path, "t000", name="balanced", force=True)
+    assert not profiles.exists()
+
+
 @pytest.mark.parametrize("name", ["", "a b", "../mine", ".mine", "x" * 65])
 def test_a_name_that_is_none_is_refused(swept: RunFolder, profiles: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be the name of a profile"):

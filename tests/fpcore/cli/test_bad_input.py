@@ -248,7 +248,8 @@ def test_a_database_of_no_profile_at_hand_is_refused(
 ) -> None:
     profiles = tmp_path / "profiles"
     profiles.mkdir()
-    (profiles / "seed.json").write_text(load_profile("seed").model_dump_json())
+    # The user's file stands in for the preset of the name under which the songs were learned.
+    (profiles / "balanced.json").write_text(load_profile("seed").model_dump_json())
     done = fpcore("recognize", one_song, cwd=tmp_path, env={"FPCORE_PROFILES": str(profiles)})
     complaint(done, "music_recognition.db", "none of the profiles at hand")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -444,15 +445,29 @@ def test_profile_show_writes_a_profile_that_can_be_used(tmp_path: Path) -> None:
     complaint(fpcore("profile", "show", "none", cwd=tmp_path), "'none'", "balanced", "seed")
 
 
-def test_profile_list_has_the_presets(tmp_path: Path) -> None:
-    profiles = answer("profile", "list", cwd=tmp_path)["profiles"]
+def test_profile_list_tells_which_are_presets_and_which_are_the_users(tmp_path: Path) -> None:
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    for name in ("mine", "seed"):
+        _profile_file(folder / f"{name}.json", name=name)
+    variables = {"FPCORE_PROFILES": str(folder)}
+    profiles = answer("profile", "list", cwd=tmp_path, env=variables)["profiles"]
     by_name = {profile["name"]: profile for profile in profiles}
-    assert {"balanced", "robust", "seed", "tiny"} <= set(by_name)
-    assert [name for name, profile in by_name.items() if profile["default"]] == ["balanced"]
-    assert set(by_name["seed"]) == {
-        "name", "description", "default", "digest", "threshold", "calibration",
+    presets = ("balanced", "robust", "tiny")
+    assert {name: one["from"] for name, one in by_name.items()} == {
+        **dict.fromkeys(presets, "preset"), "mine": "you", "seed": "you",
     }  # fmt: skip
-    assert "balanced (default)" in fpcore("profile", "list", cwd=tmp_path).stdout
+    assert [name for name, one in by_name.items() if one["replaces_preset"]] == ["seed"]
+    assert [name for name, one in by_name.items() if one["default"]] == ["balanced"]
+    assert set(by_name["seed"]) == {
+        "name", "from", "replaces_preset", "description", "default", "digest", "threshold",
+        "calibration",
+    }  # fmt: skip
+    listed = fpcore("profile", "list", cwd=tmp_path, env=variables).stdout
+    assert re.search(r"^balanced \(default\) +preset ", listed, re.MULTILINE)
+    assert re.search(r"^mine +you ", listed, re.MULTILINE)
+    assert re.search(r"^seed +you, for the preset ", listed, re.MULTILINE)
+    assert listed.endswith(f"your profiles lie in {folder}\n")
 
 
 def test_profile_list_tells_of_a_broken_profile_and_lists_the_others(tmp_path: Path) -> None:
@@ -463,14 +478,6 @@ def test_profile_list_tells_of_a_broken_profile_and_lists_the_others(tmp_path: P
     done = fpcore("profile", "list", cwd=tmp_path, env={"FPCORE_PROFILES": str(folder)})
     complaint(done, "broken.json")
     assert "balanced" in done.stdout
-
-
-def test_profile_list_names_a_folder_without_profiles(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    for folder in (tmp_path / "nowhere", tmp_path / "empty"):
-        done = fpcore("profile", "list", cwd=tmp_path, env={"FPCORE_PROFILES": str(folder)})
-        complaint(done, f"there is no profile in the folder {folder}", "FPCORE_PROFILES")
-        assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
