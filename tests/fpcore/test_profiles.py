@@ -97,9 +97,7 @@ def test_a_suffix_a_folder_or_a_path_is_a_file_and_anything_else_a_name(folder: 
 
 
 def test_an_unknown_name_is_told_with_the_names_there_are(folder: Path) -> None:
-    message = (
-        r"^cannot read profile 'c' \(No such file or directory\): .* at hand: a, b, balanced,"
-    )
+    message = r"^cannot read profile 'c' \(No such file or directory\): .* at hand: a, b, balanced,"
     with pytest.raises(ConfigError, match=message):
         load_profile("c")
     with pytest.raises(ConfigError, match=r"\(Is a directory\)"):
