@@ -28,11 +28,11 @@ export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve lab test bench lock clean remake
+.PHONY: help setup demo serve lab test bench architecture lock clean remake
 
 help: ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
-	while IFS='	' read -r target text; do printf '  make %-7s %s\n' "$$target" "$$text"; done
+	while IFS='	' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 setup: $(PROJECT) ## Make the environment in .venv/ (the other commands do so by themselves)
 
@@ -58,6 +58,9 @@ bench: setup ## Measure speed and size, of the core, of sweeps and of the servic
 	@$(BIN)/fpbench bench
 	@$(BIN)/fpbench bench-sweep
 	@$(BIN)/fpbench bench-service
+
+architecture: setup ## Draw docs/architecture.svg anew, from the imports of the packages
+	@$(BIN)/python docs/architecture.py
 
 lock: $(ENVIRONMENT) ## Renew requirements.lock after a change of pyproject.toml (UPGRADE=1: all of it)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
