@@ -44,3 +44,13 @@ def test_no_two_rooms_of_the_picture_overlap() -> None:
         ordered = sorted((int(y), int(x), int(width)) for x, y, width in boxes)
         for (y, x, width), (next_y, next_x, _) in pairwise(ordered):
             assert y != next_y or x + width < next_x
+
+
+def test_the_page_describes_every_room_of_the_picture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| \[(\w+)\]\(\.\./(\w+)/\w+(?:\.py)?\) \|", page, re.MULTILINE))
+    drawn = set()
+    for house, content in re.findall(r'<g class="(\w+)"(.*?)</g>', PICTURE, re.DOTALL):
+        drawn |= {(room, house) for room in re.findall(r'class="name"[^>]*>(\w+)<', content)}
+    assert len(drawn) > 40
+    assert described == drawn
