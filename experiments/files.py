@@ -1,4 +1,4 @@
-"""Rows as CSV files, and failures to write as one sentence."""
+"""Rows as CSV files, pictures, and failures to write as one sentence."""
 
 from __future__ import annotations
 
@@ -6,19 +6,46 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from experiments.errors import RunError
+from fpcore import atomic
 from fpcore.config import RENAMED_EVIDENCE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RENAMED_COLUMNS = {"look": "pass", **RENAMED_EVIDENCE}
 """Columns that rows on the disk may still have by another name."""
 
+_COMPRESSIONS: dict[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".xz": "xz",
+    ".zst": "zstd",
+}
+
 
 def write_rows(rows: pd.DataFrame, path: Path) -> None:
-    """Write rows as CSV: the same rows give the same bytes, and floats read back the same."""
-    rows.to_csv(path, index=False, lineterminator="\n")
+    """Write rows as CSV, as a whole, compressed where the name says so.
+
+    The same rows give the same bytes, and floats read back the same.
+    """
+    with atomic.opened(path) as stream:
+        rows.to_csv(
+            stream,
+            index=False,
+            lineterminator="\n",
+            compression=_COMPRESSIONS.get(path.suffix.lower()),
+        )
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Write a figure, as a whole, in the format that the name ends with; PNG without an ending."""
+    with atomic.opened(path) as stream:
+        figure.savefig(stream, format=path.suffix.removeprefix(".").lower() or "png")
 
 
 def read_rows(path: Path) -> pd.DataFrame:

@@ -1,10 +1,7 @@
-"""Folders of runs and caches, and a way to fill a folder whole or not at all."""
+"""Folders of runs and caches."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from fpcore.folders import user_folder
@@ -29,20 +26,3 @@ def runs_folder() -> Path:
 def corpora_folder() -> Path:
     """Return the folder ``corpora`` of the cache."""
     return cache_folder() / "corpora"
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a new folder to fill; it becomes ``target`` on success and vanishes on failure.
-
-    What a killed process left behind is removed first, so only one process may fill the same
-    ``target`` at a time.
-    """
-    partial = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -21,6 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from fpcore import atomic
+
 WRITE_EVERY_S = 0.2
 
 Tell = Callable[[str], None]
@@ -77,10 +79,8 @@ class Reporter:
             self._write(step)
 
     def _write(self, step: Step) -> None:
-        beside = self._file.with_name(".progress.json")
         content = {"label": step.label, "n_done": step.n_done, "n_total": step.n_total}
-        beside.write_text(json.dumps(content), encoding="utf-8")
-        beside.replace(self._file)
+        atomic.write_text(self._file, json.dumps(content))
 
 
 def read(folder: Path) -> Step | None:

@@ -11,9 +11,9 @@ promotion refuses to, and ``fpcore profile list`` tells where there is one.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
+from fpcore import atomic
 from fpcore.config import Profile, parse
 from fpcore.errors import ConfigError
 from fpcore.folders import user_folder
@@ -109,27 +109,8 @@ def save_profile(profile: Profile, path: Path) -> None:
     ConfigError
         When it cannot be written.
     """
-    text = profile.model_dump_json(indent=2) + "\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        _keep_names(path.parent)
+        atomic.write_text(path, profile.model_dump_json(indent=2) + "\n", durable=True)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise ConfigError(f"cannot write profile {path}: {error.strerror}") from None
-
-
-def _keep_names(folder: Path) -> None:
-    """Let the names of a folder's files survive a power cut, where folders can be opened."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from api.schemas.bodies import SOURCE_KEY
 from api.uploads.receive import Upload
+from fpcore import atomic
 from fpcore.store import Song, Store
 
 _MARK = re.compile(r"\.([0-9a-f]{64}\.[a-z0-9]+)\.learning")
@@ -121,11 +122,8 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def _copy(source: Path, kept: Path) -> None:
-    beside = _part(kept)
-    shutil.copyfile(source, beside)
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    beside.replace(kept)
+    shutil.copyfile(source, _part(kept))
+    atomic.move_into_place(_part(kept), kept, durable=True)
 
 
 def _settle(kept: Path, mark: Path, store: Store) -> None:
@@ -138,4 +136,5 @@ def _settle(kept: Path, mark: Path, store: Store) -> None:
 
 
 def _part(kept: Path) -> Path:
+    """Return where a file is written: who holds the mark is alone, and `_settle` finds it there."""
     return kept.with_name(f".{kept.name}.part")

@@ -60,6 +60,7 @@ def accuracy(
     from experiments.calibration.measure import measure, with_card
     from experiments.corpora import corpus as open_corpus
     from experiments.evaluation.context import Context
+    from experiments.files import write_rows, writing
     from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
     from fpcore.errors import ConfigError
@@ -72,7 +73,8 @@ def accuracy(
     with shown() as show:
         result = measure(chosen, context, n_jobs=jobs, show=show)
     if csv is not None:
-        result.outcomes.to_csv(csv, index=False)
+        with writing(csv):
+            write_rows(result.outcomes, csv)
     say(
         f"Profile {chosen.name} ({chosen.fingerprint.digest[:12]}), threshold "
         f"{chosen.decision.threshold:.3f}; test half of {source.name} ({source.checksum[:12]})"

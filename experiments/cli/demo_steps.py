@@ -16,7 +16,7 @@ import soundfile
 
 from experiments.evaluation.context import Context
 from experiments.protocol.queries import Query
-from fpcore import Library
+from fpcore import Library, atomic
 from fpcore.config import Profile
 from fpcore.store import Added
 
@@ -105,5 +105,6 @@ def write_clip(context: Context, profile: Profile, query: Query, folder: Path) -
     noisy = context.recording(clip)
     path = folder / "noisy-clip.wav"
     peak = max(1.0, float(abs(noisy.samples).max()))
-    soundfile.write(path, noisy.samples / peak, noisy.sample_rate_hz)
+    with atomic.opened(path) as stream:
+        soundfile.write(stream, noisy.samples / peak, noisy.sample_rate_hz, format="WAV")
     return path

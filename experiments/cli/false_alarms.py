@@ -79,6 +79,7 @@ def false_alarms(
     Example:
       fpbench false-alarms --times 10 --times 100 -o false-alarms.png
     """
+    from experiments.files import write_picture, write_rows, writing
     from experiments.seeds import seeded_rng
     from experiments.studies.false_alarms.gumbel import by_size, growth
     from fpcore.profiles import load_profile
@@ -95,7 +96,8 @@ def false_alarms(
     )
     rows = _measured(corpus, asked, plan, times or [1, 10, 100])
     if csv is not None:
-        rows.to_csv(csv, index=False)
+        with writing(csv):
+            write_rows(rows, csv)
     sizes = by_size(rows)
     threshold = _threshold(asked)
     _print(sizes, threshold)
@@ -104,7 +106,8 @@ def false_alarms(
     if output is not None:
         from experiments.studies.false_alarms.figure import false_alarms_figure
 
-        false_alarms_figure(rows, sizes, threshold=threshold).savefig(output)
+        with writing(output):
+            write_picture(false_alarms_figure(rows, sizes, threshold=threshold), output)
         say(f"picture: {output}")
 
 

@@ -27,12 +27,11 @@ from experiments.corpora.manifest import (
     mark_duplicates,
     read_manifest,
     with_works,
+    write_manifest,
 )
 from experiments.corpora.survey import Surveyed, check_unchanged, progress_bar, survey
 from experiments.errors import CorpusError
-from experiments.folders import whole_folder
-from fpcore import audio
-from fpcore.atomic import write_text
+from fpcore import atomic, audio
 
 WORKS_FILE = Path(__file__).with_name("debian_games_works.json")
 """Curated groups of variants of one piece: ``tracks`` (their ids) and the ``reason``."""
@@ -122,7 +121,7 @@ def prepare(collection: Collection, *, cache_dir: Path, console: Console) -> Cor
         remedy = f"remove {root}, and it is downloaded again"
         check_unchanged(root, corpus.tracks, ledger=ledger, console=console, remedy=remedy)
     corpus = with_works(corpus, curated_works())
-    write_text(root / "manifest.json", corpus.to_json(), durable=True)
+    write_manifest(corpus, root / "manifest.json")
     return corpus
 
 
@@ -201,6 +200,7 @@ def _fetch_all(names: Iterable[str], packages: Path, *, console: Console) -> Ite
     missing = [name for name in names if not (packages / name).is_dir()]
     if not missing:
         return
+    atomic.discard_parts(packages)  # who holds the lock is alone: they are of killed processes
     with progress_bar(console) as bar:
         task = bar.add_task("", total=len(missing))
         for name in missing:
@@ -214,7 +214,7 @@ def _fetch_all(names: Iterable[str], packages: Path, *, console: Console) -> Ite
 
 def _fetch(name: str, target: Path) -> None:
     """Make ``target`` of the audio files, the licence and the version of a package."""
-    with whole_folder(target) as partial:
+    with atomic.whole_folder(target) as partial:
         work = partial / "work"
         work.mkdir()
         _download(name, work)

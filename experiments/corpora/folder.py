@@ -12,11 +12,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments.corpora.manifest import Corpus, Skipped, Source, mark_duplicates
+from experiments.corpora.manifest import Corpus, Skipped, Source, mark_duplicates, write_manifest
 from experiments.corpora.survey import survey
 from experiments.errors import CorpusError
 from fpcore import audio
-from fpcore.atomic import write_text
 from fpcore.errors import AudioError
 
 
@@ -111,5 +110,5 @@ def follow(
         raise CorpusError(f"{root} holds no audio file that can be used{first}")
     tracks = (row.as_track(row.path, group=Path(row.path).parent.as_posix()) for row in surveyed)
     corpus = Corpus(name, root, mark_duplicates(tracks), sources, tuple(skipped))
-    write_text(state / "manifest.json", corpus.to_json(), durable=True)
+    write_manifest(corpus, state / "manifest.json")
     return corpus

@@ -8,7 +8,6 @@ written as 16-bit FLAC at 44.1 kHz; every fourth is mono.
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,13 @@ import soundfile
 from numpy.typing import NDArray
 from rich.console import Console
 
-from experiments.corpora.manifest import Corpus, mark_duplicates, read_manifest
+from experiments.corpora.manifest import Corpus, mark_duplicates, read_manifest, write_manifest
 from experiments.corpora.survey import check_unchanged, progress_bar, survey
 from experiments.corpora.synthesis.composition import compose
 from experiments.corpora.synthesis.instruments import RATE_HZ
 from experiments.corpora.synthesis.rendering import render
 from experiments.errors import CorpusError
-from fpcore.atomic import write_text
+from fpcore import atomic
 
 VERSION = 1
 """Raised whenever the songs sound other than before; it is part of the folder's name."""
@@ -87,7 +86,7 @@ def prepare(count: str, *, cache_dir: Path, console: Console) -> Corpus:
         )
     tracks = [row.as_track(row.path, group="generated") for row in surveyed]
     corpus = Corpus(f"generated:{n_songs}", root, mark_duplicates(tracks))
-    write_text(root / f"manifest-{n_songs}.json", corpus.to_json(), durable=True)
+    write_manifest(corpus, root / f"manifest-{n_songs}.json")
     return corpus
 
 
@@ -98,12 +97,6 @@ def _make_missing(root: Path, names: list[str], *, console: Console) -> None:
         return
     with progress_bar(console) as bar:
         for index in bar.track(missing, description="making songs"):
-            target = root / names[index]
-            beside = target.with_suffix(f".{os.getpid()}")
             flac = io.BytesIO()
             soundfile.write(flac, song(index), RATE_HZ, format="FLAC", subtype="PCM_16")
-            try:
-                beside.write_bytes(flac.getbuffer())
-                beside.replace(target)
-            finally:
-                beside.unlink(missing_ok=True)
+            atomic.write_bytes(root / names[index], flac.getvalue())

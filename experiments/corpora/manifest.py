@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.errors import CorpusError
+from fpcore.atomic import write_text
 from fpcore.config import Strict
 
 FORMAT = 1
@@ -178,6 +179,13 @@ def with_works(corpus: Corpus, groups: Iterable[Iterable[str]]) -> Corpus:
         for track in corpus.tracks
     )
     return replace(corpus, tracks=tracks)
+
+
+def write_manifest(corpus: Corpus, path: Path) -> None:
+    """Write the manifest of a corpus, unless it is there: a prepared one may be read-only."""
+    text = corpus.to_json()
+    if not (path.is_file() and path.read_bytes() == text.encode()):
+        write_text(path, text, durable=True)
 
 
 def read_manifest(path: Path, *, root: Path) -> Corpus | None:

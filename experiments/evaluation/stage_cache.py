@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from experiments.corpora import Corpus, Track
 from experiments.folders import cache_folder
 from experiments.protocol.excerpts import Excerpt
-from fpcore import audio, pipeline
+from fpcore import atomic, audio, pipeline
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
 from fpcore.pipeline import Heard
 from fpcore.records import LevelRanks, Peaks, Signal
@@ -203,22 +202,20 @@ def maxima_part(config: FingerprintConfig) -> dict[str, Any]:
 
 
 def _write(path: Path, array: NDArray[Any]) -> None:
-    with _renamed(path) as stream:
+    with _whole(path) as stream:
         np.save(stream, array)
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[BinaryIO]:
-    """Open a file beside ``path`` that takes its place once it is written."""
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """Give a stream whose content appears at ``path`` once it is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as stream:
+    with atomic.opened(path) as stream:
         yield stream
-    beside.replace(path)
 
 
 def _write_song(path: Path, maxima: Peaks) -> None:
-    with _renamed(path) as stream:
+    with _whole(path) as stream:
         _save_peaks(stream, [maxima])
 
 
@@ -228,7 +225,7 @@ def _read_song(path: Path) -> Peaks:
 
 
 def _write_heard(path: Path, heard: Heard) -> None:
-    with _renamed(path) as stream:
+    with _whole(path) as stream:
         _save_peaks(stream, heard.maxima)
         _save_peaks(stream, heard.fine_maxima)
         np.save(stream, heard.ranks.rank)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import io
 import math
-import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,10 +20,11 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import metrics
-from experiments.files import writing
+from experiments.files import write_rows, writing
 from experiments.metrics.paired import points
 from experiments.report import figures, labels, pictures, sentences, tables, worst
 from experiments.report.study import Result, Study
+from fpcore import atomic
 from fpcore.errors import FpError
 
 
@@ -216,17 +216,8 @@ def _write_all(
         paths = []
         for one in (one for section in shown.values() for one in section):
             paths.append(folder / "figures" / f"{one['name']}.png")
-            _replace(paths[-1], one["png"])
+            atomic.write_bytes(paths[-1], one["png"])
         table = folder / "leaderboard.csv"
-        _replace(table, board.to_csv(index=False, lineterminator="\n").encode("utf-8"))
-        _replace(folder / "report.html", page.encode("utf-8"))
+        write_rows(board, table)
+        atomic.write_text(folder / "report.html", page)
     return Written(folder / "report.html", table, tuple(paths))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

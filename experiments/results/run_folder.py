@@ -139,9 +139,14 @@ class RunFolder:
         """Folder for what is needed only while the run goes on."""
         return self.path / "scratch"
 
+    @property
+    def trials(self) -> Path:
+        """Folder of the trials' folders."""
+        return self.path / "trials"
+
     def trial(self, trial_id: str) -> TrialFolder:
         """Return the folder of a trial, which need not exist."""
-        return TrialFolder(self.path / "trials" / trial_id)
+        return TrialFolder(self.trials / trial_id)
 
     def statuses(self, trial_ids: list[str]) -> dict[str, TrialStatus]:
         """Return how each trial stands, as its folder says."""

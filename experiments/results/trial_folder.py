@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import pandas as pd
 
 from experiments.errors import RunError
 from experiments.files import read_rows, writing
+from fpcore import atomic
 from fpcore.config import Decision, Profile, parse
 from fpcore.profiles import load_profile
 
@@ -86,15 +85,8 @@ class TrialFolder:
     @contextmanager
     def filled(self) -> Iterator[Path]:
         """Yield a new folder to fill, which then becomes the trial's, unless that one is done."""
-        beside = self.path.with_name(f".{self.path.name}.{platform.node()}.{os.getpid()}")
-        with writing(self.path):
-            shutil.rmtree(beside, ignore_errors=True)
-            beside.mkdir(parents=True)
-            try:
-                yield beside
-                (beside / ("error.txt" if (beside / "error.txt").exists() else "done")).touch()
-                if self.status != "done":
-                    shutil.rmtree(self.path, ignore_errors=True)
-                    beside.rename(self.path)
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
+        with writing(self.path), atomic.whole_folder(self.path, durable=True) as part:
+            yield part
+            (part / ("error.txt" if (part / "error.txt").exists() else "done")).touch()
+            if self.status != "done":
+                shutil.rmtree(self.path, ignore_errors=True)

@@ -23,6 +23,7 @@ from experiments import progress
 from experiments.errors import RunError
 from experiments.files import writing
 from experiments.results.run_folder import RunFolder
+from fpcore import atomic
 from fpcore.folders import checkout
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -90,6 +91,7 @@ class _Work(Thread):
         # What workers that are stopped leave in shared memory is cleaned up: that is no news.
         warned = os.environ.get("PYTHONWARNINGS")
         os.environ["PYTHONWARNINGS"] = ",".join([*([warned] if warned else []), CLEANED_UP])
+        papermill.iorw.papermill_io.register(str(self._target), _WholeFiles())
         try:
             papermill.execute_notebook(
                 self._source,
@@ -103,6 +105,16 @@ class _Work(Thread):
             )
         except Exception as error:
             self.error = error
+
+
+class _WholeFiles:
+    """Writes for papermill, after every cell, the executed notebook as a whole."""
+
+    def write(self, text: str, path: str) -> None:
+        atomic.write_text(Path(path), text)
+
+    def pretty_path(self, path: str) -> str:
+        return path
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from experiments.sweeps.trial import (
     run_trial,
 )
 from experiments.workers import Workers
+from fpcore import atomic
 from fpcore.config import FingerprintConfig, Profile
 
 
@@ -123,6 +124,8 @@ def run_trials(
     RunError, OSError
         When the disk is full, or a worker process was killed. A trial that fails does not raise.
     """
+    for written in (folder.trials, folder.scratch):
+        atomic.discard_parts(written)
     left = [trial for trial in trials if folder.trial(trial.id).status != "done"]
     caching = _caching(prepared.context, left)
     configs = (trial.profile.fingerprint for trial in left)

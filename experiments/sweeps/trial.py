@@ -8,7 +8,6 @@ order of their sums would depend on how many.
 from __future__ import annotations
 
 import json
-import os
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from experiments.results.trial_folder import TrialStatus
 from experiments.specs.grid import Trial
 from experiments.sweeps.latency import Costs, write_costs
 from experiments.sweeps.prepared import PreparedSweep
+from fpcore import atomic
 from fpcore.config import Decision, FingerprintConfig, Profile
 from fpcore.errors import FpError, StoreFullError
 from fpcore.profiles import save_profile
@@ -121,14 +121,13 @@ def build_run_index(context: Context, config: FingerprintConfig, folder: RunFold
     database = index_path(folder, config)
     if database.is_file():
         return ""
-    beside = database.with_name(f"{database.stem}.{os.getpid()}.partial")
     try:
         folder.scratch.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
-        started = perf_counter()
-        build_index(context, config, beside, n_jobs=1)
-        database.with_suffix(".json").write_text(json.dumps(perf_counter() - started))
-        beside.replace(database)
+        with atomic.replaced(database) as part:
+            started = perf_counter()
+            build_index(context, config, part, n_jobs=1)
+            # Before the index appears: who finds that reads the time too.
+            atomic.write_text(database.with_suffix(".json"), json.dumps(perf_counter() - started))
     except Exception as error:
         _raise_if_disk_full(folder, error)
         return reason_of(error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from fpcore import atomic
 from fpcore.display.panels import plot_alignment, plot_offset_histogram, plot_overlay
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, PALE, VERMILLION, house_style
 from fpcore.display.wording import clock, odds, song_label
@@ -96,14 +96,9 @@ def save_explanation(explanation: Explanation, path: str | Path) -> None:
     with house_style():
         canvas = FigureCanvasAgg(explanation_figure(explanation))
         canvas.print_png(content, metadata={"Software": None})  # type: ignore[no-untyped-call]
-    target = Path(os.path.realpath(path))  # a link shall stay one
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        beside.write_bytes(content.getvalue())
-        beside.replace(target)
+        atomic.write_bytes(Path(path), content.getvalue())
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise FpError(
             f"cannot write the picture {path}: {error.strerror}: name a file in a folder that "
             "exists and that you may write to"

@@ -2,7 +2,8 @@
 
 The new file grows under a temporary name, is written through to the disk, and is renamed: a
 process that is killed leaves the old snapshot, and a partial file that the next one begins
-anew. A lock on the partial file keeps a second process out; it ends with the process.
+anew. A lock on the partial file keeps a second process out; it ends with the process. So that
+both meet at the same file, its name is always the same, unlike those that `fpcore.atomic` draws.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreBusyError, StoreError, StoreFullError
 from fpcore.records import LongArray
@@ -73,12 +75,10 @@ def build(
         try:
             _Writer(file).write(connection, config, note)
             file.flush()
-            os.fsync(file.fileno())
-            partial.rename(path)
+            atomic.move_into_place(partial, path, durable=True)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
 
 
 @contextmanager
@@ -111,15 +111,6 @@ def _alone(partial: Path) -> Iterator[BinaryIO]:
                     file.truncate(0)
                     yield file
                     return
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write the new name of a file through to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class _Writer:

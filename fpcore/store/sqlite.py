@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray, Postings
@@ -252,27 +252,25 @@ class SqliteStore(Store):
             return beside.state(connection)
 
     def backup(self, path: str | Path) -> None:
-        """Write a copy under a temporary name beside ``path`` and rename it when it is whole."""
+        """Write a copy as a new file, which is there once it is whole."""
         target = Path(path)
         check_folder(target)
         if os.path.lexists(target):
             raise StoreError(f"{target} exists already: give the backup another name")
-        partial_copy = target.with_name(
-            f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial"
-        )
         try:
-            with (
-                self._pool.reading() as connection,
-                translated_errors(target, 0),
-                closing(sqlite3.connect(partial_copy)) as copy,
-            ):
-                # All pages at once: with smaller steps every write by others starts it again.
-                connection.backup(copy, pages=-1)
-            partial_copy.rename(target)
+            with atomic.replaced(target, durable=True) as part:
+                self._copy_to(part, target)
         except OSError as error:
             raise StoreError(f"the backup {target} cannot be written: {error.strerror}") from error
-        finally:
-            partial_copy.unlink(missing_ok=True)
+
+    def _copy_to(self, part: Path, target: Path) -> None:
+        with (
+            self._pool.reading() as connection,
+            translated_errors(target, 0),
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            # All pages at once: with smaller steps every write by others starts it again.
+            connection.backup(copy, pages=-1)
 
     def close(self) -> None:
         """Close the connections; the last one copies the log into the database."""

@@ -22,6 +22,7 @@ from fpcore.profiles import (
     user_profile_names,
     writable_path,
 )
+from tests.fpcore.store.disks import fill, small_disk
 
 PRESET_NAMES = ["balanced", "robust", "seed", "tiny"]
 
@@ -150,20 +151,15 @@ def test_a_profile_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None
     assert below_a_file.parent.read_text() == "a file"
 
 
-def test_the_old_profile_stays_when_the_new_one_cannot_be_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "mine.json"
-    save_profile(PROFILE, path)
-
-    def fail(self: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(ConfigError, match="No space left on device"):
-        save_profile(PROFILE.model_copy(update={"name": "other"}), path)
-    assert load_profile(path) == PROFILE
-    assert [file.name for file in tmp_path.iterdir()] == ["mine.json"]
+def test_the_old_profile_stays_when_the_disk_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=1) as disk:
+        path = disk / "mine.json"
+        save_profile(PROFILE, path)
+        fill(disk)
+        with pytest.raises(ConfigError, match="No space left on device"):
+            save_profile(PROFILE.model_copy(update={"name": "other"}), path)
+        assert load_profile(path) == PROFILE
+        assert {file.name for file in disk.iterdir()} == {"mine.json", "ballast"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders cannot be opened elsewhere")

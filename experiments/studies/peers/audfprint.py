@@ -15,18 +15,19 @@ References
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import random
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
 from experiments.errors import RunError
 from experiments.studies.peers.contract import INDEX, NO_ANSWER, Answer, warm_up_noise
-from fpcore import audio
+from fpcore import atomic, audio
 from fpcore.records import FloatArray
 
 FAMILY = "audfprint"
@@ -159,16 +160,13 @@ class Audfprint:
         hashes = self._hashes(self._song_analyzer, samples)
         self._store(name, hashes)
         file = self._kept / f"{len(self._table.names):06d}.npz"
-        beside = file.with_suffix(".partial")
-        with beside.open("wb") as stream:
+        with atomic.opened(file) as stream:
             np.savez(stream, name=np.array(name), hashes=hashes)
-        beside.replace(file)
 
     def save(self) -> int:
         """Write the table; return the number of postings in it: those it dropped do not count."""
-        beside = self._table_file.with_name("partial.pklz")
-        self._table.save(str(beside))
-        beside.replace(self._table_file)
+        with atomic.opened(self._table_file) as stream, gzip.open(stream, "wb") as packed:
+            self._table.save_pkl(str(self._table_file), file_object=cast(IO[bytes], packed))
         return int(np.minimum(self._table.counts, self._table.depth).sum())
 
     def ask(self, path: Path) -> Answer:

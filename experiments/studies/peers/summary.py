@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments import provenance
-from experiments.files import write_rows, writing
+from experiments.files import write_picture, write_rows, writing
 from experiments.studies.peers import figures, tables
 from experiments.studies.peers.record import Record
 
@@ -78,7 +78,7 @@ def _write_figures(
                 clip_s=clip_s,
                 false_alarm_rate=false_alarm_rate,
             )
-            figure.savefig(record.folder / f"{name}-{clip_s:g}s.png")
+            write_picture(figure, record.folder / f"{name}-{clip_s:g}s.png")
 
 
 def _notes(

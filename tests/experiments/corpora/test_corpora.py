@@ -20,6 +20,7 @@ from experiments.errors import CorpusError
 from experiments.protocol.queries import excerpts_of
 from fpcore import audio
 from fpcore.atomic import write_text
+from tests.fpcore.store.disks import make_read_only, small_disk
 
 RATE_HZ = 8000
 QUIET = Console(quiet=True)
@@ -179,6 +180,13 @@ class TestFolder:
     def test_a_folder_that_is_none_is_refused(self, name, open_corpus) -> None:
         with pytest.raises(CorpusError, match="names no folder"):
             open_corpus(name)
+
+    def test_a_prepared_corpus_may_lie_on_a_disk_that_is_read_only(self, tmp_path: Path) -> None:
+        write_tone(tmp_path / "music" / "one.wav", hz=440)
+        with small_disk(tmp_path / "disk", megabytes=1) as disk:
+            prepared = corpus(f"folder:{tmp_path / 'music'}", cache_dir=disk, console=QUIET)
+            make_read_only(disk)
+            assert corpus(f"folder:{tmp_path / 'music'}", cache_dir=disk, console=QUIET) == prepared
 
 
 class TestKilled:

@@ -17,7 +17,7 @@ from rich.console import Console
 from experiments.corpora import Corpus, debian
 from experiments.corpora.debian import Collection
 from experiments.errors import CorpusError
-from fpcore import audio
+from fpcore import atomic, audio
 
 QUIET = Console(quiet=True)
 RATE_HZ = 8000
@@ -230,8 +230,9 @@ debian.prepare(collection, cache_dir=Path(sys.argv[1]), console=Console(quiet=Tr
         command = [sys.executable, "-c", self.SCRIPT, tmp_path / "cache"]
         assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
         root = tmp_path / "cache" / "tunes"
-        left = sorted(path.name for path in (root / "packages").iterdir())
-        assert left == ["more-music", "tunes-data.partial"]
+        [part] = atomic.parts_in(root / "packages")
+        assert part.name.startswith(".tunes-data.")
+        assert set((root / "packages").iterdir()) == {part, root / "packages" / "more-music"}
         assert not (root / "manifest.json").exists()
         # What is there is not fetched again: it could not be.
         (repository.folder / "more-music.deb").unlink()

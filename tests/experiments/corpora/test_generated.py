@@ -18,7 +18,7 @@ from experiments.corpora.synthesis import instruments
 from experiments.corpora.synthesis.composition import Score, compose
 from experiments.corpora.synthesis.instruments import RATE_HZ
 from experiments.errors import CorpusError
-from fpcore import audio, pipeline
+from fpcore import atomic, audio, pipeline
 from fpcore.config import (
     BoxWhitening,
     FingerprintConfig,
@@ -245,17 +245,20 @@ import os, signal, sys
 from pathlib import Path
 from rich.console import Console
 from experiments.corpora import corpus
+from fpcore import atomic
 
-write_bytes, calls = Path.write_bytes, []
+write_bytes, calls = atomic.write_bytes, []
 
 def kill_in_the_third(path, content):
     calls.append(path)
     if len(calls) == 3:
-        write_bytes(path, content[:50_000])
-        os.kill(os.getpid(), signal.SIGKILL)
+        with atomic.opened(path) as stream:
+            stream.write(content[:50_000])
+            stream.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
     write_bytes(path, content)
 
-Path.write_bytes = kill_in_the_third
+atomic.write_bytes = kill_in_the_third
 corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
 """
 
@@ -266,6 +269,7 @@ corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
         assert killed.returncode == -signal.SIGKILL
         root = next(tmp_path.iterdir())
         assert len(list(root.iterdir())) == 3
+        assert len(atomic.parts_in(root)) == 1
         assert sorted(path.name for path in root.glob("*.flac")) == [
             "song-0000.flac",
             "song-0001.flac",

@@ -123,6 +123,16 @@ def test_a_trial_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert (trial.status, trial.error) == ("done", "")
 
 
+def test_of_two_that_fill_the_same_trial_the_first_that_is_done_counts(tmp_path: Path) -> None:
+    trial = TrialFolder(tmp_path / "trials" / "t000")
+    with trial.filled() as second:
+        (second / "second").touch()
+        with trial.filled() as first:
+            (first / "first").touch()
+    assert sorted(path.name for path in trial.path.iterdir()) == ["done", "first"]
+    assert [path.name for path in (tmp_path / "trials").iterdir()] == ["t000"]
+
+
 def test_rows_keep_every_bit_and_empty_texts_stay_texts(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         {

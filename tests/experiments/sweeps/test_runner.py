@@ -22,6 +22,7 @@ from experiments.sweeps.prepared import prepare
 from experiments.sweeps.promotion import promote
 from experiments.sweeps.runner import sweep
 from experiments.workers import Workers
+from fpcore import atomic
 from tests.experiments import small
 
 KILLED = """
@@ -112,10 +113,14 @@ def test_a_killed_sweep_goes_on_and_gives_the_same_bytes(swept: RunFolder, n_fin
     assert len(finished) == n_finished
     assert run.manifest().status == "running"
     before = [(path / "done").stat().st_ino for path in finished]
+    atomic.part_of(run.path / "trials" / "t000").mkdir(parents=True)
+    run.scratch.mkdir(exist_ok=True)
+    atomic.part_of(run.scratch / "index.db").touch()
     sweep(small.spec(), run=name, workers=small.ONE, show=small.silent)
     assert [(path / "done").stat().st_ino for path in finished] == before
     assert run.manifest().status == "complete"
     assert small.rows(run) == small.rows(swept)
+    assert atomic.parts_in(run.path / "trials") == []
 
 
 def test_a_finished_sweep_has_nothing_left_to_do(swept: RunFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,3 +22,14 @@ def small_disk(place: Path, *, megabytes: int) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", place], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no room on a disk, by a file ``ballast``."""
+    room = os.statvfs(disk)
+    (disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
+
+
+def make_read_only(disk: Path) -> None:
+    """Let nobody, not even root, write to a disk that `small_disk` gave."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

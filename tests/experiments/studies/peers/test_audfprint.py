@@ -16,6 +16,7 @@ from experiments.errors import RunError
 from experiments.studies.peers import audfprint
 from experiments.studies.peers.audfprint import AudfprintSpec
 from experiments.studies.peers.contract import INDEX
+from fpcore import atomic
 
 pytest.importorskip("audfprint2", reason="audfprint is not installed: install the extra 'peers'")
 
@@ -133,7 +134,7 @@ def test_what_was_learned_before_a_crash_is_in_the_table_afterwards(
     for path in files[:2]:
         system.learn(str(path), system.decode(path))
     del system  # without saving
-    (tmp_path / "songs" / "000003.partial").write_bytes(b"half a file")
+    atomic.part_of(tmp_path / "songs" / "000003.npz").write_bytes(b"half a file")
     again = SPEC.open(tmp_path)
     assert again.songs() == {str(path) for path in files[:2]}
     again.learn(str(files[2]), again.decode(files[2]))
