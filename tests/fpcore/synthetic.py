@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
+from experiments.corpora import generated
 from fpcore import pipeline
 from fpcore.config import (
     BoxWhitening,
@@ -60,21 +63,27 @@ def integer_noise(n_samples: int, seed: int) -> NDArray[np.float64]:
 
 
 def music(duration_s: float, sample_rate_hz: int, seed: int) -> NDArray[np.float32]:
-    """Return plucked notes at uneven times, each with overtones, over faint noise."""
-    n_samples = round(duration_s * sample_rate_hz)
-    samples = 0.003 * integer_noise(n_samples, seed)
-    choice = integer_noise(12 * int(np.ceil(duration_s)) * 4, seed + 1_000_003) / 2 + 0.5
-    for n_note, (when, pitch, loudness, decay) in enumerate(choice.reshape(-1, 4)):
-        start = round((n_note + when) / 12 * sample_rate_hz)
-        length = min(round(0.8 * sample_rate_hz), n_samples - start)
-        if length <= 0:
-            continue
-        t_s = np.arange(length) / sample_rate_hz
-        hz = 110 * 2 ** (np.floor(pitch * 48) / 12)
-        overtones = sum(np.sin(2 * np.pi * hz * k * t_s) / k for k in range(1, 6))
-        envelope = np.minimum(t_s * 200, 1) * np.exp(-t_s * (3 + 9 * decay))
-        samples[start : start + length] += 0.05 * (1 + loudness) * overtones * envelope
-    return samples.astype(np.float32)
+    """Return the beginning of song ``seed`` of the corpus ``generated``, at -10 dB.
+
+    Songs are at least 32 s long; at that level, a few of them can be added up.
+    """
+    samples = _song(seed, sample_rate_hz)[: round(duration_s * sample_rate_hz)]
+    assert len(samples) == round(duration_s * sample_rate_hz), f"song {seed} is shorter"
+    return samples
+
+
+@lru_cache(maxsize=32)
+def _song(index: int, sample_rate_hz: int) -> NDArray[np.float32]:
+    """Return a whole generated song as mono; read-only, as it is given to every caller."""
+    mono = 10 ** (-10 / 20) / 32768 * generated.song(index).mean(axis=1)
+    samples = soxr.resample(mono, generated.RATE_HZ, sample_rate_hz).astype(np.float32)
+    samples.flags.writeable = False
+    return samples
+
+
+def over_noise(samples: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Return samples over noise at -55 dB, as in every recording: generated music falls silent."""
+    return samples + (0.003 * integer_noise(len(samples), seed)).astype(np.float32)
 
 
 def tone(

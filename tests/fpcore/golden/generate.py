@@ -23,7 +23,7 @@ def path(name: str) -> Path:
 
 
 def signal() -> np.ndarray:
-    """Return the six seconds of notes that the golden fingerprints are of."""
+    """Return the six seconds of music that the golden fingerprints are of."""
     return music(6.0, 22050, seed=2003)
 
 

@@ -46,8 +46,14 @@ def test_music_that_was_not_learned_has_no_match(six_songs: Store) -> None:
     assert not any(match.accepted for match in found.candidates)
 
 
+def _over_others(index: int, *others: int) -> Signal:
+    """Return a part of a song while others play too, each 10 dB below it."""
+    below = sum(np.float32(0.3) * indexed.part(other, 8, EXCERPT_S) for other in others)
+    return Signal(indexed.part(index, 8, EXCERPT_S) + below, RATE_HZ)
+
+
 def test_the_likeliest_songs_come_first_each_once(six_songs: Store) -> None:
-    found = align(excerpt(2, 10, EXCERPT_S), six_songs, PROFILE)
+    found = align(_over_others(2, 0, 1, 3, 4, 5), six_songs, PROFILE)
     songs = [match.song_id for match in found.matches]
     assert len(set(songs)) == len(songs) == indexed.N_SONGS
     assert len(found.candidates) > len(songs)  # places, several to a song
@@ -150,7 +156,7 @@ def test_a_song_that_is_removed_meanwhile_is_no_answer(
             return found
 
         monkeypatch.setattr(store, "lookup", lookup_then_remove)
-        found = _recognised(store, excerpt(1, 8, EXCERPT_S))
+        found = _recognised(store, _over_others(1, 0))
         assert store.n_songs() == 1
     assert found.match is None
     assert [match.song_name for match in found.candidates] == ["song 0"]
@@ -226,11 +232,9 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
 def _twice(seed: int) -> np.ndarray:
     """Return 25 s; six of them, from 4 s and 15 s on, share loud notes and differ in faint ones."""
     loud = music(6.0, RATE_HZ, seed=seed)
-    first, again = (loud + 0.3 * music(6.0, RATE_HZ, seed=seed + k) for k in (100, 200))
-    around = [
-        music(length_s, RATE_HZ, seed=seed + k) for length_s, k in ((4, 300), (5, 400), (4, 500))
-    ]
-    return np.concatenate([around[0], first, around[1], again, around[2]]).astype(np.float32)
+    first, again = (loud + 0.3 * music(6.0, RATE_HZ, seed=seed + k) for k in (1, 2))
+    around = np.split(music(13.0, RATE_HZ, seed=seed + 3), [4 * RATE_HZ, 9 * RATE_HZ])
+    return np.concatenate([around[0], first, around[1], again, around[2]])
 
 
 def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from fpcore.records import Peaks, Signal
 from fpcore.stages.crest import crest_db
 from fpcore.stages.peaks import EMPTY
 from tests.fpcore import indexed
+from tests.fpcore.synthetic import over_noise
 
 PROFILES = [load_profile("balanced"), load_profile("seed")]
 
@@ -33,7 +34,7 @@ def test_it_is_the_median_of_the_highest_peaks_above_the_mean() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_noise_lowers_it_and_loudness_does_not(profile: Profile) -> None:
-    clean = indexed.excerpt(1, 5.0, 5.0)
+    clean = Signal(over_noise(indexed.part(1, 5.0, 5.0), 1), indexed.RATE_HZ)
     loud = Signal(clean.samples * np.float32(4), clean.sample_rate_hz)
     hiss = np.random.default_rng(0).standard_normal(len(clean.samples)).astype(np.float32)
     hiss *= np.sqrt(np.mean(clean.samples**2))
@@ -44,5 +45,5 @@ def test_noise_lowers_it_and_loudness_does_not(profile: Profile) -> None:
     crest = [_crest_db(signal, profile) for signal in (clean, *noisy)]
     assert crest == sorted(crest, reverse=True)
     assert crest[0] > crest[-1] + 5
-    # Twelve dB louder, what was silent rises a little above the floor of levels.
+    # Twelve dB louder, what was faintest rises a little above the floor of levels.
     assert _crest_db(loud, profile) == pytest.approx(crest[0], abs=1)

@@ -399,7 +399,7 @@ def _lead_db(height_db: np.ndarray, frame: int, bin_: int) -> float:
 @pytest.mark.parametrize("radii", [None, (10, 5)])
 def test_gain_moves_no_peak(exponent: int, radii: tuple[int, int] | None) -> None:
     config = _config(8, 5, floor_db=-200.0, radii=radii)
-    samples = synthetic.music(3.0, SMALL.sample_rate_hz, seed=10)
+    samples = synthetic.over_noise(synthetic.music(3.0, SMALL.sample_rate_hz, seed=10), 10)
     gain_db = 0.0 if radii else 20 * exponent * np.log10(2)
     before, after = (
         spectrogram(Signal(take, SMALL.sample_rate_hz), config)

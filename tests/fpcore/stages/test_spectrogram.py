@@ -103,7 +103,8 @@ def test_a_click_lands_in_exactly_the_frames_that_cover_it() -> None:
 @pytest.mark.parametrize("exponent", [-3, -1, 2])
 def test_gain_adds_its_decibels_to_every_level_above_the_floor(exponent: int) -> None:
     config = _with(-160.0)
-    quiet, loud = _levels(LONG, config), _levels(LONG * np.float32(2.0**exponent), config)
+    samples = synthetic.over_noise(LONG, 3)
+    quiet, loud = _levels(samples, config), _levels(samples * np.float32(2.0**exponent), config)
     above = (quiet > -130) & (loud > -130)
     assert above.mean() > 0.99
     gain_db = 20 * exponent * np.log10(2)
