@@ -73,7 +73,7 @@ def replaced(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def opened(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
-    """Yield a binary stream whose content takes the place of ``path`` on success; see `replaced`."""
+    """Yield a binary stream whose content becomes ``path`` on success; see `replaced`."""
     with replaced(path, durable=durable) as part, part.open("wb") as stream:
         yield stream
 

@@ -10,7 +10,6 @@ promotion refuses to, and ``fpcore profile list`` tells where there is one.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from fpcore import atomic
