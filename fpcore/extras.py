@@ -17,7 +17,7 @@ def needing(extra: str) -> Iterator[None]:
 
     Parameters
     ----------
-    extra
+    extra : str
         The extra of the project that brings what is imported.
 
     Raises

@@ -39,9 +39,9 @@ def user_folder(kind: str, *, variable: str) -> Path:
 
     Parameters
     ----------
-    kind
+    kind : str
         ``profiles``, ``runs`` or ``cache``.
-    variable
+    variable : str
         The environment variable that names another folder; an empty text counts as not set.
 
     Raises

@@ -15,9 +15,16 @@ EXIT_ERROR = 1
 
 
 def run(app: Callable[[], object], *, name: str, extra: str | None = None) -> NoReturn:
-    """Run the commands of ``app``, called ``name`` in complaints, and exit with their code.
+    """Run a command line as this process and exit with its code.
 
-    ``extra`` is the extra of the project that brings what they need beside the core's packages.
+    Parameters
+    ----------
+    app : callable
+        The commands, called without arguments.
+    name : str
+        What they are called in complaints.
+    extra : str, optional
+        Extra of the project that brings what they need beside the packages of the core.
     """
     _open_missing_streams()
     speak_as(name)
