@@ -8,20 +8,16 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 
 from api.decoding import jobs
-from api.errors import busy, documented
+from api.errors import documented
 from api.routes.dependencies import ServiceDep
 from api.routes.intake import accepted
 from api.schemas.bodies import RecognitionBody
 from api.service import Service
 from api.uploads import forms
-from fpcore.errors import UnknownSongError
 from fpcore.records import Recognition
 from fpcore.search.passes import align_query
 
 router = APIRouter(tags=["recognition"])
-
-N_TRIES = 3
-"""How often a recording is looked up while songs that it resembles are being removed."""
 
 
 @router.post(
@@ -56,16 +52,11 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
 
 
 def _look_up(heard: jobs.Heard, service: Service) -> Recognition:
-    """Return the answer; a song may be removed between its look-up and its name."""
-    for _ in range(N_TRIES):
-        try:
-            return align_query(
-                heard.query,
-                service.store,
-                service.profile,
-                decode_s=heard.decode_s,
-                fingerprint_s=heard.fingerprint_s,
-            ).recognition
-        except UnknownSongError:
-            continue
-    raise busy("index_changing", "songs are being removed from the index: try again")
+    """Return the answer; `align_query` itself begins anew when a song is removed meanwhile."""
+    return align_query(
+        heard.query,
+        service.store,
+        service.profile,
+        decode_s=heard.decode_s,
+        fingerprint_s=heard.fingerprint_s,
+    ).recognition

@@ -11,7 +11,7 @@ import pytest
 from fpcore import pipeline
 from fpcore.config import QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import LongArray, Postings, Recognition, Signal
+from fpcore.records import Recognition, Signal
 from fpcore.search.passes import align, align_query, passes
 from fpcore.stages import decision
 from fpcore.store import NewSong, Store, open_store
@@ -143,19 +143,20 @@ def test_an_empty_index_gives_no_candidates(tmp_path: Path) -> None:
     assert found.n_hashes > 100
 
 
-def test_a_song_that_is_removed_meanwhile_is_no_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("last_read", ["lookup", "constellations"])
+def test_a_song_removed_between_two_reads_of_a_pass_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last_read: str
 ) -> None:
     with indexed.filled(tmp_path / "two.db", n_songs=2) as store:
-        lookup = store.lookup
+        read = getattr(store, last_read)
 
-        def lookup_then_remove(tokens: LongArray) -> Postings:
-            found = lookup(tokens)
+        def read_then_remove(wanted: object) -> object:
+            found = read(wanted)
             if store.find("sum 1"):
                 store.remove(2)
             return found
 
-        monkeypatch.setattr(store, "lookup", lookup_then_remove)
+        monkeypatch.setattr(store, last_read, read_then_remove)
         found = _recognised(store, _over_others(1, 0))
         assert store.n_songs() == 1
     assert found.match is None
