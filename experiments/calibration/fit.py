@@ -254,5 +254,6 @@ def logistic(
 
 
 def _probability(candidates: pd.DataFrame, model: Decision) -> NDArray[np.float64]:
-    observed = {name: candidates[name].to_numpy(float) for name in ("log_votes", *model.weights)}
-    return decision.probability(decision.logit(observed, model))
+    observed = {name: candidates[name].to_numpy(float) for name in model.weights}
+    votes = candidates["votes"].to_numpy(np.int64)
+    return decision.probability(decision.logit(observed, model, votes=votes))

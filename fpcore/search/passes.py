@@ -311,7 +311,7 @@ def _aligned_once(
         n_hypotheses=n_hypotheses,
         crest_db=query.heard.crest_db,
     )
-    log_odds = decision.logit(evidence, profile.decision)
+    log_odds = decision.logit(evidence, profile.decision, votes=candidates.votes)
     log_odds -= decision.library_size_penalty(store.n_songs(), profile.decision)
     rows = _best_places(candidates.song_id, decision.place_score(evidence, verification), log_odds)
     matches = _matches(rows, candidates, log_odds, query, store, profile)

@@ -34,7 +34,7 @@ import math
 import numpy as np
 
 from fpcore.config import Decision, EvidenceName
-from fpcore.records import Candidates, DoubleArray, Verification
+from fpcore.records import Candidates, DoubleArray, LongArray, Verification
 
 CLEAR_DB = 20.0
 """A recording with this crest is clear, and more says nothing. Music differs in how far its peaks
@@ -120,25 +120,39 @@ def place_score(
     return score
 
 
-def logit(observed: dict[EvidenceName, DoubleArray], decision: Decision) -> DoubleArray:
+def logit(
+    observed: dict[EvidenceName, DoubleArray], decision: Decision, *, votes: LongArray
+) -> DoubleArray:
     """Return the log-odds that each candidate is right, float64 (n,).
 
-    ``observed`` is what `evidence` returns. The log-odds are the decision's intercept plus the
-    weighted sum of the evidence, lowered by `IMPOSSIBLE` below `FEWEST_VOTES` votes.
+    They are the decision's intercept plus the weighted sum of the evidence, lowered by
+    `IMPOSSIBLE` below `FEWEST_VOTES` votes.
 
+    Parameters
+    ----------
+    observed
+        What `evidence` returns; each kind that ``decision`` weighs must be there.
+    decision
+        What each kind of evidence is worth.
+    votes
+        The votes of each candidate, int64 (n,).
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from fpcore.config import Decision
     >>> decision = Decision(intercept=-6.0, weights={"log_votes": 2.0}, threshold=0.9)
-    >>> log_odds = logit({"log_votes": np.log1p([2.0, 10.0, 120.0])}, decision)
+    >>> votes = np.array([2, 10, 120])
+    >>> log_odds = logit({"log_votes": np.log1p(votes)}, decision, votes=votes)
     >>> log_odds.round(1)
     array([-23.8,  -1.2,   3.6])
     >>> confidence(probability(log_odds), decision).round(3)
     array([0.   , 0.   , 0.973])
     """
-    total = np.full(len(observed["log_votes"]), decision.intercept)
+    total = np.full(len(votes), decision.intercept)
     for name, weight in decision.weights.items():
         total += weight * observed[name]
-    total[np.rint(np.expm1(observed["log_votes"])) < FEWEST_VOTES] -= IMPOSSIBLE
+    total[votes < FEWEST_VOTES] -= IMPOSSIBLE
     return total
 
 

@@ -38,7 +38,7 @@ def _candidates(n_queries: int, *, seed: int, n_hypotheses: int = 1) -> pd.DataF
                         "rank": rank,
                         "right": right,
                         "log_hypotheses": float(np.log(n_hypotheses)),
-                        "log_votes": float(np.log1p(9)),
+                        "votes": 9,
                         **evidence,
                     }
                 )

@@ -66,7 +66,7 @@ def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> N
     found = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
     observed = found.evidence
     score = decision.place_score(observed, found.verification)
-    log_odds = decision.logit(observed, PROFILE.decision)
+    log_odds = decision.logit(observed, PROFILE.decision, votes=found.candidates.votes)
     tick_s = PROFILE.fingerprint.hop_s / PROFILE.query.n_shifts
     for match, row in zip(found.matches, found.rows.tolist(), strict=True):
         assert found.candidates.song_id[row] == match.song_id

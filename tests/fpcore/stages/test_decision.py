@@ -71,7 +71,7 @@ def test_without_candidates_there_is_no_confidence() -> None:
     nothing = Verification(np.empty(0), np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
     observed = decision.evidence(none, nothing, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=1.0, weights={"log_votes": 1.0}, threshold=0.5)
-    probability = decision.probability(decision.logit(observed, model))
+    probability = decision.probability(decision.logit(observed, model, votes=none.votes))
     assert probability.shape == (0,)
     assert decision.confidence(probability, model).shape == (0,)
 
@@ -85,7 +85,7 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
         "log_hypotheses": 0.3,
     }
     model = Decision(intercept=-1.5, weights=weights, threshold=0.5)
-    got = decision.probability(decision.logit(observed, model))
+    got = decision.probability(decision.logit(observed, model, votes=TWO.votes))
     for row in range(2):
         logit = -1.5 + sum(w * observed[name][row] for name, w in weights.items())
         logit -= decision.IMPOSSIBLE if TWO.votes[row] == 0 else 0
@@ -95,18 +95,16 @@ def test_the_probability_is_the_logistic_of_the_weighted_evidence() -> None:
 def test_a_model_without_weights_has_the_probability_of_its_intercept() -> None:
     observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=0.0, weights={}, threshold=0.5)
-    observed["log_votes"] = np.log1p(np.array([3, 300]))
-    assert decision.probability(decision.logit(observed, model)).tolist() == [0.5, 0.5]
+    log_odds = decision.logit(observed, model, votes=np.array([3, 300]))
+    assert decision.probability(log_odds).tolist() == [0.5, 0.5]
 
 
 def test_one_or_two_votes_are_no_evidence_whatever_else_there_is() -> None:
     votes = np.arange(2000)
-    observed: dict[EvidenceName, np.ndarray] = {
-        "log_votes": np.log1p(votes),
-        "rank_z": np.full(len(votes), 10.0),
-    }
+    observed: dict[EvidenceName, np.ndarray] = {"rank_z": np.full(len(votes), 10.0)}
     model = Decision(intercept=0.0, weights={"rank_z": 1.0}, threshold=0.5)
-    accepted = decision.confidence(decision.probability(decision.logit(observed, model)), model) > 0
+    probability = decision.probability(decision.logit(observed, model, votes=votes))
+    accepted = decision.confidence(probability, model) > 0
     assert votes[~accepted].tolist() == list(range(decision.FEWEST_VOTES)) == [0, 1, 2]
 
 
@@ -117,14 +115,15 @@ def test_the_probability_stays_between_0_and_1_without_warnings(
     observed = decision.evidence(TWO, VERIFIED, n_hypotheses=3, crest_db=10.0)
     model = Decision(intercept=intercept, weights={"log_votes": weight}, threshold=0.5)
     with np.errstate(all="raise", under="ignore"):
-        probability = decision.probability(decision.logit(observed, model))
+        probability = decision.probability(decision.logit(observed, model, votes=TWO.votes))
     assert ((probability >= 0) & (probability <= 1)).all()
 
 
 def test_more_evidence_of_positive_weight_means_more_probability() -> None:
     observed: dict[EvidenceName, np.ndarray] = {"log_votes": np.linspace(0, 8, 30)}
     model = Decision(intercept=-4.0, weights={"log_votes": 1.0}, threshold=0.5)
-    assert (np.diff(decision.probability(decision.logit(observed, model))) > 0).all()
+    log_odds = decision.logit(observed, model, votes=np.full(30, 100))
+    assert (np.diff(decision.probability(log_odds)) > 0).all()
 
 
 @pytest.mark.parametrize(
