@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+
+class HeaviestLines(NamedTuple):
+    """The heaviest line of each slope.
+
+    Attributes
+    ----------
+    weight : float64 (m,)
+        What it weighs; 0 without hits.
+    lowest : int64 (m,)
+        Its lowest level, that of the highest line if several weigh the same; 0 without hits.
+    """
+
+    weight: NDArray[np.float64]
+    lowest: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
@@ -14,8 +31,8 @@ def heaviest_lines(
     weight: NDArray[np.float64],
     width_ticks: int,
     slopes: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the most weight along a line of each slope, and the lowest level that the line covers.
+) -> HeaviestLines:
+    """Return the line of each slope that covers most weight.
 
     The level of a hit is ``offset_ticks - slope * tick``, rounded. A line covers the levels from
     one to ``width_ticks`` above it. Sums of weights must be exact.
@@ -32,13 +49,6 @@ def heaviest_lines(
         Width of a line, >= 0.
     slopes : float64 (m,)
         Ticks of offset for each tick of the query.
-
-    Returns
-    -------
-    heaviest : float64 (m,)
-        The most weight for each slope; 0 without hits.
-    lowest : int64 (m,)
-        Lowest level of that line, the highest one if several weigh the same; 0 without hits.
     """
     heaviest = np.zeros(len(slopes), np.float64)
     lowest = np.zeros(len(slopes), np.int64)
@@ -57,4 +67,4 @@ def heaviest_lines(
                 inside -= votes[low + width_ticks + 1]
             if inside > heaviest[i]:
                 heaviest[i], lowest[i] = inside, bottom + low
-    return heaviest, lowest
+    return HeaviestLines(heaviest, lowest)

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+
+class GatheredPostings(NamedTuple):
+    """Postings of live songs, run after run.
+
+    Attributes
+    ----------
+    is_sound : bool
+        False when a run or the number of a song is out of range; ignore the rest then.
+    run, song_id : int64 (k,)
+        The run of each posting, ascending, and its song.
+    frame : int32 (k,)
+        The frame of each posting.
+    """
+
+    is_sound: bool
+    run: NDArray[np.int64]
+    song_id: NDArray[np.int64]
+    frame: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
@@ -44,7 +63,7 @@ def gather(
     count: NDArray[np.int64],
     song_id: NDArray[np.int64],
     is_live: NDArray[np.bool_],
-) -> tuple[bool, NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+) -> GatheredPostings:
     """Return the postings of runs, unless the file is damaged.
 
     Parameters
@@ -57,20 +76,13 @@ def gather(
         The id of each song by its number.
     is_live : bool (s,)
         Whether a song is still in the index; postings of the others are left out.
-
-    Returns
-    -------
-    is_sound : bool
-        False when a run or the number of a song is out of range; ignore the rest then.
-    run, song_id : int64 (k,)
-        The run of each posting, ascending, and its song.
-    frame : int32 (k,)
-        The frame of each posting.
     """
     total = 0
     for i in range(len(start)):
         if count[i] < 0 or not 0 <= start[i] <= len(place) - count[i]:
-            return False, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32)
+            return GatheredPostings(
+                False, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32)
+            )
         total += count[i]
     run = np.empty(total, np.int64)
     song = np.empty(total, np.int64)
@@ -80,8 +92,8 @@ def gather(
         for row in range(start[i], start[i] + count[i]):
             number = place[row, 0]
             if number >= len(song_id):
-                return False, run[:0], song[:0], frame[:0]
+                return GatheredPostings(False, run[:0], song[:0], frame[:0])
             if is_live[number]:
                 run[n], song[n], frame[n] = i, song_id[number], place[row, 1]
                 n += 1
-    return True, run[:n], song[:n], frame[:n]
+    return GatheredPostings(True, run[:n], song[:n], frame[:n])

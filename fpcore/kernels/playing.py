@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.pairing import PeakPairs, TargetZone
 from fpcore.kernels.sorting import sorted_part
 
 WEIGHT_BITS = 10
@@ -16,67 +19,115 @@ OUTSIDE = -1
 """The token of a pair that lies outside the band or the target zone once it is moved."""
 
 
-@njit(cache=True, nogil=True)
-def moved(
-    position: NDArray[np.int64],
-    frame: NDArray[np.int32],
-    anchor: NDArray[np.int64],
-    target: NDArray[np.int64],
-    tempo: NDArray[np.float64],
-    zone: tuple[int, int, int, int],
-    ticks: tuple[int, int],
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the token and the tick of each pair of peaks at each playback.
+class MovedPeaks(NamedTuple):
+    """Peaks of a query as if it had not been played at each of n playbacks.
 
-    Parameters
+    Attributes
     ----------
     position : int64 (n, k)
-        For each playback the bins of the peaks as if they had not been so played, counted from the
-        lowest of the band.
+        For each playback the bins of the peaks, counted from the lowest of the band.
     frame : int32 (k,)
         Frames of the peaks as they were heard.
-    anchor, target : int64 (m,)
-        Rows of the peaks that make the pairs.
     tempo : float64 (n,)
         Tempo of each playback, a factor.
-    zone : tuple of 4 int
-        Bins in the band, most bins between the two peaks, fewest and most frames between them.
-    ticks : tuple of 2 int
-        Ticks in a frame, and those left out at the start.
+    n_bins : int
+        Bins in the band.
+    """
 
-    Returns
-    -------
+    position: NDArray[np.int64]
+    frame: NDArray[np.int32]
+    tempo: NDArray[np.float64]
+    n_bins: int
+
+
+class TickClock(NamedTuple):
+    """How frames become ticks.
+
+    Attributes
+    ----------
+    ticks_per_frame : int
+        Ticks in a frame, >= 1.
+    shift : int
+        Ticks that were left out before the first frame.
+    """
+
+    ticks_per_frame: int
+    shift: int
+
+
+class MovedHashes(NamedTuple):
+    """Hashes of a query at each of n playbacks.
+
+    Attributes
+    ----------
     token : int64 (n, m)
         Tokens as `fpcore.stages.hashing` packs them; `OUTSIDE` for a pair that left the band or the
-        zone.
+        target zone.
     tick : int32 (n, m)
         Times of the anchors in ticks.
     """
-    n_bins, max_bins, min_frames, max_frames = zone
-    ticks_per_frame, shift = ticks
-    token = np.full((len(position), len(anchor)), OUTSIDE, np.int64)
+
+    token: NDArray[np.int64]
+    tick: NDArray[np.int32]
+
+
+class WeighedPostings(NamedTuple):
+    """Postings of tokens, those of one token after those of another, with their weights.
+
+    Attributes
+    ----------
+    ends : int64 (t,)
+        The postings of token ``k`` end before ``ends[k]``, where those of the next one begin.
+    weight : float64 (t,)
+        Weight of each posting of a token, in [0, 1].
+    song : int32 (p,)
+        The song of each posting, numbered from 0.
+    tick : int64 (p,)
+        The time of each posting in ticks.
+    """
+
+    ends: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    song: NDArray[np.int32]
+    tick: NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def moved(peaks: MovedPeaks, pairs: PeakPairs, zone: TargetZone, clock: TickClock) -> MovedHashes:
+    """Return the hash of each pair of peaks at each playback.
+
+    Parameters
+    ----------
+    peaks : MovedPeaks
+        The k peaks, at n playbacks.
+    pairs : PeakPairs
+        Which of the peaks make the m pairs.
+    zone : TargetZone
+        Where a target must lie once the peaks are moved.
+    clock : TickClock
+        How frames become ticks.
+    """
+    position, frame, n_bins = peaks.position, peaks.frame, peaks.n_bins
+    token = np.full((len(position), len(pairs.anchor)), OUTSIDE, np.int64)
     tick = np.empty(token.shape, np.int32)
     for i in range(len(position)):
-        for j in range(len(anchor)):
-            start, end = frame[anchor[j]], frame[target[j]]
-            tick[i, j] = np.rint((start * ticks_per_frame + shift) * tempo[i])
-            f1, f2 = position[i, anchor[j]], position[i, target[j]]
-            delta = np.int64(np.rint((end - start) * tempo[i]))
+        tempo = peaks.tempo[i]
+        for j in range(len(pairs.anchor)):
+            anchor, target = pairs.anchor[j], pairs.target[j]
+            start, end = frame[anchor], frame[target]
+            tick[i, j] = np.rint((start * clock.ticks_per_frame + clock.shift) * tempo)
+            f1, f2 = position[i, anchor], position[i, target]
+            delta = np.int64(np.rint((end - start) * tempo))
             in_band = min(f1, f2) >= 0 and max(f1, f2) < n_bins
-            if in_band and abs(f2 - f1) <= max_bins and min_frames <= delta <= max_frames:
-                token[i, j] = (f1 * n_bins + f2) * (max_frames + 1) + delta
-    return token, tick
+            in_reach = zone.min_delta_frames <= delta <= zone.max_delta_frames
+            if in_band and in_reach and abs(f2 - f1) <= zone.max_delta_bins:
+                token[i, j] = (f1 * n_bins + f2) * (zone.max_delta_frames + 1) + delta
+    return MovedHashes(token, tick)
 
 
 @njit(cache=True, nogil=True)
 def heaviest_offsets(
-    row: NDArray[np.int64],
-    tick: NDArray[np.int32],
-    ends: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    song: NDArray[np.int32],
-    song_tick: NDArray[np.int64],
-    width_ticks: int,
+    row: NDArray[np.int64], tick: NDArray[np.int32], postings: WeighedPostings, width_ticks: int
 ) -> NDArray[np.float64]:
     """Return the weight of the heaviest window of offsets of one song, for each playback.
 
@@ -85,17 +136,11 @@ def heaviest_offsets(
     Parameters
     ----------
     row : int64 (n, m)
-        The token of hash ``j`` at playback ``i``, as its number in ``ends``.
+        The token of hash ``j`` at playback ``i``, as its number in ``postings``.
     tick : int32 (n, m)
         The time of that hash in ticks.
-    ends : int64 (t,)
-        The postings of token ``k`` end before ``ends[k]``, where those of the next one begin.
-    weight : float64 (t,)
-        Weight of each posting of a token, in [0, 1].
-    song : int32 (p,)
-        The song of each posting, numbered from 0.
-    song_tick : int64 (p,)
-        The time of each posting in ticks.
+    postings : WeighedPostings
+        The postings of these tokens.
     width_ticks : int
         Width of a window, >= 0.
 
@@ -104,6 +149,7 @@ def heaviest_offsets(
     float64 (n,)
         Weights in steps of 1 / 2**`WEIGHT_BITS`, each rounded down.
     """
+    ends, weight, song, song_tick = postings
     result = np.zeros(len(row), np.float64)
     if not len(song):
         return result

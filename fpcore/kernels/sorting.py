@@ -9,7 +9,7 @@ once goes through the memory several times.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -26,10 +26,61 @@ _MANY = 4096
 _DIGIT_BITS, _LONG_DIGIT_BITS = 8, 11
 
 
+class NumberedSongs(NamedTuple):
+    """Songs by number, counted from 0 in the order of their ids.
+
+    Attributes
+    ----------
+    ids : int64 (s,)
+        The distinct ids, ascending.
+    number : int32 (k,)
+        Where each song id that was given stands in ``ids``.
+    """
+
+    ids: NDArray[np.int64]
+    number: NDArray[np.int32]
+
+
+class TokenPostings(NamedTuple):
+    """Postings of the tokens that were looked up, those of one token after those of another.
+
+    Attributes
+    ----------
+    song, frame : int32 (p,)
+        Song, numbered from 0, and frame of each posting.
+    ends : int64 (t,)
+        The postings of token ``k`` end before ``ends[k]``, where those of the next begin.
+    """
+
+    song: NDArray[np.int32]
+    frame: NDArray[np.int32]
+    ends: NDArray[np.int64]
+
+
+class TokenHashes(NamedTuple):
+    """Hashes of the query in the order of the tokens that were looked up.
+
+    Attributes
+    ----------
+    key : int64 (m,)
+        The key that each hash would have in a hit at frame 0.
+    ends : int64 (t,)
+        The hashes of token ``k`` end before ``ends[k]``, where those of the next begin.
+    """
+
+    key: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+class _Digit(NamedTuple):
+    """Bits of a key: ``n_bits`` of them from ``first_bit`` on."""
+
+    first_bit: int
+    n_bits: int
+
+
 @njit(cache=True, nogil=True)
-def numbered(
-    song_id: NDArray[np.int64], lowest: int, span: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def numbered(song_id: NDArray[np.int64], lowest: int, span: int) -> NumberedSongs:
     """Return the distinct song ids, ascending, and the number of each given one among them.
 
     Parameters
@@ -40,13 +91,6 @@ def numbered(
         The lowest possible id.
     span : int
         How many ids are possible; memory grows with it.
-
-    Returns
-    -------
-    song_ids : int64 (s,)
-        The distinct ids, ascending.
-    number : int32 (k,)
-        Where each ``song_id`` stands in ``song_ids``.
     """
     number_of = np.zeros(span, np.int32)
     for i in range(len(song_id)):
@@ -60,26 +104,19 @@ def numbered(
     number = np.empty(len(song_id), np.int32)
     for i in range(len(song_id)):
         number[i] = number_of[song_id[i] - lowest]
-    return ids, number
+    return NumberedSongs(ids, number)
 
 
 @njit(cache=True, nogil=True)
-def count_hits(
-    song: NDArray[np.int32],
-    posting_ends: NDArray[np.int64],
-    row_ends: NDArray[np.int64],
-    n_songs: int,
-) -> NDArray[np.int64]:
+def count_hits(postings: TokenPostings, hashes: TokenHashes, n_songs: int) -> NDArray[np.int64]:
     """Return how many hits each song has: every posting of a token with every query hash of it.
 
     Parameters
     ----------
-    song : int32 (p,)
-        The song of each posting, numbered from 0, in the order of the tokens.
-    posting_ends : int64 (t,)
-        The postings of token ``k`` end before ``posting_ends[k]``, where those of the next begin.
-    row_ends : int64 (t,)
-        The query's hashes of token ``k`` end before ``row_ends[k]`` likewise.
+    postings : TokenPostings
+        The postings of t tokens.
+    hashes : TokenHashes
+        The query's hashes of these tokens.
     n_songs : int
         Number of songs.
 
@@ -90,11 +127,11 @@ def count_hits(
     """
     count = np.zeros(n_songs, np.int64)
     posting = n_before = 0
-    for token in range(len(posting_ends)):
-        n_rows = row_ends[token] - n_before
-        n_before = row_ends[token]
-        while posting < posting_ends[token]:
-            count[song[posting]] += n_rows
+    for token in range(len(postings.ends)):
+        n_rows = hashes.ends[token] - n_before
+        n_before = hashes.ends[token]
+        while posting < postings.ends[token]:
+            count[postings.song[posting]] += n_rows
             posting += 1
     return count
 
@@ -103,11 +140,8 @@ def count_hits(
 def fill_keys(
     key: Keys,
     place: NDArray[np.int64],
-    song: NDArray[np.int32],
-    frame: NDArray[np.int32],
-    posting_ends: NDArray[np.int64],
-    key_of_row: NDArray[np.int64],
-    row_ends: NDArray[np.int64],
+    postings: TokenPostings,
+    hashes: TokenHashes,
     key_of_frame: int,
 ) -> None:
     """Write into ``key`` that of each posting with each query hash of its token.
@@ -118,26 +152,22 @@ def fill_keys(
         Written to, as long as there are hits.
     place : int64 (s,)
         Where the keys of each song begin; moved past those that are written.
-    song, frame : int32 (p,)
-        Song, numbered from 0, and frame of each posting, in the order of the tokens.
-    posting_ends : int64 (t,)
-        As for `count_hits`.
-    key_of_row : int64 (m,)
-        The key that each query hash would have in a hit at frame 0, in the order of the tokens.
-    row_ends : int64 (t,)
-        As for `count_hits`.
+    postings : TokenPostings
+        The postings of t tokens.
+    hashes : TokenHashes
+        The query's hashes of these tokens.
     key_of_frame : int
         What each frame of the posting adds to a key.
     """
     posting = first_row = 0
-    for token in range(len(posting_ends)):
-        end_row = row_ends[token]
-        while posting < posting_ends[token]:
-            number = song[posting]
-            at_frame = np.int64(frame[posting]) * key_of_frame
+    for token in range(len(postings.ends)):
+        end_row = hashes.ends[token]
+        while posting < postings.ends[token]:
+            number = postings.song[posting]
+            at_frame = np.int64(postings.frame[posting]) * key_of_frame
             n = place[number]
             for i in range(first_row, end_row):
-                key[n] = at_frame + key_of_row[i]
+                key[n] = at_frame + hashes.key[i]
                 n += 1
             place[number] = n
             posting += 1
@@ -209,7 +239,7 @@ def sorted_part(
     width = (n_bits - first_bit + n_passes - 1) // max(n_passes, 1)
     place = np.empty((1 << width) + 1, np.int64)
     for number in range(n_passes):
-        _sort_by_digit(key, other, n, first_bit + number * width, width, place)
+        _sort_by_digit(key, other, n, _Digit(first_bit + number * width, width), place)
         key, other = other, key
     return key
 
@@ -219,10 +249,14 @@ def _sort_by_digit(
     key: NDArray[np.int64],
     target: NDArray[np.int64],
     n: int,
-    shift: int,
-    width: int,
+    bits: _Digit,
     place: NDArray[np.int64],
 ) -> None:
+    """Write the first ``n`` keys into ``target`` in the order of one digit.
+
+    ``place`` is room for a counter of each value of the digit, and one more.
+    """
+    shift, width = bits
     mask = (1 << width) - 1
     place[:] = 0
     for i in range(n):

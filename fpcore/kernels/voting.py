@@ -8,6 +8,8 @@ weights must be exact, because they are carried along from one window to the nex
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -15,30 +17,56 @@ from numpy.typing import NDArray
 from fpcore.kernels.sorting import Keys, sorted_part
 
 
-@njit(cache=True, nogil=True)
-def windows(
-    key: Keys, weight: NDArray[np.float64], width_ticks: int, row_bits: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the past-the-last hit and the weight of the window that begins at each hit.
+class Weighing(NamedTuple):
+    """What a window holds and what it weighs.
 
-    Parameters
+    Attributes
     ----------
-    key : int32 or int64 (n,)
-        The keys of one song, sorted.
     weight : float64 (m,)
         Weight of each of the query's hashes.
     width_ticks : int
         Width of a window, >= 0.
     row_bits : int
         Low bits of a key that hold the row.
+    """
 
-    Returns
-    -------
-    ends : int64 (n,)
-        Where the window of each hit ends, past its last hit.
-    totals : float64 (n,)
+    weight: NDArray[np.float64]
+    width_ticks: int
+    row_bits: int
+
+
+class Windows(NamedTuple):
+    """The window that begins at each hit of one song.
+
+    Attributes
+    ----------
+    end : int64 (n,)
+        Where it ends, past its last hit, counted from the song's first.
+    total : float64 (n,)
         What it weighs.
     """
+
+    end: NDArray[np.int64]
+    total: NDArray[np.float64]
+
+
+class HitSpans(NamedTuple):
+    """Hits in a row.
+
+    Attributes
+    ----------
+    start, end : int64 (w,)
+        The first hit of each span and the one past its last.
+    """
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def windows(key: Keys, weighing: Weighing) -> Windows:
+    """Return the window that begins at each hit of one song, whose sorted keys are ``key`` (n,)."""
+    weight, width_ticks, row_bits = weighing
     n = len(key)
     ends = np.empty(n, np.int64)
     totals = np.empty(n, np.float64)
@@ -58,16 +86,12 @@ def windows(
         n_inside[row] -= 1
         if n_inside[row] == 0:
             total -= weight[row]
-    return ends, totals
+    return Windows(ends, totals)
 
 
 @njit(cache=True, nogil=True)
 def heaviest_windows(
-    key: Keys,
-    first: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    width_ticks: int,
-    row_bits: int,
+    key: Keys, first: NDArray[np.int64], weighing: Weighing
 ) -> NDArray[np.float64]:
     """Return what the heaviest window of each song weighs.
 
@@ -77,12 +101,8 @@ def heaviest_windows(
         The keys of all songs, each song's sorted.
     first : int64 (s + 1,)
         Where the keys of each song begin, and last where those of all end.
-    weight : float64 (m,)
-        Weight of each of the query's hashes.
-    width_ticks : int
-        Width of a window, >= 0.
-    row_bits : int
-        Low bits of a key that hold the row.
+    weighing : Weighing
+        What a window holds and weighs.
 
     Returns
     -------
@@ -90,11 +110,9 @@ def heaviest_windows(
         Weights; 0 for a song without hits.
     """
     heaviest = np.empty(len(first) - 1, np.float64)
-    n_inside = np.zeros(len(weight), np.int32)
+    n_inside = np.zeros(len(weighing.weight), np.int32)
     for song in range(len(first) - 1):
-        heaviest[song] = _heaviest(
-            key[first[song] : first[song + 1]], weight, width_ticks, row_bits, n_inside
-        )
+        heaviest[song] = _heaviest(key[first[song] : first[song + 1]], weighing, n_inside)
     return heaviest
 
 
@@ -102,9 +120,7 @@ def heaviest_windows(
 def heaviest_decoys(
     key: Keys,
     first: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    width_ticks: int,
-    row_bits: int,
+    weighing: Weighing,
     moved_ticks: NDArray[np.int64],
     n_bits: int,
 ) -> NDArray[np.float64]:
@@ -112,7 +128,7 @@ def heaviest_decoys(
 
     Parameters
     ----------
-    key, first, weight, width_ticks, row_bits : array or int
+    key, first, weighing : array or Weighing
         As for `heaviest_windows`.
     moved_ticks : int64 (m,)
         By how much the hits of each query hash move. Moved offsets must lie in
@@ -125,8 +141,9 @@ def heaviest_decoys(
     float64 (s,)
         Weights; 0 for a song without hits.
     """
+    row_bits = weighing.row_bits
     heaviest = np.empty(len(first) - 1, np.float64)
-    n_inside = np.zeros(len(weight), np.int32)
+    n_inside = np.zeros(len(weighing.weight), np.int32)
     longest = 0
     for song in range(len(first) - 1):
         longest = max(longest, first[song + 1] - first[song])
@@ -138,19 +155,14 @@ def heaviest_decoys(
             moved = np.int64(key[first[song] + i])
             one[i] = moved + (moved_ticks[moved & row_mask] << row_bits)
         moved_key = sorted_part(one, other, n, row_bits, row_bits + n_bits)
-        heaviest[song] = _heaviest(moved_key[:n], weight, width_ticks, row_bits, n_inside)
+        heaviest[song] = _heaviest(moved_key[:n], weighing, n_inside)
     return heaviest
 
 
 @njit(cache=True, nogil=True)
-def _heaviest(
-    key: Keys,
-    weight: NDArray[np.float64],
-    width_ticks: int,
-    row_bits: int,
-    n_inside: NDArray[np.int32],
-) -> float:
+def _heaviest(key: Keys, weighing: Weighing, n_inside: NDArray[np.int32]) -> float:
     """Return what the heaviest window of one song weighs; ``n_inside`` are zeros, then again."""
+    weight, width_ticks, row_bits = weighing
     heaviest = total = 0.0
     row_mask = (1 << row_bits) - 1
     start = 0
@@ -173,28 +185,51 @@ def _heaviest(
 
 
 @njit(cache=True, nogil=True)
-def top_windows(
-    ends: NDArray[np.int64], totals: NDArray[np.float64], n_windows: int
-) -> NDArray[np.int64]:
-    """Return the heaviest windows of one song, none overlapping.
-
-    A window that shares a hit with one taken before is left out.
+def top_windows_of_songs(
+    key: Keys,
+    first: NDArray[np.int64],
+    songs: NDArray[np.int64],
+    weighing: Weighing,
+    n_windows: int,
+) -> HitSpans:
+    """Return the heaviest windows of some songs, one song after the other; see `top_windows`.
 
     Parameters
     ----------
-    ends, totals : int64 (n,), float64 (n,)
-        What `windows` returns.
+    key, first, weighing : array or Weighing
+        As for `heaviest_windows`.
+    songs : int64 (t,)
+        Numbers of the songs that are looked at, in the order in which their windows are wanted.
     n_windows : int
-        Most windows wanted, >= 1.
+        Most windows wanted of a song, >= 1.
 
     Returns
     -------
-    int64 (w, 2)
-        First and past-the-last hit of each, heaviest first; of equal weights the first one.
+    HitSpans
+        The windows, their hits counted from the first of all songs.
     """
-    n = len(totals)
-    left = totals.copy()
-    found = np.empty((n_windows, 2), np.int64)
+    starts = np.empty(len(songs) * n_windows, np.int64)
+    ends = np.empty(len(starts), np.int64)
+    n = 0
+    for song in songs:
+        of_song = windows(key[first[song] : first[song + 1]], weighing)
+        top = top_windows(of_song, n_windows)
+        for i in range(len(top.start)):
+            starts[n], ends[n] = first[song] + top.start[i], first[song] + top.end[i]
+            n += 1
+    return HitSpans(starts[:n].copy(), ends[:n].copy())
+
+
+@njit(cache=True, nogil=True)
+def top_windows(of_song: Windows, n_windows: int) -> HitSpans:
+    """Return at most ``n_windows`` windows of one song, the heaviest first, none overlapping.
+
+    Of equal weights the first is taken; a window that shares a hit with one taken before is left
+    out. Hits are counted from the song's first.
+    """
+    ends, left = of_song.end, of_song.total.copy()
+    n = len(left)
+    starts_found, ends_found = np.empty(n_windows, np.int64), np.empty(n_windows, np.int64)
     n_found = 0
     while n_found < n_windows:
         best = 0
@@ -203,10 +238,10 @@ def top_windows(
                 best = start
         if n == 0 or left[best] <= 0:
             break
-        found[n_found, 0], found[n_found, 1] = best, ends[best]
+        starts_found[n_found], ends_found[n_found] = best, ends[best]
         n_found += 1
         first = best
         while first > 0 and ends[first - 1] > best:
             first -= 1
         left[first : ends[best]] = 0.0
-    return found[:n_found].copy()
+    return HitSpans(starts_found[:n_found].copy(), ends_found[:n_found].copy())

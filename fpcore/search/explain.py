@@ -10,7 +10,7 @@ arrays are read-only.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from fpcore.kernels import packed_sort
 from fpcore.records import (
     AS_LEARNED,
     DoubleArray,
-    FloatArray,
-    IntArray,
     LongArray,
     Match,
     Playback,
@@ -31,6 +29,9 @@ from fpcore.records import (
 from fpcore.search.passes import SearchTrace
 from fpcore.stages import hashing, matching, spectrogram, verification
 from fpcore.store.base import Store
+
+if TYPE_CHECKING:
+    from fpcore.kernels.verifying import HeardPeaks
 
 
 class _ReadOnly:
@@ -229,12 +230,11 @@ def explain(
         When the best songs have been removed from the store since.
     """
     config, query = profile.fingerprint, trace.query
-    constellation = verification.merged(query.peaks, query.playback)
-    tick, bin_, _ = constellation
+    heard = verification.merged(query.peaks, query.playback)
     tick_s = config.hop_s / query.hashes.ticks_per_frame
     low_hz = config.first_bin * config.bin_hz
     return Explanation(
-        query=QueryPeaks(_scaled(tick, tick_s), _scaled(bin_, config.bin_hz)),
+        query=QueryPeaks(_scaled(heard.tick, tick_s), _scaled(heard.bin, config.bin_hz)),
         query_s=query.duration_s * query.playback.tempo,
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
@@ -242,7 +242,7 @@ def explain(
         calibrated=profile.decision.calibration is not None,
         matches=trace.matches,
         places=tuple(
-            _place(trace, match, int(row), constellation, store, profile)
+            _place(trace, match, int(row), heard, store, profile)
             for match, row in zip(trace.matches[:2], trace.rows[:2], strict=True)
         ),
         reason=None if trace.matches else _reason(trace, store),
@@ -271,7 +271,7 @@ def _place(
     trace: SearchTrace,
     match: Match,
     row: int,
-    query_peaks: tuple[IntArray, IntArray, FloatArray],
+    heard: HeardPeaks,
     store: Store,
     profile: Profile,
 ) -> Place:
@@ -280,7 +280,7 @@ def _place(
     tick_s = config.hop_s / ticks
     offset_ticks = float(trace.candidates.offset_ticks[row])
     song = store.constellation(match.song_id).paired_peaks
-    inside, nearness, _ = verification.nearness(song, offset_ticks, query_peaks, ticks)
+    inside, nearness, _ = verification.nearness(song, offset_ticks, heard, ticks)
     song_s = _scaled(song.frame[inside], config.hop_s)
     hits = matching.hits_of_song(trace.hits, match.song_id)
     width_ticks = profile.query.width_ticks(ticks)

@@ -12,15 +12,21 @@ and so one more chance to be wrong; `fpcore.stages.decision` takes that into acc
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from fpcore import pipeline
 from fpcore.config import FingerprintConfig, PlaybackSearch, QueryConfig
 from fpcore.kernels import packed_sort
-from fpcore.records import DoubleArray, IntArray, LongArray, Peaks, Playback, QueryHashes
+from fpcore.records import DoubleArray, Peaks, Playback, QueryHashes
 from fpcore.stages import landmarks, peaks
 from fpcore.stages.matching import numbered, rarity, sorted_by_token
 from fpcore.store.base import Index
+
+if TYPE_CHECKING:
+    from fpcore.kernels.pairing import PeakPairs
+    from fpcore.kernels.playing import MovedHashes
 
 TICKS_PER_FRAME = 2
 """Ticks in a frame in the coarse pass: moved peaks fall between frames."""
@@ -112,34 +118,33 @@ def restored(
     n_shifts = len(query.peaks)
     parts = []
     for shift, found in enumerate(query.peaks):
-        anchor, target = landmarks.pairs(found, config, query_config.fan_out)
-        token, tick = moved(found, anchor, target, [playback], n_shifts, config, shift=shift)
-        inside = token[0] != playing.OUTSIDE
-        parts.append((token[0, inside], tick[0, inside]))
+        pairs = landmarks.pairs(found, config, query_config.fan_out)
+        hashes = moved(found, pairs, [playback], n_shifts, config, shift=shift)
+        inside = hashes.token[0] != playing.OUTSIDE
+        parts.append((hashes.token[0, inside], hashes.tick[0, inside]))
     token, tick = (np.concatenate(column) for column in zip(*parts, strict=True))
     tokens, ticks = packed_sort.distinct_pairs(token, tick)
-    hashes = QueryHashes(tokens, ticks.astype(np.int32), n_shifts)
-    return pipeline.Query(hashes, query.peaks, query.heard, playback)
+    restored_hashes = QueryHashes(tokens, ticks.astype(np.int32), n_shifts)
+    return pipeline.Query(restored_hashes, query.peaks, query.heard, playback)
 
 
 def moved(
     found: Peaks,
-    anchor: LongArray,
-    target: LongArray,
+    pairs: PeakPairs,
     tried: list[Playback],
     ticks_per_frame: int,
     config: FingerprintConfig,
     *,
     shift: int = 0,
-) -> tuple[LongArray, IntArray]:
-    """Return tokens and ticks of pairs of peaks as if they had not been played as they were.
+) -> MovedHashes:
+    """Return the hashes that pairs of peaks would have if they had not been played as they were.
 
     Parameters
     ----------
     found : Peaks
         The peaks as they were heard.
-    anchor, target : int64 (m,)
-        Rows of ``found`` that make the pairs.
+    pairs : PeakPairs
+        Which of ``found`` make the m pairs.
     tried : list of Playback
         The n playbacks to undo.
     ticks_per_frame : int
@@ -151,26 +156,21 @@ def moved(
 
     Returns
     -------
-    token : int64 (n, m)
-        The token of each pair at each playback; `fpcore.kernels.playing.OUTSIDE` for a pair that
-        then lies outside the band or the target zone.
-    tick : int32 (n, m)
-        The time of its anchor in ticks.
+    MovedHashes
+        The token and the tick of each pair at each playback, (n, m).
     """
-    from fpcore.kernels import playing
+    from fpcore.kernels import pairing, playing
 
     pitch = np.array([[playback.pitch] for playback in tried])
     position = np.rint((found.bin + found.fraction)[None, :] / pitch).astype(np.int64)
-    moved_pairs: tuple[LongArray, IntArray] = playing.moved(
-        position - config.first_bin,
-        found.frame,
-        anchor,
-        target,
-        np.array([playback.tempo for playback in tried]),
-        (config.n_bins, config.max_delta_bins, config.min_delta_frames, config.max_delta_frames),
-        (ticks_per_frame, shift),
+    tempo = np.array([playback.tempo for playback in tried])
+    hashes: MovedHashes = playing.moved(
+        playing.MovedPeaks(position - config.first_bin, found.frame, tempo, config.n_bins),
+        pairs,
+        pairing.TargetZone(config.min_delta_frames, config.max_delta_frames, config.max_delta_bins),
+        playing.TickClock(ticks_per_frame, shift),
     )
-    return moved_pairs
+    return hashes
 
 
 def likeliest(
@@ -242,19 +242,19 @@ def coarse_pass(
     from fpcore.kernels import playing
 
     sparse = peaks.thin(found, config, search.max_peaks_per_s)
-    anchor, target = landmarks.pairs(sparse, config, search.fan_out)
-    token, tick = moved(sparse, anchor, target, tried, TICKS_PER_FRAME, config)
-    tokens, row = np.unique(token, return_inverse=True)
+    pairs = landmarks.pairs(sparse, config, search.fan_out)
+    hashes = moved(sparse, pairs, tried, TICKS_PER_FRAME, config)
+    tokens, row = np.unique(hashes.token, return_inverse=True)
     postings = sorted_by_token(store.lookup(tokens))
     n_postings = np.bincount(postings.query_row, minlength=len(tokens))
     _, song = numbered(postings.song_id)
-    weight: DoubleArray = playing.heaviest_offsets(
-        row.reshape(token.shape),
-        tick,
+    weighed = playing.WeighedPostings(
         np.cumsum(n_postings),
         rarity(n_postings),
         song,
         postings.frame.astype(np.int64) * TICKS_PER_FRAME,
-        WIDTH_TICKS,
+    )
+    weight: DoubleArray = playing.heaviest_offsets(
+        row.reshape(hashes.token.shape), hashes.tick, weighed, WIDTH_TICKS
     )
     return weight

@@ -60,9 +60,9 @@ def tempo_of(
     row, offset, weight = found.taken(np.arange(near.start, near.stop))
     tick = found.query.tick[row].astype(np.float64) - length / 2
     slopes = _slopes(max_change, max(half_ticks / length, max_change / MOST_SLOPES))
-    gathered, lowest = drifting.heaviest_lines(tick, offset, weight, width_ticks, slopes)
-    best = int(np.argmax(gathered))  # of equal ones the flattest
-    height = lowest[best] + width_ticks / 2
+    lines = drifting.heaviest_lines(tick, offset, weight, width_ticks, slopes)
+    best = int(np.argmax(lines.weight))  # of equal ones the flattest
+    height = lines.lowest[best] + width_ticks / 2
     slope = _fitted(tick, offset, weight, half_ticks, slopes[best], height)
     if abs(slope) * length < half_ticks:
         return 1.0

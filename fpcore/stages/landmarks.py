@@ -8,8 +8,13 @@ and the order in which its peaks are taken is left open.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fpcore.config import FingerprintConfig
-from fpcore.records import Landmarks, LongArray, Peaks
+from fpcore.records import Landmarks, Peaks
+
+if TYPE_CHECKING:
+    from fpcore.kernels.pairing import PeakPairs
 
 
 def landmarks(peaks: Peaks, config: FingerprintConfig, fan_out: int | None = None) -> Landmarks:
@@ -48,9 +53,7 @@ def landmarks(peaks: Peaks, config: FingerprintConfig, fan_out: int | None = Non
     )
 
 
-def pairs(
-    peaks: Peaks, config: FingerprintConfig, fan_out: int | None = None
-) -> tuple[LongArray, LongArray]:
+def pairs(peaks: Peaks, config: FingerprintConfig, fan_out: int | None = None) -> PeakPairs:
     """Return which peaks are the anchors and which the targets of the pairs.
 
     Parameters
@@ -64,17 +67,14 @@ def pairs(
 
     Returns
     -------
-    anchor, target : int64 (m,)
+    PeakPairs
         Rows of ``peaks``, sorted by (anchor, target).
     """
     from fpcore.kernels import pairing
 
-    anchor, target = pairing.pairs(
-        peaks.frame,
-        peaks.bin,
-        config.pairs.fan_out if fan_out is None else fan_out,
-        config.min_delta_frames,
-        config.max_delta_frames,
-        config.max_delta_bins,
+    zone = pairing.TargetZone(
+        config.min_delta_frames, config.max_delta_frames, config.max_delta_bins
     )
-    return anchor, target
+    n_targets = config.pairs.fan_out if fan_out is None else fan_out
+    found: PeakPairs = pairing.pairs(peaks.frame, peaks.bin, zone, n_targets)
+    return found

@@ -94,14 +94,10 @@ def rank_z_and_broadband_z(
     """
     from fpcore.kernels import verifying
 
-    stands_out, on_beat, _ = verifying.rank_z(
-        ranks.rank,
-        ranks.loudness,
-        ranks.first_bin,
-        (song.frame, song.bin, song.paired),
+    z = verifying.rank_z(
+        verifying.IndexedPeaks(song.frame, song.bin, song.level_db, song.paired),
         offset_ticks,
-        ticks_per_frame,
-        playback.pitch,
-        playback.tempo,
+        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin),
+        verifying.QueryScale(ticks_per_frame, playback.pitch, playback.tempo),
     )
-    return float(stands_out), float(on_beat)
+    return float(z.paired), float(z.broadband)

@@ -24,7 +24,8 @@ from fpcore.kernels import packed_sort
 from fpcore.records import Candidates, DoubleArray, IntArray, LongArray, Postings, QueryHashes
 
 if TYPE_CHECKING:
-    from fpcore.kernels.sorting import Keys
+    from fpcore.kernels.sorting import Keys, NumberedSongs
+    from fpcore.kernels.voting import HitSpans, Weighing
 
 WEIGHT_STEP = 2.0**-20
 """Weights are whole multiples of this, so that sums of them are exact and ties are ties."""
@@ -111,6 +112,12 @@ class Hits:
         """Return the offsets in ticks, int64 (n,), of a run of hits."""
         return self._offsets(self.key[hits])
 
+    def weighing(self, width_ticks: int) -> Weighing:
+        """Return what a window of offsets within ``width_ticks`` holds and weighs."""
+        from fpcore.kernels import voting
+
+        return voting.Weighing(self.weights, width_ticks, self.row_bits)
+
     def _rows(self, key: Keys) -> LongArray:
         return (key & ((1 << self.row_bits) - 1)).astype(np.int64)
 
@@ -148,18 +155,19 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     by_token = packed_sort.stable_order(query.token)
     token_row = np.empty(len(query), np.int64)
     token_row[by_token] = np.searchsorted(tokens, query.token[by_token])  # in order: few misses
-    posting_ends = np.cumsum(n_postings)
-    row_ends = np.cumsum(np.bincount(token_row, minlength=len(tokens)))
     song_ids, song = numbered(postings.song_id)
-    n_hits = sorting.count_hits(song, posting_ends, row_ends, len(song_ids))
-    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
     lowest, n_bits = _offset_bits(query, postings)
     row_bits = len(query).bit_length()
-    key_of_row = by_token - ((query.tick[by_token] + np.int64(lowest)) << row_bits)
+    of_index = sorting.TokenPostings(song, postings.frame, np.cumsum(n_postings))
+    of_query = sorting.TokenHashes(
+        by_token - ((query.tick[by_token] + np.int64(lowest)) << row_bits),
+        np.cumsum(np.bincount(token_row, minlength=len(tokens))),
+    )
+    n_hits = sorting.count_hits(of_index, of_query, len(song_ids))
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_hits)])
     key = np.empty(int(first[-1]), _key_type(n_bits, row_bits))
-    of_songs = (song, postings.frame, posting_ends)
-    of_query = (key_of_row, row_ends, query.ticks_per_frame << row_bits)
-    sorting.fill_keys(key, first[:-1].copy(), *of_songs, *of_query)
+    key_of_frame = query.ticks_per_frame << row_bits
+    sorting.fill_keys(key, first[:-1].copy(), of_index, of_query, key_of_frame)
     sorting.sort_songs(key, first, row_bits, n_bits)
     # Tokens that the query does not have may have been looked up too: drop songs without a hit.
     first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
@@ -198,22 +206,20 @@ def _key_type(n_bits: int, row_bits: int) -> type[np.int32] | type[np.int64]:
     return np.int32 if n_bits + row_bits <= 31 else np.int64
 
 
-def numbered(song_id: LongArray) -> tuple[LongArray, IntArray]:
-    """Return the distinct song ids, ascending, and for each given id its number among them.
-
-    ``song_id`` is int64 (k,). The results are int64 (s,) and int32 (k,).
-    """
+def numbered(song_id: LongArray) -> NumberedSongs:
+    """Return the distinct ones of song ids int64 (k,), and the number of each id among them."""
     from fpcore.kernels import sorting
 
     if not len(song_id):
-        return song_id, np.empty(0, np.int32)
+        return sorting.NumberedSongs(song_id, np.empty(0, np.int32))
     lowest = int(song_id.min())
     span = int(song_id.max()) - lowest + 1
     if span > SPARSE * len(song_id):
         song_ids, numbers = np.unique(song_id, return_inverse=True)
-        return song_ids, numbers.astype(np.int32)
+        return sorting.NumberedSongs(song_ids, numbers.astype(np.int32))
     # Ids are nearly always a range with few gaps: marking them takes a tenth of sorting them.
-    return sorting.numbered(song_id, lowest, span)
+    found: NumberedSongs = sorting.numbered(song_id, lowest, span)
+    return found
 
 
 def _offset_bits(query: QueryHashes, postings: Postings) -> tuple[int, int]:
@@ -233,15 +239,14 @@ def rank(found: Hits, query_config: QueryConfig) -> Candidates:
     from fpcore.kernels import voting
 
     width_ticks = query_config.width_ticks(found.query.ticks_per_frame)
-    layout = (found.weights, width_ticks, found.row_bits)
-    heaviest = voting.heaviest_windows(found.key, found.first, *layout)
+    weighing = found.weighing(width_ticks)
+    heaviest = voting.heaviest_windows(found.key, found.first, weighing)
     chance = chance_weight(found, heaviest, width_ticks)
-    windows = [np.empty((0, 2), np.int64)]
-    for song in np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]:
-        start, end = found.first[song : song + 2]
-        of_song = voting.windows(found.key[start:end], *layout)
-        windows.append(voting.top_windows(*of_song, query_config.n_offsets) + start)
-    return _evidence(found, np.concatenate(windows), chance)
+    songs = np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]
+    windows = voting.top_windows_of_songs(
+        found.key, found.first, songs, weighing, query_config.n_offsets
+    )
+    return _evidence(found, windows, chance)
 
 
 def hits_of_song(found: Hits, song_id: int) -> slice:
@@ -345,7 +350,7 @@ def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
     n_bits = (highest + int(moved.max(initial=0))).bit_length()
     _key_type(n_bits, found.row_bits)
     weight: DoubleArray = voting.heaviest_decoys(
-        found.key, found.first, found.weights, width_ticks, found.row_bits, moved, n_bits
+        found.key, found.first, found.weighing(width_ticks), moved, n_bits
     )
     return weight
 
@@ -354,28 +359,28 @@ def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
     """Return the hits in an index of one song, without those in its heaviest window."""
     from fpcore.kernels import voting
 
-    ends, weight = voting.windows(found.key, found.weights, width_ticks, found.row_bits)
-    best = int(np.argmax(weight))
-    key = np.delete(found.key, slice(best, int(ends[best])))
+    windows = voting.windows(found.key, found.weighing(width_ticks))
+    best = int(np.argmax(windows.total))
+    key = np.delete(found.key, slice(best, int(windows.end[best])))
     return replace(found, key=key, first=np.array([0, len(key)]))
 
 
-def _evidence(found: Hits, windows: LongArray, chance: float) -> Candidates:
-    """Return the evidence of each window (n, 2) of hits, first and past the last.
+def _evidence(found: Hits, windows: HitSpans, chance: float) -> Candidates:
+    """Return the evidence of each of n windows of hits.
 
     A query hash that meets several postings of its token in a window votes once.
     """
-    n = len(windows)
-    length = windows[:, 1] - windows[:, 0]
+    n = len(windows.start)
+    length = windows.end - windows.start
     window = np.repeat(np.arange(n, dtype=np.int64), length)
-    hit = np.arange(len(window)) + np.repeat(windows[:, 0] - np.cumsum(length) + length, length)
+    hit = np.arange(len(window)) + np.repeat(windows.start - np.cumsum(length) + length, length)
     row, offset_ticks, weight = found.taken(hit)
     heaviness = np.bincount(window, weight, minlength=n)
     offset = np.bincount(window, weight * offset_ticks, minlength=n)
     _, first = np.unique(window * len(found.query) + row, return_index=True)
     window, weight = window[first], weight[first]
     idf = np.bincount(window, weight, minlength=n).astype(np.float64)
-    song = np.searchsorted(found.first, windows[:, 0], side="right") - 1
+    song = np.searchsorted(found.first, windows.start, side="right") - 1
     return Candidates(
         song_id=found.song_ids[song],
         offset_ticks=offset / heaviness,

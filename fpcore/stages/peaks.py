@@ -52,14 +52,12 @@ def maxima_of(height_db: FloatArray, spectrogram: Spectrogram, config: Fingerpri
     if not height_db.size:
         return EMPTY
     floor_db = np.float32(config.floor_db)
-    row, column = maxima.local_maxima(
-        height_db, spectrogram.level_db, floor_db, *config.neighbourhood
-    )
+    found = maxima.local_maxima(height_db, spectrogram.level_db, floor_db, *config.neighbourhood)
     return Peaks(
-        row + np.int32(spectrogram.first_frame),
-        column + np.int32(spectrogram.first_bin),
-        height_db[row, column],
-        fractions(spectrogram.level_db, row, column),
+        found.row + np.int32(spectrogram.first_frame),
+        found.column + np.int32(spectrogram.first_bin),
+        height_db[found.row, found.column],
+        fractions(spectrogram.level_db, found.row, found.column),
     )
 
 

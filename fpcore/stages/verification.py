@@ -9,6 +9,7 @@ ticks of the query (see `fpcore.records.QueryHashes`), levels in dB. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +18,14 @@ from fpcore.records import (
     Candidates,
     Constellation,
     DoubleArray,
-    FloatArray,
-    IntArray,
     LevelRanks,
     Peaks,
     Playback,
     Verification,
 )
+
+if TYPE_CHECKING:
+    from fpcore.kernels.verifying import HeardPeaks, HeardQuery, Reach
 
 NEAR_FRAMES = 0.5
 """A peak this near to where it is expected counts in full: frames of song and query may lie half
@@ -83,39 +85,53 @@ def verify(
     """
     from fpcore.kernels import verifying
 
-    query, n_shifts = merged(query_peaks, playback), len(query_peaks)
-    reach = _reach(n_shifts)
-    near_query = verifying.in_reach(*query[:2], *reach[1:])
-    first, last = query[0][[0, -1]] if len(query[0]) else (0, 0)
-    compared = (first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB)
-    found = np.zeros((len(candidates), 7))
-    for song_id in np.unique(candidates.song_id).tolist():
-        rows = np.flatnonzero(candidates.song_id == song_id)
-        song = constellations[song_id]
-        found[rows] = verifying.places(
-            candidates.offset_ticks[rows],
-            (song.frame, song.bin, song.level_db, song.paired),
-            query,
-            reach,
-            near_query,
-            compared,
-            (ranks.rank, ranks.loudness, ranks.first_bin),
-            n_shifts,
-            (playback.pitch, playback.tempo),
-        )
-    verified, expected, *others = found.T.copy()
-    return Verification(verified, expected.astype(np.int64), *others)
+    if not len(candidates):
+        return Verification(*verifying.no_evidence(0))
+    song_ids, song = np.unique(candidates.song_id, return_inverse=True)
+    songs = [constellations[song_id] for song_id in song_ids.tolist()]
+    found = verifying.verify_places(
+        verifying.SongPlaces(song, candidates.offset_ticks),
+        verifying.IndexedPeaks(
+            np.concatenate([one.frame for one in songs]),
+            np.concatenate([one.bin for one in songs]),
+            np.concatenate([one.level_db for one in songs]),
+            np.concatenate([one.paired for one in songs]),
+        ),
+        np.cumsum([0, *map(len, songs)]),
+        _heard_query(query_peaks, ranks, playback, margin_ticks),
+    )
+    return Verification(*found)
 
 
-def _reach(ticks_per_frame: int) -> tuple[float, float, int]:
-    """Return in ticks how near a peak counts in full and from where on not at all, and in bins."""
-    return NEAR_FRAMES * ticks_per_frame, REACH_FRAMES * ticks_per_frame, REACH_BINS
+def _heard_query(
+    query_peaks: Sequence[Peaks], ranks: LevelRanks, playback: Playback, margin_ticks: float
+) -> HeardQuery:
+    """Return what the kernels need of a query; the parameters are those of `verify`."""
+    from fpcore.kernels import verifying
+
+    peaks, n_shifts = merged(query_peaks, playback), len(query_peaks)
+    first, last = peaks.tick[[0, -1]] if len(peaks.tick) else (0, 0)
+    return verifying.HeardQuery(
+        peaks,
+        _reach(n_shifts),
+        verifying.LevelLimits(first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB),
+        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin),
+        verifying.QueryScale(n_shifts, playback.pitch, playback.tempo),
+    )
+
+
+def _reach(ticks_per_frame: int) -> Reach:
+    """Return how near to a song peak a query peak must lie, with so many ticks in a frame."""
+    from fpcore.kernels import verifying
+
+    near_ticks, reach_ticks = NEAR_FRAMES * ticks_per_frame, REACH_FRAMES * ticks_per_frame
+    return verifying.Reach(near_ticks, reach_ticks, REACH_BINS)
 
 
 def nearness(
     song: Peaks,
     offset_ticks: float,
-    query: tuple[IntArray, IntArray, FloatArray],
+    query: HeardPeaks,
     ticks_per_frame: int,
 ) -> tuple[slice, DoubleArray, DoubleArray]:
     """Return which song peaks lie in the query's span, and how near the query has each.
@@ -126,7 +142,7 @@ def nearness(
         Peaks of the song, sorted by frame.
     offset_ticks : float
         Where in the song the query begins, in ticks.
-    query : tuple of int32 (k,), int32 (k,) and float32 (k,)
+    query : HeardPeaks
         The query's peaks as `merged` returns them.
     ticks_per_frame : int
         Ticks in a frame, >= 1.
@@ -142,33 +158,27 @@ def nearness(
     """
     from fpcore.kernels import verifying
 
-    tick, bin_, _ = query
-    if not len(tick):
+    if not len(query.tick):
         return slice(0, 0), np.empty(0), np.empty(0)
-    first, last = (np.array([tick[0], tick[-1]]) + offset_ticks) / ticks_per_frame
+    first, last = (np.array([query.tick[0], query.tick[-1]]) + offset_ticks) / ticks_per_frame
     start = np.searchsorted(song.frame, first)
     end = np.searchsorted(song.frame, last, side="right")
     inside = slice(int(start), int(end))
     reach = _reach(ticks_per_frame)
-    near, difference_db = verifying.nearness(
-        song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks,
-        song.bin[inside],
-        song.level_db[inside],
-        query,
-        reach,
-        verifying.in_reach(tick, bin_, *reach[1:]),
-    )
-    return inside, near, difference_db
+    tick = song.frame[inside].astype(np.float64) * ticks_per_frame - offset_ticks
+    laid = verifying.LaidPeaks(tick, song.bin[inside], song.level_db[inside])
+    near = verifying.nearness(laid, query, reach, verifying.in_reach(query, reach))
+    return inside, near.weight, near.apart_db
 
 
-def merged(
-    query_peaks: Sequence[Peaks], playback: Playback = AS_LEARNED
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return (tick, bin, level_db) of a query's peaks at all shifts, int32, int32 and float32 (k,).
+def merged(query_peaks: Sequence[Peaks], playback: Playback = AS_LEARNED) -> HeardPeaks:
+    """Return a query's peaks at all shifts.
 
     They are sorted by (tick, bin), and are where the peaks would be if the query had not been
     played as ``playback`` says. ``query_peaks`` has one constellation for each shift, in order.
     """
+    from fpcore.kernels import verifying
+
     n = np.int32(len(query_peaks))
     tick = np.concatenate([p.frame * n + np.int32(shift) for shift, p in enumerate(query_peaks)])
     bin_ = np.concatenate([p.bin for p in query_peaks])
@@ -178,4 +188,4 @@ def merged(
         tick = np.rint(tick * playback.tempo).astype(np.int32)
         bin_ = np.rint((bin_ + fraction) / playback.pitch).astype(np.int32)
     order = np.lexsort((bin_, tick))
-    return tick[order], bin_[order], level_db[order]
+    return verifying.HeardPeaks(tick[order], bin_[order], level_db[order])

@@ -164,12 +164,12 @@ class Snapshot:
         found = np.flatnonzero(at >= 0)
         start = self.columns["start"][at[found]].astype(np.int64)
         count = self.columns["count"][at[found]].astype(np.int64)
-        is_sound, run, song_id, frame = gathering.gather(
+        postings = gathering.gather(
             self.columns["place"], start, count, self.columns["song_id"], is_live
         )
-        if not is_sound:
+        if not postings.is_sound:
             raise StoreError(f"{self.path} is damaged: {_REMEDY}")
-        return Postings(order[found][run], song_id, frame)
+        return Postings(order[found][postings.run], postings.song_id, postings.frame)
 
     def damage(self) -> str | None:
         """Return a sentence when a column is not what was written; reads the whole file."""

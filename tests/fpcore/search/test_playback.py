@@ -73,10 +73,11 @@ def _hashes(query: pipeline.Query) -> set[tuple[int, ...]]:
 def test_moved_pairs_are_those_of_moved_peaks(tried: Playback) -> None:
     query = pipeline.query(indexed.excerpt(1, 5.0, 6.0), LEAN, PROFILE.query)
     found = query.peaks[0]
-    anchor, target = pairs(found, LEAN, 5)
-    [token], [tick] = playback.moved(found, anchor, target, [tried], 2, LEAN, shift=1)
+    made = pairs(found, LEAN, 5)
+    hashes = playback.moved(found, made, [tried], 2, LEAN, shift=1)
+    [token], [tick] = hashes.token, hashes.tick
     n_outside = 0
-    for k, (i, j) in enumerate(zip(anchor.tolist(), target.tolist(), strict=True)):
+    for k, (i, j) in enumerate(zip(made.anchor.tolist(), made.target.tolist(), strict=True)):
         f1, f2 = (
             round((int(found.bin[p]) + float(found.fraction[p])) / tried.pitch) for p in (i, j)
         )
@@ -120,9 +121,8 @@ def test_the_heaviest_offset_equals_its_definition(data: st.DataObject) -> None:
     row = np.array(data.draw(_table(n, m, n_tokens - 1)), np.int64)
     tick = np.array(data.draw(_table(n, m, 10)), np.int32)
     flat = np.array([place for part in postings for place in part], np.int64).reshape(-1, 2)
-    got = playing.heaviest_offsets(
-        row, tick, np.cumsum(counts), weight, flat[:, 0], flat[:, 1].copy(), width
-    )
+    found = playing.WeighedPostings(np.cumsum(counts), weight, flat[:, 0], flat[:, 1].copy())
+    got = playing.heaviest_offsets(row, tick, found, width)
     for i in range(n):
         hits = [
             (song, at - int(tick[i, j]), float(weight[row[i, j]]))

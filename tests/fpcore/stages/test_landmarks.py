@@ -38,7 +38,8 @@ def test_pairs_equal_the_double_loop(
     found: Peaks, fan_out: int, min_delta_frames: int, extra_frames: int, max_delta_bins: int
 ) -> None:
     limits = (min_delta_frames, min_delta_frames + extra_frames, max_delta_bins)
-    anchors, targets = pairing.pairs(found.frame, found.bin, fan_out, *limits)
+    zone = pairing.TargetZone(*limits)
+    anchors, targets = pairing.pairs(found.frame, found.bin, zone, fan_out)
     expected = naive.pairs(
         found.frame.tolist(),
         found.bin.tolist(),

@@ -194,8 +194,9 @@ def _keys(found: list[naive.Hit]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(keys, np.int32), np.array([weights.get(row, 0.0) for row in range(6)])
 
 
-def _windows(found: list[naive.Hit], width_ticks: int) -> tuple[np.ndarray, np.ndarray]:
-    return voting.windows(*_keys(found), width_ticks, 3)
+def _windows(found: list[naive.Hit], width_ticks: int) -> voting.Windows:
+    key, weight = _keys(found)
+    return voting.windows(key, voting.Weighing(weight, width_ticks, 3))
 
 
 @settings(deadline=None, max_examples=300)
@@ -212,7 +213,7 @@ def test_the_heaviest_window_of_each_song_equals_the_double_loop(
 ) -> None:
     key, weight = _keys(found)
     first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
-    got = voting.heaviest_windows(key, first, weight, width_ticks, 3)
+    got = voting.heaviest_windows(key, first, voting.Weighing(weight, width_ticks, 3))
     expected = naive.heaviest_windows(found, width_ticks)
     assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
 
@@ -224,7 +225,8 @@ def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
 ) -> None:
     key, weight = _keys(found)
     first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
-    got = voting.heaviest_decoys(key, first, weight, width_ticks, 3, np.array(moves), 7)
+    weighing = voting.Weighing(weight, width_ticks, 3)
+    got = voting.heaviest_decoys(key, first, weighing, np.array(moves), 7)
     decoys = [(row, song, 0, offset + moves[row], weight) for row, song, _, offset, weight in found]
     decoys.sort(key=lambda hit: (hit[1], hit[3]))
     expected = naive.heaviest_windows(decoys, width_ticks)
@@ -236,9 +238,9 @@ def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
 def test_top_windows_equal_the_greedy_choice_also_among_ties(
     found: list[naive.Hit], width_ticks: int, n_windows: int
 ) -> None:
-    got = voting.top_windows(*_windows(found, width_ticks), n_windows)
+    got = voting.top_windows(_windows(found, width_ticks), n_windows)
     expected = naive.top_windows(found, width_ticks, n_windows)
-    assert [tuple(window) for window in got.tolist()] == expected
+    assert list(zip(got.start.tolist(), got.end.tolist(), strict=True)) == expected
 
 
 def test_a_window_among_very_many_hits_is_still_weighed_exactly() -> None:
@@ -246,10 +248,11 @@ def test_a_window_among_very_many_hits_is_still_weighed_exactly() -> None:
     offsets = np.arange(n, dtype=np.int64) * 3
     offsets[123_456] = offsets[123_455]
     weights = np.full(n, round(1 / np.log2(2.0 + 7) / matching.WEIGHT_STEP) * matching.WEIGHT_STEP)
-    ends, totals = voting.windows(offsets << 18 | np.arange(n), weights, 2, 18)
-    assert np.flatnonzero(totals != weights[0]).tolist() == [123_455]
-    assert totals[123_455] == 2 * weights[0]
-    assert voting.top_windows(ends, totals, 1).tolist() == [[123_455, 123_457]]
+    found = voting.windows(offsets << 18 | np.arange(n), voting.Weighing(weights, 2, 18))
+    assert np.flatnonzero(found.total != weights[0]).tolist() == [123_455]
+    assert found.total[123_455] == 2 * weights[0]
+    top = voting.top_windows(found, 1)
+    assert (top.start.tolist(), top.end.tolist()) == ([123_455], [123_457])
 
 
 # Ranking

@@ -208,7 +208,7 @@ def test_all_candidates_at_once_equal_one_by_one(
         assert found.kept_verified[row] == pytest.approx(near.sum())
         tick = song.frame[inside] * n_shifts - offset
         inner = apart_db[
-            (tick >= query[0][:1] + margin_ticks) & (tick <= query[0][-1:] - margin_ticks)
+            (tick >= query.tick[:1] + margin_ticks) & (tick <= query.tick[-1:] - margin_ticks)
         ]
         agreement = np.exp(-np.minimum(inner, 1.0).mean() / 0.25) if len(inner) else 0.0
         assert found.level_agreement[row] == pytest.approx(agreement)

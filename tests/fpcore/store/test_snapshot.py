@@ -560,6 +560,7 @@ def test_gathering_equals_the_loops(
             is_sound &= number < len(ids)
             if is_sound and is_live[number]:
                 expected.append((run, ids[number], frame))
-    assert got[0] == is_sound
+    assert got.is_sound == is_sound
     if is_sound:
-        assert list(zip(*(column.tolist() for column in got[1:]), strict=True)) == expected
+        columns = (got.run.tolist(), got.song_id.tolist(), got.frame.tolist())
+        assert list(zip(*columns, strict=True)) == expected
