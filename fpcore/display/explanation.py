@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from fpcore import atomic
+from fpcore.display.frame import SCREEN_DPI, new_figure
 from fpcore.display.panels import plot_alignment, plot_offset_histogram, plot_overlay
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, PALE, VERMILLION, house_style
 from fpcore.display.wording import clock, odds, song_label
@@ -21,7 +22,7 @@ from fpcore.errors import FpError
 from fpcore.records import AS_LEARNED
 from fpcore.search.explain import Explanation, Place
 
-WIDTH_IN, HEIGHT_IN, DPI = 12.0, 8.6, 100
+WIDTH_IN, HEIGHT_IN = 12.0, 8.6
 N_LISTED = 5
 SUBTITLED = 20.0
 """Points between a panel and its title, with room for a line of figures."""
@@ -66,8 +67,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
     There is a page for every outcome; without a candidate the panels say what is missing.
     """
     with house_style():
-        figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor="white")
-        FigureCanvasAgg(figure)
+        figure = new_figure(WIDTH_IN, HEIGHT_IN, layout="none")
         _heading(figure, explanation)
         _overlay(figure.add_axes(_OVERLAY), explanation)
         if explanation.places:
@@ -120,9 +120,9 @@ def _heading(figure: Figure, explanation: Explanation) -> None:
         0.022, 0.947, verdict(explanation), fontsize=16, weight="bold", color=colour,
         parse_math=False,
     )  # fmt: skip
-    _fit(title, 0.955 * WIDTH_IN * DPI)
+    _fit(title, 0.955 * WIDTH_IN * SCREEN_DPI)
     summary = figure.text(0.022, 0.912, _summary(explanation), fontsize=10.5, color="#333333")
-    _fit(summary, 0.955 * WIDTH_IN * DPI)
+    _fit(summary, 0.955 * WIDTH_IN * SCREEN_DPI)
 
 
 def _summary(explanation: Explanation) -> str:
@@ -196,7 +196,7 @@ def _candidates(ax: Axes, explanation: Explanation) -> None:
             weight="bold" if row == 0 else "normal", parse_math=False,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
-        _fit(name, 0.8 * _CANDIDATES[2] * WIDTH_IN * DPI)
+        _fit(name, 0.8 * _CANDIDATES[2] * WIDTH_IN * SCREEN_DPI)
         ax.text(1.0, row - 0.24, odds(match.probability), fontsize=9, ha="right")
     ax.axvline(explanation.threshold, color=VERMILLION, linewidth=1.3, dashes=(4, 2), zorder=0)
     kind = "probability" if explanation.calibrated else "uncalibrated probability"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from fpcore.display.frame import new_figure
 from fpcore.display.style import BLUE, ORANGE, house_style
 from fpcore.records import Landmarks, Peaks, Spectrogram
 
@@ -189,8 +189,7 @@ def draw_lines(
 def spectrogram_figure(spectrogram: Spectrogram, *, peaks: Peaks | None = None) -> Figure:
     """Return a spectrogram with its scale in decibels, and its peaks when they are given."""
     with house_style():
-        figure = Figure(figsize=(12, 4.5), dpi=100)
-        FigureCanvasAgg(figure)
+        figure = new_figure(12, 4.5, layout="none")
         ax = figure.add_axes((0.065, 0.13, 0.84, 0.78))
         image = plot_spectrogram(ax, spectrogram)
         scale = figure.colorbar(image, cax=figure.add_axes((0.92, 0.13, 0.015, 0.78)))

@@ -23,6 +23,9 @@ VERMILLION = "#D55E00"
 GREY = "#6E6E6E"
 PALE = "#C8C8C8"
 
+SERIES = (BLUE, ORANGE, GREEN, VERMILLION)
+"""Of the series of one picture, in their order."""
+
 FONT = "DejaVu Sans"
 """Comes with matplotlib, so that a figure looks the same on every machine."""
 

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from experiments.metrics import wilson
+from fpcore.display.frame import new_figure
 from fpcore.display.style import BLACK, BLUE, GREY, PALE, house_style
-from notebooks.lessons.drawing import new_figure, plain_numbers
+from notebooks.lessons.drawing import WIDTH_IN, plain_numbers
 
 _NAME_WIDTH = 0.025
 """Share of the width of the Axes that a slanted name takes."""
@@ -25,7 +26,7 @@ def size_figure(table: pd.DataFrame) -> Figure:
     table = table.sort_values("postings_per_s")
     size, share = table["postings_per_s"].to_numpy(float), 100 * table["share"].to_numpy(float)
     with house_style():
-        figure = new_figure(4.8)
+        figure = new_figure(WIDTH_IN, 4.8)
         ax = figure.subplots()
         ax.set(ylim=(0, 104), xscale="log", xlim=(size.min() / 1.2, size.max() * 1.2),
                xlabel="size of the index [postings per second of audio]",
@@ -71,7 +72,7 @@ def interval_figure(*, share: float = 0.9, n_queries: int = 50) -> Figure:
     low, high = 100 * np.transpose([wilson(share * k, k) for k in n])
     mine = 100 * np.array(wilson(share * n_queries, n_queries))
     with house_style():
-        figure = new_figure(3.4, 8.0)
+        figure = new_figure(8.0, 3.4)
         ax = figure.subplots()
         ax.fill_between(n, low, high, color=BLUE, alpha=0.2, linewidth=0)
         ax.axhline(100 * share, color=BLUE, linewidth=1.2)

@@ -16,12 +16,13 @@ from experiments.degradations.config import White
 from experiments.seeds import seeded_rng
 from fpcore.config import FingerprintConfig
 from fpcore.display import plot_constellation, plot_spectrogram
-from fpcore.display.style import GREY, SKY, VERMILLION, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import GREY, SERIES, SKY, VERMILLION, house_style
 from fpcore.records import Peaks, Signal, Spectrogram
 from fpcore.stages import peaks as picking
 from fpcore.stages.spectrogram import spectrogram
 from fpcore.stages.verification import merged, nearness
-from notebooks.lessons.drawing import MARKERS, SERIES, legend_above, new_figure
+from notebooks.lessons.drawing import MARKERS, WIDTH_IN, legend_above
 
 _SEEN_S, _SEEN_HZ = 2.0, 900.0
 
@@ -35,7 +36,7 @@ def neighbourhood_figure(signal: Signal, config: FingerprintConfig) -> Figure:
     found = picking.local_maxima(levels, config)
     n_frames, n_bins = config.neighbourhood
     with house_style():
-        figure = new_figure(3.8, 8.0)
+        figure = new_figure(8.0, 3.8)
         ax = figure.subplots()
         image = plot_spectrogram(ax, levels, range_db=70)
         figure.colorbar(image, ax=ax, label="level [dB re full scale]")
@@ -73,7 +74,7 @@ def whitening_figure(signal: Signal, config: FingerprintConfig) -> Figure:
         ("Whitened: what stands out wins", heights, config, "above surroundings [dB]"),
     )
     with house_style():
-        figure = new_figure(4.0)
+        figure = new_figure(WIDTH_IN, 4.0)
         axes = figure.subplots(1, 2, sharex=True, sharey=True)
         for ax, (title, drawn, how, label) in zip(axes, rows, strict=True):
             kept = _constellation(levels, how, config.peaks.max_peaks_per_s)
@@ -127,7 +128,7 @@ def constellation_figure(
     maxima = picking.local_maxima(levels, config)
     kept = picking.thin(maxima, config, max_peaks_per_s)
     with house_style():
-        figure = new_figure(3.8)
+        figure = new_figure(WIDTH_IN, 3.8)
         ax = figure.subplots()
         plot_spectrogram(ax, levels, range_db=70, cmap="Greys").set_alpha(0.5)
         ax.scatter(maxima.frame * config.hop_s, maxima.bin * config.bin_hz, s=14,
@@ -181,7 +182,7 @@ def repeatability_figure(
         for snr_db in snrs_db
     }
     with house_style():
-        figure = new_figure(3.8, 8.0)
+        figure = new_figure(8.0, 3.8)
         ax = figure.subplots()
         for row, density in enumerate(query_densities):
             drawn = 100 * np.array([shares[density, snr_db] for snr_db in snrs_db])

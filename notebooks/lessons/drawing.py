@@ -1,40 +1,16 @@
-"""Parts that the teaching figures share: their frame, legend and logarithmic axes."""
+"""Parts that the teaching figures share: their width, markers, legend and logarithmic axes."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from fpcore.display.style import BLUE, GREEN, ORANGE, VERMILLION
-
 WIDTH_IN = 11.0
-SERIES = (BLUE, ORANGE, GREEN, VERMILLION)
+"""Of a figure as wide as the page of a notebook."""
+
 MARKERS = ("o", "s", "^", "D")
-
-
-def new_figure(height_in: float, width_in: float = WIDTH_IN, *, h_pad_in: float = 0.04) -> Figure:
-    """Return an empty figure that pyplot does not know of, so that it need not be closed.
-
-    Parameters
-    ----------
-    height_in, width_in : float
-        Size in inches, above 0.
-    h_pad_in : float
-        Inches above and below each row of Axes.
-
-    Returns
-    -------
-    Figure
-        Its layout leaves room for all labels.
-    """
-    layout = ConstrainedLayoutEngine(h_pad=h_pad_in)
-    figure = Figure(figsize=(width_in, height_in), dpi=100, layout=layout)
-    FigureCanvasAgg(figure)
-    return figure
+"""Of the series of one picture, in their order."""
 
 
 def legend_above(ax: Axes, n_columns: int, *, rows: int = 1) -> None:

@@ -20,11 +20,12 @@ from experiments.seeds import seeded_rng
 from fpcore import pipeline
 from fpcore.config import FingerprintConfig
 from fpcore.display import plot_constellation, plot_spectrogram
-from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, SKY, VERMILLION, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, SERIES, SKY, VERMILLION, house_style
 from fpcore.records import Signal
 from fpcore.stages.spectrogram import spectrogram
 from fpcore.stages.verification import merged, nearness
-from notebooks.lessons.drawing import MARKERS, SERIES, legend_above, new_figure
+from notebooks.lessons.drawing import MARKERS, WIDTH_IN, legend_above
 from notebooks.lessons.pair_figures import constellation, share_found
 
 
@@ -76,7 +77,7 @@ def heard_figure(
     alive[: len(near)] = near > 0
     time_s, frequency_hz = song.frame * config.hop_s, song.bin * config.bin_hz
     with house_style():
-        figure = new_figure(3.8)
+        figure = new_figure(WIDTH_IN, 3.8)
         before, after = axes = figure.subplots(1, 2, sharex=True, sharey=True)
         for ax, sound in zip(axes, (signal, noisy), strict=True):
             plot_spectrogram(ax, spectrogram(sound, config), range_db=60)
@@ -103,7 +104,7 @@ def accuracy_figure(outcomes: pd.DataFrame, threshold: float) -> Figure:
     )
     names = best_first["condition"].tolist()
     with house_style():
-        figure = new_figure(1.6 + 0.42 * len(names), 8.5)
+        figure = new_figure(8.5, 1.6 + 0.42 * len(names))
         ax = figure.subplots()
         kinds = (("top1", "right song first", GREY), ("accepted_right", "accepted and right", BLUE))
         for row, (metric, label, colour) in enumerate(kinds):
@@ -137,7 +138,7 @@ def evidence_figure(candidates: pd.DataFrame) -> Figure:
     )
     rows = groups(best)
     with house_style():
-        figure = new_figure(1.4 + 0.45 * len(rows))
+        figure = new_figure(WIDTH_IN, 1.4 + 0.45 * len(rows))
         axes = figure.subplots(1, 3, sharey=True)
         for ax, (title, label, value) in zip(axes, kinds, strict=True):
             for row, (_, colour, mine) in enumerate(rows):
@@ -175,7 +176,7 @@ def threshold_figure(outcomes: pd.DataFrame, threshold: float) -> Figure:
     curve = metrics.det_curve(outcomes)
     at = np.clip(curve["threshold"].to_numpy(float), 0, 1)
     with house_style():
-        figure = new_figure(3.6, 8.0)
+        figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
         kinds = (("miss_rate", BLUE, "misses (known songs)"),
                  ("false_alarm_rate", VERMILLION, "false alarms (unknown songs)"))  # fmt: skip
@@ -197,7 +198,7 @@ def scores_figure(scores: Mapping[str, pd.DataFrame]) -> Figure:
     probability. A curve nearer to the lower left corner is better.
     """
     with house_style():
-        figure = new_figure(4.0, 8.0)
+        figure = new_figure(8.0, 4.0)
         ax = figure.subplots()
         for row, (label, rows) in enumerate(scores.items()):
             curve = metrics.det_curve(rows)
@@ -237,7 +238,7 @@ def speed_figure(
     song = pipeline.fingerprint([signal.samples], config).hashes
     backwards = Signal(signal.samples[::-1], signal.sample_rate_hz)
     with house_style():
-        figure = new_figure(3.6, 8.0)
+        figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
         kinds = (("speed: pitch and tempo", Speed), ("tempo alone", Tempo))
         for row, (label, kind) in enumerate(kinds):

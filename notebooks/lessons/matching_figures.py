@@ -15,6 +15,7 @@ from experiments.degradations.config import White
 from experiments.seeds import seeded_rng
 from fpcore.config import Profile
 from fpcore.display import explanation_figure, plot_alignment, plot_offset_histogram, plot_overlay
+from fpcore.display.frame import new_figure
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, VERMILLION, house_style
 from fpcore.display.wording import odds, song_label
 from fpcore.library import Library
@@ -24,7 +25,7 @@ from fpcore.search.passes import SearchTrace, align
 from fpcore.stages import decision, matching
 from fpcore.stages.matching import WARPS
 from fpcore.store import Store
-from notebooks.lessons.drawing import MARKERS, legend_above, new_figure, plain_numbers
+from notebooks.lessons.drawing import MARKERS, WIDTH_IN, legend_above, plain_numbers
 
 ROLES = ("best song", "runner-up")
 
@@ -33,7 +34,7 @@ def alignment_figure(explanation: Explanation) -> Figure:
     """Draw the hits and the offset histogram of the best song, and of the runner-up below it."""
     places = explanation.places
     with house_style():
-        figure = new_figure(0.6 + 3.0 * max(len(places), 1), h_pad_in=0.1)
+        figure = new_figure(WIDTH_IN, 0.6 + 3.0 * max(len(places), 1), h_pad_in=0.1)
         axes = figure.subplots(max(len(places), 1), 2, squeeze=False, width_ratios=(1, 1.6))
         top = 0.0
         for (scatter, histogram), place, role in zip(axes, places, ROLES, strict=False):
@@ -79,7 +80,7 @@ def rarity_figure(store: Store) -> Figure:
     tokens = store.token_stats()
     n = np.arange(1, max(int(tokens.n_postings.max(initial=1)), 30) + 1)
     with house_style():
-        figure = new_figure(3.4, 8.0)
+        figure = new_figure(8.0, 3.4)
         ax = figure.subplots()
         ax.plot(n, matching.rarity(n), color=BLUE, linewidth=2)
         ax.set(title="A hash that is everywhere says little", xscale="log", ylim=(0, 0.75),
@@ -104,7 +105,7 @@ def chance_figure(trace: SearchTrace, profile: Profile) -> Figure:
     """
     tick_s = profile.fingerprint.hop_s / trace.query.hashes.ticks_per_frame
     with house_style():
-        figure = new_figure(3.6)
+        figure = new_figure(WIDTH_IN, 3.6)
         left, right = axes = figure.subplots(1, 2, width_ratios=(1.5, 1))
         if not trace.matches:
             _say(figure, axes, "no hash of the recording is in the index")
@@ -180,7 +181,7 @@ def verification_figure(explanation: Explanation) -> Figure:
     """Draw the best song's peaks over the recording's, and the runner-up's below them."""
     n = max(len(explanation.places), 1)
     with house_style():
-        figure = new_figure(0.4 + 3.3 * n)
+        figure = new_figure(WIDTH_IN, 0.4 + 3.3 * n)
         axes = figure.subplots(n, 1, squeeze=False)[:, 0]
         for row, (ax, role) in enumerate(zip(axes, ROLES, strict=False)):
             plot_overlay(ax, replace(explanation, places=explanation.places[row:]))
@@ -203,7 +204,7 @@ def decision_figure(trace: SearchTrace, profile: Profile) -> Figure:
     reach = max(8.0, float(np.abs(log_odds).max(initial=0)) + 1)
     curve = np.linspace(-reach, reach, 400)
     with house_style():
-        figure = new_figure(3.4, 8.0)
+        figure = new_figure(8.0, 3.4)
         ax = figure.subplots()
         ax.plot(curve, decision.probability(curve), color=PALE, linewidth=2, zorder=1)
         ax.axhline(threshold, color=VERMILLION, linewidth=1.3, dashes=(4, 2),

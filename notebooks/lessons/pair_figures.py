@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from fpcore import pipeline
 from fpcore.config import FingerprintConfig, QueryConfig
 from fpcore.display import plot_constellation, plot_pairs
-from fpcore.display.style import BLUE, GREY, ORANGE, VERMILLION, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import BLUE, GREY, ORANGE, SERIES, VERMILLION, house_style
 from fpcore.records import Hashes, Landmarks, Peaks, Signal
 from fpcore.stages import hashing
 from fpcore.stages import peaks as picking
 from fpcore.stages.landmarks import landmarks
 from fpcore.stages.spectrogram import spectrogram
-from notebooks.lessons.drawing import MARKERS, SERIES, new_figure, plain_numbers
+from notebooks.lessons.drawing import MARKERS, WIDTH_IN, plain_numbers
 
 
 def constellation(signal: Signal, config: FingerprintConfig) -> Peaks:
@@ -57,7 +58,7 @@ def target_zone_figure(peaks: Peaks, config: FingerprintConfig, *, anchor: int =
     reach_hz = config.max_delta_bins * config.bin_hz
     start_s, end_s = (n * config.hop_s for n in (config.min_delta_frames, config.max_delta_frames))
     with house_style():
-        figure = new_figure(3.8)
+        figure = new_figure(WIDTH_IN, 3.8)
         ax = figure.subplots()
         zone = Rectangle((time_s + start_s, frequency_hz - reach_hz), end_s - start_s, 2 * reach_hz,
                          facecolor=ORANGE, alpha=0.18, label="target zone")  # fmt: skip
@@ -110,7 +111,7 @@ def pairs_figure(
     pairs = landmarks(peaks, config)
     bits = np.log2(config.n_tokens)
     with house_style():
-        figure = new_figure(3.8)
+        figure = new_figure(WIDTH_IN, 3.8)
         ax = figure.subplots()
         plot_pairs(ax, pairs, hop_s=config.hop_s, bin_hz=config.bin_hz)
         plot_constellation(ax, peaks, hop_s=config.hop_s, bin_hz=config.bin_hz)
@@ -151,7 +152,7 @@ def shift_figure(
     song = pipeline.fingerprint([signal.samples], config).hashes
     late = np.linspace(0, hop, n_steps + 1).astype(int)
     with house_style():
-        figure = new_figure(3.6, 8.0)
+        figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
         for row, n in enumerate(n_shifts):
             share = [
@@ -200,7 +201,7 @@ def specificity_figure(songs: Sequence[Peaks], config: FingerprintConfig) -> Fig
     pairs = [hashing.hashes(landmarks(song, config), config).token for song in songs]
     keys = (("frequency of one peak", bins), ("pair (f1, f2, Δt)", np.concatenate(pairs)))
     with house_style():
-        figure = new_figure(3.6)
+        figure = new_figure(WIDTH_IN, 3.6)
         spread, mean = figure.subplots(1, 2, width_ratios=(2, 1))
         for row, (label, key) in enumerate(keys):
             length = np.unique(key, return_counts=True)[1]
@@ -263,7 +264,7 @@ def fan_out_figure(
         n_alive.append(len(mine & theirs))
     size, alive = np.array(n_pairs), np.array(n_alive)
     with house_style():
-        figure = new_figure(3.6)
+        figure = new_figure(WIDTH_IN, 3.6)
         cost, gain = figure.subplots(1, 2)
         cost.plot(fan_outs, size / signal.duration_s, marker="o", color=BLUE, label="stored")
         cost.plot(fan_outs, alive / signal.duration_s, marker="s", color=ORANGE,

@@ -13,13 +13,14 @@ from experiments.degradations.config import Speed, Tempo
 from experiments.seeds import seeded_rng
 from fpcore import pipeline
 from fpcore.config import PlaybackSearch
-from fpcore.display.style import BLACK, BLUE, ORANGE, PALE, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import BLACK, BLUE, ORANGE, PALE, SERIES, house_style
 from fpcore.library import Library
 from fpcore.records import Signal
 from fpcore.search import playback
 from fpcore.search.passes import align_query, passes
 from fpcore.stages import matching
-from notebooks.lessons.drawing import MARKERS, SERIES, legend_above, new_figure
+from notebooks.lessons.drawing import MARKERS, legend_above
 
 KINDS = ("speed", "pitch alone", "tempo alone")
 
@@ -47,7 +48,7 @@ def playback_figure(signal: Signal, library: Library, *, faster_percent: float =
     recording = degrade(signal, [change], rng=seeded_rng(0, "unused"))
     [first, *_] = pipeline.hear(recording, config, library.profile.query).maxima
     with house_style():
-        figure = new_figure(3.6, 8.0)
+        figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
         for row, (label, kind) in enumerate(zip(KINDS, playback.playbacks(search), strict=True)):
             if not kind:
@@ -88,7 +89,7 @@ def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.
     query = pipeline.query(recording, profile.fingerprint, profile.query)
     first = next(passes(query, library.store, profile))
     with house_style():
-        figure = new_figure(3.6, 8.0)
+        figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
         ax.set(title="One tempo, one line of hits", xlabel="time in the recording [s]",
                ylabel="song time − recording time [s]")  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fpcore import pipeline
+from fpcore.display.frame import new_figure
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, house_style
 from fpcore.display.wording import song_label
 from fpcore.library import Library
@@ -19,7 +20,7 @@ from fpcore.records import Constellation, DoubleArray, LevelRanks, Signal
 from fpcore.search.passes import SearchTrace
 from fpcore.stages.level_ranks import rank_z_and_broadband_z
 from fpcore.store import Store
-from notebooks.lessons.drawing import legend_above, new_figure
+from notebooks.lessons.drawing import WIDTH_IN, legend_above
 
 STEP_TICKS = 2
 """Ticks from one drawn offset to the next."""
@@ -49,7 +50,7 @@ def rank_z_figure(trace: SearchTrace, store: Store, *, hop_s: float) -> Figure:
     query, n = trace.query, trace.query.hashes.ticks_per_frame
     matches = trace.matches[:2]
     with house_style():
-        figure = new_figure(1.2 + 2.0 * max(len(matches), 1))
+        figure = new_figure(WIDTH_IN, 1.2 + 2.0 * max(len(matches), 1))
         axes = figure.subplots(max(len(matches), 1), 1, squeeze=False, sharex=True, sharey=True)
         for ax, match, colour in zip(axes[:, 0], matches, (BLUE, GREY), strict=False):
             song = store.constellation(match.song_id)
@@ -92,7 +93,7 @@ def broadband_z_figure(signal: Signal, library: Library, *, shown_s: float = 12.
     seconds = ticks * library.profile.fingerprint.hop_s / n
     shown = np.abs(seconds - seconds[np.argmax(broadband_z)]) <= shown_s / 2
     with house_style():
-        figure = new_figure(3.2)
+        figure = new_figure(WIDTH_IN, 3.2)
         ax = figure.subplots()
         ax.axhspan(-CHANCE_Z, CHANCE_Z, color=PALE, linewidth=0)
         ax.plot(seconds[shown], rank_z[shown], color=GREY, linewidth=1.2, label="rank z")

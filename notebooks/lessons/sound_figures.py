@@ -15,11 +15,12 @@ from scipy.signal import get_window
 
 from fpcore.config import FingerprintConfig
 from fpcore.display import plot_spectrogram
+from fpcore.display.frame import new_figure
 from fpcore.display.stages import FREQUENCY_LABEL, TIME_LABEL
 from fpcore.display.style import BLUE, GREY, ORANGE, VERMILLION, house_style
 from fpcore.records import Signal
 from fpcore.stages.spectrogram import spectrogram
-from notebooks.lessons.drawing import new_figure
+from notebooks.lessons.drawing import WIDTH_IN
 
 LEVEL_LABEL = "level [dB re full scale]"
 _ZOOM_S = 0.03
@@ -32,7 +33,7 @@ def waveform_figure(signal: Signal, *, zoom_s: float = 1.0) -> Figure:
     start = round(zoom_s * signal.sample_rate_hz)
     part = slice(start, start + round(_ZOOM_S * signal.sample_rate_hz))
     with house_style():
-        figure = new_figure(2.8)
+        figure = new_figure(WIDTH_IN, 2.8)
         whole, zoom = figure.subplots(1, 2, width_ratios=(2, 1))
         whole.plot(time_s, signal.samples, color=BLUE, linewidth=0.4)
         whole.axvspan(zoom_s, zoom_s + _ZOOM_S, color=VERMILLION, alpha=0.9)
@@ -71,7 +72,7 @@ def frame_figure(signal: Signal, config: FingerprintConfig, *, at_s: float = 1.0
     one_frame = spectrogram(Signal(samples, rate_hz), config)
     frequency_hz = (one_frame.first_bin + np.arange(one_frame.level_db.shape[1])) * config.bin_hz
     with house_style():
-        figure = new_figure(3.2)
+        figure = new_figure(WIDTH_IN, 3.2)
         before, after = figure.subplots(1, 2)
         window = get_window(config.spectrogram.window, n_fft)
         before.plot(time_ms, samples, color=GREY, linewidth=0.5, label="frame")
@@ -98,7 +99,7 @@ def leakage_figure(*, n_fft: int = 1024, bins_off: float = 0.5) -> Figure:
     sine = np.sin(2 * np.pi * (64 + bins_off) * n / n_fft)
     shown = np.arange(44, 86)
     with house_style():
-        figure = new_figure(3.4, 8.0)
+        figure = new_figure(8.0, 3.4)
         ax = figure.subplots()
         names = (("boxcar", "no window", VERMILLION, "s"), ("hann", "Hann window", BLUE, "o"))
         for name, label, colour, marker in names:
@@ -142,7 +143,7 @@ def resolution_figure(
         A spectrogram for each window, with common axes.
     """
     with house_style():
-        figure = new_figure(3.4)
+        figure = new_figure(WIDTH_IN, 3.4)
         axes = figure.subplots(1, len(n_ffts), sharex=True, sharey=True, squeeze=False)[0]
         for ax, n_fft in zip(axes, n_ffts, strict=True):
             config = FingerprintConfig.model_validate(
@@ -187,7 +188,7 @@ def music_figure(signal: Signal, *, n_fft: int = 4096, overlap: int = 75) -> Fig
         }
     )
     with house_style():
-        figure = new_figure(3.8)
+        figure = new_figure(WIDTH_IN, 3.8)
         ax = figure.subplots()
         image = plot_spectrogram(ax, spectrogram(signal, config))
         figure.colorbar(image, ax=ax, label=LEVEL_LABEL)
@@ -217,7 +218,7 @@ def scales_figure(signal: Signal, *, top_hz: float = 8000.0) -> Figure:
         "cmap": "magma",
     }  # fmt: skip
     with house_style():
-        figure = new_figure(3.6)
+        figure = new_figure(WIDTH_IN, 3.6)
         plain, octaves, mel = axes = figure.subplots(1, 3)
         plot_spectrogram(plain, linear)
         plain.set(title="Linear: every bin equally wide", ylim=(0, top_hz))

@@ -16,9 +16,10 @@ from scipy.special import ndtri
 
 from experiments import metrics
 from experiments.report import tables
-from experiments.report.figures.drawing import FAINT, MARKERS, SERIES, new_figure, reach
+from experiments.report.figures.drawing import DPI, FAINT, MARKERS, reach
 from experiments.report.study import Result
-from fpcore.display.style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, SERIES, house_style
 
 _DET_TICKS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.98)
 _DET_TOP = 0.98
@@ -36,7 +37,7 @@ def conditions(results: Mapping[str, Result]) -> Figure:
     order = first.groupby("condition")["share"].mean().sort_values(kind="stable").index.tolist()
     lengths = sorted(first["clip_s"].unique())
     with house_style():
-        figure = new_figure(max(7.0, 3.0 + 3.7 * len(lengths)), 1.7 + 0.42 * len(order))
+        figure = new_figure(max(7.0, 3.0 + 3.7 * len(lengths)), 1.7 + 0.42 * len(order), dpi=DPI)
         axes = figure.subplots(1, len(lengths), sharey=True, squeeze=False)[0]
         for ax, clip_s in zip(axes, lengths, strict=True):
             for row, (name, found) in enumerate(cells.items()):
@@ -66,7 +67,7 @@ def det(results: Mapping[str, Result]) -> Figure:
     one of the queries of unknown songs is accepted: so few queries cannot show them.
     """
     with house_style():
-        figure = new_figure(6.6, 6.4)
+        figure = new_figure(6.6, 6.4, dpi=DPI)
         ax = figure.subplots()
         indexed = [result.outcomes["indexed"].to_numpy(bool) for result in results.values()]
         n_negatives = max(int((~one).sum()) for one in indexed)
@@ -117,7 +118,7 @@ def _mark_unmeasurable(ax: Axes, left: float, n_negatives: int) -> None:
 def calibration(results: Mapping[str, Result]) -> Figure:
     """Draw the share that is right against the stated probability, and the queries behind it."""
     with house_style():
-        figure = new_figure(6.6, 6.4)
+        figure = new_figure(6.6, 6.4, dpi=DPI)
         ax, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         ax.plot([0, 1], [0, 100], color=GREY, linestyle=":", linewidth=1.3, label="as stated")
         for row, (name, result) in enumerate(results.items()):
@@ -149,7 +150,7 @@ def latency(results: Mapping[str, Result]) -> Figure:
     found = {name: metrics.latency(result.timings) for name, result in results.items()}
     names = list(found)
     with house_style():
-        figure = new_figure(9.0, 1.5 + 0.5 * len(names))
+        figure = new_figure(9.0, 1.5 + 0.5 * len(names), dpi=DPI)
         ax = figure.subplots()
         left = np.zeros(len(names))
         for stage, colour in zip(metrics.STAGES, (PALE, BLUE, ORANGE, GREEN), strict=True):

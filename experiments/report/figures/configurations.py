@@ -11,21 +11,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
 from experiments import metrics
 from experiments.report import labels, tables
 from experiments.report.figures.drawing import (
+    DPI,
     FAINT,
     heat_map,
-    new_figure,
+    plain_log_axis,
     reach,
     short,
     wrapped,
     write_in_cell,
 )
 from experiments.report.study import Study
+from fpcore.display.frame import new_figure
 from fpcore.display.style import BLACK, BLUE, GREY, ORANGE, PALE, VERMILLION, house_style
 
 N_HEAT_ROWS = 30
@@ -47,7 +48,7 @@ def pareto(board: pd.DataFrame) -> Figure:
     grey; the baseline is an orange diamond, the recommended one is ringed.
     """
     with house_style():
-        figure = new_figure(10.5, 4.8)
+        figure = new_figure(10.5, 4.8, dpi=DPI)
         axes = figure.subplots(1, 2, sharey=True)
         for ax, (column, label, unit) in zip(axes, _COSTS, strict=True):
             _tradeoff(ax, board, column, unit)
@@ -113,12 +114,7 @@ def _wide_axis(ax: Axes, values: NDArray[np.float64]) -> None:
     known = values[np.isfinite(values) & (values > 0)]
     if not len(known) or known.max() < 3 * known.min():
         return
-    ax.set_xscale("log")
-    ax.set_xlim(known.min() / 1.3, known.max() * 1.45)
-    steps = [m * 10.0**e for e in range(-4, 6) for m in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator(steps))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.minorticks_off()
+    plain_log_axis(ax, known.min() / 1.3, known.max() * 1.45)
 
 
 def parameter(board: pd.DataFrame, study: Study, path: str) -> Figure:
@@ -139,7 +135,7 @@ def parameter(board: pd.DataFrame, study: Study, path: str) -> Figure:
     found = tables.effect(board, study, path)
     x = np.arange(len(found))
     with house_style():
-        figure = new_figure(10.5, 3.5)
+        figure = new_figure(10.5, 3.5, dpi=DPI)
         axes = figure.subplots(1, 3, width_ratios=(1.4, 1, 1))
         _thin_lines(list(axes), board, study, path)
         share = found["share"].to_numpy(float)
@@ -192,7 +188,7 @@ def interaction(study: Study, paths: tuple[str, str]) -> Figure:
     for place, share in cells.items():
         percent[place] = 100 * share.share
     with house_style():
-        figure = new_figure(2.6 + 1.25 * len(across), 1.7 + 0.62 * len(down))
+        figure = new_figure(2.6 + 1.25 * len(across), 1.7 + 0.62 * len(down), dpi=DPI)
         ax = figure.subplots()
         image = heat_map(figure, ax, percent)
         for place, share in cells.items():
@@ -219,7 +215,7 @@ def all_conditions(board: pd.DataFrame, study: Study) -> Figure:
     names = [f"{short(key)}  {board.loc[key, 'settings']}" for key in keys]
     width_in = 2.4 + 0.066 * max(map(len, names)) + 0.72 * percent.shape[1]
     with house_style():
-        figure = new_figure(min(max(width_in, 6.0), 14.0), 1.9 + 0.3 * len(keys))
+        figure = new_figure(min(max(width_in, 6.0), 14.0), 1.9 + 0.3 * len(keys), dpi=DPI)
         ax = figure.subplots()
         image = heat_map(figure, ax, percent)
         for (i, j), one in np.ndenumerate(percent):

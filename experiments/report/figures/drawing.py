@@ -1,4 +1,4 @@
-"""Drawing that the figures share: their frame, colours, heat maps and names of trials.
+"""Drawing that the figures share: markers, heat maps, logarithmic axes and names of trials.
 
 Sizes of figures are in inches, at `DPI` dots each.
 """
@@ -7,28 +7,22 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
-from fpcore.display.style import BLACK, BLUE, GREEN, ORANGE, VERMILLION
+from fpcore.display.style import BLACK, BLUE
 
 DPI = 160
+"""Dots per inch of a report's pictures, which may be printed."""
 FAINT = "#EEEEEE"
 MIN_SPAN = 15.0
 """Percent that a colour scale spans at least: random differences are not to look large."""
-SERIES = (BLUE, ORANGE, GREEN, VERMILLION)
 MARKERS = ("o", "D", "s", "^")
+"""Of the series of one picture, in their order: the baseline, which comes second, is a diamond."""
 _BLUES = LinearSegmentedColormap.from_list("blues", ["#F7FBFF", "#9CC7E4", BLUE, "#083A5E"])
-
-
-def new_figure(width_in: float, height_in: float) -> Figure:
-    """Return an empty figure that knows nothing of pyplot."""
-    figure = Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def short(key: str) -> str:
@@ -58,6 +52,24 @@ def reach(
         Below in the first row, above in the second.
     """
     return np.stack([np.maximum(share - low, 0), np.maximum(high - share, 0)])
+
+
+def plain_log_axis(ax: Axes, low: float, high: float) -> None:
+    """Make the x axis logarithmic, with plain numbers 1, 2, 5, 10 and so on at its ticks.
+
+    Parameters
+    ----------
+    ax : Axes
+        The Axes.
+    low, high : float
+        Where the axis begins and ends, above 0.
+    """
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    steps = [m * 10.0**e for e in range(-4, 7) for m in (1, 2, 5)]
+    ax.xaxis.set_major_locator(FixedLocator(steps))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.minorticks_off()
 
 
 def heat_map(figure: Figure, ax: Axes, percent: NDArray[np.float64]) -> AxesImage:

@@ -12,9 +12,10 @@ from matplotlib.ticker import FuncFormatter
 from scipy import stats
 
 from experiments.metrics.intervals import Share
-from experiments.report.figures.drawing import FAINT, MARKERS, SERIES, new_figure, reach
+from experiments.report.figures.drawing import DPI, FAINT, MARKERS, reach
 from experiments.studies.false_alarms.gumbel import OfSize
-from fpcore.display.style import BLACK, house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import BLACK, SERIES, house_style
 
 
 def false_alarms_figure(rows: pd.DataFrame, sizes: Sequence[OfSize], *, threshold: float) -> Figure:
@@ -32,7 +33,7 @@ def false_alarms_figure(rows: pd.DataFrame, sizes: Sequence[OfSize], *, threshol
         Log-odds from which an answer is given.
     """
     with house_style():
-        figure = new_figure(10.5, 4.6)
+        figure = new_figure(10.5, 4.6, dpi=DPI)
         left, right = figure.subplots(1, 2)
         for number, size in enumerate(sizes):
             of_size = (rows["kind"] == size.kind) & (rows["times"] == size.times)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from experiments.report.figures.drawing import FAINT, MARKERS, SERIES, new_figure, reach
+from experiments.report.figures.drawing import DPI, FAINT, MARKERS, plain_log_axis, reach
 from experiments.studies.peers.tables import EVERYTHING
 from experiments.studies.peers.workbench import FAMILY
-from fpcore.display.style import house_style
+from fpcore.display.frame import new_figure
+from fpcore.display.style import SERIES, house_style
 
 N_COLUMNS = 3
 
@@ -55,7 +54,7 @@ def accuracy_against_size(
     points = _points(accuracy, costs, families, clip_s)
     points = points[points["condition"] == EVERYTHING]
     with house_style():
-        figure = new_figure(10.5, 4.9)
+        figure = new_figure(10.5, 4.9, dpi=DPI)
         axes = figure.subplots(1, 2, sharey=True)
         for ax, (column, label, unit) in zip(axes, _SIZES, strict=True):
             _draw(ax, points, column, unit, named=True)
@@ -94,7 +93,7 @@ def by_condition(
     column, label, unit = _SIZES[0]
     with house_style():
         n_columns = min(N_COLUMNS, len(conditions))
-        figure = new_figure(1.0 + 3.2 * n_columns, 1.2 + 2.5 * n_rows)
+        figure = new_figure(1.0 + 3.2 * n_columns, 1.2 + 2.5 * n_rows, dpi=DPI)
         axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for ax, condition in zip(axes.flat, conditions, strict=False):
             _draw(ax, points[points["condition"] == condition], column, unit, named=False)
@@ -156,7 +155,8 @@ def _draw(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, named: bo
         )
         if named:
             _name_points(ax, ordered, column, unit, above=number == 0)
-    _size_axis(ax, unit * points[column].to_numpy(float))
+    sizes = unit * points[column].to_numpy(float)
+    plain_log_axis(ax, sizes.min() / 1.4, sizes.max() * 1.6)
     ax.set_ylim(0, 100)
     ax.grid(True, color=FAINT, zorder=0)
 
@@ -172,13 +172,3 @@ def _name_points(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, ab
             color="#333333",
             zorder=9,
         )
-
-
-def _size_axis(ax: Axes, sizes: np.ndarray) -> None:
-    """Take a logarithmic axis with plain numbers."""
-    ax.set_xscale("log")
-    ax.set_xlim(sizes.min() / 1.4, sizes.max() * 1.6)
-    steps = [m * 10.0**e for e in range(-4, 7) for m in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator(steps))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.minorticks_off()
