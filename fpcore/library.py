@@ -25,12 +25,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks, load
 from fpcore.bulk.learn import Outcome, checked, learn_files, relocated, unchanged
+from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
@@ -43,7 +43,7 @@ Source = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
 
 
-class Library:
+class Library(Closing):
     """An index of songs under one profile. Safe to use from several threads.
 
     Parameters
@@ -227,17 +227,6 @@ class Library:
     def close(self) -> None:
         """Close the store."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _holds_something(path: Path) -> bool:

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import json
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from fpcore.closing import Closing
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, Hashes, LongArray, Postings
@@ -240,7 +240,7 @@ class Index(Protocol):
         """Return how many songs there are."""
 
 
-class Store(ABC):
+class Store(Closing):
     """An index of songs.
 
     Ownership: whoever opened a store closes it, best by using it as a context manager; after
@@ -446,14 +446,3 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release everything; may be called twice. Calls in other threads finish first."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import Any
 
 import psutil
 
+from fpcore.closing import Closing
 from fpcore.errors import FpError
 
 START_S = 120.0
@@ -46,7 +47,7 @@ class Answer:
     body: Any
 
 
-class Client:
+class Client(Closing):
     """One connection to a server, for one thread."""
 
     def __init__(self, port: int) -> None:
@@ -68,12 +69,6 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def form_of(recording: bytes) -> bytes:
