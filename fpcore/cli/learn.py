@@ -40,12 +40,7 @@ def learn(
         str | None,
         typer.Option(metavar="TEXT", help="What to call the song; for a single file only."),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=1024, metavar="N", help="Processes that decode; one for each core if unset."
-        ),
-    ] = None,
+    jobs: options.Jobs = None,
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,
     wait: options.WaitS = options.DEFAULT_WAIT_S,

@@ -35,6 +35,17 @@ ProfileName = Annotated[
     ),
 ]
 
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Processes that decode; one for each core if unset.",
+    ),
+]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 WaitS = Annotated[

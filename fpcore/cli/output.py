@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -105,6 +105,20 @@ def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[
         table.add_row(*(Text(plain(cell)) for cell in row))
     with _told():
         console().print(table)
+
+
+@contextmanager
+def progress_bar(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what shows how many are done, of how many, on standard error if that is a terminal."""
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        yield lambda n_done, n: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=terminal) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda n_done, n: bar.update(task, completed=n_done, total=n)
 
 
 def clock(seconds: float, *, decimals: int = 1) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import complain, console, counted, print_json, say
+from fpcore.cli.output import complain, counted, print_json, progress_bar, say
 
 EXIT_GONE = 1
 EXIT_INTERRUPTED = 130
@@ -26,12 +24,7 @@ def reindex(
             "--drop-gone", help="Go on without the songs whose audio is gone, if others remain."
         ),
     ] = False,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=1024, metavar="N", help="Processes that decode; one for each core if unset."
-        ),
-    ] = None,
+    jobs: options.Jobs = None,
     db: options.Database = options.DEFAULT_DATABASE,
     wait: options.WaitS = options.DEFAULT_WAIT_S,
     as_json: options.AsJson = False,
@@ -59,7 +52,7 @@ def reindex(
     chosen = load_profile(profile)
     options.require(db)
     try:
-        with _progress() as note:
+        with progress_bar("indexing") as note:
             made = made_anew(
                 db, chosen, drop_gone=drop_gone, n_workers=jobs, busy_timeout_s=wait, note=note
             )
@@ -83,17 +76,3 @@ def reindex(
             "without these songs (--drop-gone)"
         )
         raise typer.Exit(EXIT_GONE)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Give what shows a bar on standard error, if that is a terminal."""
-    terminal = console(stderr=True)
-    if not terminal.is_terminal:
-        yield lambda n_done, n_songs: None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=terminal) as bar:
-        task = bar.add_task("indexing", total=None)
-        yield lambda n_done, n_songs: bar.update(task, completed=n_done, total=n_songs)

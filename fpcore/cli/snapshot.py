@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from time import monotonic
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, console, counted, print_json, say, size
+from fpcore.cli.output import clock, counted, print_json, progress_bar, say, size
 
 
 def snapshot(
@@ -31,7 +29,7 @@ def snapshot(
     Exit codes: 0 done, 1 it could not be made; then the one that was there stays.
     """
     began = monotonic()
-    with options.open_existing(db) as store, _progress() as note:
+    with options.open_existing(db) as store, progress_bar("copying postings") as note:
         made = store.make_snapshot(note)
     elapsed_s = monotonic() - began
     if as_json:
@@ -42,17 +40,3 @@ def snapshot(
             f"{counted(made.n_postings, 'posting')}, {size(made.file_bytes)}, in "
             f"{clock(elapsed_s)}"
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Give what shows a bar on standard error, if that is a terminal."""
-    terminal = console(stderr=True)
-    if not terminal.is_terminal:
-        yield lambda n_done, n_postings: None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=terminal) as bar:
-        task = bar.add_task("copying postings", total=None)
-        yield lambda n_done, n_postings: bar.update(task, completed=n_done, total=n_postings)
