@@ -111,14 +111,7 @@ class Fingerprint:
             When the file cannot be decoded, or too little of it stands out to find it again.
         """
         config = task.profile.fingerprint
-        blocks = decode_blocks(
-            self.path,
-            sample_rate_hz=config.sample_rate_hz,
-            resampler=config.resampler,
-            limits=task.limits,
-            name=self.name,
-        )
-        return learn.checked(pipeline.fingerprint(blocks, config), self.name)
+        return learn.extract(self.path, config, task.limits, name=self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ def relocated(song: Song, path: Path, store: Store) -> Song:
     return store.update_metadata(song.id, {"source": str(path.resolve())})
 
 
-def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipeline.Fingerprint:
+def extract(
+    path: Path, config: FingerprintConfig, limits: AudioLimits, *, name: str | None = None
+) -> pipeline.Fingerprint:
     """Return the fingerprint of a file.
 
     Parameters
@@ -138,6 +140,8 @@ def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipel
         The configuration of the index.
     limits : AudioLimits
         Bounds on the audio that is decoded.
+    name : str, optional
+        What errors call the file, in place of its path.
 
     Returns
     -------
@@ -150,9 +154,13 @@ def extract(path: Path, config: FingerprintConfig, limits: AudioLimits) -> pipel
         When it cannot be decoded, or is too short or silent to give a single hash.
     """
     blocks = decode_blocks(
-        path, sample_rate_hz=config.sample_rate_hz, resampler=config.resampler, limits=limits
+        path,
+        sample_rate_hz=config.sample_rate_hz,
+        resampler=config.resampler,
+        limits=limits,
+        name=name,
     )
-    return checked(pipeline.fingerprint(blocks, config), path)
+    return checked(pipeline.fingerprint(blocks, config), name or path)
 
 
 def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerprint:
