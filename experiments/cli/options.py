@@ -131,14 +131,38 @@ def read_spec(
     return load_spec(content), content
 
 
-def tell_end(folder: RunFolder, notebook: Path) -> None:
-    """Print how a run ended; failed trials go to standard error and end the command.
+def run_notebook(
+    command: str, folder: RunFolder, parameters: dict[str, Any], *, run: str | None
+) -> None:
+    """Execute the notebook that a run is made by, and print how the run ended.
+
+    Parameters
+    ----------
+    command : str
+        The command, which the notebook is called after, such as ``sweep``.
+    folder : RunFolder
+        The run's folder.
+    parameters : dict
+        Parameters of the notebook.
+    run : str or None
+        What was given as ``--run``, if anything.
 
     Raises
     ------
     typer.Exit
-        When a trial failed.
+        When the run was interrupted or a trial failed.
     """
+    from experiments.sweeps.notebook import execute
+
+    try:
+        notebook = execute(command, folder, parameters)
+    except KeyboardInterrupt:
+        raise tell_interruption(command, folder, run) from None
+    _tell_end(folder, notebook)
+
+
+def _tell_end(folder: RunFolder, notebook: Path) -> None:
+    """Print how a run ended; failed trials go to standard error and end the command."""
     manifest = folder.manifest()
     statuses = list(manifest.trials.values())
     say(f"{counted(statuses.count('done'), 'trial')} done of {len(statuses):,}: {folder.path}")

@@ -38,7 +38,6 @@ def sweep(
     from experiments.results.run_folder import new_run_name, run_folder
     from experiments.specs.grid import expand
     from experiments.sweeps.manifest import first_manifest
-    from experiments.sweeps.notebook import execute
     from experiments.sweeps.prepared import prepare
     from experiments.workers import Workers
 
@@ -48,11 +47,7 @@ def sweep(
     wanted = first_manifest(folder, prepare(loaded), expand(loaded), Workers(jobs, dask))
     check_can_run(folder, wanted)
     parameters = {"spec": content, "run": str(folder.path), "jobs": jobs, "dask": dask}
-    try:
-        notebook = execute("sweep", folder, parameters)
-    except KeyboardInterrupt:
-        raise options.tell_interruption("sweep", folder, run) from None
-    options.tell_end(folder, notebook)
+    options.run_notebook("sweep", folder, parameters, run=run)
 
 
 def register(app: typer.Typer) -> None:

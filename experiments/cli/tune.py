@@ -44,7 +44,6 @@ def tune(
     """
     from experiments.results.record import check_can_run
     from experiments.results.run_folder import new_run_name, run_folder
-    from experiments.sweeps.notebook import execute
     from experiments.sweeps.prepared import prepare
     from experiments.sweeps.tuning import manifest_of
     from experiments.workers import Workers
@@ -59,11 +58,7 @@ def tune(
         "sampler": sampler.value,
         "jobs": jobs,
     }
-    try:
-        notebook = execute("tune", folder, parameters)
-    except KeyboardInterrupt:
-        raise options.tell_interruption("tune", folder, run) from None
-    options.tell_end(folder, notebook)
+    options.run_notebook("tune", folder, parameters, run=run)
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -128,11 +129,4 @@ def _shares(outcomes: pd.DataFrame, threshold: float, *, by_work: bool = False) 
 
 
 def _row(metric: str, share: Share) -> dict[str, Any]:
-    return {
-        "metric": metric,
-        "n_right": share.n_right,
-        "n": share.n,
-        "share": share.share,
-        "low": share.low,
-        "high": share.high,
-    }
+    return {"metric": metric, **asdict(share)}

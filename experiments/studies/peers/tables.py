@@ -18,6 +18,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -98,11 +99,7 @@ def _cells(judged: pd.DataFrame) -> Iterator[dict[str, Any]]:
                     "clip_s": clip_s,
                     "condition": condition,
                     "metric": metric,
-                    "n_right": share.n_right,
-                    "n": share.n,
-                    "share": share.share,
-                    "low": share.low,
-                    "high": share.high,
+                    **asdict(share),
                 }
 
 
