@@ -31,7 +31,7 @@ Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 # The system refuses larger times and memories, but only when a request needs them.
 DAY_S = 86_400
-Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
+PositiveSeconds = Annotated[float, Field(gt=0, le=DAY_S)]
 TERABYTE_MB = 1_000_000
 
 
@@ -57,7 +57,7 @@ class Settings(Strict):
     """The index; made when it does not exist."""
     profile: str = DEFAULT_PROFILE
     """Name or file of the profile that is served."""
-    busy_timeout_s: Seconds = 10.0
+    busy_timeout_s: PositiveSeconds = 10.0
     """How long a write waits for other writers of the database."""
     keep_audio: Path | None = None
     """Folder in which the audio of learned songs is kept, so that they can be re-indexed later."""
@@ -69,7 +69,7 @@ class Settings(Strict):
     """Origins whose pages may call the service, between commas; none by default."""
     max_upload_mb: Positive = 100.0
     """Largest file that is taken, in millions of bytes."""
-    upload_timeout_s: Seconds = 60.0
+    upload_timeout_s: PositiveSeconds = 60.0
     """How long a client may take to send one request."""
     max_uploads: Count = 64
     """Requests whose bodies are received at the same time; further ones are told to try again."""
@@ -83,7 +83,7 @@ class Settings(Strict):
     """Most memory that the work for one request may take, in millions of bytes."""
     worker_cpu_s: Annotated[int, Field(ge=1, le=DAY_S)] = 120
     """Most processor time that the work for one request may take, in seconds."""
-    worker_wall_s: Seconds = 180.0
+    worker_wall_s: PositiveSeconds = 180.0
     """Most time on the clock that the work for one request may take, in seconds."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to standard error: debug, info, warning or error."""

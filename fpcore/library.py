@@ -39,7 +39,7 @@ from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
 
-Source = str | Path | BinaryIO
+AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
 
 
@@ -130,7 +130,7 @@ class Library(Closing):
 
     def learn(
         self,
-        source: Source,
+        source: AudioSource,
         *,
         name: str | None = None,
         metadata: Mapping[str, JSON] | None = None,
@@ -184,7 +184,7 @@ class Library(Closing):
         """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`."""
         return learn_files(paths, self.store, n_workers=n_workers, limits=self.limits)
 
-    def recognize(self, source: Source) -> Recognition:
+    def recognize(self, source: AudioSource) -> Recognition:
         """Return which song a recording comes from, or that it is none of them.
 
         Of a long recording the first ``max_query_s`` seconds of the profile are used; see `scan`.
@@ -198,7 +198,7 @@ class Library(Closing):
         """
         return self.align(source).recognition
 
-    def align(self, source: Source) -> SearchTrace:
+    def align(self, source: AudioSource) -> SearchTrace:
         """Return everything that `recognize` finds on the way to its answer."""
         started = perf_counter()
         config = self.profile.fingerprint
@@ -211,11 +211,11 @@ class Library(Closing):
         )
         return align(signal, self.store, self.profile, decode_s=perf_counter() - started)
 
-    def scan(self, source: Source) -> Iterator[Appearance]:
+    def scan(self, source: AudioSource) -> Iterator[Appearance]:
         """Yield every song heard in a long recording, and when; see `fpcore.search.scan`."""
         return scan.scan(self._blocks(source), self.store, self.profile)
 
-    def _blocks(self, source: Source) -> Iterator[FloatArray]:
+    def _blocks(self, source: AudioSource) -> Iterator[FloatArray]:
         config = self.profile.fingerprint
         return decode_blocks(
             source,

@@ -55,7 +55,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Query:
+class QueryFingerprint:
     """What is looked up for a recording: hashes at all shifts, and the peaks at each shift.
 
     ``heard`` and ``peaks`` are as the recording was played. ``hashes`` are those that it would have
@@ -136,7 +136,7 @@ def fingerprint_from(
     return Fingerprint(constellation, found, duration_s)
 
 
-def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Query:
+def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> QueryFingerprint:
     """Return the hashes to look up for a recording, at every sub-hop shift.
 
     Parameters
@@ -150,7 +150,7 @@ def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) 
 
     Returns
     -------
-    Query
+    QueryFingerprint
         Without hashes when the recording is silent or shorter than a window.
 
     Raises
@@ -211,7 +211,9 @@ def _fine(config: FingerprintConfig, thorough: ThoroughPass | None) -> Fingerpri
     )
 
 
-def query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
+def query_of(
+    heard: Heard, config: FingerprintConfig, query_config: QueryConfig
+) -> QueryFingerprint:
     """Return the hashes to look up in the first pass over a recording that was heard.
 
     Parameters
@@ -225,13 +227,15 @@ def query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig)
 
     Returns
     -------
-    Query
+    QueryFingerprint
         Its hashes are ordered by shift, those of one shift by frame.
     """
     return _query(heard, heard.maxima, config, query_config)
 
 
-def thorough_query_of(heard: Heard, config: FingerprintConfig, query_config: QueryConfig) -> Query:
+def thorough_query_of(
+    heard: Heard, config: FingerprintConfig, query_config: QueryConfig
+) -> QueryFingerprint:
     """Return the hashes to look up in the thorough pass over a recording that was heard for one.
 
     Parameters
@@ -245,7 +249,7 @@ def thorough_query_of(heard: Heard, config: FingerprintConfig, query_config: Que
 
     Returns
     -------
-    Query
+    QueryFingerprint
         Its hashes are ordered by shift, those of one shift by frame.
     """
     return _query(heard, heard.fine_maxima, config, query_config.thoroughly)
@@ -256,7 +260,7 @@ def _query(
     maxima: Sequence[Peaks],
     config: FingerprintConfig,
     query_config: QueryConfig,
-) -> Query:
+) -> QueryFingerprint:
     n_shifts = len(maxima)
     density = query_config.max_peaks_per_s or config.peaks.max_peaks_per_s
     constellations = tuple(peaks.thin(found, config, density) for found in maxima)
@@ -269,7 +273,7 @@ def _query(
         ),
         n_shifts,
     )
-    return Query(all_hashes, constellations, heard)
+    return QueryFingerprint(all_hashes, constellations, heard)
 
 
 class _Counter:

@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 LongArray = NDArray[np.int64]
 DoubleArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 
 def _frozen(name: str, array: Any, dtype: type[np.generic], ndim: int = 1) -> NDArray[Any]:

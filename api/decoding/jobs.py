@@ -71,10 +71,10 @@ class Job(Protocol[AnswerT_co]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class TimedQuery:
     """What is looked up of a recording, and the seconds that its stages took."""
 
-    query: pipeline.Query
+    query: pipeline.QueryFingerprint
     decode_s: float
     fingerprint_s: float
 
@@ -86,17 +86,17 @@ class Hear:
     path: Path
     name: str
 
-    def run(self, task: Task) -> Heard:
+    def run(self, task: Task) -> TimedQuery:
         """Return the hashes, and how long decoding and fingerprinting took."""
         started = perf_counter()
         signal_ = _recording(self, task)
         decoded = perf_counter()
         query = pipeline.query(signal_, task.profile.fingerprint, task.profile.query)
-        return Heard(query, decoded - started, perf_counter() - decoded)
+        return TimedQuery(query, decoded - started, perf_counter() - decoded)
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Extract:
     """Decode a song and compute what is stored of it."""
 
     path: Path

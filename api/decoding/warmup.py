@@ -12,7 +12,7 @@ from fpcore.audio import load
 from fpcore.config import FingerprintConfig, QueryConfig
 
 
-def noise_query(config: FingerprintConfig, query: QueryConfig) -> pipeline.Query:
+def noise_query(config: FingerprintConfig, query: QueryConfig) -> pipeline.QueryFingerprint:
     """Return what the pipeline makes of two seconds of noise in a WAV file."""
     noise = np.random.default_rng(0).standard_normal(2 * 44_100).astype(np.float32)
     file = io.BytesIO()

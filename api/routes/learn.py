@@ -43,7 +43,7 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
         if known is not None:
             added = Added(known, created=False)
         else:
-            found = await service.pool.run(jobs.Fingerprint(upload.path, upload.name))
+            found = await service.pool.run(jobs.Extract(upload.path, upload.name))
             added = await to_thread.run_sync(_add, upload, form, found, service)
     response.status_code = 201 if added.created else 200
     return LearnedBody(**SongBody.of(added.song).model_dump(), created=added.created)

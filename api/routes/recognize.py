@@ -51,7 +51,7 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
         )
 
 
-def _look_up(heard: jobs.Heard, service: Service) -> Recognition:
+def _look_up(heard: jobs.TimedQuery, service: Service) -> Recognition:
     """Return the answer; `align_query` itself begins anew when a song is removed meanwhile."""
     return align_query(
         heard.query,

@@ -27,7 +27,7 @@ from api.uploads.admission import Admission
 from api.uploads.multipart import FormReader
 from fpcore.audio import SUPPORTED_SUFFIXES
 from fpcore.audio.containers import identify
-from fpcore.audio.limits import RefusedError as UnreadableError
+from fpcore.audio.limits import AudioRefusedError
 
 WRITE_BYTES = 1 << 18
 """Bytes of a file that are gathered before a thread writes them."""
@@ -195,7 +195,7 @@ def _check_kind(path: Path, name: str) -> None:
     with path.open("rb") as file:
         try:
             kind = identify(file).name
-        except UnreadableError as error:
+        except AudioRefusedError as error:
             raise RefusedError(400, "empty_file", f"{name}: {error}") from None
     if not kind:
         raise RefusedError(

@@ -83,7 +83,7 @@ def peers(
     from experiments.corpora import corpus as open_corpus
     from experiments.results.run_folder import new_run_name, run_folder
     from experiments.studies.peers.ask import compare
-    from experiments.studies.peers.record import Record
+    from experiments.studies.peers.record import ComparisonFolder
     from experiments.studies.peers.summary import summarise
 
     comparison = _comparison(
@@ -94,7 +94,7 @@ def peers(
         false_alarm_rate=false_alarms,
     )
     folder = run_folder(run or new_run_name("peers"))
-    record = Record(folder.path)
+    record = ComparisonFolder(folder.path)
     try:
         with folder.locked(), _progress() as advance:
             compare(comparison, record, advance)

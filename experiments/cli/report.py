@@ -11,7 +11,7 @@ import typer
 from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from experiments.metrics.paired import Comparison
+    from experiments.metrics.paired import PairedComparison
     from experiments.report.study import Result
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, or its folder.")]
@@ -133,7 +133,7 @@ def _names(a: Result, b: Result) -> tuple[str, str]:
     return f"{a.run}/{a.trial}", f"{b.run}/{b.trial}"
 
 
-def _print_comparisons(found: dict[str, Comparison], names: tuple[str, str]) -> None:
+def _print_comparisons(found: dict[str, PairedComparison], names: tuple[str, str]) -> None:
     from experiments.metrics import METRICS
     from experiments.metrics.paired import format_p, points
     from experiments.report.labels import percent
@@ -166,7 +166,9 @@ def _print_comparisons(found: dict[str, Comparison], names: tuple[str, str]) -> 
     )
 
 
-def _document(a: Result, b: Result, found: dict[str, Comparison], said: str) -> dict[str, Any]:
+def _document(
+    a: Result, b: Result, found: dict[str, PairedComparison], said: str
+) -> dict[str, Any]:
     """Return the comparison as it stands in JSON; shares of nothing are null."""
     metrics = {}
     for metric, one in found.items():

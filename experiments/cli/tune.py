@@ -10,7 +10,7 @@ import typer
 from experiments.cli import options
 
 
-class Sampler(StrEnum):
+class SamplerOption(StrEnum):
     """How the next configuration is chosen."""
 
     TPE = "tpe"
@@ -24,8 +24,8 @@ def tune(
         int, typer.Option(min=1, metavar="N", help="How many configurations are tried in all.")
     ] = 20,
     sampler: Annotated[
-        Sampler, typer.Option(help="tpe for up to a few hundred trials, nsga2 for more.")
-    ] = Sampler.TPE,
+        SamplerOption, typer.Option(help="tpe for up to a few hundred trials, nsga2 for more.")
+    ] = SamplerOption.TPE,
     corpus: options.CorpusOption = None,
     run: options.RunName = None,
     jobs: options.Jobs = -1,

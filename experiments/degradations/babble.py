@@ -23,7 +23,6 @@ from scipy import fft
 
 from experiments.degradations import sources as source_files
 from experiments.degradations.config import Babble
-from experiments.degradations.filters import DoubleArray
 from experiments.degradations.levels import (
     SilentSignalError,
     active_mask,
@@ -32,7 +31,7 @@ from experiments.degradations.levels import (
 )
 from experiments.degradations.sources import Sources
 from fpcore.errors import ConfigError
-from fpcore.records import FloatArray, Signal
+from fpcore.records import DoubleArray, FloatArray, Signal
 
 SPEECH_SPECTRUM_DB = {
     63: 38.6, 80: 43.5, 100: 54.4, 125: 57.7, 160: 56.8, 200: 60.2, 250: 60.3, 315: 59.0,

@@ -27,22 +27,22 @@ from experiments.degradations.sources import Sources
 from fpcore.errors import AudioError
 from fpcore.records import Signal
 
-Step = Callable[[Signal, Any, np.random.Generator, Sources], Signal]
+ChainStep = Callable[[Signal, Any, np.random.Generator, Sources], Signal]
 
 NO_SOURCES: Sources = MappingProxyType({})
 
 
-def _fixed(change: Callable[[Signal, Any], Signal]) -> Step:
+def _fixed(change: Callable[[Signal, Any], Signal]) -> ChainStep:
     """Return a step out of a function that draws nothing and reads no file."""
     return lambda signal, how, _rng, _sources: change(signal, how)
 
 
-def _random(change: Callable[[Signal, Any, np.random.Generator], Signal]) -> Step:
+def _random(change: Callable[[Signal, Any, np.random.Generator], Signal]) -> ChainStep:
     """Return a step out of a function that draws at random but reads no file."""
     return lambda signal, how, rng, _sources: change(signal, how, rng)
 
 
-STEPS: dict[str, Step] = {
+STEPS: dict[str, ChainStep] = {
     "white": _random(noise.add_white),
     "pink": _random(noise.add_pink),
     "babble": babble.add_babble,

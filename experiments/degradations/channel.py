@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from experiments.degradations.config import BandPass, Clip, Gain
+from experiments.degradations.config import BandPass, Clipping, Gain
 from experiments.degradations.filters import butterworth, zero_phase
 from fpcore.records import Signal
 
@@ -20,7 +20,7 @@ def change_gain(signal: Signal, gain: Gain) -> Signal:
     return Signal(signal.samples * factor, signal.sample_rate_hz)
 
 
-def clip_peaks(signal: Signal, clip: Clip) -> Signal:
+def clip_peaks(signal: Signal, clip: Clipping) -> Signal:
     """Return ``signal`` limited to ``clip.ceiling_share`` of its peak, without make-up gain."""
     ceiling = np.float32(clip.ceiling_share) * np.max(np.abs(signal.samples))
     return Signal(np.clip(signal.samples, -ceiling, ceiling), signal.sample_rate_hz)

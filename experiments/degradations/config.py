@@ -175,7 +175,7 @@ class BandPass(Strict):
         return self
 
 
-class Clip(Strict):
+class Clipping(Strict):
     """A limit to the samples at ``ceiling_share`` of the signal's own peak."""
 
     kind: Literal["clip"] = "clip"
@@ -220,7 +220,7 @@ Degradation = Annotated[
     | Codec
     | Telephone
     | BandPass
-    | Clip
+    | Clipping
     | Gain
     | Speed
     | Pitch

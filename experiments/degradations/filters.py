@@ -10,12 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 from scipy import fft
 
-from fpcore.records import FloatArray
+from fpcore.records import DoubleArray, FloatArray
 
-DoubleArray = NDArray[np.float64]
 _PADDING_S = 0.25
 """Room for the impulse response, so that the end does not wrap around to the start."""
 

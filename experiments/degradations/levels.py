@@ -15,9 +15,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import lfilter
 
 from fpcore.errors import FpError
-from fpcore.records import FloatArray, Signal
-
-BoolArray = NDArray[np.bool_]
+from fpcore.records import BoolArray, FloatArray, Signal
 
 _BLOCK_S = 0.005
 _TIME_CONSTANT_S = 0.03

@@ -14,7 +14,7 @@ from typing import Literal
 from experiments.degradations.config import (
     Babble,
     BandPass,
-    Clip,
+    Clipping,
     Codec,
     Condition,
     Degradation,
@@ -59,7 +59,7 @@ _CHAINS: dict[str, tuple[Degradation, ...]] = {
     **_with_babble("synthetic"),
     "room": (_LIVING_ROOM,),
     "loudspeaker": (BandPass(),),
-    "clipped": (Clip(ceiling_share=0.1),),
+    "clipped": (Clipping(ceiling_share=0.1),),
     "tempo-p6": (Tempo(factor=1.06),),
     "tempo-m6": (Tempo(factor=0.94),),
     "speed-p2": (Speed(factor=1.02),),

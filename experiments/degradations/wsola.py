@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft
 
-from experiments.degradations.filters import DoubleArray, fit_length
-from fpcore.records import FloatArray
+from experiments.degradations.filters import fit_length
+from fpcore.records import DoubleArray, FloatArray
 
 _FRAGMENT_S = 0.04
 _SEARCH_S = 0.01

@@ -173,7 +173,7 @@ def _asked_of_parts(
     context: Context,
     profile: Profile,
     query: q.Query,
-    asked: pipeline.Query,
+    asked: pipeline.QueryFingerprint,
     whole: Index,
     song_ids: Mapping[str, int],
 ) -> list[dict[str, Any]]:
@@ -197,7 +197,9 @@ def _asked_of_parts(
     return candidate_rows(context.corpus, query, list(traces), role="calibration", asked_of="part")
 
 
-def _fingerprinted(context: Context, profile: Profile, clip: Clip) -> tuple[pipeline.Query, float]:
+def _fingerprinted(
+    context: Context, profile: Profile, clip: Clip
+) -> tuple[pipeline.QueryFingerprint, float]:
     """Return a query and the seconds that fingerprinting it took, NaN where it was kept."""
     config, query_config = profile.fingerprint, profile.query
     if context.keeps_queries:
@@ -209,7 +211,7 @@ def _fingerprinted(context: Context, profile: Profile, clip: Clip) -> tuple[pipe
 
 
 def _traces(
-    profile: Profile, asked: pipeline.Query, index: Index, role: Role
+    profile: Profile, asked: pipeline.QueryFingerprint, index: Index, role: Role
 ) -> Iterator[SearchTrace]:
     """Yield the passes over a query: those that an answer takes; for calibration all of them.
 

@@ -44,7 +44,7 @@ whose first sample depends on the sample rate."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PairedComparison:
     """How two configurations did on the same ``n`` queries of ``n_works`` works.
 
     ``only_a`` and ``only_b`` count the queries of which the metric is true for one alone, ``low``
@@ -149,7 +149,7 @@ def compare(
     rng: np.random.Generator,
     metric: str = "accepted_right",
     n_resamples: int = N_RESAMPLES,
-) -> Comparison:
+) -> PairedComparison:
     """Return the paired comparison of two sets of outcome rows.
 
     Parameters
@@ -186,7 +186,7 @@ def compare(
     works = paired["work_a"].to_numpy(str)
     low, high = bootstrap_difference(difference, works, rng, n_resamples=n_resamples)
     only_a, only_b = int((in_a & ~in_b).sum()), int((in_b & ~in_a).sum())
-    return Comparison(
+    return PairedComparison(
         metric=metric,
         n=len(paired),
         n_works=len(np.unique(works)),
@@ -211,12 +211,12 @@ def _asked(rows: pd.DataFrame, threshold: float, metric: str) -> pd.DataFrame:
     return rows[["query", "work", "start_s", "indexed"]].assign(true=found).set_index("query")
 
 
-def verdict(comparison: Comparison, *, a: str = "A", b: str = "B") -> str:
+def verdict(comparison: PairedComparison, *, a: str = "A", b: str = "B") -> str:
     """Return what a comparison says, in a plain sentence with the numbers behind it.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : PairedComparison
         As `compare` returns it.
     a, b : str, optional
         What the two configurations are called in the sentence.

@@ -18,7 +18,7 @@ from experiments.protocol import queries as q
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
 from experiments.report.study import load
-from experiments.report.worst import Heard, explained, worst
+from experiments.report.worst import ExplainedQuery, explained, worst
 from fpcore import audio
 from fpcore.profiles import load_profile
 from fpcore.search.explain import explain
@@ -29,7 +29,7 @@ DEFAULT_QUERY = "0/5s/babble-0db-synthetic"
 """End of the query's id when none is named: an excerpt of the first track, under babble."""
 
 
-def heard_of_run(run: str, trial: str, query: str = "") -> Heard:
+def heard_of_run(run: str, trial: str, query: str = "") -> ExplainedQuery:
     """Return a query of a run as a trial heard it.
 
     Parameters
@@ -55,7 +55,9 @@ def heard_of_run(run: str, trial: str, query: str = "") -> Heard:
     return heard
 
 
-def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path = "") -> Heard:
+def heard(
+    profile: str, corpus_name: str, *, query: str = "", file: str | Path = ""
+) -> ExplainedQuery:
     """Return a query of an index that holds the whole corpus.
 
     Parameters
@@ -100,7 +102,7 @@ def heard(profile: str, corpus_name: str, *, query: str = "", file: str | Path =
         with open_store(database, chosen.fingerprint) as store:
             trace = align(noisy, store, chosen)
             explanation = explain(trace, store, chosen, signal=noisy)
-    return Heard(asked.id if asked else str(file), clean, noisy, explanation)
+    return ExplainedQuery(asked.id if asked else str(file), clean, noisy, explanation)
 
 
 def _query(source: Corpus, query_id: str) -> q.Query:

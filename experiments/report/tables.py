@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import metrics
-from experiments.metrics.paired import Comparison, compare
+from experiments.metrics.paired import PairedComparison, compare
 from experiments.report import labels
 from experiments.report.pairing import asked_otherwise, heard_alike
 from experiments.report.study import Result, Study
@@ -118,7 +118,7 @@ def _against_baseline(result: Result, study: Study) -> dict[str, float]:
     }
 
 
-def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Comparison:
+def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> PairedComparison:
     """Return the paired comparison of two results, each at its own threshold.
 
     Queries are paired only where both runs asked the same excerpts of the same corpus, and only
@@ -133,7 +133,7 @@ def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> Compariso
 
     Returns
     -------
-    Comparison
+    PairedComparison
         Of no queries (``n`` is 0) where nothing can be paired.
     """
     alike = [] if asked_otherwise(a.manifest, b.manifest) else heard_alike(a.manifest, b.manifest)

@@ -31,7 +31,7 @@ from fpcore.search.explain import Explanation, explain
 from fpcore.search.passes import align
 from fpcore.store import Store, open_store
 
-Kind = Literal["false alarm", "wrong name", "missed"]
+FailureKind = Literal["false alarm", "wrong name", "missed"]
 
 N_WORST = 6
 
@@ -41,7 +41,7 @@ class Failure:
     """A query that a trial failed on; ``right`` is whether the likeliest song was right."""
 
     query: str
-    kind: Kind
+    kind: FailureKind
     track: str
     condition: str
     clip_s: float
@@ -79,7 +79,7 @@ def worst(result: Result, n: int = N_WORST) -> list[Failure]:
     missed = rows["indexed"] & ~found["accepted_right"] & ~found["wrong_name"]
     surest_first = rows.assign(ease=0, rank=-rows["probability"])
     easiest_first = rows.assign(ease=-rows["ease"], rank=rows["probability"])
-    kinds: list[tuple[Kind, pd.DataFrame]] = [
+    kinds: list[tuple[FailureKind, pd.DataFrame]] = [
         ("false alarm", surest_first[found["false_accept"]]),
         ("wrong name", surest_first[found["wrong_name"]]),
         ("missed", easiest_first[missed]),
@@ -92,7 +92,7 @@ def worst(result: Result, n: int = N_WORST) -> list[Failure]:
     return in_turn[:n]
 
 
-def _failure(row: pd.Series[Any], kind: Kind) -> Failure:
+def _failure(row: pd.Series[Any], kind: FailureKind) -> Failure:
     return Failure(
         query=str(row["query"]),
         kind=kind,
@@ -106,7 +106,7 @@ def _failure(row: pd.Series[Any], kind: Kind) -> Failure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class ExplainedQuery:
     """A query made again: the clip as it was and as it was heard, and the explanation."""
 
     query: str
@@ -117,7 +117,7 @@ class Heard:
 
 def explained(
     study: Study, result: Result, query_ids: Sequence[str], *, console: Console | None = None
-) -> Iterator[Heard]:
+) -> Iterator[ExplainedQuery]:
     """Yield queries of a result's run, made and answered again.
 
     Parameters
@@ -152,7 +152,7 @@ def explained(
                 yield heard_again(context, result, store, query_id)
 
 
-def heard_again(context: Context, result: Result, store: Store, query_id: str) -> Heard:
+def heard_again(context: Context, result: Result, store: Store, query_id: str) -> ExplainedQuery:
     """Return one query of a run, made and answered again from an open index.
 
     Parameters
@@ -178,7 +178,9 @@ def heard_again(context: Context, result: Result, store: Store, query_id: str) -
     [clip] = context.clips([one], result.profile.fingerprint)
     noisy = context.recording(clip)
     trace = align(noisy, store, result.profile)
-    return Heard(query_id, clip.clean, noisy, explain(trace, store, result.profile, signal=noisy))
+    return ExplainedQuery(
+        query_id, clip.clean, noisy, explain(trace, store, result.profile, signal=noisy)
+    )
 
 
 def summary(result: Result) -> str:

@@ -17,7 +17,7 @@ from experiments.results.trial_folder import TrialStatus
 from experiments.specs.grid import Trial
 
 
-class Record:
+class RunRecord:
     """The manifest of a run in progress; `recorded` makes one."""
 
     def __init__(self, folder: RunFolder, manifest: Manifest) -> None:
@@ -91,7 +91,7 @@ def recorded_before(folder: RunFolder, wanted: Manifest) -> Manifest | None:
 
 
 @contextmanager
-def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[Record]:
+def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[RunRecord]:
     """Keep the manifest while a run goes on: how it began, how its trials stand, how it ended.
 
     Raises
@@ -103,7 +103,7 @@ def recorded(folder: RunFolder, wanted: Manifest) -> Iterator[Record]:
     if before is not None:
         kept = {"started": before.started, "trials": before.trials, "swept": before.swept}
         wanted = wanted.model_copy(update=kept)
-    record = Record(folder, wanted)
+    record = RunRecord(folder, wanted)
     try:
         yield record
     except KeyboardInterrupt:

@@ -41,7 +41,7 @@ MAX_TRIALS = 10_000
 """A grid with more combinations than this is taken for a slip."""
 
 Grid = dict[str, Annotated[tuple[Any, ...], Field(min_length=1)]]
-Share = Annotated[float, Field(gt=0, lt=1)]
+ProperFraction = Annotated[float, Field(gt=0, lt=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -103,9 +103,9 @@ class SweepSpec(Strict):
     excerpts: Excerpts = Excerpts()
     repeats: Annotated[int, Field(ge=1, le=1000)] = 1
     sources: dict[Name, str] = Field(default_factory=dict)
-    calibration_share: Share = CALIBRATION_SHARE
-    left_out_share: Share = LEFT_OUT_SHARE
-    false_alarm_rate: Share = FALSE_ALARM_RATE
+    calibration_share: ProperFraction = CALIBRATION_SHARE
+    left_out_share: ProperFraction = LEFT_OUT_SHARE
+    false_alarm_rate: ProperFraction = FALSE_ALARM_RATE
     timed_queries: Annotated[int, Field(ge=0)] = 20
 
     @field_validator("profiles", "degradations", "clip_lengths_s")

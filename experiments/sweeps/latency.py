@@ -45,14 +45,14 @@ COLUMNS = ("query", "decode_s", "fingerprint_s", "lookup_s", "align_s")
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class WavQuery:
     """A query as a client would send it: 16-bit WAV."""
 
     query: str
     wav: bytes
 
 
-def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> list[Recording]:
+def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> list[WavQuery]:
     """Return the queries that are timed, spread evenly over the plan.
 
     Parameters
@@ -69,7 +69,7 @@ def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> lis
     n = min(n_timed, len(asked))
     chosen = [asked[i * len(asked) // n] for i in range(n)]
     return [
-        Recording(clip.query.id, _wav(context.recording(clip)))
+        WavQuery(clip.query.id, _wav(context.recording(clip)))
         for clip in context.clips(chosen, config)
     ]
 
@@ -80,12 +80,12 @@ def _wav(heard: Signal) -> bytes:
     return content.getvalue()
 
 
-def time_queries(recorded: Sequence[Recording], profile: Profile, database: Path) -> pd.DataFrame:
+def time_queries(recorded: Sequence[WavQuery], profile: Profile, database: Path) -> pd.DataFrame:
     """Return the seconds of each stage of each recognition.
 
     Parameters
     ----------
-    recorded : sequence of Recording
+    recorded : sequence of WavQuery
         What is asked, in `N_ROUNDS` rounds; of each the fastest recognition counts.
     profile : Profile
         The configuration that asks.
@@ -109,7 +109,7 @@ def time_queries(recorded: Sequence[Recording], profile: Profile, database: Path
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _recognise(recorded: Recording, store: Index, profile: Profile) -> StageTimes:
+def _recognise(recorded: WavQuery, store: Index, profile: Profile) -> StageTimes:
     started = perf_counter()
     config = profile.fingerprint
     signal = audio.load(

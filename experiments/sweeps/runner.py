@@ -18,7 +18,7 @@ from experiments.evaluation.context import Context
 from experiments.evaluation.stage_cache import StageCache, maxima_part
 from experiments.progress import Reporter, Show, shown
 from experiments.protocol.queries import by_track
-from experiments.results.record import Record, recorded
+from experiments.results.record import RunRecord, recorded
 from experiments.results.run_folder import RunFolder, new_run_name, run_folder
 from experiments.results.trial_folder import TrialStatus
 from experiments.specs.grid import Trial, expand
@@ -99,7 +99,7 @@ def run_trials(
     folder: RunFolder,
     *,
     workers: Workers,
-    record: Record,
+    record: RunRecord,
     show: Show,
 ) -> None:
     """Run those of the trials that have not finished, and record how each stands.
@@ -114,7 +114,7 @@ def run_trials(
         The run's folder, locked by this process.
     workers : Workers
         Who does the work.
-    record : Record
+    record : RunRecord
         The run's manifest.
     show : Show
         Where progress is shown.
@@ -195,7 +195,7 @@ class _Clock:
         self._context = prepared.context
         self._n_timed = prepared.spec.timed_queries
         self._folder = folder
-        self._recordings: dict[tuple[int, str], list[latency.Recording]] = {}
+        self._recordings: dict[tuple[int, str], list[latency.WavQuery]] = {}
         self._extract_s: dict[str, float] = {}
 
     def measure(self, profile: Profile) -> tuple[Any, latency.Costs]:

@@ -20,7 +20,7 @@ from experiments import metrics
 from experiments.errors import RunError
 from experiments.evaluation.stage_cache import StageCache
 from experiments.progress import Show, Step, silent
-from experiments.results.record import Record, recorded
+from experiments.results.record import RunRecord, recorded
 from experiments.results.run_folder import Manifest, RunFolder, new_run_name, run_folder
 from experiments.specs.grid import Trial, baseline, choices, expand, trial_of
 from experiments.specs.spec import SweepSpec, load_spec
@@ -227,7 +227,7 @@ def _try_next(
     prepared: PreparedSweep,
     folder: RunFolder,
     workers: Workers,
-    record: Record,
+    record: RunRecord,
 ) -> None:
     from optuna.trial import TrialState
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from fpcore.audio.completeness import refuse_cut
 from fpcore.audio.containers import Container, identify
-from fpcore.audio.decoding import DecodedBlock, DecoderError, Found, damaged
-from fpcore.audio.limits import AudioLimits, RefusedError
+from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
+from fpcore.audio.limits import AudioLimits, AudioRefusedError
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
 from fpcore.errors import AudioError
@@ -82,7 +82,7 @@ def decode_blocks(
                 to_hz=sample_rate_hz,
                 resampler=resampler,
             )
-        except (RefusedError, DecoderError) as error:
+        except (AudioRefusedError, DecoderError) as error:
             raise AudioError(f"{called}: {guarded.failure() or error}") from None
 
 
@@ -205,30 +205,32 @@ class _Progress:
     def _stumbled_s(self) -> float:
         """Last place in seconds where an earlier decoder stumbled; -1 when none did."""
         ranks = [fault.rank for fault in self.faults]
-        return max((at_s for found, at_s in ranks if found is Found.DAMAGED_AUDIO), default=-1.0)
+        return max(
+            (at_s for found, at_s in ranks if found is FaultDepth.DAMAGED_AUDIO), default=-1.0
+        )
 
 
 def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) -> None:
-    """Raise `RefusedError` when ``samples`` hold NaN, infinities or absurd values."""
+    """Raise `AudioRefusedError` when ``samples`` hold NaN, infinities or absurd values."""
     # Either comparison is false for NaN.
     if samples.max() <= limits.max_level and samples.min() >= -limits.max_level:
         return
     finite = np.isfinite(samples).all()
     what = f"louder than {limits.max_level:g} × full scale" if finite else "not finite numbers"
-    raise RefusedError(f"holds samples that are {what} after {position_s:.2f} s")
+    raise AudioRefusedError(f"holds samples that are {what} after {position_s:.2f} s")
 
 
-def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | RefusedError:
+def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | AudioRefusedError:
     """Return what to tell of a file that no decoder read: the fault that came farthest."""
     worst = max(faults, key=lambda fault: fault.rank)
-    if worst.rank[0] is not Found.NOTHING:
+    if worst.rank[0] is not FaultDepth.NOTHING:
         return worst
     if container.name:
-        return RefusedError(
+        return AudioRefusedError(
             f"looks like {container.name}, but is damaged, cut off or of an "
             "unsupported kind: use a complete copy or convert it to WAV or FLAC"
         )
-    return RefusedError(
+    return AudioRefusedError(
         "is not audio in a supported format "
         "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from fpcore.audio.containers import skip_tag
 from fpcore.audio.decoding import SeekableReader
-from fpcore.audio.limits import RefusedError
+from fpcore.audio.limits import AudioRefusedError
 
 _STREAMED_SIZE = 0x7FFF_F000
 """A size of this or more is written by programs that stream a WAV of unknown length."""
@@ -23,7 +23,7 @@ _MP3_TOLERANCE = 0.02
 
 
 def refuse_cut(file: SeekableReader) -> None:
-    """Raise `RefusedError` when a WAV, AIFF, Ogg or tagged MP3 file ends inside its audio."""
+    """Raise `AudioRefusedError` when a WAV, AIFF, Ogg or tagged MP3 file ends inside its audio."""
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(12)
@@ -57,7 +57,7 @@ def _refuse_cut_chunk(
         position += size + size % 2
     if size < _STREAMED_SIZE and position + size > n_bytes:
         present, declared = (_extent(n, bytes_per_s) for n in (n_bytes - position, size))
-        raise RefusedError(f"is cut off after {present} of {declared}: use a complete copy")
+        raise AudioRefusedError(f"is cut off after {present} of {declared}: use a complete copy")
 
 
 def _extent(n_bytes: int, bytes_per_s: int) -> str:
@@ -73,7 +73,7 @@ def _refuse_cut_ogg(file: SeekableReader, n_bytes: int) -> None:
     page = tail[tail.rfind(b"OggS") :]
     segments = page[27 : 27 + page[26]] if len(page) > 26 else b""
     if len(page) <= 26 or len(page) < 27 + page[26] + sum(segments):
-        raise RefusedError(
+        raise AudioRefusedError(
             f"is cut off inside its last page, at byte {n_bytes}: use a complete copy"
         )
 
@@ -97,6 +97,6 @@ def _refuse_cut_mp3(file: SeekableReader, n_bytes: int) -> None:
 
 def _refuse_short_mp3(n_present: int, n_stated: int) -> None:
     if n_present < n_stated * (1 - _MP3_TOLERANCE):
-        raise RefusedError(
+        raise AudioRefusedError(
             f"is cut off: {n_present} of {n_stated} bytes of audio are there, use a complete copy"
         )

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from fpcore.audio import soundfile_decoder
 from fpcore.audio.decoding import DecodedBlock, SeekableReader
-from fpcore.audio.limits import AudioLimits, RefusedError
+from fpcore.audio.limits import AudioLimits, AudioRefusedError
 
 
 class Decoder(Protocol):
@@ -66,12 +66,12 @@ def identify(file: SeekableReader) -> Container:
 
     Raises
     ------
-    RefusedError
+    AudioRefusedError
         When there are no bytes.
     """
     file.seek(0)
     if not file.read(1):
-        raise RefusedError("is empty")
+        raise AudioRefusedError("is empty")
     start = skip_tag(file)
     head = file.read(12)
     for offset, magic, container in _MAGIC:

@@ -2,7 +2,7 @@
 
 A decoder is a function ``(file, *, limits, block_frames) -> Iterator[DecodedBlock]`` that reads
 a seekable binary file from where it stands. It raises `DecoderError` for what another decoder
-may still read, and `RefusedError` for what none shall.
+may still read, and `AudioRefusedError` for what none shall.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DecodedBlock(NamedTuple):
     sample_rate_hz: int
 
 
-class Found(IntEnum):
+class FaultDepth(IntEnum):
     """How far a decoder came; of several faults the one that came farthest is reported."""
 
     NOTHING = 0
@@ -49,21 +49,21 @@ class Found(IntEnum):
 class DecoderError(Exception):
     """A decoder's reason to give up; the text completes "<file>: …"."""
 
-    def __init__(self, text: str, found: Found, position_s: float = 0.0) -> None:
+    def __init__(self, text: str, found: FaultDepth, position_s: float = 0.0) -> None:
         super().__init__(text)
         self.rank = (found, position_s)
 
 
 def no_audio() -> DecoderError:
     """Return the fault of a file that opens well but holds no samples."""
-    return DecoderError("holds no audio samples", Found.CONTAINER)
+    return DecoderError("holds no audio samples", FaultDepth.CONTAINER)
 
 
 def damaged(position_s: float, declared_s: float | None) -> DecoderError:
     """Return the fault of a stream whose decoder stumbled after ``position_s`` seconds."""
     of_all = "" if declared_s is None else f" of {declared_s:.2f} s"
     text = f"is damaged or cut off after {position_s:.2f} s{of_all}: use a complete copy"
-    return DecoderError(text, Found.DAMAGED_AUDIO, position_s)
+    return DecoderError(text, FaultDepth.DAMAGED_AUDIO, position_s)
 
 
 def too_short(position_s: float, declared_s: float) -> DecoderError:
@@ -72,7 +72,7 @@ def too_short(position_s: float, declared_s: float) -> DecoderError:
         f"is damaged or cut off: only {position_s:.2f} s of the {declared_s:.2f} s that its header "
         "states can be decoded, use a complete copy"
     )
-    return DecoderError(text, Found.TOO_LITTLE_AUDIO, position_s)
+    return DecoderError(text, FaultDepth.TOO_LITTLE_AUDIO, position_s)
 
 
 def mix_to_mono(channels: NDArray[np.float32]) -> FloatArray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fpcore.errors import ConfigError
 
 
-class RefusedError(Exception):
+class AudioRefusedError(Exception):
     """Audio that no decoder shall try again; the text completes "<file>: …"."""
 
 
@@ -54,21 +54,21 @@ class AudioLimits:
             )
 
     def check_layout(self, sample_rate_hz: int, n_channels: int) -> None:
-        """Raise `RefusedError` when the sample rate or the number of channels is out of bounds."""
+        """Raise `AudioRefusedError` when sample rate or number of channels are out of bounds."""
         if not self.min_sample_rate_hz <= sample_rate_hz <= self.max_sample_rate_hz:
-            raise RefusedError(
+            raise AudioRefusedError(
                 f"has a sample rate of {sample_rate_hz} Hz, outside the accepted "
                 f"{self.min_sample_rate_hz} to {self.max_sample_rate_hz} Hz"
             )
         if not 1 <= n_channels <= self.max_channels:
-            raise RefusedError(
+            raise AudioRefusedError(
                 f"has {n_channels} channels, of which 1 to {self.max_channels} are accepted"
             )
 
     def check_duration(self, duration_s: float) -> None:
-        """Raise `RefusedError` when more has been decoded than one file may hold."""
+        """Raise `AudioRefusedError` when more has been decoded than one file may hold."""
         if duration_s > self.max_duration_s:
-            raise RefusedError(
+            raise AudioRefusedError(
                 f"lasts longer than {_spoken(self.max_duration_s)}, the limit for one file: "
                 "split it"
             )

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from fpcore.audio.decoding import (
     DecodedBlock,
     DecoderError,
-    Found,
+    FaultDepth,
     SeekableReader,
     damaged,
     mix_to_mono,
     no_audio,
     too_short,
 )
-from fpcore.audio.limits import AudioLimits, RefusedError
+from fpcore.audio.limits import AudioLimits, AudioRefusedError
 
 DEMUXERS = "wav,w64,aiff,flac,ogg,mp3,aac,mov,matroska"
 
@@ -75,19 +75,19 @@ def decode(
     ------
     DecoderError
         When FFmpeg cannot open the file, stumbles, or ends before the declared length.
-    RefusedError
+    AudioRefusedError
         When the layout is outside ``limits`` or the sample rate changes on the way.
     """
     av.logging.set_level(None)
     try:
         container = av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
     except _ERRORS as error:
-        raise DecoderError(f"FFmpeg: {error}", Found.NOTHING) from None
+        raise DecoderError(f"FFmpeg: {error}", FaultDepth.NOTHING) from None
     with container:
         stream = _default_stream(container)
         codec: AudioCodecContext | None = stream.codec_context
         if codec is None:
-            raise DecoderError("holds audio of an unknown codec", Found.CONTAINER)
+            raise DecoderError("holds audio of an unknown codec", FaultDepth.CONTAINER)
         if codec.sample_rate and codec.channels:
             limits.check_layout(codec.sample_rate, codec.channels)
         codec.options = _STRICT
@@ -98,7 +98,7 @@ def _default_stream(container: InputContainer) -> AudioStream:
     """Return the audio stream that is marked as default, or else the first."""
     streams = container.streams.audio
     if not streams:
-        raise DecoderError("has no audio stream", Found.CONTAINER)
+        raise DecoderError("has no audio stream", FaultDepth.CONTAINER)
     marked = (s for s in streams if s.disposition & s.disposition.default)
     return next(marked, streams[0])
 
@@ -185,7 +185,7 @@ class _StreamReader:
         if frame.sample_rate != self._rate_hz:
             self._limits.check_layout(frame.sample_rate, n_channels)
             if self._rate_hz:
-                raise RefusedError(
+                raise AudioRefusedError(
                     f"changes its sample rate from {self._rate_hz} to {frame.sample_rate} Hz "
                     f"at {self._position_s:.2f} s: split it there"
                 )

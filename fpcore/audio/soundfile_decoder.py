@@ -10,7 +10,7 @@ import soundfile
 from fpcore.audio.decoding import (
     DecodedBlock,
     DecoderError,
-    Found,
+    FaultDepth,
     SeekableReader,
     damaged,
     mix_to_mono,
@@ -64,16 +64,18 @@ def decode(
     ------
     DecoderError
         When libsndfile cannot open the file, stumbles, or ends before the declared length.
-    RefusedError
+    AudioRefusedError
         When the header's sample rate or channel count is outside ``limits``.
     """
     try:
         sound = _ForwardFile(file)
     except _ERRORS as error:
-        raise DecoderError(f"libsndfile: {error}", Found.NOTHING) from None
+        raise DecoderError(f"libsndfile: {error}", FaultDepth.NOTHING) from None
     with sound:
         if sound.format not in FORMATS:
-            raise DecoderError(f"libsndfile: {sound.format} is not decoded here", Found.NOTHING)
+            raise DecoderError(
+                f"libsndfile: {sound.format} is not decoded here", FaultDepth.NOTHING
+            )
         limits.check_layout(sound.samplerate, sound.channels)
         yield from _blocks(sound, block_frames)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from fpcore.audio.limits import RefusedError
+from fpcore.audio.limits import AudioRefusedError
 from fpcore.errors import AudioError
 from fpcore.printable import is_visible
 
@@ -168,14 +168,14 @@ class GuardedFile:
             self._error = self._error or error
             return -1
 
-    def failure(self) -> RefusedError | None:
+    def failure(self) -> AudioRefusedError | None:
         """Return the first error as a refusal, or None when all could be read."""
         if self._error is None:
             return None
-        return RefusedError(f"cannot be read, {_reason(self._error)}")
+        return AudioRefusedError(f"cannot be read, {_reason(self._error)}")
 
     def check(self) -> None:
-        """Raise `RefusedError` when anything could not be read."""
+        """Raise `AudioRefusedError` when anything could not be read."""
         failure = self.failure()
         if failure is not None:
             raise failure

@@ -49,7 +49,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Extraction:
     """What a worker needs to know besides the path.
 
     Files whose checksum is in ``known`` are not fingerprinted again.
@@ -205,7 +205,7 @@ def learn_files(
         When the store cannot be written; what was yielded before is on the disk.
     """
     known = frozenset(song.checksum for song in store.songs())
-    job = Job(store.config, limits or AudioLimits(), known)
+    job = Extraction(store.config, limits or AudioLimits(), known)
     batch = _Batch(store)
     for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
         if batch.is_due:
@@ -267,7 +267,7 @@ class _Batch:
 
 
 def extract_files(
-    paths: Iterable[Path], job: Job, n_workers: int
+    paths: Iterable[Path], job: Extraction, n_workers: int
 ) -> Iterator[tuple[Path, Extracted | Exception] | None]:
     """Yield each path with what a worker made of it, in the order in which they finish.
 
@@ -275,7 +275,7 @@ def extract_files(
     ----------
     paths : iterable of Path
         Audio files; read as they are needed.
-    job : Job
+    job : Extraction
         What the workers are told.
     n_workers : int
         Worker processes, >= 1.
@@ -312,7 +312,9 @@ def extract_files(
         pool.close()
 
 
-def _one_by_one(paths: Iterable[Path], job: Job) -> Iterator[tuple[Path, Extracted | Exception]]:
+def _one_by_one(
+    paths: Iterable[Path], job: Extraction
+) -> Iterator[tuple[Path, Extracted | Exception]]:
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
         future = done_alone(partial(_work, job), path, preload=__name__)
@@ -334,7 +336,7 @@ def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
     raise error
 
 
-def _work(job: Job, path: Path) -> Extracted:
+def _work(job: Extraction, path: Path) -> Extracted:
     with unchanged(path):
         content = checksum(path)
         if content in job.known:
@@ -365,5 +367,5 @@ def _stamp(source: str | Path | BinaryIO) -> tuple[int, ...] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _pool(job: Job, n_workers: int) -> WorkerPool[Path, Extracted]:
+def _pool(job: Extraction, n_workers: int) -> WorkerPool[Path, Extracted]:
     return WorkerPool(partial(_work, job), n_workers, preload=__name__)

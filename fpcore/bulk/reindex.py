@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore.audio import AudioLimits
-from fpcore.bulk.learn import Extracted, Job, extract_files
+from fpcore.bulk.learn import Extracted, Extraction, extract_files
 from fpcore.config import Profile
 from fpcore.errors import StoreError
 from fpcore.store import Entry, NewSong, Song, Store, open_store
@@ -87,7 +87,7 @@ def reindex(
         would lose all its songs.
     """
     config = profile.fingerprint
-    job = Job(config, limits or AudioLimits())
+    job = Extraction(config, limits or AudioLimits())
     n_workers = n_workers or os.cpu_count() or 1
     beside = database.with_name(f"{database.name}.{config.digest[:12]}.new")
     while True:
@@ -121,7 +121,7 @@ def _forget_others(new: Store, songs: Sequence[Song]) -> None:
 def _learn(
     songs: Sequence[Song],
     new: Store,
-    job: Job,
+    job: Extraction,
     n_workers: int,
     note: Callable[[int, int], None],
 ) -> list[Gone]:

@@ -22,7 +22,7 @@ from fpcore.audio.sources import name_of
 from fpcore.bulk.worker_pool import WorkerPool, done_alone
 from fpcore.config import Profile
 from fpcore.errors import AudioError
-from fpcore.library import Library, Source
+from fpcore.library import AudioSource, Library
 
 AnswerT = TypeVar("AnswerT")
 
@@ -39,7 +39,7 @@ QUEUED_PER_WORKER = 3
 class _Question(Generic[AnswerT]):
     """What a worker is told: what to ask of which index."""
 
-    ask: Callable[[Library, Source], AnswerT]
+    ask: Callable[[Library, AudioSource], AnswerT]
     database: Path
     profile: Profile
     limits: AudioLimits
@@ -63,7 +63,7 @@ def _library_of(database: Path, profile: Profile, limits: AudioLimits) -> Librar
 def answers(
     library: Library,
     paths: Sequence[str],
-    ask: Callable[[Library, Source], AnswerT],
+    ask: Callable[[Library, AudioSource], AnswerT],
     *,
     n_workers: int | None = None,
 ) -> Generator[AnswerT | AudioError, None, None]:
@@ -102,7 +102,7 @@ def answers(
 
 
 def _alone(
-    library: Library, paths: Sequence[str], ask: Callable[[Library, Source], AnswerT]
+    library: Library, paths: Sequence[str], ask: Callable[[Library, AudioSource], AnswerT]
 ) -> Generator[AnswerT | AudioError, None, int]:
     """Yield answers until it is worth it that others help, and return how many they are."""
     began = monotonic()
@@ -115,7 +115,7 @@ def _alone(
 
 
 def _answer(
-    library: Library, path: str, ask: Callable[[Library, Source], AnswerT]
+    library: Library, path: str, ask: Callable[[Library, AudioSource], AnswerT]
 ) -> AnswerT | AudioError:
     try:
         return ask(library, path)

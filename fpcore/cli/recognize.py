@@ -18,7 +18,7 @@ from fpcore.errors import FpError
 
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
-    from fpcore.library import Library, Source
+    from fpcore.library import AudioSource, Library
     from fpcore.records import Appearance, Match, Recognition
 
 EXIT_ERROR = 1
@@ -112,14 +112,14 @@ def _scanned(
     return _asked(library, files, _scan, jobs)
 
 
-def _scan(library: Library, source: Source) -> list[Appearance]:
+def _scan(library: Library, source: AudioSource) -> list[Appearance]:
     return list(library.scan(source))
 
 
 def _asked(
     library: Library,
     files: list[str],
-    ask: Callable[[Library, Source], AnswerT],
+    ask: Callable[[Library, AudioSource], AnswerT],
     jobs: int | None,
 ) -> Generator[AnswerT | AudioError, None, None]:
     """Yield the answer for each file, or why it cannot be decoded."""
@@ -171,7 +171,7 @@ class _StandardInput(SpooledTemporaryFile[bytes]):
 
 
 @contextmanager
-def _source(file: str) -> Iterator[Source]:
+def _source(file: str) -> Iterator[AudioSource]:
     """Open a recording: the path itself, or all of standard input."""
     if file != STANDARD_INPUT:
         yield file

@@ -57,7 +57,7 @@ class SearchTrace:
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
     """
 
-    query: pipeline.Query
+    query: pipeline.QueryFingerprint
     pass_name: PassName
     n_hypotheses: int
     hits: matching.Hits
@@ -114,7 +114,7 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
 
 
 def align_query(
-    query: pipeline.Query,
+    query: pipeline.QueryFingerprint,
     store: Index,
     profile: Profile,
     *,
@@ -125,7 +125,7 @@ def align_query(
 
     Parameters
     ----------
-    query : pipeline.Query
+    query : pipeline.QueryFingerprint
         The recording, as `fpcore.pipeline.query` returns it.
     store : Index
         The songs to search.
@@ -156,7 +156,9 @@ def align_query(
     return replace(answer, times=StageTimes(decode_s, fingerprint_s, lookup_s, align_s))
 
 
-def passes(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[SearchTrace]:
+def passes(
+    query: pipeline.QueryFingerprint, store: Index, profile: Profile
+) -> Iterator[SearchTrace]:
     """Yield the trace of a first pass, of a thorough one, and of those at other playbacks.
 
     The next pass is only made when its trace is asked for, and only as far as the profile has it.
@@ -164,7 +166,7 @@ def passes(query: pipeline.Query, store: Index, profile: Profile) -> Iterator[Se
 
     Parameters
     ----------
-    query : pipeline.Query
+    query : pipeline.QueryFingerprint
         The recording, as `fpcore.pipeline.query` returns it.
     store : Index
         The songs to search.
@@ -274,7 +276,12 @@ def _at_its_tempo(accepted: SearchTrace, store: Index, profile: Profile) -> list
 
 
 def _aligned(
-    query: pipeline.Query, store: Index, profile: Profile, *, pass_name: PassName, n_hypotheses: int
+    query: pipeline.QueryFingerprint,
+    store: Index,
+    profile: Profile,
+    *,
+    pass_name: PassName,
+    n_hypotheses: int,
 ) -> SearchTrace:
     for _ in range(MOST_REMOVED):
         try:
@@ -288,7 +295,11 @@ def _aligned(
 
 
 def _aligned_once(
-    query: pipeline.Query, store: Index, profile: Profile, pass_name: PassName, n_hypotheses: int
+    query: pipeline.QueryFingerprint,
+    store: Index,
+    profile: Profile,
+    pass_name: PassName,
+    n_hypotheses: int,
 ) -> SearchTrace:
     started = perf_counter()
     config = profile.fingerprint
@@ -343,7 +354,7 @@ def _matches(
     rows: LongArray,
     candidates: Candidates,
     log_odds: DoubleArray,
-    query: pipeline.Query,
+    query: pipeline.QueryFingerprint,
     store: Index,
     profile: Profile,
 ) -> tuple[Match, ...]:

@@ -90,16 +90,16 @@ def at_tempo(playback: Playback, faster: float, search: PlaybackSearch) -> list[
 
 
 def restored(
-    query: pipeline.Query,
+    query: pipeline.QueryFingerprint,
     playback: Playback,
     config: FingerprintConfig,
     query_config: QueryConfig,
-) -> pipeline.Query:
+) -> pipeline.QueryFingerprint:
     """Return a query with the hashes that it would have if it had not been played as ``playback``.
 
     Parameters
     ----------
-    query : pipeline.Query
+    query : pipeline.QueryFingerprint
         The recording; its peaks are those that were heard.
     playback : Playback
         How it is assumed to have been played.
@@ -110,7 +110,7 @@ def restored(
 
     Returns
     -------
-    pipeline.Query
+    pipeline.QueryFingerprint
         With hashes sorted by (token, tick), and the peaks of ``query``.
     """
     from fpcore.kernels import playing
@@ -125,7 +125,7 @@ def restored(
     token, tick = (np.concatenate(column) for column in zip(*parts, strict=True))
     tokens, ticks = packed_sort.distinct_pairs(token, tick)
     restored_hashes = QueryHashes(tokens, ticks.astype(np.int32), n_shifts)
-    return pipeline.Query(restored_hashes, query.peaks, query.heard, playback)
+    return pipeline.QueryFingerprint(restored_hashes, query.peaks, query.heard, playback)
 
 
 def moved(
@@ -174,13 +174,16 @@ def moved(
 
 
 def likeliest(
-    query: pipeline.Query, store: Index, config: FingerprintConfig, search: PlaybackSearch
+    query: pipeline.QueryFingerprint,
+    store: Index,
+    config: FingerprintConfig,
+    search: PlaybackSearch,
 ) -> list[Playback]:
     """Return the playbacks that deserve a pass in full, most weight first.
 
     Parameters
     ----------
-    query : pipeline.Query
+    query : pipeline.QueryFingerprint
         The recording.
     store : Index
         The songs to search.

@@ -32,14 +32,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcore.errors import StoreError
-from fpcore.records import LongArray, Postings
+from fpcore.records import BoolArray, LongArray, Postings
 
 MAGIC = "fpcore-snapshot"
 VERSION = 1
 HEADER_BYTES = 4096
 COLUMNS = ("song_id", "song_key", "token", "start", "count", "place")
 
-BoolArray = NDArray[np.bool_]
 Signature = tuple[int, int, int]
 """Inode, size and time of change of a file, which tell it from another one of its name."""
 

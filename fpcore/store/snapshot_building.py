@@ -30,7 +30,7 @@ from fpcore.store import schema
 from fpcore.store.codec import CHUNK_ROWS
 from fpcore.store.snapshot import HEADER_BYTES, header_of, song_key
 
-Note = Callable[[int, int], None]
+ShowCopied = Callable[[int, int], None]
 """Is told how many postings are done, and of how many."""
 
 ALIGN_BYTES = 64
@@ -46,7 +46,7 @@ SELECT group_concat(hash_token), group_concat(song_id), group_concat(absolute_ti
 
 
 def build(
-    connection: sqlite3.Connection, config: FingerprintConfig, path: Path, note: Note
+    connection: sqlite3.Connection, config: FingerprintConfig, path: Path, note: ShowCopied
 ) -> None:
     """Write what a connection sees, in one transaction, as a snapshot.
 
@@ -120,7 +120,9 @@ class _Writer:
         self._file = file
         self._columns: dict[str, dict[str, Any]] = {}
 
-    def write(self, connection: sqlite3.Connection, config: FingerprintConfig, note: Note) -> None:
+    def write(
+        self, connection: sqlite3.Connection, config: FingerprintConfig, note: ShowCopied
+    ) -> None:
         self._file.write(bytes(HEADER_BYTES))
         songs = connection.execute(
             "SELECT id, checksum, learned_at, n_fingerprints FROM songs ORDER BY id"
@@ -138,7 +140,7 @@ class _Writer:
         connection: sqlite3.Connection,
         config: FingerprintConfig,
         song_id: LongArray,
-        note: Note,
+        note: ShowCopied,
     ) -> None:
         n_postings, last_frame = connection.execute(
             "SELECT count(*), coalesce(max(absolute_time), 0) FROM fingerprints"

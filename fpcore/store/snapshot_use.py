@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from fpcore.errors import StoreError
-from fpcore.records import LongArray, Postings
+from fpcore.records import BoolArray, LongArray, Postings
 from fpcore.store import snapshot
 from fpcore.store.base import SnapshotState
-from fpcore.store.snapshot import BoolArray, Signature, Snapshot
+from fpcore.store.snapshot import Signature, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _IDS = "SELECT id FROM songs WHERE id <= ?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class SnapshotPostings:
     """What a snapshot gave, and up to which song id; ``n_newer`` songs have higher ones."""
 
     postings: Postings
@@ -128,7 +128,7 @@ class Opened:
             )
         return opened
 
-    def lookup(self, connection: sqlite3.Connection, tokens: LongArray) -> Found | None:
+    def lookup(self, connection: sqlite3.Connection, tokens: LongArray) -> SnapshotPostings | None:
         """Return what is true of the snapshot's postings of ``tokens``; None when it is refused.
 
         ``connection`` must be in a transaction that began after the snapshot was opened.
@@ -138,7 +138,7 @@ class Opened:
             is_live, n_newer = live
             try:
                 postings = self.content.lookup(tokens, is_live)
-                return Found(postings, self.content.last_song_id, n_newer)
+                return SnapshotPostings(postings, self.content.last_song_id, n_newer)
             except StoreError as error:
                 self.refusal = str(error)
         if not self._told:

@@ -40,7 +40,7 @@ class ServerError(FpError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceAnswer:
     """Answer of the service: the HTTP status, and the body, which is JSON."""
 
     status: int
@@ -53,18 +53,18 @@ class Client(Closing):
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STOP_S)
 
-    def recognize(self, form: bytes) -> Answer:
+    def recognize(self, form: bytes) -> ServiceAnswer:
         """Ask which song a recording comes from; ``form`` is what `form_of` made of it."""
         return self._ask("POST", "/recognize", form)
 
-    def healthz(self) -> Answer:
+    def healthz(self) -> ServiceAnswer:
         """Ask whether the server is alive."""
         return self._ask("GET", "/healthz")
 
-    def _ask(self, method: str, path: str, form: bytes | None = None) -> Answer:
+    def _ask(self, method: str, path: str, form: bytes | None = None) -> ServiceAnswer:
         self._connection.request(method, path, form, {} if form is None else _FORM_HEADERS)
         response = self._connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        return ServiceAnswer(response.status, json.loads(response.read()))
 
     def close(self) -> None:
         """Close the connection."""

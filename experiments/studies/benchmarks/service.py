@@ -27,10 +27,10 @@ from experiments.progress import Tell
 from experiments.seeds import seeded_rng
 from experiments.studies.benchmarks.core import Figure
 from experiments.studies.benchmarks.server import (
-    Answer,
     Client,
     Server,
     ServerError,
+    ServiceAnswer,
     form_of,
     serving,
 )
@@ -347,7 +347,7 @@ def press(port: int, forms: Sequence[bytes], n_clients: int, duration_s: float) 
         return sum(threads.map(work, range(n_clients)), Counter[int]())
 
 
-def _compare(answer: Answer, found: Recognition) -> None:
+def _compare(answer: ServiceAnswer, found: Recognition) -> None:
     """Refuse times of answers that are none, or other ones than the core's."""
     expected = None if found.match is None else (found.match.song_id, found.match.offset_s)
     body = answer.body

@@ -50,15 +50,15 @@ from fpcore.records import Match
 from fpcore.search.passes import SearchTrace, align_query, passes
 from fpcore.store import Entry, Index, Store, open_store
 
-Kind = Literal["real", "surrogates", "surrogates alone"]
+IndexKind = Literal["real", "surrogates", "surrogates alone"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class HashedQuery:
     """A query, and what is looked up for it."""
 
     query: q.Query
-    looked_up: pipeline.Query
+    looked_up: pipeline.QueryFingerprint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class Sized:
     """An index and its size: in times the corpus, and in songs."""
 
     index: Index
-    kind: Kind
+    kind: IndexKind
     times: int
     n_songs: int
 
@@ -111,12 +111,12 @@ def measure(
             yield pd.DataFrame(rows)
 
 
-def _asked(context: Context, profile: Profile, show: Tell) -> Iterator[Asked]:
+def _asked(context: Context, profile: Profile, show: Tell) -> Iterator[HashedQuery]:
     config, query_config = profile.fingerprint, profile.query
     for clip in context.clips(context.queries("calibration"), config):
         show(f"Cutting queries of {clip.query.track.id}")
         recording = context.recording(clip)
-        yield Asked(clip.query, pipeline.query(recording, config, query_config))
+        yield HashedQuery(clip.query, pipeline.query(recording, config, query_config))
 
 
 def _indexes(
@@ -158,7 +158,7 @@ def _grow(store: Store, songs: Iterator[Entry], n_songs: int, show: Tell) -> Non
     store.make_snapshot()
 
 
-def _row(asked: Asked, sized: Sized, profile: Profile, source: Corpus) -> dict[str, Any]:
+def _row(asked: HashedQuery, sized: Sized, profile: Profile, source: Corpus) -> dict[str, Any]:
     query = asked.query
     if query.indexed:
         log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)])

@@ -32,7 +32,7 @@ from experiments.studies.peers.process import (
     Spent,
     SystemProcess,
 )
-from experiments.studies.peers.record import Record
+from experiments.studies.peers.record import ComparisonFolder
 from experiments.studies.peers.task import Comparison
 
 HOPELESS = 10
@@ -42,14 +42,14 @@ Advance = Callable[[str, int, int], None]
 """Called with what is being done, how many steps of it are done, and how many there are."""
 
 
-def compare(comparison: Comparison, record: Record, advance: Advance) -> None:
+def compare(comparison: Comparison, record: ComparisonFolder, advance: Advance) -> None:
     """Let every system learn the files and answer the queries; what is recorded is not repeated.
 
     Parameters
     ----------
     comparison : Comparison
         Which systems learn which songs and answer which queries.
-    record : Record
+    record : ComparisonFolder
         Where the rows are written.
     advance : Advance
         Is told how far the work is.
@@ -79,14 +79,14 @@ def compare(comparison: Comparison, record: Record, advance: Advance) -> None:
     shutil.rmtree(record.folder / "scratch", ignore_errors=True)
 
 
-def _folder(record: Record, spec: Spec) -> Path:
+def _folder(record: ComparisonFolder, spec: Spec) -> Path:
     """Return the folder of a system; its name is no path."""
     name = "".join(char if char.isalnum() else "-" for char in spec.name)
     return record.folder / "scratch" / name
 
 
 @contextmanager
-def _started(record: Record, specs: Sequence[Spec]) -> Iterator[list[SystemProcess]]:
+def _started(record: ComparisonFolder, specs: Sequence[Spec]) -> Iterator[list[SystemProcess]]:
     with ExitStack() as stack:
         processes = []
         for spec in specs:
@@ -96,14 +96,14 @@ def _started(record: Record, specs: Sequence[Spec]) -> Iterator[list[SystemProce
         yield processes
 
 
-def _died_on(record: Record, phase: str) -> set[tuple[str, str]]:
+def _died_on(record: ComparisonFolder, phase: str) -> set[tuple[str, str]]:
     """Return pairs of system and item, in the record so far."""
     deaths = record.rows("deaths")
     deaths = deaths[deaths["phase"] == phase]
     return set(zip(deaths["system"], deaths["item"], strict=True))
 
 
-def _learn(comparison: Comparison, record: Record, advance: Advance) -> None:
+def _learn(comparison: Comparison, record: ComparisonFolder, advance: Advance) -> None:
     """Make the index of every system that has none."""
     finished = set(record.rows("indexes")["system"])
     missing = [spec for spec in comparison.specs if spec.name not in finished]
@@ -131,7 +131,7 @@ def _learn_songs(
     source: Corpus,
     tracks: Sequence[Track],
     processes: Sequence[SystemProcess],
-    record: Record,
+    record: ComparisonFolder,
     advance: Advance,
 ) -> None:
     """Give every file to every system until each is learned or was its death.
@@ -186,7 +186,10 @@ def _saved(process: SystemProcess) -> Saved:
 
 
 def _ask(
-    comparison: Comparison, record: Record, asked: dict[Role, list[q.Query]], advance: Advance
+    comparison: Comparison,
+    record: ComparisonFolder,
+    asked: dict[Role, list[q.Query]],
+    advance: Advance,
 ) -> None:
     """Ask every system what it has not been asked."""
     before = record.rows("outcomes")
@@ -222,7 +225,7 @@ def _written(
 
 
 def _asked_row(
-    process: SystemProcess, query: q.Query, clip: Path, record: Record
+    process: SystemProcess, query: q.Query, clip: Path, record: ComparisonFolder
 ) -> dict[str, Any]:
     """Return what a system answers; a death is recorded and counts as no answer."""
     head = {
@@ -257,7 +260,7 @@ def _seconds(what: str, spent: Spent) -> dict[str, float]:
 
 
 def _record_death(
-    record: Record, process: SystemProcess, phase: str, item: str, reply: object
+    record: ComparisonFolder, process: SystemProcess, phase: str, item: str, reply: object
 ) -> None:
     row = {"system": process.spec.name, "phase": phase, "item": item, "reason": _reason(reply)}
     record.add("deaths", row)

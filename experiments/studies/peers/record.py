@@ -44,7 +44,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class Record:
+class ComparisonFolder:
     """The rows of a comparison, on the disk."""
 
     def __init__(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments import provenance
 from experiments.files import write_picture, write_rows, writing
 from experiments.studies.peers import figures, tables
-from experiments.studies.peers.record import Record
+from experiments.studies.peers.record import ComparisonFolder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class Summary:
     notes: tuple[str, ...]
 
 
-def summarise(record: Record) -> Summary:
+def summarise(record: ComparisonFolder) -> Summary:
     """Make the tables and figures of a finished comparison, and write them into its folder.
 
     Systems and conditions come in the order in which they were asked for.
@@ -60,7 +60,7 @@ def summarise(record: Record) -> Summary:
 
 
 def _write_figures(
-    record: Record,
+    record: ComparisonFolder,
     accuracy: pd.DataFrame,
     costs: pd.DataFrame,
     families: Mapping[str, str],

@@ -26,9 +26,9 @@ import pandas as pd
 
 from experiments import metrics
 
-Decision = Literal["own", "fixed"]
+DecisionRule = Literal["own", "fixed"]
 
-DECISIONS: tuple[Decision, ...] = ("own", "fixed")
+DECISIONS: tuple[DecisionRule, ...] = ("own", "fixed")
 
 EVERYTHING = "all"
 """Name in the column condition of rows over all conditions together."""
@@ -69,7 +69,7 @@ def accuracy(outcomes: pd.DataFrame, false_alarm_rate: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _judged(test: pd.DataFrame, decision: Decision, bound: float) -> pd.DataFrame:
+def _judged(test: pd.DataFrame, decision: DecisionRule, bound: float) -> pd.DataFrame:
     """Return the rows with a boolean column for each metric."""
     named = (test["answer"] != "").to_numpy(bool)
     if decision == "own":

@@ -14,7 +14,7 @@ import anyio
 import psutil
 import pytest
 
-from api.decoding.jobs import Bounds, Fingerprint, Hear, Job, Task
+from api.decoding.jobs import Bounds, Extract, Hear, Job, Task
 from api.decoding.pool import DecodePool
 from api.errors import RefusedError, refusal_of
 from fpcore.audio import AudioLimits
@@ -195,7 +195,7 @@ def test_jobs_give_what_the_core_gives(tmp_path: Path, pool: DecodePool) -> None
     expected = pipeline.query(signal_, profile.fingerprint, profile.query)
     assert heard.query.hashes.token.tolist() == expected.hashes.token.tolist()
     assert heard.query.hashes.tick.tolist() == expected.hashes.tick.tolist()
-    found = run(pool, Fingerprint(path, "song.wav"))
+    found = run(pool, Extract(path, "song.wav"))
     whole = pipeline.fingerprint([signal_.samples], profile.fingerprint)
     assert found.hashes.token.tolist() == whole.hashes.token.tolist()
     assert found.duration_s == whole.duration_s

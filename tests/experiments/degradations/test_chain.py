@@ -11,7 +11,7 @@ from experiments.degradations.chain import STEPS
 from experiments.degradations.config import (
     Babble,
     BandPass,
-    Clip,
+    Clipping,
     Codec,
     Degradation,
     Gain,
@@ -45,7 +45,7 @@ FIXED = [
     Codec(codec="opus", bit_rate_bps=16_000),
     Telephone(),
     BandPass(),
-    Clip(ceiling_share=0.2),
+    Clipping(ceiling_share=0.2),
     Gain(gain_db=-3),
     Speed(factor=1.02),
     Pitch(semitones=1),
@@ -152,7 +152,7 @@ def test_everything_else_leaves_silence_silent(degradation, sources) -> None:
 
 
 def test_a_chain_is_applied_from_first_to_last(tune: Signal) -> None:
-    gain, clip = Gain(gain_db=-20), Clip(ceiling_share=0.5)
+    gain, clip = Gain(gain_db=-20), Clipping(ceiling_share=0.5)
     telephone, speed = Telephone(), Speed(factor=1.05)
     for chain in ([gain, clip], [telephone, speed], [speed, telephone]):
         at_once = degrade(tune, chain, rng=np.random.default_rng(0))

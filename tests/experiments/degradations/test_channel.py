@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.degradations import degrade
-from experiments.degradations.config import BandPass, Clip, Degradation, Gain
+from experiments.degradations.config import BandPass, Clipping, Degradation, Gain
 from fpcore.records import FloatArray, Signal
 
 
@@ -25,7 +25,7 @@ def test_gain_above_full_scale_does_not_clip(tune: Signal) -> None:
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_clipping_limits_at_a_share_of_the_peak(tone: Callable[..., Signal], share: float) -> None:
     sine = tone(101.0)
-    clipped = apply(sine, Clip(ceiling_share=share))
+    clipped = apply(sine, Clipping(ceiling_share=share))
     ceiling = share * 0.5
     assert np.max(np.abs(clipped)) == pytest.approx(ceiling, rel=1e-4)
     # A sine spends this share of its time above `share` of its amplitude.
@@ -34,14 +34,14 @@ def test_clipping_limits_at_a_share_of_the_peak(tone: Callable[..., Signal], sha
 
 
 def test_clipping_leaves_what_is_below_the_ceiling(tune: Signal) -> None:
-    clipped = apply(tune, Clip(ceiling_share=0.3))
+    clipped = apply(tune, Clipping(ceiling_share=0.3))
     below = np.abs(tune.samples) < 0.15 * 0.9999
     assert 0.5 < below.mean() < 1
     assert np.array_equal(clipped[below], tune.samples[below])
 
 
 def test_clipping_at_the_peak_changes_nothing(tune: Signal) -> None:
-    assert np.array_equal(apply(tune, Clip(ceiling_share=1.0)), tune.samples)
+    assert np.array_equal(apply(tune, Clipping(ceiling_share=1.0)), tune.samples)
 
 
 @pytest.mark.parametrize(

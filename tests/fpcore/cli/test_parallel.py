@@ -15,7 +15,7 @@ import soundfile
 from fpcore.cli import parallel
 from fpcore.config import Decision, Profile, QueryConfig
 from fpcore.errors import AudioError, StoreError
-from fpcore.library import Library, Source
+from fpcore.library import AudioSource, Library
 from fpcore.records import Recognition, StageTimes
 from fpcore.store import Store
 from tests.fpcore.indexed import RATE_HZ, part
@@ -47,27 +47,27 @@ def _no_worker_is_left() -> Iterator[None]:
     assert not multiprocessing.active_children()
 
 
-def process_id(library: Library, source: Source) -> int:
+def process_id(library: Library, source: AudioSource) -> int:
     assert library.store.n_songs() == 6
     return os.getpid()
 
 
-def file_name(library: Library, source: Source) -> str:
+def file_name(library: Library, source: AudioSource) -> str:
     return Path(str(source)).name
 
 
-def die_of_the_third(library: Library, source: Source) -> str:
+def die_of_the_third(library: Library, source: AudioSource) -> str:
     if file_name(library, source) == "2.wav" and multiprocessing.parent_process():
         os.kill(os.getpid(), signal.SIGKILL)
     return file_name(library, source)
 
 
-def close_and_ask(library: Library, source: Source) -> int:
+def close_and_ask(library: Library, source: AudioSource) -> int:
     library.close()
     return library.store.n_songs()
 
 
-def run_out_of_memory(library: Library, source: Source) -> int:
+def run_out_of_memory(library: Library, source: AudioSource) -> int:
     raise MemoryError
 
 

@@ -64,7 +64,7 @@ def test_a_recording_as_learned_keeps_its_hashes() -> None:
     assert _hashes(same) == _hashes(query)
 
 
-def _hashes(query: pipeline.Query) -> set[tuple[int, ...]]:
+def _hashes(query: pipeline.QueryFingerprint) -> set[tuple[int, ...]]:
     columns = (query.hashes.token, query.hashes.tick)
     return set(zip(*(column.tolist() for column in columns), strict=True))
 

@@ -9,7 +9,7 @@ from experiments.degradations import conditions
 from experiments.evaluation.context import Context
 from experiments.protocol.plan import Plan
 from experiments.studies.peers.contract import Spec
-from experiments.studies.peers.record import Record
+from experiments.studies.peers.record import ComparisonFolder
 from experiments.studies.peers.task import Comparison
 from fpcore.profiles import load_profile
 from tests.experiments import small
@@ -31,7 +31,7 @@ def silent(label: str, n_done: int, n_total: int) -> None:
     """Show no progress."""
 
 
-def answers(record: Record) -> pd.DataFrame:
+def answers(record: ComparisonFolder) -> pd.DataFrame:
     """Return what must not depend on when and where it was asked."""
     rows = record.rows("outcomes")
     kept = [name for name in rows if name not in {"ask_s", "ask_cpu_s", "memory_bytes"}]

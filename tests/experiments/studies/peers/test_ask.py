@@ -11,7 +11,7 @@ import pytest
 from experiments.errors import RunError
 from experiments.studies.peers import ask as module
 from experiments.studies.peers.ask import compare
-from experiments.studies.peers.record import Record
+from experiments.studies.peers.record import ComparisonFolder
 from experiments.studies.peers.summary import summarise
 from experiments.studies.peers.workbench import WorkbenchSpec
 from tests.experiments.studies.peers.small_comparison import (
@@ -26,20 +26,20 @@ from tests.experiments.studies.peers.toy import KilledAt, ToySpec
 
 
 @pytest.fixture(scope="module")
-def toys(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
+def toys(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> ComparisonFolder:
     """A comparison of toys that went through in one go."""
-    record = Record(tmp_path_factory.mktemp("runs") / "toys")
+    record = ComparisonFolder(tmp_path_factory.mktemp("runs") / "toys")
     compare(comparison_of(ToySpec(), ToySpec("second")), record, silent)
     return record
 
 
-def test_what_is_recorded_is_not_done_again(toys: Record) -> None:
+def test_what_is_recorded_is_not_done_again(toys: ComparisonFolder) -> None:
     before = {file.name: file.read_bytes() for file in toys.folder.iterdir()}
     compare(comparison_of(ToySpec(), ToySpec("second")), toys, silent)
     assert {file.name: file.read_bytes() for file in toys.folder.iterdir()} == before
 
 
-def test_another_comparison_under_the_same_name_is_refused(toys: Record) -> None:
+def test_another_comparison_under_the_same_name_is_refused(toys: ComparisonFolder) -> None:
     others = (
         comparison_of(ToySpec()),
         comparison_of(ToySpec(), ToySpec("second", failing_at="x")),
@@ -52,13 +52,13 @@ def test_another_comparison_under_the_same_name_is_refused(toys: Record) -> None
 
 @pytest.mark.parametrize("stage", ["learning", "asking"])
 def test_an_interrupted_comparison_goes_on_to_the_same_rows(
-    stage: str, toys: Record, tmp_path: Path
+    stage: str, toys: ComparisonFolder, tmp_path: Path
 ) -> None:
     def interrupt(label: str, n_done: int, n_total: int) -> None:
         if (label, n_done) == (stage, 3):
             raise KeyboardInterrupt
 
-    record = Record(tmp_path / "interrupted")
+    record = ComparisonFolder(tmp_path / "interrupted")
     wanted = comparison_of(ToySpec(), ToySpec("second"))
     with pytest.raises(KeyboardInterrupt):
         compare(wanted, record, interrupt)
@@ -74,7 +74,7 @@ def test_songs_that_a_crash_took_along_are_learned_again(workbench: Path, tmp_pa
     # A profile writes many songs at once: all that came before the crash are lost with it.
     doomed = doomed_song()
     spec = KilledAt(WorkbenchSpec(BALANCED), doomed)
-    record = Record(tmp_path / "ours-killed")
+    record = ComparisonFolder(tmp_path / "ours-killed")
     wanted = comparison_of(spec, plan=replace(PLAN, n_indexed=2, n_left_out=2))
     compare(wanted, record, silent)
     assert len(record.rows("deaths")) == 1
@@ -88,7 +88,7 @@ def test_a_clip_that_a_system_dies_on_is_counted_and_has_no_answer(
 ) -> None:
     # Clips are asked for as files of this name.
     spec = ToySpec(failing="killed", failing_at="clip")
-    record = Record(tmp_path / "deadly")
+    record = ComparisonFolder(tmp_path / "deadly")
     wanted = comparison_of(spec, plan=replace(PLAN, n_indexed=1, n_left_out=1))
     compare(wanted, record, silent)
     rows = record.rows("outcomes")
@@ -105,9 +105,9 @@ def test_a_system_that_dies_on_everything_ends_the_comparison(
     first = comparison_of().context.parts.indexed[0].id
     spec = ToySpec(failing="raising", failing_at=first)
     with pytest.raises(RunError, match=r"toy died on each of the first 1 files \(ValueError"):
-        compare(comparison_of(spec), Record(tmp_path / "hopeless"), silent)
+        compare(comparison_of(spec), ComparisonFolder(tmp_path / "hopeless"), silent)
 
 
 def test_two_systems_of_one_name_are_refused(workbench: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="a name of its own, got toy, toy"):
-        compare(comparison_of(ToySpec(), ToySpec()), Record(tmp_path / "twice"), silent)
+        compare(comparison_of(ToySpec(), ToySpec()), ComparisonFolder(tmp_path / "twice"), silent)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiments.errors import RunError
-from experiments.studies.peers.record import COLUMNS, Record
+from experiments.studies.peers.record import COLUMNS, ComparisonFolder
 
 
 def song(system: str, name: str, learn_s: float) -> dict[str, object]:
@@ -16,7 +16,7 @@ def song(system: str, name: str, learn_s: float) -> dict[str, object]:
 def test_a_song_that_was_learned_again_counts_once_and_one_that_was_lost_not_at_all(
     tmp_path: Path,
 ) -> None:
-    record = Record(tmp_path)
+    record = ComparisonFolder(tmp_path)
     for row in (song("a", "1", 1.0), song("a", "2", 1.0), song("b", "2", 1.0), song("a", "1", 5.0)):
         record.add("songs", row)
     record.add("deaths", {"system": "a", "phase": "learning", "item": "2", "reason": "killed"})
@@ -26,7 +26,7 @@ def test_a_song_that_was_learned_again_counts_once_and_one_that_was_lost_not_at_
 
 
 def test_what_is_not_known_reads_back_as_missing(tmp_path: Path) -> None:
-    record = Record(tmp_path)
+    record = ComparisonFolder(tmp_path)
     row = dict.fromkeys(COLUMNS["outcomes"], 0) | {"answer": "", "ask_s": None}
     record.add("outcomes", row)
     read = record.rows("outcomes")
@@ -36,11 +36,11 @@ def test_what_is_not_known_reads_back_as_missing(tmp_path: Path) -> None:
 
 def test_a_row_must_have_the_columns_of_its_table(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="deaths has the columns"):
-        Record(tmp_path).add("deaths", {"system": "a"})
-    assert Record(tmp_path).rows("deaths").empty
+        ComparisonFolder(tmp_path).add("deaths", {"system": "a"})
+    assert ComparisonFolder(tmp_path).rows("deaths").empty
 
 
 def test_a_damaged_manifest_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "peers.json").write_text("{")
     with pytest.raises(RunError, match=r"cannot read .*peers\.json"):
-        Record(tmp_path).begin({}, {})
+        ComparisonFolder(tmp_path).begin({}, {})

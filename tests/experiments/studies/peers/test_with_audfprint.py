@@ -12,7 +12,7 @@ from experiments.evaluation.context import Context
 from experiments.studies.peers.ask import compare
 from experiments.studies.peers.audfprint import AudfprintSpec
 from experiments.studies.peers.contract import Spec
-from experiments.studies.peers.record import Record
+from experiments.studies.peers.record import ComparisonFolder
 from experiments.studies.peers.summary import summarise
 from experiments.studies.peers.workbench import WorkbenchSpec
 from tests.experiments import small
@@ -44,19 +44,21 @@ def specs(doomed: str) -> list[Spec]:
 
 
 @pytest.fixture(scope="module")
-def record(workbench: Path, specs: list[Spec], tmp_path_factory: pytest.TempPathFactory) -> Record:
-    record = Record(tmp_path_factory.mktemp("runs") / "with-audfprint")
+def record(
+    workbench: Path, specs: list[Spec], tmp_path_factory: pytest.TempPathFactory
+) -> ComparisonFolder:
+    record = ComparisonFolder(tmp_path_factory.mktemp("runs") / "with-audfprint")
     compare(comparison_of(*specs), record, silent)
     return record
 
 
-def test_every_system_answers_every_query(record: Record, specs: list[Spec]) -> None:
+def test_every_system_answers_every_query(record: ComparisonFolder, specs: list[Spec]) -> None:
     asked = record.rows("outcomes").groupby("system")["query"]
     assert asked.nunique().to_dict() == {spec.name: N_QUERIES for spec in specs}
     assert asked.size().to_dict() == {spec.name: N_QUERIES for spec in specs}
 
 
-def test_clean_clips_are_recognised_by_all(record: Record, specs: list[Spec]) -> None:
+def test_clean_clips_are_recognised_by_all(record: ComparisonFolder, specs: list[Spec]) -> None:
     table = summarise(record).accuracy
     clean = table[(table["condition"] == "clean") & (table["metric"] == "top1")]
     whole = clean[clean["system"].isin([specs[0].name, specs[1].name])]
@@ -65,7 +67,7 @@ def test_clean_clips_are_recognised_by_all(record: Record, specs: list[Spec]) ->
 
 
 def test_a_killed_peer_learns_all_but_the_file_that_is_counted(
-    record: Record, specs: list[Spec], doomed: str
+    record: ComparisonFolder, specs: list[Spec], doomed: str
 ) -> None:
     deaths = record.rows("deaths")
     assert deaths.to_dict("records") == [
@@ -85,7 +87,7 @@ def test_a_killed_peer_learns_all_but_the_file_that_is_counted(
 
 
 def test_only_the_lost_song_is_missed_because_of_it(
-    record: Record, specs: list[Spec], doomed: str
+    record: ComparisonFolder, specs: list[Spec], doomed: str
 ) -> None:
     rows = record.rows("outcomes")
     rows = rows[rows["condition"] == "clean"].set_index("query")
@@ -95,7 +97,9 @@ def test_only_the_lost_song_is_missed_because_of_it(
     assert doomed not in set(killed["answer"])
 
 
-def test_tables_plots_and_manifest_are_in_the_folder(record: Record, specs: list[Spec]) -> None:
+def test_tables_plots_and_manifest_are_in_the_folder(
+    record: ComparisonFolder, specs: list[Spec]
+) -> None:
     summary = summarise(record)
     assert list(summary.accuracy["system"].unique()) == [spec.name for spec in specs]
     assert list(summary.accuracy["condition"].unique()) == ["all", "clean", "pink-m5db"]
@@ -111,7 +115,7 @@ def test_tables_plots_and_manifest_are_in_the_folder(record: Record, specs: list
     assert not (record.folder / "scratch").exists()
 
 
-def test_costs_are_plausible(record: Record, specs: list[Spec]) -> None:
+def test_costs_are_plausible(record: ComparisonFolder, specs: list[Spec]) -> None:
     costs = summarise(record).costs.loc[[spec.name for spec in specs[:2]]]
     assert costs["postings_per_s"].between(20, 300).all()
     assert (costs["ingest_without_decoding_x"] > costs["ingest_x"]).all()
@@ -121,7 +125,7 @@ def test_costs_are_plausible(record: Record, specs: list[Spec]) -> None:
 
 
 def test_a_snapshot_gives_the_same_answers_from_a_larger_index(
-    record: Record, specs: list[Spec]
+    record: ComparisonFolder, specs: list[Spec]
 ) -> None:
     rows = answers(record)
     without, with_it = (
@@ -134,7 +138,9 @@ def test_a_snapshot_gives_the_same_answers_from_a_larger_index(
     assert 1.2 < sizes[1] / sizes[0] < 2
 
 
-def test_our_answers_are_those_of_the_evaluation(record: Record, specs: list[Spec]) -> None:
+def test_our_answers_are_those_of_the_evaluation(
+    record: ComparisonFolder, specs: list[Spec]
+) -> None:
     context = Context.of(corpus(small.CORPUS), PLAN)
     expected = index_and_ask(context, BALANCED, "test", n_jobs=1).outcomes
     expected = expected.sort_values("query", ignore_index=True)
