@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil
 import pytest
 
 from api.uploads.forms import MAX_SONG_NAME
 from tests import audio_files
-from tests.api.material import assert_refused, excerpt, learn, recognize, song
+from tests.api.material import assert_refused, excerpt, learn, recognize, song, wav
 from tests.api.server import Server, running
 
 BOUNDARY = "boundary-of-the-form"
@@ -285,6 +286,20 @@ def endless(n_bytes: int) -> Iterator[bytes]:
     for _ in range(n_bytes // 2**20):
         yield bytes(2**20)
     yield f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def test_a_file_may_be_as_large_as_the_limit_and_not_a_byte_larger(client: httpx.Client) -> None:
+    """The server's limit is two megabytes; what a form holds beside the file is not counted."""
+    n_bytes = 2_000_000
+    largest = wav(np.zeros((n_bytes - 44) // 2, np.float32))
+    assert len(largest) == n_bytes
+    metadata = f'{{"note": "{"x" * 10_000}"}}'
+    accepted = recognize(client, largest)
+    assert accepted.status_code == 200, accepted.text
+    assert_refused(recognize(client, largest + b"\0"), 413, "too_large")
+    assert_refused(learn(client, largest + b"\0", "x", metadata=metadata), 413, "too_large")
+    not_heard = learn(client, largest, "x", metadata=metadata)
+    assert_refused(not_heard, 422, "audio_unusable")  # silence, not its size
 
 
 def memory_of(server: Server) -> int:
