@@ -158,3 +158,54 @@ def test_answers_are_the_likeliest_candidates_of_each_question() -> None:
     assert not held_out.duplicated(["query", "asked_of"]).any()
     right = held_out[held_out["indexed"]]["right"]
     assert right.mean() > 0.9
+
+
+def test_no_model_has_seen_another_query_of_the_work_that_it_judges() -> None:
+    rows = _candidates(100, seed=11)
+    judged = (rows["work"] == "w2") & (rows["query"] == "q2")
+    others_of_work = (rows["work"] == "w2") & ~judged
+    assert rows[others_of_work]["query"].nunique() == 4
+    contrary = rows.assign(right=rows["right"] ^ others_of_work)
+    told, told_otherwise = (fit.cross_fitted(known) for known in (rows, contrary))
+    before, after = (one[one["query"] == "q2"] for one in (told, told_otherwise))
+    pd.testing.assert_frame_equal(before, after)
+    # Those of other works were judged by models that saw the difference.
+    assert not np.allclose(told["probability"], told_otherwise["probability"])
+
+
+def test_every_work_weighs_the_same_however_often_it_was_asked() -> None:
+    often = pd.DataFrame({"work": ["a"] * 6, "probability": [0.99, 0.98, 0.97, 0.96, 0.95, 0.94]})
+    once = pd.DataFrame({"work": ["b", "c", "d"], "probability": [0.6, 0.5, 0.4]})
+    asked = pd.concat([once, often], ignore_index=True)
+    # One of four works may be named: that is "a", with all of its queries.
+    assert 0.6 < fit.threshold_for(asked, 0.25) < 0.94
+    # Half of its queries are an eighth of the works.
+    assert 0.96 < fit.threshold_for(asked, 0.125) < 0.97
+    assert fit.threshold_for(asked, 0.5) < 0.6
+
+
+def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> None:
+    rows = _candidates(400, seed=12)
+    rows = rows[rows["asked_of"] == "whole"]
+    strangers = rows[~rows["indexed"]]
+    stand_ins = [
+        strangers.assign(asked_of="others", query=strangers["query"] + f" again {copy}")
+        for copy in range(3)
+    ]
+    alone, with_stand_ins = (
+        fit.fit(known, false_alarm_rate=0.01, description="made")
+        for known in (rows, pd.concat([rows, *stand_ins], ignore_index=True))
+    )
+    # Uncorrected, four strangers in place of one would take log 4 = 1.4 from the intercept.
+    assert with_stand_ins.intercept == pytest.approx(alone.intercept, abs=0.5)
+    assert with_stand_ins.weights == pytest.approx(alone.weights, abs=0.3)
+
+
+def test_few_examples_are_believed_nearly_as_they_are() -> None:
+    """Of two examples apart by two standard deviations the best weight is known by a formula."""
+    _, [weight] = fit.logistic(
+        np.array([[-1.0], [1.0]]), np.array([False, True]), offset=np.zeros(2)
+    )
+    # Where the derivative of the loss is 0; a strong penalty would hold the weight near 0.
+    assert 2 / (1 + np.exp(weight)) == pytest.approx(0.1 * weight, abs=1e-5)
+    assert weight > 2

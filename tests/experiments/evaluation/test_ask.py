@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from experiments.corpora import corpus
+from experiments.corpora import Corpus, corpus
 from experiments.degradations import conditions
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
@@ -44,3 +46,26 @@ def test_each_query_is_asked_of_the_whole_and_at_most_of_one_part(answers: Answe
 def test_test_songs_are_asked_of_the_whole_alone() -> None:
     rows = index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "test", n_jobs=1).candidates
     assert set(rows["asked_of"]) == {"whole"}
+
+
+def _in_pairs(source: Corpus) -> Corpus:
+    """Return a corpus in which every two tracks are variants of one work."""
+    works = [source.tracks[number // 2 * 2].work for number in range(len(source.tracks))]
+    tracks = zip(source.tracks, works, strict=True)
+    return replace(
+        source, tracks=tuple(track.model_copy(update={"work": work}) for track, work in tracks)
+    )
+
+
+def test_a_song_asked_of_all_others_is_not_asked_of_its_variants() -> None:
+    paired = _in_pairs(SOURCE)
+    context = Context.of(paired, PLAN)
+    rows = index_and_ask(context, PROFILE, "calibration", n_jobs=1).candidates
+    works = {track.id: track.work for track in paired.tracks}
+    others = rows[rows["asked_of"] == "others"]
+    assert others["query"].nunique() >= 2
+    assert not (others["song"].map(works) == others["work"]).any()
+    # In the whole index a variant is a candidate beside the asked track.
+    whole = rows[(rows["asked_of"] == "whole") & rows["query"].isin(others["query"])]
+    variants = whole[whole["song"].map(works) == whole["work"]].groupby("query")["song"]
+    assert variants.nunique().max() == 2

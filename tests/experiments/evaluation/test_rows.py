@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from experiments.corpora import corpus
 from experiments.degradations import conditions
@@ -98,3 +99,17 @@ def test_a_passage_is_the_same_where_its_samples_come_again_within_50_ms() -> No
     assert not same(3.0)  # silence
     assert not same(60.0)  # past the end
     assert not same(-60.0)
+
+
+@pytest.mark.parametrize(("correlation", "same"), [(0.85, False), (0.95, True)])
+def test_a_passage_with_something_else_over_it_is_not_the_same(
+    correlation: float, same: bool
+) -> None:
+    """A refrain with another voice over it correlates, but is not what was asked."""
+    rate_hz = 8000
+    rng = np.random.default_rng(6)
+    clip, other = rng.standard_normal((2, 4 * rate_hz))
+    mixed = correlation * clip + np.sqrt(1 - correlation**2) * other
+    song = Signal(mixed.astype(np.float32), rate_hz)
+    # Of 32,000 samples of noise the correlation is known to about 0.005.
+    assert sounds_the_same(clip.astype(np.float32), song, 0.0) is same

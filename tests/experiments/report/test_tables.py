@@ -80,6 +80,52 @@ def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up):
     assert others
 
 
+def _with_cheap_copy(made_up, lost):
+    """Return a study of its best trial and of a cheaper one that gets these rows wrong."""
+    best = max(made_up.results, key=_accuracy)
+    worse = best.outcomes.assign(
+        right=best.outcomes["right"] & ~best.outcomes.index.isin(lost(_named(best)))
+    )
+    index = {**best.index, "bytes_per_hour": best.index["bytes_per_hour"] / 2}
+    cheap = dataclasses.replace(best, key="cheap", index=index, outcomes=worse)
+    return dataclasses.replace(made_up, results=[best, cheap], baseline=None)
+
+
+def _accuracy(result):
+    return metrics.overall(result.outcomes, result.threshold).loc["accepted_right", "share"]
+
+
+def _named(result):
+    """Return the rows of a result that are accepted and right."""
+    found = metrics.verdicts(result.outcomes, result.threshold)["accepted_right"]
+    return result.outcomes[found]
+
+
+def test_a_loss_within_the_tolerance_is_not_recommended_when_the_test_shows_it(made_up):
+    def one_of_each_work(named):
+        return named.drop_duplicates("work").index[:8]
+
+    study = _with_cheap_copy(made_up, one_of_each_work)
+    best, cheap = study.results
+    assert 0 < _accuracy(best) - _accuracy(cheap) < tables.TOLERABLE_LOSS
+    assert tables.paired(best, cheap).real
+    board = tables.leaderboard(study)
+    assert board.index[board["recommended"]].tolist() == [best.key]
+
+
+def test_a_loss_beyond_two_points_is_not_recommended_though_the_test_cannot_show_it(made_up):
+    def all_of_two_works(named):
+        most = named["work"].value_counts().index[:2]
+        return named[named["work"].isin(most)].index
+
+    study = _with_cheap_copy(made_up, all_of_two_works)
+    best, cheap = study.results
+    assert 0.02 < _accuracy(best) - _accuracy(cheap) < 0.1
+    assert not tables.paired(best, cheap).real
+    board = tables.leaderboard(study)
+    assert board.index[board["recommended"]].tolist() == [best.key]
+
+
 def test_effect_pools_the_trials_of_each_value_in_ascending_order(made_up):
     board = tables.leaderboard(made_up)
     effect = tables.effect(board, made_up, "fingerprint.pairs.fan_out")
