@@ -371,3 +371,11 @@ def test_a_profile_survives_its_json() -> None:
     assert again == profile
     assert again.fingerprint.digest == profile.fingerprint.digest
     assert isinstance(again.fingerprint.peaks.neighbourhood, GridNeighbourhood)
+
+
+def test_frames_may_lie_end_to_end() -> None:
+    """A hop as long as the window leaves no sample out; one longer would."""
+    config = FingerprintConfig(spectrogram=SpectrogramConfig(n_fft=512, hop_length=512))
+    assert config.hop_s == 512 / 22050
+    with pytest.raises(ValidationError, match="must not exceed n_fft, got 513 > 512"):
+        FingerprintConfig(spectrogram=SpectrogramConfig(n_fft=512, hop_length=513))

@@ -138,6 +138,20 @@ def test_each_shift_leaves_out_its_share_of_a_hop(n_shifts: int) -> None:
         np.testing.assert_array_equal(asked.peaks[shift].bin, alone.constellation.bin)
 
 
+def test_how_far_peaks_stand_out_is_heard_at_the_first_shift() -> None:
+    """More shifts leave the evidence of a recording as decisions were fitted with it."""
+    loud_end = LONG.copy()
+    loud_end[:64] *= 50  # only the first shift hears all of it
+    heard = Signal(loud_end, RATE_HZ)
+    once = pipeline.hear(heard, WHITENED, QueryConfig(n_shifts=1))
+    for n_shifts in (2, 3):
+        assert pipeline.hear(heard, WHITENED, QueryConfig(n_shifts=n_shifts)).crest_db == (
+            once.crest_db
+        )
+    later = pipeline.hear(Signal(loud_end[32:], RATE_HZ), WHITENED, QueryConfig(n_shifts=1))
+    assert later.crest_db != once.crest_db
+
+
 def test_no_query_hash_comes_twice() -> None:
     asked = pipeline.query(Signal(LONG, RATE_HZ), SMALL, QueryConfig(n_shifts=4, fan_out=9)).hashes
     pairs = set(zip(asked.token.tolist(), asked.tick.tolist(), strict=True))

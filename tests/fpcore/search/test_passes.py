@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.degradations.wsola import stretch
 from fpcore import pipeline
-from fpcore.config import QueryConfig, ThoroughPass
+from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import Recognition, Signal
-from fpcore.search.passes import align, align_query, passes
+from fpcore.records import AS_LEARNED, LongArray, Postings, Recognition, Signal
+from fpcore.search import passes as passes_module
+from fpcore.search.passes import align, align_query, answer_of, passes
 from fpcore.stages import decision
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
@@ -225,6 +227,47 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     tried = list(passes(query, six_songs, rejecting))
     assert found.pass_name == max(tried, key=lambda look: look.matches[0].probability).pass_name
     assert found.times.lookup_s > 0
+
+
+# Another tempo than was assumed
+
+SEARCHING = THOROUGH.model_copy(
+    update={"query": THOROUGH.query.model_copy(update={"playback": PlaybackSearch()})}
+)
+
+
+def test_a_recording_that_skips_is_not_taken_for_another_tempo(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its votes drift, but another tempo explains them hardly better than the song's own does."""
+    halves = [indexed.part(1, 12.0, 5.0), indexed.part(1, 17.055, 5.0)]
+    skipping = Signal(np.concatenate(halves), RATE_HZ)
+    found = align(skipping, six_songs, SEARCHING)
+    assert found.pass_name == "first"
+    assert found.matches[0].song_name == "song 1"
+    assert found.matches[0].playback == AS_LEARNED
+    # Another tempo was looked at, and found the same song.
+    monkeypatch.setattr(passes_module, "LIKELIER", -100.0)
+    assert align(skipping, six_songs, SEARCHING).pass_name == "tempo"
+
+
+def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -> None:
+    tempo, start_s, duration_s = 0.98, 12.0, 10.0
+    samples = indexed.part(3, start_s, duration_s * tempo)
+    n_out = round(duration_s * RATE_HZ)
+    heard = Signal(stretch(samples, RATE_HZ, factor=tempo, n_out=n_out), RATE_HZ)
+    few = SEARCHING.query.model_copy(
+        update={"n_candidates": 2, "thorough": ThoroughPass(n_candidates=5)}
+    )
+    profile = SEARCHING.model_copy(update={"query": few})
+    first, thorough, *_ = passes(pipeline.query(heard, LEAN, few), six_songs, profile)
+    for looked, n_songs in ((first, 2), (thorough, 5)):
+        answer = answer_of([looked], six_songs, profile)
+        assert answer.pass_name == "tempo"
+        assert answer.matches[0].song_name == "song 3"
+        assert answer.matches[0].playback.tempo == pytest.approx(tempo, abs=0.003)
+        assert len(answer.matches) == n_songs
+        assert len(answer.query.hashes) == pytest.approx(len(looked.query.hashes), rel=0.1)
 
 
 # Which of two passages

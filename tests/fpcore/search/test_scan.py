@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fpcore.config import Decision, Profile
+from fpcore.config import Decision, PlaybackSearch, Profile
 from fpcore.records import Appearance, Signal
 from fpcore.search.passes import align
 from fpcore.search.scan import STEP_S, WINDOW_S, scan, windows
@@ -192,3 +192,23 @@ def test_offsets_without_tolerance_still_give_a_span(six_songs: Store) -> None:
     hop_s = PROFILE.fingerprint.hop_s
     _assert_heard(_scanned([part(1, 100 * hop_s, 12)], six_songs, profile), [("song 1", 0, 12)])
     _assert_heard(_scanned([part(1, 100.3 * hop_s, 12)], six_songs, profile), [("song 1", 0, 12)])
+
+
+@pytest.mark.parametrize("speed", [0.95, 1.05])
+def test_times_are_those_of_the_recording_also_at_another_speed(
+    six_songs: Store, speed: float
+) -> None:
+    """A window of ten seconds holds 9.5 or 10.5 of the song: half a second tells which is told."""
+    query_config = PROFILE.query.model_copy(update={"playback": PlaybackSearch()})
+    profile = PROFILE.model_copy(update={"query": query_config})
+    before_s, song_s, start_s = 4.0, 12.0, 6.0
+    song = part(3, start_s, song_s * speed + 1)
+    at = np.arange(round(song_s * RATE_HZ)) * speed
+    played = np.interp(at, np.arange(len(song)), song).astype(np.float32)
+    (found,) = _scanned([silence(before_s), played], six_songs, profile)
+    assert found.playback.tempo == pytest.approx(speed, abs=0.002)
+    # A dense stretch of votes begins and ends within a few notes of the song's ends.
+    assert before_s - 0.05 <= found.start_s <= before_s + 0.4
+    assert before_s + song_s - 0.4 <= found.end_s <= before_s + song_s + 0.05
+    in_song_s = start_s + (found.start_s - before_s) * speed
+    assert found.song_offset_s == pytest.approx(in_song_s, abs=0.06)

@@ -165,3 +165,31 @@ def test_peaks_that_are_only_kept_decide_between_places_and_not_about_the_song()
         scores = (decision.place_score(same, one) for one in (VERIFIED, better))
         before, after = scores
         assert (after > before).all()
+
+
+def test_the_limits_are_those_under_which_the_shipped_decisions_were_fitted() -> None:
+    """Another limit would change the evidence under decisions that stand in profiles."""
+    for crest_db, counted_db in ((19.9, 19.9), (20.1, 20.0), (45.0, 20.0)):
+        observed = decision.evidence(TWO, VERIFIED, n_hypotheses=1, crest_db=crest_db)
+        assert observed["crest_db"].tolist() == [counted_db] * 2
+    model = Decision(intercept=0.0, weights={}, threshold=0.5, n_songs=171)
+    assert decision.library_size_penalty(1710, model) == pytest.approx(1.7)
+    small = model.model_copy(update={"n_songs": 3})
+    assert decision.library_size_penalty(171, small) == 0
+    assert decision.library_size_penalty(172, small) > 0
+
+
+def test_one_expected_peak_that_is_found_is_one_standard_deviation() -> None:
+    one = replace(VERIFIED, verified=np.array([1.0, 0.0]), expected=np.array([1, 0], np.int64))
+    observed = decision.evidence(TWO, one, n_hypotheses=1, crest_db=10.0)
+    assert observed["found"].tolist() == [1.0, 0.0]
+
+
+def test_the_score_of_a_place_weighs_what_was_tried() -> None:
+    observed = decision.evidence(TWO, VERIFIED, n_hypotheses=1, crest_db=10.0)
+    score = decision.place_score(observed, VERIFIED)
+    expected = [
+        math.log(10.5) + 4 * math.log(26) + 0.5 * 6.5 + 4 * 0.7,
+        math.log(1) + 4 * math.log(1) + 0.5 * -0.25 + 4 * 0.0,
+    ]
+    assert score == pytest.approx(expected)

@@ -443,6 +443,24 @@ def _wrong_songs(n_songs: int) -> list[tuple[int, int, int]]:
     return [(int(token[song, frame]), song, frame) for song, frame in np.ndindex(token.shape)]
 
 
+@pytest.mark.parametrize("n_songs", [3, 20, 150])
+def test_the_chance_level_is_what_one_decoy_in_twenty_exceeds(n_songs: int) -> None:
+    """So many hits that the level lies above its least, which small examples never leave."""
+    query, _ = _planted(n_frames=400)
+    found = _looked_up(query, _wrong_songs(n_songs))
+    heaviest = matching.warped_weights(found, -1, 2)
+    chance = matching.chance_weight(found, heaviest, 2)
+    assert chance > 1.5 * matching.MIN_CHANCE_HITS * found.usual_weight
+    others = np.arange(n_songs) != np.argmax(heaviest)
+    decoys: list[float] = []
+    for warp in matching.WARPS:
+        if len(decoys) < 100:
+            decoys += matching.warped_weights(found, warp, 2)[others].tolist()
+    # A quantile lies between two decoys, so that the count is right to one.
+    n_above = sum(weight > chance for weight in decoys)
+    assert n_above == pytest.approx(len(decoys) / 20, abs=1)
+
+
 @pytest.mark.parametrize("matched", [False, True], ids=["unknown", "known"])
 def test_a_few_songs_have_a_chance_level_like_that_of_many(matched: bool) -> None:
     query, _ = _planted(n_frames=400)
