@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.metrics.paired import bootstrap_difference, compare, mcnemar_p, verdict
+from experiments.metrics import METRICS
+from experiments.metrics.paired import (
+    bootstrap_difference,
+    compare,
+    format_p,
+    mcnemar_p,
+    points,
+    verdict,
+)
 
 
 def rows(right, works=None, *, indexed=True, probability=0.9):
@@ -83,12 +91,13 @@ def test_one_work_says_nothing_about_others():
 
 
 def test_compare_counts_pairs_whatever_the_order_of_the_rows():
-    a = rows([True, True, False, False, True])
-    b = rows([True, False, True, True, True])
+    a = rows([True, True, False, False, False, True, True, True, False, False])
+    b = rows([True, False, True, True, True, True, True, True, False, False])
     found = compare(a, b.iloc[::-1], thresholds=(0.5, 0.5), rng=rng())
-    assert (found.both, found.only_a, found.only_b, found.neither) == (2, 1, 2, 0)
+    assert (found.both, found.only_a, found.only_b, found.neither) == (4, 1, 3, 2)
+    assert (found.n, found.n_works, found.n_unpaired) == (10, 10, 0)
     assert found.difference == pytest.approx(0.2)
-    assert (found.share_a, found.share_b) == (0.6, 0.8)
+    assert (found.share_a, found.share_b) == (0.5, 0.7)
     assert found.low <= 0.2 <= found.high
 
 
@@ -119,7 +128,7 @@ def test_false_accepts_are_compared_over_left_out_queries_and_fewer_is_better():
     a = pd.concat([positives, rows([False] * 40, indexed=False, probability=0.9)])
     b = pd.concat([positives, rows([False] * 40, indexed=False, probability=0.1)])
     found = compare(a, b, thresholds=(0.5, 0.5), rng=rng(), metric="false_accept")
-    assert (found.n, found.only_a, found.only_b) == (40, 40, 0)
+    assert (found.n, found.only_a, found.only_b, found.n_unpaired) == (40, 40, 0, 0)
     assert verdict(found, a="old", b="new").startswith("new is better: new 0.0% against old 100.0%")
 
 
@@ -149,6 +158,16 @@ def test_a_gain_on_one_work_alone_is_not_called_better_although_the_coin_test_wo
     found = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
     assert found.p_value < 1e-6
     assert not found.real
+
+
+def test_five_fair_coins_may_all_fall_alike_so_a_gain_of_five_is_not_called_better():
+    a, b = rows([False] * 100), rows([True] * 5 + [False] * 95)
+    found = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
+    assert found.low > 0  # the interval alone would call it better
+    assert found.p_value == 0.0625
+    assert not found.real
+    six = compare(a, rows([True] * 6 + [False] * 94), thresholds=(0.5, 0.5), rng=rng())
+    assert six.real
 
 
 def test_equal_rows_do_not_differ():
@@ -184,3 +203,46 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
         low, high = bootstrap_difference(difference, works, generator, n_resamples=500)
         covered.append(low <= 0.05 <= high)
     assert 0.89 <= np.mean(covered) <= 0.99  # nominal 0.95; 200 draws scatter by 0.015
+
+
+def test_the_interval_is_of_as_many_resamples_as_asked_for():
+    a, b = rows([True, False] * 20), rows([False, False, True, True] * 10)
+    one, usual = (compare(a, b, thresholds=(0.5, 0.5), rng=rng(), n_resamples=n) for n in (1, 501))
+    assert one.low == one.high  # quantiles of a single mean
+    assert usual.low < usual.difference < usual.high
+
+
+@pytest.mark.parametrize(("metric", "better"), [("accepted_right", "B"), ("wrong_name", "A")])
+def test_more_is_better_of_what_is_right_and_worse_of_errors(metric, better):
+    few, many = [True] * 10 + [False] * 90, [True] * 90 + [False] * 10
+    if metric == "wrong_name":  # what is not right is accepted under a wrong name here
+        few, many = many, few
+    gained = compare(rows(few), rows(many), thresholds=(0.5, 0.5), rng=rng(), metric=metric)
+    lost = compare(rows(many), rows(few), thresholds=(0.5, 0.5), rng=rng(), metric=metric)
+    assert gained.difference == pytest.approx(0.8)
+    assert verdict(gained).startswith(f"{better} is better: B 90.0% against A 10.0% of 100 queries")
+    assert verdict(lost).startswith(f"{'AB'.replace(better, '')} is better: B 10.0% against A")
+    assert f"({METRICS[metric]}); difference +80.0 points" in verdict(gained)
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.12345, "+12.3"),
+        (-0.05, "−5.0"),
+        (1.0, "+100.0"),
+        (0.0, "+0.0"),
+        (-0.0004, "+0.0"),
+        (-0.0006, "−0.1"),
+    ],
+)
+def test_a_difference_is_told_in_points_with_its_sign(share, told):
+    assert points(share) == told
+
+
+@pytest.mark.parametrize(
+    ("p_value", "told"),
+    [(0.0004, "< 0.001"), (0.001, "= 0.001"), (0.0126, "= 0.013"), (1, "= 1.000")],
+)
+def test_a_p_value_is_told_to_three_places(p_value, told):
+    assert format_p(p_value) == told

@@ -147,3 +147,55 @@ def test_names_that_join_to_the_same_text_have_different_generators() -> None:
 def test_a_generator_is_the_same_on_every_machine() -> None:
     rng = seeded_rng(2026, "excerpts", "caf\u00e9/\udcff.ogg")
     assert rng.integers(1000, size=5).tolist() == [863, 634, 386, 652, 568]
+
+
+def test_every_position_may_be_drawn_up_to_the_last() -> None:
+    starts = starts_of(pick(noise(5.0 + 3 / RATE_HZ)))
+    assert set(starts.tolist()) == {0, 1, 2, 3}
+
+
+def test_excerpts_carry_their_track_and_are_the_same_on_every_machine() -> None:
+    signal = Signal(np.ones(60 * RATE_HZ, np.float32), RATE_HZ)
+    excerpts = pick(signal, n=3)
+    assert [excerpt.track_id for excerpt in excerpts] == ["a"] * 3
+    assert starts_of(excerpts).tolist() == [355714, 384132, 1020617]
+
+
+def test_a_single_sample_can_be_an_excerpt() -> None:
+    [excerpt] = pick(noise(1.0), n=1, duration_s=1 / RATE_HZ)
+    assert len(cut(noise(1.0), excerpt).samples) == 1
+
+
+def test_a_recording_shorter_than_a_block_has_an_excerpt() -> None:
+    signal = noise(661 / RATE_HZ)
+    assert len(signal.samples) % 2
+    assert [excerpt.start_s for excerpt in pick(signal, n=2, duration_s=661 / RATE_HZ)] == [
+        0.0,
+        0.0,
+    ]
+
+
+@pytest.mark.parametrize(("level_db", "is_silent"), [(-79.0, False), (-81.0, True)])
+def test_a_recording_is_silent_from_80_db_below_full_scale(
+    level_db: float, is_silent: bool
+) -> None:
+    signal = Signal(np.full(20 * RATE_HZ, 10 ** (level_db / 20), np.float32), RATE_HZ)
+    if is_silent:
+        with pytest.raises(CorpusError, match="a is silent"):
+            pick(signal)
+    else:
+        assert len(pick(signal)) == 400
+
+
+def test_an_excerpt_as_long_as_the_only_sound_starts_where_it_starts() -> None:
+    block = round(0.05 * RATE_HZ)
+    samples = np.zeros(20 * block, np.float32)
+    samples[7 * block : 8 * block] = 0.5
+    starts = starts_of(pick(Signal(samples, RATE_HZ), duration_s=0.05))
+    assert starts.min() >= 7 * block
+    assert starts.max() < 8 * block
+
+
+def test_an_excerpt_beyond_the_end_is_told_with_its_span() -> None:
+    with pytest.raises(CorpusError, match=r"^the excerpt 8\.0-13\.0 s reaches beyond a, "):
+        cut(noise(10.0), Excerpt("a", 8.0, 5.0))
