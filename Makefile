@@ -28,7 +28,7 @@ export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve lab test bench architecture lock clean remake
+.PHONY: help setup demo serve lab test mutants bench architecture lock clean remake
 
 help: ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
@@ -53,6 +53,9 @@ test: setup ## Run the linters, the type check, the layer contracts and every te
 	@echo "Checking types" && $(BIN)/mypy
 	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
 	@echo "Running the tests" && $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+
+mutants: setup ## Change statistics and stages at random and count what tests notice (hours; ONLY=metrics)
+	@$(BIN)/python -m tests.mutants $(ONLY)
 
 bench: setup ## Measure speed and size, of the core, of sweeps and of the service
 	@$(BIN)/fpbench bench

@@ -1,0 +1,133 @@
+"""Changes of the code that change nothing it does: mutation testing does not count them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Equivalent(NamedTuple):
+    """A text (regular expression), what it may become (a template) without effect, and why.
+
+    ``module`` is part of the path of the modules that it holds for; "" for all.
+    """
+
+    module: str
+    before: str
+    after: str
+    reason: str
+
+
+def _any_of(module: str, before: str, *afters: str, reason: str) -> tuple[Equivalent, ...]:
+    return tuple(Equivalent(module, before, after, reason) for after in afters)
+
+
+EQUIVALENT: tuple[Equivalent, ...] = (
+    # In every module
+    Equivalent(
+        "", r"\.to_numpy\((bool|str|float)\)", ".to_numpy(None)", "columns have that type already"
+    ),
+    *_any_of(
+        "",
+        r", strict=True\)",
+        ", strict=None)",
+        ", strict=False)",
+        ", )",
+        reason="what is zipped together has one length; strict would only tell a slip",
+    ),
+    # Metrics
+    Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
+    Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
+    *_any_of(
+        "metrics/detection",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        ', kind="STABLE")',
+        reason="of equal scores only the last one's counts are taken",
+    ),
+    Equivalent(
+        "metrics/intervals",
+        r"alike = 0\.0",
+        "alike = 1.0",
+        "without a rare outcome it weighs 0, and in works of one row each it is not used",
+    ),
+    *_any_of(
+        "metrics/intervals",
+        r"np\.asarray\(right, float\)",
+        "np.asarray(right, None)",
+        "np.asarray(right, )",
+        reason="weights of a count become numbers anyway",
+    ),
+    Equivalent(
+        "metrics/paired",
+        r"if n else 1\.0",
+        "if (n) or True else 1.0",
+        "of no coin thrown the probability is 1 as well",
+    ),
+    Equivalent(
+        "metrics/paired",
+        r", how=\"inner\"\)",
+        ", )",
+        "rows without a partner have no place: they go",
+    ),
+    Equivalent(
+        "metrics/paired",
+        r"< SAME_PLACE_S",
+        "<= SAME_PLACE_S",
+        "sums of seconds do not meet the limit to the last bit",
+    ),
+    Equivalent(
+        "metrics/paired", r"\.astype\(float\)", ".astype(None)", "None means float64 to NumPy"
+    ),
+    Equivalent(
+        "metrics/paired",
+        r"one\.difference > 0",
+        "one.difference >= 0",
+        "a difference of 0 is never real",
+    ),
+    # Protocol
+    *_any_of(
+        "protocol/excerpts",
+        r"\.astype\(np\.int64\)",
+        ".astype(None)",
+        reason="each start is cut down to a whole number again afterwards",
+    ),
+    Equivalent(
+        "protocol/excerpts",
+        r"block = max\(1, ",
+        "block = max(2, ",
+        "blocks have a thousand samples: only at 10 Hz they would have one",
+    ),
+    Equivalent(
+        "protocol/excerpts", r"n_blocks, -1\)", "n_blocks, -2)", "NumPy takes both for the rest"
+    ),
+    Equivalent("protocol/excerpts", r"ij,ij->i", "IJ,IJ->I", "indices may have any names"),
+    *_any_of(
+        "protocol/excerpts",
+        r", dtype=np\.float64\)",
+        ", dtype=None)",
+        ", )",
+        reason="single precision tells -80 dB as well",
+    ),
+    Equivalent(
+        "protocol/excerpts",
+        r"active = level_db >= ",
+        "active = level_db > ",
+        "levels do not meet the limit to the last bit",
+    ),
+    # Stages
+    Equivalent(
+        "stages/crest",
+        r"dtype=np\.float64\)",
+        "dtype=None)",
+        "of some thousand heights single precision tells the mean to a thousandth of a dB",
+    ),
+    *_any_of(
+        "stages/decision",
+        r"-500, 500\)",
+        "-500, None)",
+        "-501, 500)",
+        "-500, 501)",
+        reason="so far out a probability is 0 or 1 to the last bit that anyone reads",
+    ),
+)
