@@ -12,7 +12,7 @@ from experiments.degradations.wsola import stretch
 from fpcore import pipeline
 from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import AS_LEARNED, LongArray, Postings, Recognition, Signal
+from fpcore.records import AS_LEARNED, Recognition, Signal
 from fpcore.search import passes as passes_module
 from fpcore.search.passes import align, align_query, answer_of, passes
 from fpcore.stages import decision
