@@ -58,7 +58,7 @@ def test_calibration_replaces_the_decision_and_what_was_measured_with_the_old(
     assert set(profile.decision.weights) == {*FITTED, "log_hypotheses"}
     assert profile.decision.calibration is not None
     assert "calibration half of generated:12" in profile.decision.calibration
-    assert profile.decision.n_songs == 10
+    assert profile.decision.n_songs == 8
     assert profile.decision.fitted_on == FittedOn(
         corpus_checksum=corpus("generated:12").checksum, seed=0, calibration_share=0.5
     )
@@ -105,7 +105,7 @@ def test_what_is_kept_of_a_measurement_is_the_profiles_model_card(
     assert {name: card[name] for name in ("promoted_from", "bytes_per_hour")} == before.provenance
     assert card["corpus"]["name"] == "generated:12"
     assert card["split"]["role"] == "test"
-    assert card["split"]["test_indexed"] == card["split"]["calibration_indexed"] == 5
+    assert card["split"]["test_indexed"] == card["split"]["calibration_indexed"] == 4
     assert card["seeds"] == {"seed": 0, "repeats": 1}
     rows = pd.read_csv(rows_file)
     assert card["n_queries"] == len(rows)
