@@ -130,12 +130,12 @@ def logit(
 
     Parameters
     ----------
-    observed
+    observed : dict of str to float64 (n,)
         What `evidence` returns; each kind that ``decision`` weighs must be there.
-    decision
+    decision : Decision
         What each kind of evidence is worth.
-    votes
-        The votes of each candidate, int64 (n,).
+    votes : int64 (n,)
+        The votes of each candidate.
 
     Examples
     --------

@@ -62,6 +62,24 @@ def integer_noise(n_samples: int, seed: int) -> NDArray[np.float64]:
     return (state >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1
 
 
+def plucked_notes(duration_s: float, sample_rate_hz: int, seed: int) -> NDArray[np.float32]:
+    """Return plucked notes at uneven times over faint noise, the same on every machine for ever."""
+    n_samples = round(duration_s * sample_rate_hz)
+    samples = 0.003 * integer_noise(n_samples, seed)
+    choice = integer_noise(12 * int(np.ceil(duration_s)) * 4, seed + 1_000_003) / 2 + 0.5
+    for n_note, (when, pitch, loudness, decay) in enumerate(choice.reshape(-1, 4)):
+        start = round((n_note + when) / 12 * sample_rate_hz)
+        length = min(round(0.8 * sample_rate_hz), n_samples - start)
+        if length <= 0:
+            continue
+        t_s = np.arange(length) / sample_rate_hz
+        hz = 110 * 2 ** (np.floor(pitch * 48) / 12)
+        overtones = sum(np.sin(2 * np.pi * hz * k * t_s) / k for k in range(1, 6))
+        envelope = np.minimum(t_s * 200, 1) * np.exp(-t_s * (3 + 9 * decay))
+        samples[start : start + length] += 0.05 * (1 + loudness) * overtones * envelope
+    return samples.astype(np.float32)
+
+
 def music(duration_s: float, sample_rate_hz: int, seed: int) -> NDArray[np.float32]:
     """Return the beginning of song ``seed`` of the corpus ``generated``, at -10 dB.
 

@@ -50,9 +50,11 @@ def test_no_public_type_has_the_name_of_another() -> None:
 
 
 def test_types_of_one_name_are_found_and_what_is_local_is_not() -> None:
-    first = "class A: pass\nB = dict[str, int]\nT = TypeVar('T')\nclass _C: pass\nD_S = 1"
-    second = "def f():\n    class A: pass\nclass B: pass\nT = TypeVar('T')\nclass _C: pass\nD_S = 2"
+    first = "class A: pass\nRow = dict[str, int]\nT = TypeVar('T')\nclass _C: pass\nD_S = 1"
+    second = (
+        "def f():\n    class A: pass\nclass Row: pass\nT = TypeVar('T')\nclass _C: pass\nD_S = 2"
+    )
     assert defined_twice({"a.py": first, "b.py": second}) == {
         "A": ["a.py", "b.py"],
-        "B": ["a.py", "b.py"],
+        "Row": ["a.py", "b.py"],
     }

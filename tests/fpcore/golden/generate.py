@@ -12,9 +12,7 @@ import numpy as np
 
 from fpcore import pipeline
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
-from tests.fpcore.synthetic import CLASSIC, LEAN, integer_noise
-
-RATE_HZ = 22050
+from tests.fpcore.synthetic import CLASSIC, LEAN, plucked_notes
 
 CONFIGS: dict[str, FingerprintConfig] = {"classic": CLASSIC, "lean": LEAN}
 
@@ -25,24 +23,11 @@ def path(name: str) -> Path:
 
 
 def signal() -> np.ndarray:
-    """Return six seconds of plucked notes over faint noise, the same on every machine for ever.
+    """Return the six seconds of notes that the golden fingerprints are of.
 
     No song of a corpus: those may sound otherwise one day, and the golden fingerprints stay.
     """
-    n_samples, seed = 6 * RATE_HZ, 2003
-    samples = 0.003 * integer_noise(n_samples, seed)
-    choice = integer_noise(12 * 6 * 4, seed + 1_000_003) / 2 + 0.5
-    for n_note, (when, pitch, loudness, decay) in enumerate(choice.reshape(-1, 4)):
-        start = round((n_note + when) / 12 * RATE_HZ)
-        length = min(round(0.8 * RATE_HZ), n_samples - start)
-        if length <= 0:
-            continue
-        t_s = np.arange(length) / RATE_HZ
-        hz = 110 * 2 ** (np.floor(pitch * 48) / 12)
-        overtones = sum(np.sin(2 * np.pi * hz * k * t_s) / k for k in range(1, 6))
-        envelope = np.minimum(t_s * 200, 1) * np.exp(-t_s * (3 + 9 * decay))
-        samples[start : start + length] += 0.05 * (1 + loudness) * overtones * envelope
-    return samples.astype(np.float32)
+    return plucked_notes(6.0, 22050, seed=2003)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from fpcore.stages import decision
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, excerpt, with_threshold
-from tests.fpcore.synthetic import LEAN, music
+from tests.fpcore.synthetic import LEAN, plucked_notes
 
 EXCERPT_S = 6.0
 
@@ -275,9 +275,9 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
 
 def _twice(seed: int) -> np.ndarray:
     """Return 25 s; six of them, from 4 s and 15 s on, share loud notes and differ in faint ones."""
-    loud = music(6.0, RATE_HZ, seed=seed)
-    first, again = (loud + 0.3 * music(6.0, RATE_HZ, seed=seed + k) for k in (1, 2))
-    around = np.split(music(13.0, RATE_HZ, seed=seed + 3), [4 * RATE_HZ, 9 * RATE_HZ])
+    loud = plucked_notes(6.0, RATE_HZ, seed=seed)
+    first, again = (loud + 0.3 * plucked_notes(6.0, RATE_HZ, seed=seed + k) for k in (1, 2))
+    around = np.split(plucked_notes(13.0, RATE_HZ, seed=seed + 3), [4 * RATE_HZ, 9 * RATE_HZ])
     return np.concatenate([around[0], first, around[1], again, around[2]])
 
 
