@@ -142,11 +142,12 @@ def calibrate(
     from fpcore.profiles import load_profile, save_profile, writable_path
 
     target = output or writable_path(profile)
+    chosen = load_profile(profile)
     plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
     context = Context.of(open_corpus(corpus), plan)
     with shown() as show:
         fitted = calibrated(
-            load_profile(profile),
+            chosen,
             context,
             false_alarm_rate=false_alarms,
             n_jobs=jobs,

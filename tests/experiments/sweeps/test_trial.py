@@ -22,7 +22,7 @@ TRIAL = "t000-fanout5-qfanout15"
 def repeated(workbench: Path) -> RunFolder:
     """A tuning run of one trial that asks everything three times."""
     return tune(
-        small.spec(repeats=3), run="repeated", n_trials=1, workers=small.ONE, show=small.silent
+        small.spec(repeats=3), run="asked-thrice", n_trials=1, workers=small.ONE, show=small.silent
     )
 
 
