@@ -71,11 +71,11 @@ def test_listening_ends_early_when_asked(
     microphone.play(heard(songs["Knalgan Theme"], 3.0), RATE_HZ)
     page = open_page()
     listen(page, length="10 s")
-    expect(page.get_by_role("timer")).to_have_text("7 s")
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^[2-5] s"))
     page.get_by_role("button", name="Stop and ask").click()
     expect(page.get_by_role("heading", name="Knalgan Theme")).to_be_visible()
     _, length_s = place_in_song(saved(page)[1], songs["Knalgan Theme"])
-    assert 2 <= length_s < 8
+    assert 4 <= length_s < 9
 
 
 def test_escape_stops_listening_and_asks_nothing(
@@ -117,7 +117,7 @@ def test_muted_microphone_is_told_of_instead_of_asked_about(
     microphone.play(np.zeros(8 * RATE_HZ, np.float32), RATE_HZ)
     page = open_page()
     listen(page)
-    expect(page.get_by_role("timer")).to_have_text("2 s")
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^[1-3] s"))
     page.get_by_role("button", name="Stop and ask").click()
     expect(page.get_by_role("alert").first).to_contain_text("nothing but silence")
     assert open_page.asked("recognize") == []
