@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -28,9 +30,19 @@ def make_audio(tmp_path: Path) -> Callable[..., Path]:
         n_channels: int = 2,
         seed: int = 0,
     ) -> Path:
-        samples = audio_files.noisy_tones(
-            duration_s, sample_rate_hz, n_channels=n_channels, seed=seed
-        )
-        return audio_files.write(tmp_path / kind, samples, sample_rate_hz, kind=kind)
+        path = tmp_path / kind
+        path.write_bytes(_encoded(kind, duration_s, sample_rate_hz, n_channels, seed))
+        return path
 
     return make
+
+
+@lru_cache(maxsize=64)
+def _encoded(
+    kind: str, duration_s: float, sample_rate_hz: int, n_channels: int, seed: int
+) -> bytes:
+    """Return the bytes of such a file; to encode one takes longer than most tests of it."""
+    samples = audio_files.noisy_tones(duration_s, sample_rate_hz, n_channels=n_channels, seed=seed)
+    with TemporaryDirectory() as folder:
+        path = audio_files.write(Path(folder, kind), samples, sample_rate_hz, kind=kind)
+        return path.read_bytes()
