@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -12,6 +15,7 @@ import soxr
 
 from experiments.corpora.generated import song
 from experiments.corpora.synthesis.instruments import RATE_HZ
+from fpcore.profiles import load_profile
 from tests import audio_files
 from tests.audio_files import Samples
 
@@ -30,16 +34,26 @@ KINDS = {
 }
 """Suffix -> kind of file, of every format that the project promises to read."""
 
+SONG_KEYS = {
+    "id", "name", "checksum", "duration_s", "n_fingerprints", "learned_at", "metadata",
+}  # fmt: skip
+"""Of a song in JSON."""
+
 STRANGER = 30
 """Index of a generated song that is never learned."""
 
 
 def piece(index: int, *, start_s: float = 0.0, duration_s: float = SONG_S) -> Samples:
     """Return a part of a generated song, float32 (n, n_channels) at `RATE_48_HZ`."""
-    played = song(index)[: round(SONG_S * RATE_HZ)].astype(np.float32) / 32768
-    resampled = soxr.resample(played, RATE_HZ, RATE_48_HZ).astype(np.float32)
     start = round(start_s * RATE_48_HZ)
-    return resampled[start : start + round(duration_s * RATE_48_HZ)].clip(-1, 1)
+    return _whole(index)[start : start + round(duration_s * RATE_48_HZ)].clip(-1, 1)
+
+
+@lru_cache(maxsize=12)
+def _whole(index: int) -> Samples:
+    """Return the first `SONG_S` of a generated song."""
+    played = song(index)[: round(SONG_S * RATE_HZ)].astype(np.float32) / 32768
+    return np.asarray(soxr.resample(played, RATE_HZ, RATE_48_HZ), np.float32)
 
 
 def noisy(samples: Samples, *, snr_db: float, seed: int) -> Samples:
@@ -47,7 +61,7 @@ def noisy(samples: Samples, *, snr_db: float, seed: int) -> Samples:
     mono = samples.mean(axis=1, keepdims=True)
     noise = np.random.default_rng(seed).standard_normal(mono.shape)
     noise *= np.sqrt(np.mean(mono**2)) * 10 ** (-snr_db / 20)
-    return (0.5 * (mono + noise)).clip(-1, 1).astype(np.float32)
+    return np.asarray((0.5 * (mono + noise)).clip(-1, 1), np.float32)
 
 
 def write_wav(path: Path, samples: Samples, sample_rate_hz: int = RATE_48_HZ) -> Path:
@@ -85,3 +99,19 @@ class Music:
             audio_files.write(folder / f"{name}.{suffix}", piece(index), RATE_48_HZ, kind=kind)
             indices[name] = index
         return cls(folder, indices)
+
+
+def profile_file(path: Path, **changed: Any) -> Path:
+    """Write the profile ``balanced`` with fields changed, and return its path."""
+
+    def merge(tree: dict[str, Any], changes: dict[str, Any]) -> None:
+        for key, value in changes.items():
+            if isinstance(value, dict):
+                merge(tree[key], value)
+            else:
+                tree[key] = value
+
+    tree = load_profile("balanced").model_dump(mode="json")
+    merge(tree, changed)
+    path.write_text(json.dumps(tree))
+    return path

@@ -1,15 +1,27 @@
-"""The command as a user runs it: a process of its own."""
+"""The command as a user runs it: to its end in this process, or as a process of its own.
+
+To start Python and the core takes longer than most commands do. So `fpcore` and `answer` run the
+command here, with its arguments, variables and streams. `fpcore_process` is for what only a
+process has: closed streams, pipes, lost rights, another user of the database, what libraries
+write to standard error.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from fpcore.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 180.0
@@ -25,14 +37,55 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **(extra or {})}
 
 
-def fpcore(
+def called(
+    command: Callable[[], object],
+    *arguments: object,
+    cwd: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line to its end in this process, as if it were one of its own.
+
+    An exception that it does not tell of itself is raised.
+    """
+    streams = [io.TextIOWrapper(io.BytesIO(content), "utf-8") for content in (stdin, b"", b"")]
+    argv = ["fpcore", *map(str, arguments)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - set(environment()):
+            patch.delenv(name)
+        for name, text in environment(env).items():
+            patch.setenv(name, text)
+        for name, value in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, value)
+        patch.setattr(sys, "argv", argv)
+        patch.setattr(sys, "excepthook", sys.excepthook)
+        patch.setattr(logging.getLogger("fpcore"), "handlers", [])
+        patch.chdir(cwd)
+        with pytest.raises(SystemExit) as stop:
+            command()
+    code = stop.value.code or 0
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(argv, code, *map(_written, streams[1:]))
+
+
+def _written(stream: io.TextIOWrapper[io.BytesIO]) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+def fpcore(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end in this process; ``more`` as for `called`."""
+    return called(main, *arguments, cwd=cwd, **more)
+
+
+def fpcore_process(
     *arguments: object,
     cwd: Path,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     prepare: Callable[[], None] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; ``prepare`` is called in the child before it starts."""
+    """Run the command to its end as a process; ``prepare`` is called in it before it starts."""
     done = subprocess.run(
         [sys.executable, "-m", "fpcore", *map(str, arguments)],
         input=stdin,
@@ -95,3 +148,9 @@ def without_privileges() -> None:
         for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
             if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
                 raise OSError(ctypes.get_errno(), "the capability cannot be given up")
+
+
+def assert_whole(folder: Path, n_songs: int, *database: object) -> None:
+    """Assert that the database is whole and holds as many songs as before."""
+    assert answer("check", "--full", *database, cwd=folder)["ok"]
+    assert answer("songs", *database, cwd=folder)["total"] == n_songs

@@ -1,4 +1,4 @@
-"""The help says what every command and option is for, and comes without loading the core."""
+"""The whole tree of commands: its help says what each is for, and comes without the core."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from fpcore.cli import app
-from tests.fpcore.cli.running import ROOT, environment, fpcore
+from tests.fpcore.cli.running import ROOT, environment, fpcore, fpcore_process
 
 COMMANDS = (
     "learn",
@@ -90,7 +90,7 @@ def test_no_summary_of_a_command_is_cut_short(group: tuple[str, ...], tmp_path: 
 
 
 def test_help_is_shown_by_the_command_itself(tmp_path: Path) -> None:
-    done = fpcore("--help", cwd=tmp_path)
+    done = fpcore_process("--help", cwd=tmp_path)
     assert done.returncode == 0
     for name in COMMANDS:
         assert f"\n  {name.split()[0]} " in done.stdout
@@ -124,3 +124,20 @@ def test_help_loads_nothing_heavy() -> None:
     assert "fpcore.cli.recognize" in loaded
     heavy = {"av", "matplotlib", "numba", "numpy", "scipy", "soundfile", "sqlite3"}
     assert heavy & set(loaded) == set()
+
+
+def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
+    for arguments in (
+        ("learn",),
+        ("recognize",),
+        ("recognize", "x.wav", "--top", "0"),
+        ("remove",),
+        ("remove", "1", "--all", "--yes"),
+        ("songs", "--colour"),
+        ("songs", "--limit", "99999999999999999999"),
+        ("songs", "--offset", "99999999999999999999"),
+        ("sing",),
+    ):
+        done = fpcore(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, arguments
+        assert "Traceback" not in done.stderr and "Error" in done.stderr

@@ -39,13 +39,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def many_songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A folder of short songs, enough for several transactions, and their number."""
-    folder = tmp_path_factory.mktemp("many") / "music"
-    return folder, write_short_songs(folder, range(8), duration_s=3.0)
-
-
 def _acknowledged(lines: list[str]) -> set[str]:
     """Return the checksums of the songs that were told to be learned or known."""
     found = set()
@@ -126,7 +119,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_resumes(
     many_songs: tuple[Path, int], tmp_path: Path
 ) -> None:
     folder, n_songs = many_songs
-    long = write_wav(tmp_path / "long.wav", _noise(duration_s=1200.0), 8000)
+    long = write_wav(tmp_path / "long.wav", _noise(duration_s=600.0), 8000)
     process = start("learn", folder, long, "--json", "--db", "x.db", cwd=tmp_path)
     lines = wait_for_lines(process, 1)
     os.killpg(process.pid, signal.SIGINT)
@@ -157,7 +150,7 @@ def folder_with_long_song(tmp_path: Path) -> tuple[Path, Path]:
     """A folder of a few songs, one of which keeps a worker busy for a while."""
     folder = tmp_path / "music"
     write_short_songs(folder, [9], duration_s=8.0)
-    return folder, write_wav(folder / "long.wav", _noise(duration_s=900.0), 8000)
+    return folder, write_wav(folder / "long.wav", _noise(duration_s=400.0), 8000)
 
 
 def _kills_of_worker(process: subprocess.Popen[str], path: Path) -> Iterator[int]:

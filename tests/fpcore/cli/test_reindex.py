@@ -13,9 +13,19 @@ import pytest
 
 from fpcore.store import open_store
 from tests.fpcore.cli.material import piece, write_wav
-from tests.fpcore.cli.running import answer, complaint, complaints, fpcore, without_privileges
+from tests.fpcore.cli.running import (
+    answer,
+    complaint,
+    complaints,
+    fpcore,
+    fpcore_process,
+    without_privileges,
+)
 
 N_SONGS = 4
+
+REINDEX = ("reindex", "--jobs", 1, "--profile", "balanced")
+"""With one worker, since to start another takes longer than these songs do."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +66,7 @@ def _recognized(folder: Path, number: int) -> Any:
 
 
 def test_the_songs_are_recognised_under_the_new_profile(folder: Path) -> None:
-    done = fpcore("reindex", "--profile", "balanced", cwd=folder)
+    done = fpcore(*REINDEX, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "music_recognition.db: 4 songs indexed under profile balanced\n"
     assert _files(folder) == ["music", "music_recognition.db"]
@@ -65,7 +75,7 @@ def test_the_songs_are_recognised_under_the_new_profile(folder: Path) -> None:
     assert _recognized(folder, 2) == "song 2"
     refused = fpcore("recognize", "music/song 2.wav", "--profile", "seed", cwd=folder)
     complaint(refused, "`fpcore reindex --profile NAME`")
-    again = fpcore("reindex", "--profile", "balanced", cwd=folder)
+    again = fpcore(*REINDEX, cwd=folder)
     assert (again.returncode, again.stderr) == (0, "")
     assert (
         again.stdout == "music_recognition.db: has the configuration of profile balanced already\n"
@@ -75,7 +85,7 @@ def test_the_songs_are_recognised_under_the_new_profile(folder: Path) -> None:
 def test_the_snapshot_of_the_old_database_goes_and_a_new_one_can_be_made(folder: Path) -> None:
     assert fpcore("snapshot", cwd=folder).returncode == 0
     assert len(_files(folder)) == 3
-    assert fpcore("reindex", "--profile", "balanced", cwd=folder).returncode == 0
+    assert fpcore(*REINDEX, cwd=folder).returncode == 0
     assert _files(folder) == ["music", "music_recognition.db"]
     assert fpcore("snapshot", cwd=folder).returncode == 0
     assert _recognized(folder, 1) == "song 1"
@@ -83,9 +93,9 @@ def test_the_snapshot_of_the_old_database_goes_and_a_new_one_can_be_made(folder:
 
 
 def test_it_answers_in_json(folder: Path) -> None:
-    told = answer("reindex", "--profile", "balanced", cwd=folder)
+    told = answer(*REINDEX, cwd=folder)
     assert told == {"n_songs": N_SONGS, "swapped": True, "gone": []}
-    told = answer("reindex", "--profile", "balanced", cwd=folder)
+    told = answer(*REINDEX, cwd=folder)
     assert told == {"n_songs": N_SONGS, "swapped": False, "gone": []}
 
 
@@ -97,7 +107,7 @@ def test_songs_whose_audio_is_gone_are_listed_and_the_database_stays(folder: Pat
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE songs SET metadata = '{}' WHERE name = 'song 3'")
     before = database.read_bytes()
-    done = fpcore("reindex", "--profile", "balanced", cwd=folder)
+    done = fpcore(*REINDEX, cwd=folder)
     assert (done.returncode, done.stdout) == (1, "")
     lines = complaints(done)
     assert lines[:2] == [
@@ -109,7 +119,7 @@ def test_songs_whose_audio_is_gone_are_listed_and_the_database_stays(folder: Pat
     assert "music_recognition.db is unchanged: restore the files" in lines[4]
     assert "--drop-gone" in lines[4]
     assert database.read_bytes() == before
-    told = answer("reindex", "--profile", "balanced", cwd=folder, code=1)
+    told = answer(*REINDEX, cwd=folder, code=1)
     assert (told["n_songs"], told["swapped"]) == (0, False)
     assert [(one["id"], one["name"]) for one in told["gone"]] == [
         (number + 1, f"song {number}") for number in range(N_SONGS)
@@ -120,9 +130,9 @@ def test_it_goes_on_when_files_are_restored_or_without_the_songs(folder: Path) -
     music = folder / "music"
     for number in (1, 2):
         (music / f"song {number}.wav").rename(folder / f"{number}.away")
-    assert fpcore("reindex", "--profile", "balanced", cwd=folder).returncode == 1
+    assert fpcore(*REINDEX, cwd=folder).returncode == 1
     (folder / "1.away").rename(music / "song 1.wav")
-    done = fpcore("reindex", "--profile", "balanced", "--drop-gone", cwd=folder)
+    done = fpcore(*REINDEX, "--drop-gone", cwd=folder)
     assert done.returncode == 0
     assert done.stdout == "music_recognition.db: 3 songs indexed under profile balanced\n"
     assert [line for line in complaints(done) if "song 2" in line]
@@ -132,9 +142,9 @@ def test_it_goes_on_when_files_are_restored_or_without_the_songs(folder: Path) -
 
 def test_what_was_removed_between_two_tries_does_not_come_back(folder: Path) -> None:
     (folder / "music" / "song 3.wav").unlink()
-    assert fpcore("reindex", "--profile", "balanced", cwd=folder).returncode == 1
+    assert fpcore(*REINDEX, cwd=folder).returncode == 1
     assert fpcore("remove", 1, "--yes", cwd=folder).returncode == 0
-    told = answer("reindex", "--profile", "balanced", "--drop-gone", cwd=folder)
+    told = answer(*REINDEX, "--drop-gone", cwd=folder)
     assert (told["n_songs"], told["swapped"]) == (2, True)
     songs = answer("songs", cwd=folder)["songs"]
     assert [song["name"] for song in songs] == ["song 1", "song 2"]
@@ -144,13 +154,13 @@ def test_a_database_that_is_open_elsewhere_is_not_replaced_under_their_feet(fold
     database = folder / "music_recognition.db"
     with open_store(database, None) as other:  # such as the service, between two requests
         assert other.n_songs() == N_SONGS
-        done = fpcore("reindex", "--profile", "balanced", "--wait", "0.2", cwd=folder)
+        done = fpcore_process(*REINDEX, "--wait", "0.2", cwd=folder)
         complaint(
             done, "music_recognition.db is open in another program", "service", "same command"
         )
         assert other.n_songs() == N_SONGS
     assert answer("stats", cwd=folder)["n_songs"] == N_SONGS
-    told = answer("reindex", "--profile", "balanced", cwd=folder)
+    told = answer(*REINDEX, cwd=folder)
     assert told["swapped"] is True
     assert _files(folder) == ["music", "music_recognition.db"]
 
@@ -195,11 +205,11 @@ def test_a_disk_that_fills_up_while_songs_are_learned_is_told_and_nothing_is_los
     folder: Path, small_disk: Path, on_small_disk: tuple[str, Path]
 ) -> None:
     ballast = _fill(small_disk, but_bytes=100_000)
-    done = fpcore("reindex", "--profile", "balanced", *on_small_disk, cwd=folder)
+    done = fpcore(*REINDEX, *on_small_disk, cwd=folder)
     complaint(done, "x.db.", ".new", "no room")
     assert answer("check", *on_small_disk, cwd=folder)["ok"] is True
     ballast.unlink()
-    told = answer("reindex", "--profile", "balanced", *on_small_disk, cwd=folder)
+    told = answer(*REINDEX, *on_small_disk, cwd=folder)
     assert (told["n_songs"], told["swapped"]) == (N_SONGS, True)
     assert _files(small_disk) == ["x.db"]
 
@@ -208,10 +218,10 @@ def test_a_disk_that_fills_up_at_the_swap_leaves_the_old_database(
     folder: Path, small_disk: Path, on_small_disk: tuple[str, Path]
 ) -> None:
     away = (folder / "music" / "song 3.wav").rename(folder / "3.away")
-    first = fpcore("reindex", "--profile", "balanced", *on_small_disk, cwd=folder)
+    first = fpcore(*REINDEX, *on_small_disk, cwd=folder)
     assert first.returncode == 1 and "song 3" in first.stderr
     ballast = _fill(small_disk, but_bytes=65_536)
-    again = ("reindex", "--profile", "balanced", "--drop-gone", *on_small_disk)
+    again = (*REINDEX, "--drop-gone", *on_small_disk)
     done = fpcore(*again, cwd=folder)
     assert done.returncode == 1
     assert complaints(done)[-1] == (
@@ -238,8 +248,8 @@ def test_a_source_that_may_not_be_read_is_gone_and_the_others_are_indexed(folder
         )
     closed.chmod(0)
     try:
-        done = fpcore(
-            "reindex", "--profile", "balanced", "--drop-gone", cwd=folder,
+        done = fpcore_process(
+            *REINDEX, "--drop-gone", cwd=folder,
             prepare=without_privileges,
         )  # fmt: skip
     finally:

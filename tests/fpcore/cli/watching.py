@@ -52,7 +52,7 @@ def until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> bool
 def wait_for_lines(process: subprocess.Popen[str], n_lines: int) -> list[str]:
     """Return the first ``n_lines`` of the answer, fewer when it ends before."""
     assert process.stdout is not None
-    lines = []
+    lines: list[str] = []
     while len(lines) < n_lines and (line := process.stdout.readline()):
         lines.append(line)
     return lines

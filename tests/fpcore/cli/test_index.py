@@ -1,0 +1,80 @@
+"""The database as a whole: its sizes, its faults and its copy."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fpcore.profiles import load_profile
+from tests.fpcore.cli.running import answer, complaint, complaints, fpcore
+
+
+def test_stats_add_up(tmp_path: Path, database: Path) -> None:
+    stats = answer("stats", "--hottest", 4, cwd=tmp_path)
+    assert set(stats) == {
+        "n_songs", "duration_s", "n_postings", "file_bytes", "unused_bytes", "lookup_bytes",
+        "file_bytes_per_posting", "lookup_bytes_per_posting", "config_digest",
+        "n_distinct_hashes", "postings_per_hash", "histogram", "hottest", "snapshot",
+    }  # fmt: skip
+    songs = answer("songs", cwd=tmp_path)["songs"]
+    assert stats["n_songs"] == len(songs)
+    assert stats["n_postings"] == sum(song["n_fingerprints"] for song in songs) > 1000
+    assert stats["duration_s"] == pytest.approx(sum(song["duration_s"] for song in songs))
+    assert stats["file_bytes"] == database.stat().st_size
+    assert stats["file_bytes_per_posting"] * stats["n_postings"] == pytest.approx(
+        stats["file_bytes"]
+    )
+    assert sum(bar["n_hashes"] for bar in stats["histogram"]) == stats["n_distinct_hashes"]
+    assert all(set(bar) == {"from", "to", "n_hashes"} for bar in stats["histogram"])
+    assert set(stats["postings_per_hash"]) == {"median", "p90", "p99", "max"}
+    assert stats["postings_per_hash"]["max"] == stats["hottest"][0]["n_postings"]
+    assert len(stats["hottest"]) == 4
+    assert all(set(hot) == {"token", "text", "n_postings"} for hot in stats["hottest"])
+    assert stats["config_digest"] == load_profile("balanced").fingerprint.digest
+    text = fpcore("stats", cwd=tmp_path).stdout
+    assert "####" in text and stats["hottest"][0]["text"] in text
+
+
+def test_check_tells_each_problem_and_ends_with_1(tmp_path: Path, database: Path) -> None:
+    assert answer("check", cwd=tmp_path) == {"ok": True, "full": False, "problems": []}
+    assert "all is well with 8 songs" in fpcore("check", "--full", cwd=tmp_path).stdout
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE songs SET n_fingerprints = 7 WHERE name = 'song in mp3'")
+    document = answer("check", "--full", cwd=tmp_path, code=1)
+    assert set(document) == {"ok", "full", "problems"} and not document["ok"]
+    lines = complaints(fpcore("check", "--full", cwd=tmp_path))
+    assert len(lines) == len(document["problems"])
+    assert any("fingerprints instead of 7" in line for line in lines)
+
+
+@pytest.mark.parametrize("damage", ["half of it", "its second page"])
+def test_check_tells_of_a_file_too_damaged_to_open_as_of_any_problem(
+    damage: str, tmp_path: Path, database: Path
+) -> None:
+    whole = database.read_bytes()
+    if damage == "half of it":
+        database.write_bytes(whole[: len(whole) // 2])
+    else:
+        database.write_bytes(whole[:8192] + b"\xff" * 8192 + whole[16384:])
+    document = answer("check", cwd=tmp_path, code=1)
+    assert not document["ok"] and document["problems"]
+    lines = complaints(fpcore("check", cwd=tmp_path))
+    assert lines == [f"fpcore: music_recognition.db: {one}" for one in document["problems"]]
+    assert "damaged" in lines[0] and not any("fpcore check" in line for line in lines)
+
+
+def test_backup_can_be_used_in_place_of_the_database(
+    excerpt: Path, tmp_path: Path, database: Path
+) -> None:
+    document = answer("backup", "copy.db", cwd=tmp_path)
+    copy = tmp_path / "copy.db"
+    assert document == {"backup": "copy.db", "file_bytes": copy.stat().st_size}
+    fpcore("remove", "--all", "--yes", cwd=tmp_path)
+    assert fpcore("recognize", excerpt, cwd=tmp_path).returncode == 3
+    assert fpcore("recognize", excerpt, "--db", copy, cwd=tmp_path).returncode == 0
+    named = fpcore("recognize", excerpt, cwd=tmp_path, env={"FPCORE_DB": str(copy)})
+    assert '"song in flac"' in named.stdout
+    complaint(fpcore("backup", "copy.db", cwd=tmp_path), "copy.db", "exists already")

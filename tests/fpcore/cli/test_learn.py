@@ -1,0 +1,187 @@
+"""Files and folders into the database: what is learned, passed over, refused and told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.fpcore.cli.bad_audio import BAD_AUDIO
+from tests.fpcore.cli.conftest import Learned
+from tests.fpcore.cli.material import KINDS, RATE_48_HZ, SONG_KEYS, piece, write_wav
+from tests.fpcore.cli.running import (
+    answer,
+    assert_whole,
+    complaint,
+    complaints,
+    fpcore,
+    fpcore_process,
+    lines_of_json,
+    without_privileges,
+)
+
+
+def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> None:
+    *lines, last = lines_of_json(learned.run.stdout)
+    assert {Path(line["file"]).name for line in lines} == {
+        f"song in {suffix}.{suffix}" for suffix in KINDS
+    }
+    for line in lines:
+        assert set(line) == {"file", "status", "song", "reason"}
+        assert line["status"] == "learned" and line["reason"] is None
+        assert set(line["song"]) == SONG_KEYS
+        assert line["song"]["duration_s"] == pytest.approx(25.0, abs=0.1)
+        assert line["song"]["metadata"]["source"] == line["file"]
+    summary = last["summary"]
+    assert set(last) == {"summary"}
+    assert set(summary) == {
+        "n_learned", "n_known", "n_failed", "learned_s", "elapsed_s", "interrupted",
+    }  # fmt: skip
+    assert (summary["n_learned"], summary["n_known"], summary["n_failed"]) == (len(KINDS), 0, 0)
+    assert summary["learned_s"] == pytest.approx(25.0 * len(KINDS), abs=1)
+    assert summary["interrupted"] is False
+    assert learned.run.stderr == ""
+
+
+def test_learn_passes_over_what_is_known(learned: Learned, tmp_path: Path, database: Path) -> None:
+    done = fpcore("learn", learned.music.folder, cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == f"learned 0 songs; {len(KINDS)} known before\n"
+    assert answer("songs", cwd=tmp_path)["total"] == len(KINDS)
+
+
+def test_learn_takes_a_name_for_a_single_file_only(
+    learned: Learned, one_song: Path, tmp_path: Path
+) -> None:
+    done = fpcore("learn", one_song, "--name", "Aria", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("learned 1 song (0:08) in ")
+    (song,) = answer("songs", cwd=tmp_path)["songs"]
+    assert song["name"] == "Aria"
+    refused = fpcore("learn", learned.music.folder, "--name", "Aria", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "and 8 files were named or found" in " ".join(refused.stderr.split())
+    refused = fpcore("learn", one_song, "missing.wav", "--name", "Aria", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "and 2 files were named or found" in " ".join(refused.stderr.split())
+    refused = fpcore("learn", one_song, "--name", "", cwd=tmp_path)
+    assert refused.returncode == 2 and "is empty" in refused.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in BAD_AUDIO if name != "ten hours.flac"])
+def test_learn_refuses_a_file_that_is_no_sound_audio(
+    name: str, tmp_path: Path, database: Path
+) -> None:
+    write, reason = BAD_AUDIO[name]
+    write(tmp_path / name)
+    complaint(fpcore("learn", name, cwd=tmp_path), name, reason)
+    assert_whole(tmp_path, 8)
+
+
+def test_learn_refuses_bad_audio_under_a_given_name_too(tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no audio at all")
+    complaint(fpcore("learn", "text.wav", "--name", "x", cwd=tmp_path), "text.wav", "not audio")
+    assert_whole(tmp_path, 0)
+
+
+def test_learn_goes_on_past_bad_files_and_lists_each(tmp_path: Path, one_song: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name, (write, _) in BAD_AUDIO.items():
+        write(folder / name)
+    (folder / "good.wav").write_bytes(one_song.read_bytes())
+    done = fpcore_process("learn", "music", "missing.mp3", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    *lines, last = lines_of_json(done.stdout)
+    by_status = {
+        status: {line["file"] and Path(line["file"]).name for line in lines
+                 if line["status"] == status}
+        for status in ("learned", "failed")
+    }  # fmt: skip
+    assert by_status == {"learned": {"good.wav"}, "failed": {*BAD_AUDIO, None}}
+    assert last["summary"]["n_failed"] == len(BAD_AUDIO) + 1
+    told = complaints(done)
+    assert len(told) == len(BAD_AUDIO) + 1
+    for name, (_, reason) in {**BAD_AUDIO, "missing.mp3": (None, "does not exist")}.items():
+        assert [line for line in told if name in line and reason in line], name
+    assert_whole(tmp_path, 1)
+
+
+def test_learn_refuses_a_folder_without_audio(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "notes.txt").write_text("no audio")
+    complaint(fpcore("learn", "texts", cwd=tmp_path), "texts", "no audio file")
+    assert [path.name for path in tmp_path.iterdir()] == ["texts"]
+
+
+def test_learn_takes_no_empty_path_for_the_folder_it_runs_in(
+    tmp_path: Path, one_song: Path
+) -> None:
+    (tmp_path / "good.wav").write_bytes(one_song.read_bytes())
+    complaint(fpcore("learn", "", cwd=tmp_path), "an empty path names nothing")
+    assert [path.name for path in tmp_path.iterdir()] == ["good.wav"]
+
+
+def test_learn_tells_which_folder_it_may_not_read(tmp_path: Path, one_song: Path) -> None:
+    forbidden = tmp_path / "music" / "forbidden"
+    forbidden.mkdir(parents=True)
+    (tmp_path / "music" / "good.wav").write_bytes(one_song.read_bytes())
+    forbidden.chmod(0)
+    done = fpcore_process("learn", "music", cwd=tmp_path, prepare=without_privileges)
+    complaint(done, "forbidden", "permission denied")
+    assert done.stdout.startswith("learned 1 song ")
+    forbidden.chmod(0o700)
+    assert_whole(tmp_path, 1)
+
+
+def test_learn_tells_which_file_it_may_not_read(tmp_path: Path, one_song: Path) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(one_song.read_bytes())
+    secret.chmod(0)
+    done = fpcore_process("learn", "secret.wav", cwd=tmp_path, prepare=without_privileges)
+    complaint(done, "secret.wav", "permission denied")
+
+
+def test_a_file_name_that_is_no_text_is_reported_and_the_others_are_learned(
+    tmp_path: Path, one_song: Path
+) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    (folder / "good.wav").write_bytes(one_song.read_bytes())
+    odd = os.fsencode(folder) + b"/caf\xe9.wav"
+    try:
+        with open(odd, "wb") as file:
+            soundfile.write(file, piece(22, duration_s=8), RATE_48_HZ, format="WAV")
+    except OSError:
+        pytest.skip("this file system takes no names that are not UTF-8")
+    done = fpcore("learn", "music", cwd=tmp_path)
+    complaint(done, "caf", "rename it")
+    assert done.stdout.startswith("learned 1 song ")
+    assert_whole(tmp_path, 1)
+
+
+def test_a_full_disk_is_told_and_what_was_learned_stays(
+    small_disk: Path, tmp_path: Path, one_song: Path
+) -> None:
+    database = ("--db", small_disk / "x.db")
+    assert fpcore("learn", one_song, *database, cwd=tmp_path).returncode == 0
+    room = os.statvfs(small_disk)
+    (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize - 65_536))
+    long = write_wav(tmp_path / "long.wav", np.concatenate([piece(23)] * 4))
+    done = fpcore("learn", long, *database, "--profile", "balanced", cwd=tmp_path)
+    complaint(done, "x.db", "no room")
+    assert done.stdout == "learned 0 songs\n"
+    (small_disk / "ballast").unlink()
+    assert_whole(tmp_path, 1, *database)
+    assert fpcore("learn", long, *database, cwd=tmp_path).returncode == 0
+
+
+def test_a_disk_that_is_full_from_the_start_is_told(
+    small_disk: Path, tmp_path: Path, one_song: Path
+) -> None:
+    room = os.statvfs(small_disk)
+    (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
+    complaint(fpcore("learn", one_song, "--db", small_disk / "x.db", cwd=tmp_path), "x.db", "room")

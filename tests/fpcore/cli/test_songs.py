@@ -1,0 +1,88 @@
+"""The songs of a database: listed, searched, paged and removed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.fpcore.cli.conftest import Learned
+from tests.fpcore.cli.material import KINDS, SONG_KEYS, piece, write_wav
+from tests.fpcore.cli.running import answer, assert_whole, complaint, fpcore
+
+
+def test_songs_searches_and_pages(learned: Learned, tmp_path: Path, database: Path) -> None:
+    whole = answer("songs", cwd=tmp_path)
+    assert set(whole) == {"total", "offset", "limit", "songs"}
+    assert {song["name"]: song["id"] for song in whole["songs"]} == learned.ids
+    assert all(set(song) == SONG_KEYS for song in whole["songs"])
+    page = answer("songs", "--limit", 3, "--offset", 2, cwd=tmp_path)
+    assert page["songs"] == whole["songs"][2:5] and page["total"] == len(KINDS)
+    found = answer("songs", "--search", "IN OPUS", cwd=tmp_path)
+    assert [song["name"] for song in found["songs"]] == ["song in opus"]
+    text = fpcore("songs", "--limit", 3, cwd=tmp_path).stdout
+    assert text.endswith("1 to 3 of 8 songs; --offset 3 shows the next\n")
+    assert fpcore("songs", "--offset", 99, cwd=tmp_path).stdout == "none of 8 songs\n"
+
+
+def test_remove_takes_ids_and_exact_names(learned: Learned, tmp_path: Path, database: Path) -> None:
+    removed = answer("remove", learned.ids["song in mp3"], "song in ogg", cwd=tmp_path)
+    assert [song["name"] for song in removed["removed"]] == ["song in mp3", "song in ogg"]
+    assert set(removed["removed"][0]) == SONG_KEYS
+    left = {song["name"] for song in answer("songs", cwd=tmp_path)["songs"]}
+    assert left == set(learned.ids) - {"song in mp3", "song in ogg"}
+    complaint(fpcore("remove", "song in", cwd=tmp_path), '"song in"', "fpcore songs")
+    assert answer("check", "--full", cwd=tmp_path)["ok"]
+
+
+def test_remove_removes_nothing_when_one_of_several_is_unknown(
+    learned: Learned, tmp_path: Path, database: Path
+) -> None:
+    complaint(fpcore("remove", "song in mp3", "999", cwd=tmp_path), '"999"')
+    assert answer("songs", cwd=tmp_path)["total"] == len(KINDS)
+
+
+def test_remove_asks_for_an_id_when_a_name_is_ambiguous(tmp_path: Path, one_song: Path) -> None:
+    other = write_wav(tmp_path / "other.wav", piece(21, duration_s=8.0))
+    for path in (one_song, other):
+        assert fpcore("learn", path, "--name", "twin", cwd=tmp_path).returncode == 0
+    first, second = (song["id"] for song in answer("songs", cwd=tmp_path)["songs"])
+    complaint(
+        fpcore("remove", "twin", cwd=tmp_path), '2 songs are called "twin"', f"{first}, {second}"
+    )
+    assert fpcore("remove", second, cwd=tmp_path).stdout == f'removed {second}: "twin"\n'
+    assert [song["id"] for song in answer("songs", cwd=tmp_path)["songs"]] == [first]
+
+
+def test_remove_takes_only_what_is_written_as_an_id_for_one(tmp_path: Path, one_song: Path) -> None:
+    other = write_wav(tmp_path / "other.wav", piece(21, duration_s=8.0))
+    for path, name in ((one_song, "first"), (other, "01")):
+        assert fpcore("learn", path, "--name", name, cwd=tmp_path).returncode == 0
+    assert [song["name"] for song in answer("remove", "01", cwd=tmp_path)["removed"]] == ["01"]
+    for text in ("01", "00", "9" * 5000, str(2**63)):
+        complaint(fpcore("remove", text, cwd=tmp_path), "no song with the id or name")
+    assert [song["name"] for song in answer("songs", cwd=tmp_path)["songs"]] == ["first"]
+
+
+def test_remove_all_needs_a_yes(tmp_path: Path, database: Path) -> None:
+    refused = fpcore("remove", "--all", cwd=tmp_path)
+    assert refused.returncode == 2 and "--yes" in refused.stderr
+    assert answer("songs", cwd=tmp_path)["total"] == len(KINDS)
+    assert len(answer("remove", "--all", "--yes", cwd=tmp_path)["removed"]) == len(KINDS)
+    assert answer("songs", cwd=tmp_path)["total"] == 0
+    assert fpcore("stats", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("column", ["metadata", "learned_at"])
+def test_a_song_whose_record_is_damaged_is_named_and_can_be_removed(
+    column: str, tmp_path: Path, database: Path, one_song: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(f"UPDATE songs SET {column} = '{{' WHERE id = 2")
+    for command in (("songs",), ("learn", one_song)):
+        complaint(fpcore(*command, cwd=tmp_path), "song 2", "`fpcore remove 2`")
+    complaint(fpcore("check", cwd=tmp_path), "song 2", "`fpcore remove 2`")
+    assert fpcore("remove", "2", cwd=tmp_path).returncode == 0
+    assert_whole(tmp_path, 7)
