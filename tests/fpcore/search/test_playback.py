@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from experiments.degradations.wsola import stretch
 from fpcore import pipeline
@@ -104,45 +102,6 @@ def test_restored_hashes_repeat_no_token_at_a_tick() -> None:
     rows = np.stack([hashes.token, hashes.tick.astype(np.int64)])
     assert np.unique(rows, axis=1).shape == rows.shape
     assert len(hashes) > 100
-
-
-# The first pass
-
-
-@settings(deadline=None)  # the first example compiles the kernel
-@given(st.data())
-def test_the_heaviest_offset_equals_its_definition(data: st.DataObject) -> None:
-    n_tokens, width = data.draw(st.integers(1, 6)), data.draw(st.integers(0, 4))
-    counts = data.draw(st.lists(st.integers(0, 4), min_size=n_tokens, max_size=n_tokens))
-    places = st.tuples(st.integers(0, 2), st.integers(0, 12))
-    postings = [data.draw(st.lists(places, min_size=n, max_size=n)) for n in counts]
-    weight = np.array([data.draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])) for _ in counts])
-    n, m = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5))
-    row = np.array(data.draw(_table(n, m, n_tokens - 1)), np.int64)
-    tick = np.array(data.draw(_table(n, m, 10)), np.int32)
-    flat = np.array([place for part in postings for place in part], np.int64).reshape(-1, 2)
-    found = playing.WeighedPostings(np.cumsum(counts), weight, flat[:, 0], flat[:, 1].copy())
-    got = playing.heaviest_offsets(row, tick, found, width)
-    for i in range(n):
-        hits = [
-            (song, at - int(tick[i, j]), float(weight[row[i, j]]))
-            for j in range(m)
-            for song, at in postings[row[i, j]]
-        ]
-        expected = max(
-            (
-                sum(w for s, o, w in hits if s == song and first <= o <= first + width)
-                for song, first, _ in hits
-            ),
-            default=0.0,
-        )
-        assert got[i] == pytest.approx(expected, abs=m * 4 * 2.0**-playing.WEIGHT_BITS)
-
-
-def _table(n: int, m: int, highest: int) -> st.SearchStrategy[list[list[int]]]:
-    return st.lists(
-        st.lists(st.integers(0, highest), min_size=m, max_size=m), min_size=n, max_size=n
-    )
 
 
 # The search

@@ -1,4 +1,4 @@
-"""The tempo that votes drift to: the transform against loops, and planted lines."""
+"""The tempo that votes drift to, on planted lines and on chance hits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fpcore.kernels import drifting
 from fpcore.records import Postings, QueryHashes
 from fpcore.search.tempo import tempo_of
 from fpcore.stages import matching
@@ -15,31 +14,6 @@ from fpcore.stages import matching
 WIDTH_TICKS = 4
 LENGTH = 400
 """Ticks that the planted queries last."""
-
-
-@settings(deadline=None)  # the first call compiles
-@given(
-    st.lists(st.tuples(st.integers(-30, 30), st.integers(-9, 9), st.integers(1, 4)), min_size=1),
-    st.integers(0, 5),
-)
-def test_lines_cover_what_loops_count(hits: list[tuple[int, int, int]], width_ticks: int) -> None:
-    slopes = [0.0, 0.05, -0.05, 0.1, -0.1]
-    tick, offset, weight = np.array(hits).T
-    gathered, lowest = drifting.heaviest_lines(
-        tick.astype(np.float64), offset, weight / 4, width_ticks, np.array(slopes)
-    )
-    for i, slope in enumerate(slopes):
-        levels = [round(o - slope * t) for t, o, _ in hits]
-        covered = {
-            low: sum(
-                w / 4
-                for (_, _, w), level in zip(hits, levels, strict=True)
-                if low <= level <= low + width_ticks
-            )
-            for low in range(min(levels), max(levels) + 1)
-        }
-        assert gathered[i] == max(covered.values())
-        assert lowest[i] == max(low for low in covered if covered[low] == gathered[i])
 
 
 def _hits(

@@ -1,4 +1,4 @@
-"""Hits, windows of offsets and evidence: against loops, and on planted songs."""
+"""Hits, candidates and the chance level: against loops, and on planted songs."""
 
 from __future__ import annotations
 
@@ -10,39 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.config import QueryConfig
-from fpcore.kernels import sorting, voting
 from fpcore.records import Candidates, Postings, QueryHashes
 from fpcore.stages import matching
 from tests.fpcore import naive
+from tests.fpcore.stages.planted import (
+    looked_up,
+    of_the_match,
+    planted,
+    postings_of,
+    query_of,
+    ranked,
+    wrong_songs,
+)
 
 COLUMNS = list(Candidates._DTYPES)
-ONE_PLACE = QueryConfig(n_offsets=1)
-
-
-def _query(pairs: list[tuple[int, int]], ticks_per_frame: int = 1) -> QueryHashes:
-    token, tick = np.array(pairs, np.int64).reshape(-1, 2).T
-    return QueryHashes(token.copy(), tick.astype(np.int32), ticks_per_frame)
-
-
-def _postings(rows: list[tuple[int, int, int]]) -> Postings:
-    row, song, frame = np.array(rows, np.int64).reshape(-1, 3).T
-    return Postings(row.copy(), song.copy(), frame.astype(np.int32))
-
-
-def _looked_up(query: QueryHashes, entries: list[tuple[int, int, int]]) -> matching.Hits:
-    """Return the hits of a query in an index of (token, song, frame)."""
-    tokens = np.unique(query.token)
-    row_of = {token: row for row, token in enumerate(tokens.tolist())}
-    rows = [(row_of[token], song, frame) for token, song, frame in entries if token in row_of]
-    return matching.hits(query, tokens, _postings(rows))
-
-
-def _ranked(
-    query: QueryHashes,
-    entries: list[tuple[int, int, int]],
-    query_config: QueryConfig = ONE_PLACE,
-) -> Candidates:
-    return matching.rank(_looked_up(query, entries), query_config)
 
 
 def _rows(found: Candidates) -> list[tuple[float, ...]]:
@@ -57,12 +38,12 @@ def _rows(found: Candidates) -> list[tuple[float, ...]]:
 def _lookups(draw: st.DrawFn) -> tuple[QueryHashes, np.ndarray, Postings]:
     """Draw a query, the sorted tokens looked up, and postings in any order, also repeated."""
     pairs = draw(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12))
-    query = _query(draw(st.permutations(sorted(pairs))), draw(st.integers(1, 4)))
+    query = query_of(draw(st.permutations(sorted(pairs))), draw(st.integers(1, 4)))
     extra = draw(st.sets(st.integers(0, 9), max_size=3))
     tokens = np.array(sorted(set(query.token.tolist()) | extra), np.int64)
     entry = st.tuples(st.integers(0, max(len(tokens) - 1, 0)), st.integers(1, 3), st.integers(0, 9))
     rows = draw(st.lists(entry, max_size=30)) if len(tokens) else []
-    return query, tokens, _postings(rows)
+    return query, tokens, postings_of(rows)
 
 
 @settings(deadline=None, max_examples=200)
@@ -90,9 +71,9 @@ def test_hits_equal_the_nested_loops(lookup: tuple[QueryHashes, np.ndarray, Post
     "songs", [(1, 2, 3), (1, 5, 2**62), (10**12, 10**12 + 1)], ids=["few", "far apart", "large"]
 )
 def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
-    query = _query([(1, 0), (1, 40_000), (2, 7)], ticks_per_frame=16)
+    query = query_of([(1, 0), (1, 40_000), (2, 7)], ticks_per_frame=16)
     entries = [(1, song, frame) for song in songs for frame in (0, 2**31 - 1)]
-    found = _looked_up(query, entries)
+    found = looked_up(query, entries)
     expected = sorted(
         (song, frame * 16 - tick, row, frame)
         for _, song, frame in entries
@@ -102,55 +83,6 @@ def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
 
 
-def _sorted_part(keys: list[int], n: int, first_bit: int, n_bits: int) -> list[int]:
-    column = np.array(keys, np.int64)
-    other = np.full_like(column, -1)
-    got: list[int] = sorting.sorted_part(column, other, n, first_bit, n_bits)[:n].tolist()
-    return got
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    st.lists(st.integers(0, 2**40 - 1), max_size=80),
-    st.integers(0, 40),
-    st.sampled_from([40, 45]),
-    st.integers(0, 3),
-)
-def test_sorting_keys_equals_a_stable_sort_by_the_upper_bits(
-    keys: list[int], first_bit: int, n_bits: int, n_beyond: int
-) -> None:
-    got = _sorted_part([*keys, *range(n_beyond)], len(keys), first_bit, n_bits)
-    assert got == sorted(keys, key=lambda key: key >> first_bit)
-
-
-@pytest.mark.parametrize("n", [24, 25, 4095, 4096, 100_000])
-def test_few_and_many_keys_are_sorted_too(n: int) -> None:
-    keys = np.random.default_rng(0).integers(0, 2**33, n)
-    assert _sorted_part(keys.tolist(), n, 0, 33) == np.sort(keys).tolist()
-
-
-@pytest.mark.parametrize("dtype", [np.int32, np.int64])
-def test_the_keys_of_each_song_are_sorted_for_themselves(dtype: type[np.signedinteger]) -> None:
-    rng = np.random.default_rng(0)
-    lengths = [0, 3, 0, 200, 30, 5000, 0]
-    keys = [rng.integers(0, 2**31, length) for length in lengths]
-    first = np.concatenate([[0], np.cumsum(lengths)])
-    got = np.concatenate(keys).astype(dtype)
-    sorting.sort_songs(got, first, 10, 21)
-    expected = [np.array(sorted(part, key=lambda key: key >> 10), dtype) for part in keys]
-    np.testing.assert_array_equal(got, np.concatenate(expected))
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(-3, 12), min_size=1, max_size=20), st.integers(0, 5))
-def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int], room: int) -> None:
-    lowest = min(ids)
-    span = max(ids) - lowest + 1 + room
-    distinct, number = sorting.numbered(np.array(ids, np.int64), lowest, span)
-    assert distinct.tolist() == sorted(set(ids))
-    assert distinct[number].tolist() == ids
-
-
 def test_a_query_too_long_for_its_index_is_refused() -> None:
     assert matching._key_type(n_bits=43, row_bits=20) is np.int64
     with pytest.raises(ValueError, match=r"2\^20 hashes is too long .* ask with shorter parts"):
@@ -158,101 +90,21 @@ def test_a_query_too_long_for_its_index_is_refused() -> None:
 
 
 def test_a_token_that_is_everywhere_weighs_less() -> None:
-    query = _query([(1, 0), (2, 0)])
+    query = query_of([(1, 0), (2, 0)])
     entries = [(1, 1, 5), *((2, song, 5) for song in range(1, 7))]
-    found = _looked_up(query, entries)
+    found = looked_up(query, entries)
     weight = {int(query.token[row]): w for row, w in zip(found.row, found.weight, strict=True)}
     assert weight == pytest.approx({1: 1 / math.log2(3), 2: 1 / math.log2(8)})
 
 
 def test_columns_of_some_hits_are_those_of_all() -> None:
-    query, entries = _planted()
-    found = _looked_up(query, entries)
+    query, entries = planted()
+    found = looked_up(query, entries)
     some = np.array([5, 0, len(found) - 1])
     columns = (found.row, found.offset_ticks, found.weight)
     for got, column in zip(found.taken(some), columns, strict=True):
         np.testing.assert_array_equal(got, column[some])
         assert got.dtype == column.dtype
-
-
-# Windows
-
-
-@st.composite
-def _sorted_hits(draw: st.DrawFn, n_songs: int) -> list[naive.Hit]:
-    """Draw hits by (song, offset), with weights whose sums are exact, one to a query hash."""
-    weights = draw(st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=6, max_size=6))
-    entry = st.tuples(st.integers(1, n_songs), st.integers(-15, 15), st.integers(0, 5))
-    drawn = sorted(draw(st.lists(entry, max_size=40)))
-    return [(row, song, 0, offset, weights[row]) for song, offset, row in drawn]
-
-
-def _keys(found: list[naive.Hit]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the keys of hits, with 3 bits for the row, and the weight of each query hash."""
-    weights = {row: weight for row, _, _, _, weight in found}
-    keys = [(offset + 15) << 3 | row for row, _, _, offset, _ in found]
-    return np.array(keys, np.int32), np.array([weights.get(row, 0.0) for row in range(6)])
-
-
-def _windows(found: list[naive.Hit], width_ticks: int) -> voting.Windows:
-    key, weight = _keys(found)
-    return voting.windows(key, voting.Weighing(weight, width_ticks, 3))
-
-
-@settings(deadline=None, max_examples=300)
-@given(_sorted_hits(n_songs=1), st.integers(0, 8))
-def test_windows_equal_the_double_loop(found: list[naive.Hit], width_ticks: int) -> None:
-    got = (column.tolist() for column in _windows(found, width_ticks))
-    assert list(zip(*got, strict=True)) == naive.windows(found, width_ticks)
-
-
-@settings(deadline=None, max_examples=300)
-@given(_sorted_hits(n_songs=4), st.integers(0, 8))
-def test_the_heaviest_window_of_each_song_equals_the_double_loop(
-    found: list[naive.Hit], width_ticks: int
-) -> None:
-    key, weight = _keys(found)
-    first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
-    got = voting.heaviest_windows(key, first, voting.Weighing(weight, width_ticks, 3))
-    expected = naive.heaviest_windows(found, width_ticks)
-    assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
-
-
-@settings(deadline=None, max_examples=300)
-@given(_sorted_hits(n_songs=4), st.integers(0, 8), st.lists(st.integers(0, 40), min_size=6))
-def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
-    found: list[naive.Hit], width_ticks: int, moves: list[int]
-) -> None:
-    key, weight = _keys(found)
-    first = np.searchsorted([song for _, song, _, _, _ in found], np.arange(6))
-    weighing = voting.Weighing(weight, width_ticks, 3)
-    got = voting.heaviest_decoys(key, first, weighing, np.array(moves), 7)
-    decoys = [(row, song, 0, offset + moves[row], weight) for row, song, _, offset, weight in found]
-    decoys.sort(key=lambda hit: (hit[1], hit[3]))
-    expected = naive.heaviest_windows(decoys, width_ticks)
-    assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
-
-
-@settings(deadline=None, max_examples=300)
-@given(_sorted_hits(n_songs=1), st.integers(0, 8), st.integers(1, 12))
-def test_top_windows_equal_the_greedy_choice_also_among_ties(
-    found: list[naive.Hit], width_ticks: int, n_windows: int
-) -> None:
-    got = voting.top_windows(_windows(found, width_ticks), n_windows)
-    expected = naive.top_windows(found, width_ticks, n_windows)
-    assert list(zip(got.start.tolist(), got.end.tolist(), strict=True)) == expected
-
-
-def test_a_window_among_very_many_hits_is_still_weighed_exactly() -> None:
-    n = 200_000
-    offsets = np.arange(n, dtype=np.int64) * 3
-    offsets[123_456] = offsets[123_455]
-    weights = np.full(n, round(1 / np.log2(2.0 + 7) / matching.WEIGHT_STEP) * matching.WEIGHT_STEP)
-    found = voting.windows(offsets << 18 | np.arange(n), voting.Weighing(weights, 2, 18))
-    assert np.flatnonzero(found.total != weights[0]).tolist() == [123_455]
-    assert found.total[123_455] == 2 * weights[0]
-    top = voting.top_windows(found, 1)
-    assert (top.start.tolist(), top.end.tolist()) == ([123_455], [123_457])
 
 
 # Ranking
@@ -262,7 +114,7 @@ def test_a_window_among_very_many_hits_is_still_weighed_exactly() -> None:
 def _searches(draw: st.DrawFn) -> tuple[QueryHashes, list[tuple[int, int, int]]]:
     """Draw a query of up to 40 ticks and an index in which tokens come again, near and far."""
     pairs = draw(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 40)), max_size=25))
-    query = _query(sorted(pairs), draw(st.sampled_from([1, 2])))
+    query = query_of(sorted(pairs), draw(st.sampled_from([1, 2])))
     entry = st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(0, 3), st.integers(0, 9))
     drawn = sorted(draw(st.sets(entry, max_size=60)))
     return query, [(token, song, 100 * hundred + rest) for token, song, hundred, rest in drawn]
@@ -282,13 +134,13 @@ def test_candidates_equal_the_loops(
     tokens = np.unique(query.token).tolist()
     rows = [(tokens.index(t), song, frame) for t, song, frame in entries if t in tokens]
     expected = naive.candidates(
-        naive.hits(query, tokens, _postings(rows)),
+        naive.hits(query, tokens, postings_of(rows)),
         query,
         width_ticks=int(2 * offset_tolerance_frames * query.ticks_per_frame),
         n_candidates=n_candidates,
         n_offsets=100,
     )
-    got = _rows(_ranked(query, entries, query_config))
+    got = _rows(ranked(query, entries, query_config))
     for one, other in zip(got, expected, strict=True):
         assert one == pytest.approx(other)
 
@@ -298,30 +150,15 @@ def test_candidates_equal_the_loops(
 def test_fewer_offsets_are_the_first_of_all(
     search: tuple[QueryHashes, list[tuple[int, int, int]]], n_offsets: int
 ) -> None:
-    every = _rows(_ranked(*search, QueryConfig(n_offsets=100)))
-    few = _rows(_ranked(*search, QueryConfig(n_offsets=n_offsets)))
+    every = _rows(ranked(*search, QueryConfig(n_offsets=100)))
+    few = _rows(ranked(*search, QueryConfig(n_offsets=n_offsets)))
     songs = list(dict.fromkeys(row[0] for row in every))
     assert few == [row for song in songs for row in [r for r in every if r[0] == song][:n_offsets]]
 
 
-def _planted(n_frames: int = 60) -> tuple[QueryHashes, list[tuple[int, int, int]]]:
-    """Return a query that song 4 holds 500 frames in, among songs of chance matches."""
-    rng = np.random.default_rng(1)
-    pairs = sorted({(int(rng.integers(0, 400)), tick) for tick in range(n_frames)})
-    chance = rng.integers([0, 1, 0], [400, 9, 2000], size=(4000, 3)).tolist()
-    query = _query(pairs)
-    return query, [*map(tuple, chance), *_of_the_match(query)]
-
-
-def _of_the_match(query: QueryHashes, song: int = 4) -> list[tuple[int, int, int]]:
-    """Return the postings of every second query hash in a song that it begins 500 frames in."""
-    pairs = zip(query.token[::2].tolist(), query.tick[::2].tolist(), strict=True)
-    return [(token, song, 500 + tick) for token, tick in pairs]
-
-
 def test_hits_at_one_offset_win_over_chance() -> None:
-    query, entries = _planted()
-    found = _ranked(query, entries)
+    query, entries = planted()
+    found = ranked(query, entries)
     assert found.song_id[0] == 4
     assert found.offset_ticks[0] == pytest.approx(500, abs=0.5)
     assert 30 <= found.votes[0] <= 34
@@ -332,19 +169,19 @@ def test_hits_at_one_offset_win_over_chance() -> None:
 
 
 def test_a_query_that_begins_later_has_a_later_offset() -> None:
-    query, entries = _planted()
-    before = _ranked(query, entries)
+    query, entries = planted()
+    before = ranked(query, entries)
     pairs = list(zip(query.token.tolist(), query.tick.tolist(), strict=True))
     for by in (1, 17, 300):
-        after = _ranked(_query([(token, tick + by) for token, tick in pairs]), entries)
+        after = ranked(query_of([(token, tick + by) for token, tick in pairs]), entries)
         np.testing.assert_array_equal(after.song_id, before.song_id)
         np.testing.assert_allclose(after.offset_ticks, before.offset_ticks - by, atol=1e-9)
         np.testing.assert_array_equal(after.votes, before.votes)
 
 
 def test_ticks_finer_than_a_frame_give_the_offset_in_ticks() -> None:
-    query = _query([(1, 1), (2, 5), (3, 9)], ticks_per_frame=4)
-    found = _ranked(query, [(1, 6, 100), (2, 6, 101), (3, 6, 102)])
+    query = query_of([(1, 1), (2, 5), (3, 9)], ticks_per_frame=4)
+    found = ranked(query, [(1, 6, 100), (2, 6, 101), (3, 6, 102)])
     assert found.offset_ticks.tolist() == pytest.approx([399.0])
     assert found.votes.tolist() == [3]
 
@@ -357,9 +194,9 @@ def test_ticks_finer_than_a_frame_give_the_offset_in_ticks() -> None:
 def test_votes_within_the_tolerance_of_one_offset_count_together(
     ticks_per_frame: int, tolerance_frames: float, apart_frames: int, together: bool
 ) -> None:
-    query = _query([(1, 0), (2, 0)], ticks_per_frame)
+    query = query_of([(1, 0), (2, 0)], ticks_per_frame)
     query_config = QueryConfig(offset_tolerance_frames=tolerance_frames)
-    found = _ranked(query, [(1, 6, 50), (2, 6, 50 + apart_frames)], query_config)
+    found = ranked(query, [(1, 6, 50), (2, 6, 50 + apart_frames)], query_config)
     assert found.votes.tolist() == ([2] if together else [1, 1])
 
 
@@ -369,48 +206,48 @@ def test_votes_further_apart_than_twice_the_tolerance_do_not_count_together(
 ) -> None:
     apart = math.floor(2 * tolerance_frames) + 1
     query_config = QueryConfig(offset_tolerance_frames=tolerance_frames)
-    found = _ranked(_query([(1, 0), (2, 0)]), [(1, 6, 50), (2, 6, 50 + apart)], query_config)
+    found = ranked(query_of([(1, 0), (2, 0)]), [(1, 6, 50), (2, 6, 50 + apart)], query_config)
     assert found.votes.tolist() == [1, 1]
 
 
 def test_a_song_that_is_there_twice_is_named_by_its_lower_id() -> None:
-    query, entries = _planted()
+    query, entries = planted()
     of_four = [(token, frame) for token, song, frame in entries if song == 4]
     for twin in (2_000_000_000_000, 0):
-        found = _ranked(query, [*((token, twin, frame) for token, frame in of_four), *entries])
+        found = ranked(query, [*((token, twin, frame) for token, frame in of_four), *entries])
         assert found.song_id[:2].tolist() == sorted([twin, 4])
         assert found.idf[0] == found.idf[1]
         assert found.offset_ticks[0] == found.offset_ticks[1]
 
 
 def test_the_order_of_the_postings_does_not_matter() -> None:
-    query, entries = _planted()
-    one, other = _ranked(query, entries), _ranked(query, entries[::-1])
+    query, entries = planted()
+    one, other = ranked(query, entries), ranked(query, entries[::-1])
     for name in COLUMNS:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
 
 
 def test_a_song_is_given_at_several_offsets_the_heaviest_first() -> None:
-    query = _query([(token, 0) for token in range(9)])
+    query = query_of([(token, 0) for token in range(9)])
     entries = [(token, 6, 100) for token in range(2)]
     entries += [(token, 6, 900) for token in range(2, 6)]
     entries += [(token, 6, 500) for token in range(6, 9)]
-    found = _ranked(query, entries, QueryConfig(n_offsets=2))
+    found = ranked(query, entries, QueryConfig(n_offsets=2))
     assert found.song_id.tolist() == [6, 6]
     assert found.offset_ticks.tolist() == pytest.approx([900.0, 500.0])
     assert found.votes.tolist() == [4, 3]
 
 
 def test_only_the_heaviest_songs_are_given() -> None:
-    query, entries = _planted()
-    all_songs = _ranked(query, entries)
-    few = _ranked(query, entries, QueryConfig(n_candidates=3, n_offsets=1))
+    query, entries = planted()
+    all_songs = ranked(query, entries)
+    few = ranked(query, entries, QueryConfig(n_candidates=3, n_offsets=1))
     np.testing.assert_array_equal(few.song_id, all_songs.song_id[:3])
     np.testing.assert_array_equal(few.contrast, all_songs.contrast[:3])
 
 
 def test_a_query_hash_that_meets_its_token_several_times_votes_once() -> None:
-    found = _ranked(_query([(1, 0), (2, 0)]), [(1, 6, 50), (1, 6, 51), (1, 6, 52), (2, 6, 51)])
+    found = ranked(query_of([(1, 0), (2, 0)]), [(1, 6, 50), (1, 6, 51), (1, 6, 52), (2, 6, 51)])
     assert found.votes.tolist() == [2]
     assert found.idf[0] == pytest.approx(2)  # of the two hashes' own mean weight
 
@@ -418,36 +255,29 @@ def test_a_query_hash_that_meets_its_token_several_times_votes_once() -> None:
 def test_a_query_hash_counts_once_also_when_songs_are_ranked() -> None:
     entries = [(1, 8, frame) for frame in (50, 51, 52)]
     entries += [(2, 9, 70), (3, 9, 70)]
-    found = _ranked(_query([(1, 0), (2, 0), (3, 0)]), entries)
+    found = ranked(query_of([(1, 0), (2, 0), (3, 0)]), entries)
     assert found.votes.tolist() == [2, 1]
     assert found.song_id.tolist() == [9, 8]
 
 
 def _chance(query: QueryHashes, entries: list[tuple[int, int, int]]) -> float:
     """Return the chance level of a search, in hits of the usual weight."""
-    found = _ranked(query, entries)
+    found = ranked(query, entries)
     return float(found.idf[0] / found.contrast[0])
 
 
 def test_a_true_match_does_not_raise_the_chance_level() -> None:
-    query, entries = _planted()
-    without = [entry for entry in entries if entry not in set(_of_the_match(query))]
-    assert _ranked(query, entries).idf[0] > 4 * _ranked(query, without).idf[0]
+    query, entries = planted()
+    without = [entry for entry in entries if entry not in set(of_the_match(query))]
+    assert ranked(query, entries).idf[0] > 4 * ranked(query, without).idf[0]
     assert _chance(query, entries) == pytest.approx(_chance(query, without), rel=0.15)
-
-
-def _wrong_songs(n_songs: int) -> list[tuple[int, int, int]]:
-    """Return songs of 2,000 frames whose tokens have nothing to do with the query's."""
-    rng = np.random.default_rng(2)
-    token = rng.integers(0, 400, (n_songs, 2000))
-    return [(int(token[song, frame]), song, frame) for song, frame in np.ndindex(token.shape)]
 
 
 @pytest.mark.parametrize("n_songs", [3, 20, 150])
 def test_the_chance_level_is_what_one_decoy_in_twenty_exceeds(n_songs: int) -> None:
     """So many hits that the level lies above its least, which small examples never leave."""
-    query, _ = _planted(n_frames=400)
-    found = _looked_up(query, _wrong_songs(n_songs))
+    query, _ = planted(n_frames=400)
+    found = looked_up(query, wrong_songs(n_songs))
     heaviest = matching.warped_weights(found, -1, 2)
     chance = matching.chance_weight(found, heaviest, 2)
     assert chance > 1.5 * matching.MIN_CHANCE_HITS * found.usual_weight
@@ -463,37 +293,37 @@ def test_the_chance_level_is_what_one_decoy_in_twenty_exceeds(n_songs: int) -> N
 
 @pytest.mark.parametrize("matched", [False, True], ids=["unknown", "known"])
 def test_a_few_songs_have_a_chance_level_like_that_of_many(matched: bool) -> None:
-    query, _ = _planted(n_frames=400)
+    query, _ = planted(n_frames=400)
     hits_at_chance = []
     for n_songs in (1, 2, 3, 60):
-        entries = _wrong_songs(n_songs) + (_of_the_match(query, song=0) if matched else [])
+        entries = wrong_songs(n_songs) + (of_the_match(query, song=0) if matched else [])
         hits_at_chance.append(_chance(query, entries))
     assert hits_at_chance == pytest.approx([hits_at_chance[-1]] * 4, rel=0.25)
 
 
 def test_a_wrong_song_that_is_alone_in_the_index_does_not_stand_out() -> None:
-    query, _ = _planted(n_frames=400)
-    assert _ranked(query, _wrong_songs(1)).contrast[0] < 1.5
-    assert _ranked(query, _wrong_songs(1) + _of_the_match(query, song=0)).contrast[0] > 5
+    query, _ = planted(n_frames=400)
+    assert ranked(query, wrong_songs(1)).contrast[0] < 1.5
+    assert ranked(query, wrong_songs(1) + of_the_match(query, song=0)).contrast[0] > 5
 
 
 def test_copies_of_the_right_song_take_little_from_its_contrast() -> None:
-    query, entries = _planted()
+    query, entries = planted()
     copies = [
         (token, 100 + copy, frame)
         for copy in range(5)
         for token, song, frame in entries
         if song == 4
     ]
-    once, again = _ranked(query, entries), _ranked(query, entries + copies)
+    once, again = ranked(query, entries), ranked(query, entries + copies)
     assert again.votes[:6].tolist() == [once.votes[0]] * 6
     assert again.contrast[0] > 0.7 * once.contrast[0]
 
 
 @pytest.mark.parametrize("ticks_per_frame", [1, 3])
 def test_nothing_asked_or_nothing_found_gives_no_candidates(ticks_per_frame: int) -> None:
-    for query in (_query([], ticks_per_frame), _query([(1, 0), (5, 2)], ticks_per_frame)):
-        found = _ranked(query, [(2, 6, 50)])
+    for query in (query_of([], ticks_per_frame), query_of([(1, 0), (5, 2)], ticks_per_frame)):
+        found = ranked(query, [(2, 6, 50)])
         assert len(found) == 0
         for name, dtype in Candidates._DTYPES.items():
             assert getattr(found, name).dtype == dtype
@@ -504,7 +334,7 @@ def test_nothing_asked_or_nothing_found_gives_no_candidates(ticks_per_frame: int
 def test_time_as_it_was_heard_is_no_warp(
     search: tuple[QueryHashes, list[tuple[int, int, int]]], width_ticks: int
 ) -> None:
-    found = _looked_up(*search)
+    found = looked_up(*search)
     rows = (found.row, found.song_id, found.frame, found.offset_ticks, found.weight)
     listed = list(zip(*(column.tolist() for column in rows), strict=True))
     got = matching.warped_weights(found, -1, width_ticks)
@@ -514,7 +344,7 @@ def test_time_as_it_was_heard_is_no_warp(
 
 def test_hits_at_an_offset_are_those_within_half_the_width() -> None:
     entries = [(1, 6, frame) for frame in (47, 48, 50, 52, 53)] + [(1, 5, 50), (1, 7, 50)]
-    found = _looked_up(_query([(1, 0)]), entries)
+    found = looked_up(query_of([(1, 0)]), entries)
     assert found.frame[matching.hits_of_song(found, 6)].tolist() == [47, 48, 50, 52, 53]
     there = matching.hits_at_offset(found, 6, 50.0, 4)
     assert found.frame[there].tolist() == [48, 50, 52]

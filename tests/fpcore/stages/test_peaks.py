@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from scipy import ndimage
 
 from fpcore.config import (
     BoxWhitening,
@@ -18,23 +16,14 @@ from fpcore.config import (
     PeaksConfig,
     PhysicalNeighbourhood,
 )
-from fpcore.kernels import maxima, whitening
 from fpcore.records import Peaks, Signal, Spectrogram
 from fpcore.stages import peaks
 from fpcore.stages.spectrogram import TILE_FRAMES, spectrogram, tiles_of
 from tests.fpcore import naive, synthetic
+from tests.fpcore.levels import matrices
 from tests.fpcore.synthetic import SMALL
 
 exact = settings(deadline=None, max_examples=150)
-
-
-def _matrices(n_values: int, max_side: int = 9) -> st.SearchStrategy[np.ndarray]:
-    """Return small matrices of few different levels, all multiples of 2**-10 dB."""
-    return hnp.arrays(
-        np.float32,
-        hnp.array_shapes(min_dims=2, max_dims=2, max_side=max_side),
-        elements=st.integers(0, n_values - 1).map(lambda n: float(np.float32(n * 0.375 - 40))),
-    )
 
 
 def _config(
@@ -58,19 +47,6 @@ def _grid(level_db: np.ndarray, first_frame: int = 0) -> Spectrogram:
     return Spectrogram(level_db, SMALL.hop_s, SMALL.bin_hz, first_frame, 0)
 
 
-def _maxima(
-    height_db: np.ndarray, level_db: np.ndarray, floor_db: float, n_frames: int, n_bins: int
-) -> list[tuple[int, int]]:
-    """Return the kernel's peaks; it is run as plain Python first, which checks every index."""
-    given_ = (height_db, level_db, np.float32(floor_db), n_frames, n_bins)
-    checked = maxima.local_maxima.py_func(*given_)
-    compiled = maxima.local_maxima(*given_)
-    for one, other in zip(checked, compiled, strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert other.dtype == np.int32
-    return list(zip(compiled[0].tolist(), compiled[1].tolist(), strict=True))
-
-
 def _same(one: Peaks, other: Peaks) -> None:
     np.testing.assert_array_equal(one.frame, other.frame)
     np.testing.assert_array_equal(one.bin, other.bin)
@@ -78,40 +54,6 @@ def _same(one: Peaks, other: Peaks) -> None:
 
 
 # Whitening
-
-
-@exact
-@given(_matrices(200), st.integers(0, 10), st.integers(0, 10))
-def test_whitening_equals_the_direct_mean(
-    level_db: np.ndarray, radius_frames: int, radius_bins: int
-) -> None:
-    got = whitening.subtract_box_mean(level_db, radius_frames, radius_bins)
-    # Both add without rounding and divide once in double precision, so they are the same.
-    np.testing.assert_array_equal(got, naive.minus_box_mean(level_db, radius_frames, radius_bins))
-
-
-def test_whitening_equals_the_direct_mean_on_many_frames_of_real_levels() -> None:
-    samples = synthetic.music(1.0, SMALL.sample_rate_hz, seed=4)
-    level_db = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL).level_db[:, :40]
-    got = whitening.subtract_box_mean(np.ascontiguousarray(level_db), 17, 6)
-    np.testing.assert_array_equal(got, naive.minus_box_mean(level_db, 17, 6))
-    inner = ndimage.uniform_filter(level_db.astype(np.float64), size=(35, 13))
-    # scipy's running mean rounds as it goes, and at the edges it reflects.
-    expected = (level_db - inner)[17:-17, 6:-6]
-    np.testing.assert_allclose(got[17:-17, 6:-6], expected, atol=1e-5)
-
-
-def test_whitening_does_not_depend_on_where_the_running_sums_begin() -> None:
-    samples = synthetic.music(2.0, SMALL.sample_rate_hz, seed=5)
-    level_db = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL).level_db
-    whole = whitening.subtract_box_mean(level_db, 20, 6)
-    part = whitening.subtract_box_mean(level_db[31:], 20, 6)
-    np.testing.assert_array_equal(part[20:], whole[51:])
-
-
-def test_an_even_level_is_whitened_to_zero() -> None:
-    level_db = np.full((30, 20), -37.125, np.float32)
-    assert not whitening.subtract_box_mean(level_db, 4, 3).any()
 
 
 def test_without_whitening_heights_are_the_levels() -> None:
@@ -126,74 +68,6 @@ def test_whitening_takes_its_box_from_the_configuration() -> None:
 
 
 # Local maxima
-
-
-@exact
-@given(_matrices(3), st.integers(3, 12), st.integers(3, 12), st.sampled_from([-41.0, -40.0]))
-def test_local_maxima_equal_their_definition_also_among_ties(
-    level_db: np.ndarray, n_frames: int, n_bins: int, floor_db: float
-) -> None:
-    got = _maxima(level_db, level_db, floor_db, n_frames, n_bins)
-    assert got == naive.local_maxima(level_db, level_db, floor_db, n_frames, n_bins)
-
-
-@exact
-@given(_matrices(4), st.integers(1, 3), st.integers(1, 3))
-def test_the_smallest_neighbourhoods_also_follow_the_definition(
-    level_db: np.ndarray, n_frames: int, n_bins: int
-) -> None:
-    got = _maxima(level_db, level_db, -41.0, n_frames, n_bins)
-    assert got == naive.local_maxima(level_db, level_db, -41.0, n_frames, n_bins)
-
-
-def test_a_neighbourhood_of_one_element_makes_every_element_a_peak() -> None:
-    level_db = np.zeros((20, 30), np.float32)
-    assert _maxima(level_db, level_db, -1.0, 1, 1) == list(np.ndindex(20, 30))
-
-
-@exact
-@given(_matrices(3), _matrices(3), st.integers(3, 6), st.integers(3, 6))
-def test_the_floor_is_of_the_level_and_the_maximum_of_the_height(
-    height_db: np.ndarray, level_db: np.ndarray, n_frames: int, n_bins: int
-) -> None:
-    rows = min(len(height_db), len(level_db))
-    columns = min(height_db.shape[1], level_db.shape[1])
-    height_db = height_db[:rows, :columns].copy()
-    level_db = level_db[:rows, :columns].copy()
-    got = _maxima(height_db, level_db, -39.9, n_frames, n_bins)
-    assert got == naive.local_maxima(height_db, level_db, -39.9, n_frames, n_bins)
-
-
-@pytest.mark.parametrize("size", [(3, 3), (4, 5), (20, 20), (7, 41), (2, 6), (500, 3), (3, 500)])
-def test_without_ties_local_maxima_are_those_of_scipys_maximum_filter(
-    size: tuple[int, int],
-) -> None:
-    level_db = np.argsort(synthetic.integer_noise(90 * 70, 6)).astype(np.float32).reshape(90, 70)
-    highest = ndimage.maximum_filter(level_db, size=size, mode="constant", cval=-1.0)
-    expected = np.argwhere((level_db == highest) & (level_db > 100))
-    row, column = maxima.local_maxima(level_db, level_db, np.float32(100), *size)
-    assert len(expected)
-    np.testing.assert_array_equal(np.column_stack([row, column]), expected)
-
-
-def test_an_even_size_reaches_one_further_back() -> None:
-    row = np.array([[5, 0, 4, 0, 3]], np.float32)
-    assert _maxima(row, row, 0.0, 3, 4) == [(0, 0)]
-    mirrored = row[:, ::-1].copy()
-    assert _maxima(mirrored, mirrored, 0.0, 3, 4) == [(0, 0), (0, 2), (0, 4)]
-    np.testing.assert_array_equal(_maxima(row.T.copy(), row.T.copy(), 0.0, 4, 3), [(0, 0)])
-
-
-def test_a_rectangular_plateau_has_one_peak_its_first_element() -> None:
-    level_db = np.zeros((20, 20), np.float32)
-    level_db[4:15, 3:18] = 1
-    assert _maxima(level_db, level_db, 0.5, 5, 4) == [(4, 3)]
-
-
-def test_peaks_may_lie_in_the_corners() -> None:
-    level_db = np.zeros((9, 9), np.float32)
-    level_db[[0, 0, -1, -1], [0, -1, 0, -1]] = 1
-    assert _maxima(level_db, level_db, 0.5, 5, 5) == [(0, 0), (0, 8), (8, 0), (8, 8)]
 
 
 def test_a_level_at_the_floor_is_no_peak() -> None:
@@ -238,7 +112,7 @@ def test_peaks_of_real_levels_equal_the_definition_under_whitening() -> None:
 
 @exact
 @given(
-    _matrices(4, max_side=24),
+    matrices(4, max_side=24),
     st.integers(3, 9),
     st.sampled_from([None, (1, 1), (3, 2), (40, 1)]),
     st.data(),

@@ -50,7 +50,7 @@ def postings_of(hashes: Hashes) -> set[tuple[int, int]]:
 
 
 def scan(songs: dict[int, Hashes], tokens: LongArray) -> list[tuple[int, int, int]]:
-    """Return what a pass-up must find, sorted: the naive way, over every hash of every song."""
+    """Return what a look-up must find, sorted: the naive way, over every hash of every song."""
     return sorted(
         (row, song_id, frame)
         for song_id, hashes in songs.items()

@@ -13,12 +13,10 @@ from threading import Event
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 from hypothesis.stateful import rule
 
 from fpcore.errors import StoreBusyError, StoreError, StoreFullError
-from fpcore.kernels import gathering
 from fpcore.records import Hashes, LongArray
 from fpcore.store import (
     NewSong,
@@ -170,7 +168,7 @@ def test_a_posting_takes_few_bytes(tmp_path: Path) -> None:
 
 
 class SnapshotMachine(StoreMachine):
-    """PassName-ups equal the model's, whatever becomes of songs, snapshots and backups."""
+    """Look-ups equal the model's, whatever becomes of songs, snapshots and backups."""
 
     @rule()
     def make_snapshot(self) -> None:
@@ -519,48 +517,3 @@ def test_a_refusal_is_logged_once(store: SqliteStore, caplog: pytest.LogCaptureF
             store.lookup(TOKENS)
     (record,) = caplog.records
     assert "is no snapshot of an index" in record.getMessage()
-
-
-# Kernels
-
-
-tokens_of = st.lists(st.integers(0, 40), unique=True, max_size=25).map(sorted)
-
-
-@settings(deadline=None)
-@given(tokens_of, st.lists(st.integers(-3, 45), max_size=30).map(sorted))
-def test_finding_equals_the_list(token: list[int], wanted: list[int]) -> None:
-    for dtype in (np.uint32, np.uint64):
-        found = gathering.find(np.array(token, dtype), np.array(wanted, np.int64))
-        expected = [token.index(one) if one in token else -1 for one in wanted]
-        assert found.tolist() == expected
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=20),
-    st.lists(st.tuples(st.integers(-1, 20), st.integers(-1, 6)), max_size=8),
-    st.lists(st.booleans(), min_size=4, max_size=4),
-)
-def test_gathering_equals_the_loops(
-    place: list[tuple[int, int]], runs: list[tuple[int, int]], is_live: list[bool]
-) -> None:
-    ids = [3, 5, 2**40, 2**41]
-    got = gathering.gather(
-        np.array(place, np.uint16).reshape(-1, 2),
-        np.array([start for start, _ in runs], np.int64),
-        np.array([count for _, count in runs], np.int64),
-        np.array(ids, np.int64),
-        np.array(is_live),
-    )
-    is_sound = all(min(s, n) >= 0 and s + n <= len(place) for s, n in runs)
-    expected = []
-    for run, (start, count) in enumerate(runs if is_sound else []):
-        for number, frame in place[start : start + count]:
-            is_sound &= number < len(ids)
-            if is_sound and is_live[number]:
-                expected.append((run, ids[number], frame))
-    assert got.is_sound == is_sound
-    if is_sound:
-        columns = (got.run.tolist(), got.song_id.tolist(), got.frame.tolist())
-        assert list(zip(*columns, strict=True)) == expected

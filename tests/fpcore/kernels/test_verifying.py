@@ -1,0 +1,176 @@
+"""Peaks of a song in a query: nearness, levels and ranks against loops and numbers by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fpcore.kernels import verifying
+from fpcore.kernels.verifying import (
+    HeardPeaks,
+    HeardQuery,
+    IndexedPeaks,
+    LaidPeaks,
+    LevelLimits,
+    QueryScale,
+    RankMap,
+    Reach,
+    SongPlaces,
+)
+
+Rows = list[tuple[float, int, float]]
+"""Peaks as (tick, bin, level in dB), by tick."""
+
+LEVELS_DB = st.sampled_from([0.0, 0.5, 3.0])
+heard_rows = st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 6), LEVELS_DB), max_size=12)
+laid_rows = st.lists(st.tuples(st.floats(-20, 20), st.integers(-3, 9), LEVELS_DB), max_size=12)
+reaches = st.sampled_from([Reach(0.5, 1.5, 1), Reach(1.0, 3.0, 0), Reach(2.0, 6.0, 2)])
+
+
+def _heard(rows: Rows) -> HeardPeaks:
+    tick, bin_, level_db = np.array(sorted(rows)).reshape(-1, 3).T
+    return HeardPeaks(tick.astype(np.int32), bin_.astype(np.int32), level_db.astype(np.float32))
+
+
+def _laid(rows: Rows) -> LaidPeaks:
+    tick, bin_, level_db = np.array(sorted(rows)).reshape(-1, 3).T
+    return LaidPeaks(tick.copy(), bin_.astype(np.int32), level_db.astype(np.float32))
+
+
+@settings(deadline=None, max_examples=200)
+@given(laid_rows, heard_rows, reaches)
+def test_nearness_is_that_of_the_nearest_peak_in_reach(
+    song: Rows, query: Rows, reach: Reach
+) -> None:
+    heard = _heard(query)
+    got = verifying.nearness(_laid(song), heard, reach, verifying.in_reach(heard, reach))
+    for k, (tick, bin_, level_db) in enumerate(sorted(song)):
+        reached = [
+            (abs(other_tick - tick), abs(other_db - level_db))
+            for other_tick, other_bin, other_db in query
+            if abs(other_bin - bin_) <= reach.reach_bins
+            and abs(other_tick - tick) < reach.reach_ticks
+        ]
+        slope = reach.reach_ticks - reach.near_ticks
+        weights = [min(1.0, (reach.reach_ticks - apart) / slope) for apart, _ in reached]
+        assert got.weight[k] == pytest.approx(max(weights, default=0.0))
+        assert got.apart_db[k] == min((apart_db for _, apart_db in reached), default=math.inf)
+
+
+@settings(deadline=None)
+@given(heard_rows.filter(len), reaches)
+def test_the_map_leaves_out_no_peak_in_reach(query: Rows, reach: Reach) -> None:
+    heard = _heard(query)
+    found = verifying.in_reach(heard, reach)
+    for i, first_peak in enumerate(found.first_peak.tolist()):
+        tick = found.first_tick + i
+        assert first_peak == sum(heard.tick <= tick - reach.reach_ticks)
+    for tick, bin_, _ in query:
+        for late_ticks in (-reach.reach_ticks + 0.01, 0.0, reach.reach_ticks - 0.01):
+            row = math.floor(tick + late_ticks) - found.first_tick
+            for higher in range(-reach.reach_bins, reach.reach_bins + 1):
+                assert found.is_near[row, bin_ + higher - found.first_bin]
+
+
+def test_the_map_of_a_lone_peak_is_as_large_as_its_reach() -> None:
+    found = verifying.in_reach(_heard([(10, 5, 0.0)]), Reach(1.0, 3.0, 1))
+    assert (found.first_tick, found.first_bin, found.is_near.shape) == (7, 4, (7, 3))
+    assert found.is_near.all()
+
+
+def test_without_heard_peaks_the_map_is_empty_and_nothing_is_near() -> None:
+    heard, reach = _heard([]), Reach(1.0, 3.0, 1)
+    found = verifying.in_reach(heard, reach)
+    assert found.is_near.size == 0
+    got = verifying.nearness(_laid([(1.5, 2, 0.0)]), heard, reach, found)
+    assert (got.weight.tolist(), got.apart_db.tolist()) == ([0.0], [math.inf])
+
+
+@pytest.mark.parametrize(
+    ("apart_db", "expected"),
+    [
+        ([0.0, 0.0, 0.0], 1.0),
+        ([0.0, 0.5, 1.0], math.exp(-1.0)),  # a mean of 0.5 dB on a scale of 0.5 dB
+        ([0.0, 9.0, math.inf], math.exp(-8 / 3)),  # two at their most
+    ],
+)
+def test_agreement_falls_with_the_mean_difference(apart_db: list[float], expected: float) -> None:
+    limits = LevelLimits(0.0, 10.0, most_db=2.0, scale_db=0.5)
+    tick = np.array([0.0, 5.0, 10.0])
+    assert verifying.agreement(tick, np.array(apart_db), limits) == pytest.approx(expected)
+    outside = np.array([-0.1, 10.1, 11.0])
+    assert verifying.agreement(outside, np.array(apart_db), limits) == 0
+
+
+def _indexed(rows: list[tuple[int, int, bool]]) -> IndexedPeaks:
+    """Return the peaks of a song, given as (frame, bin, paired) by frame."""
+    frame, bin_, paired = np.array(rows, np.int32).reshape(-1, 3).T
+    return IndexedPeaks(
+        frame.copy(), bin_.copy(), frame.astype(np.float32), paired.astype(np.bool_)
+    )
+
+
+def _rank_map(n_ticks: int) -> RankMap:
+    rank = (np.arange(4 * n_ticks) * 37 % 256).astype(np.uint8).reshape(n_ticks, 4)
+    return RankMap(rank, (rank.mean(axis=1) + 0.5) / 256 - 0.5, 10)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(7, 16), st.booleans())).map(sorted),
+    st.integers(-5, 40).map(float),
+    st.sampled_from([QueryScale(1, 1.0, 1.0), QueryScale(2, 1.1, 1.0), QueryScale(2, 1.0, 1.25)]),
+)
+def test_rank_z_sums_the_ranks_at_the_peaks_inside_the_query(
+    song: list[tuple[int, int, bool]], offset_ticks: float, scale: QueryScale
+) -> None:
+    ranks = _rank_map(24)
+    got = verifying.rank_z(_indexed(song), offset_ticks, ranks, scale)
+    of_kept, of_paired, at_any_bin = [], [], []
+    for frame, bin_, is_paired in song:
+        at = frame * scale.ticks_per_frame - offset_ticks
+        tick, column = round(at / scale.tempo), round(bin_ * scale.pitch) - ranks.first_bin
+        if 0 <= at < 24 * scale.tempo and tick < 24 and 0 <= column < 4:
+            above = (int(ranks.rank[tick, column]) + 0.5) / 256 - 0.5
+            of_kept.append(above)
+            if is_paired:
+                of_paired.append(above)
+                at_any_bin.append(float(ranks.loudness[tick]))
+    for found, summed in zip(got, (of_paired, at_any_bin, of_kept), strict=True):
+        assert found == pytest.approx(math.fsum(summed) / math.sqrt(max(len(summed), 1) / 12))
+
+
+def test_each_place_is_told_what_its_own_song_has_there() -> None:
+    heard = _heard([(0, 11, 0.0), (4, 12, 5.0), (8, 13, 9.0)])
+    query = HeardQuery(
+        heard,
+        Reach(0.5, 1.5, 1),
+        LevelLimits(0.0, 8.0, 1.0, 0.25),
+        _rank_map(9),
+        QueryScale(1, 1.0, 1.0),
+    )
+    one = [(20, 11, True), (24, 12, False), (28, 13, True), (30, 13, True)]
+    other = [(3, 11, True), (7, 19, True)]
+    songs = _indexed(one + other)
+    places = SongPlaces(np.array([1, 0, 1]), np.array([3.0, 20.0, 500.0]))
+    got = verifying.verify_places(places, songs, np.array([0, 4, 6]), query)
+    # Song 1 has one of its two peaks where the query has one; song 0 all three, two of them paired.
+    assert got.expected.tolist() == [2, 2, 0]
+    assert got.verified.tolist() == [1.0, 2.0, 0.0]
+    assert got.kept_verified.tolist() == [1.0, 3.0, 0.0]
+    # Levels are the frames: 3 dB against 0 dB and the like are more than 1 dB apart at all peaks.
+    assert got.level_agreement.tolist() == pytest.approx([math.exp(-4), math.exp(-4), 0.0])
+    for row, (start, end) in enumerate([(4, 6), (0, 4), (4, 6)]):
+        alone = IndexedPeaks(*(column[start:end] for column in songs))
+        z = verifying.rank_z(alone, places.offset_ticks[row], query.ranks, query.scale)
+        assert (got.rank_z[row], got.broadband_z[row], got.kept_rank_z[row]) == z
+
+
+def test_no_evidence_is_a_column_of_zeros_for_each_kind() -> None:
+    found = verifying.no_evidence(3)
+    assert all(column.tolist() == [0, 0, 0] for column in found)
+    assert found.expected.dtype == np.int64
