@@ -51,6 +51,6 @@ def test_gathering_equals_the_loops(
 
 
 def test_finding_jumps_over_long_stretches() -> None:
-    token = np.arange(0, 30_000, 3, np.uint32)
+    token = np.arange(0, 30_000, 3, dtype=np.uint32)
     wanted = np.array([-1, 0, 2, 3, 14_999, 15_000, 29_997, 30_000, 2**40])
     assert gathering.find(token, wanted).tolist() == [-1, 0, -1, 1, -1, 5000, 9999, -1, -1]

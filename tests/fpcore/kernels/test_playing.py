@@ -34,7 +34,8 @@ def test_a_moved_pair_has_the_hash_of_its_moved_peaks(
         ZONE,
         playing.TickClock(ticks_per_frame, shift),
     )
-    assert (got.token.dtype, got.tick.dtype) == (np.int64, np.int32)
+    assert got.token.dtype == np.int64
+    assert got.tick.dtype == np.int32
     assert got.token.shape == got.tick.shape == (len(moves), len(anchor))
     for i, (up, factor) in enumerate(moves):
         for j, pair in enumerate(zip(anchor.tolist(), target.tolist(), strict=True)):

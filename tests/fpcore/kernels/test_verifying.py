@@ -67,8 +67,8 @@ def test_the_map_leaves_out_no_peak_in_reach(query: Rows, reach: Reach) -> None:
     heard = _heard(query)
     found = verifying.in_reach(heard, reach)
     for i, first_peak in enumerate(found.first_peak.tolist()):
-        tick = found.first_tick + i
-        assert first_peak == sum(heard.tick <= tick - reach.reach_ticks)
+        earliest = found.first_tick + i - reach.reach_ticks
+        assert first_peak == sum(heard.tick <= earliest)
     for tick, bin_, _ in query:
         for late_ticks in (-reach.reach_ticks + 0.01, 0.0, reach.reach_ticks - 0.01):
             row = math.floor(tick + late_ticks) - found.first_tick
@@ -165,7 +165,7 @@ def test_each_place_is_told_what_its_own_song_has_there() -> None:
     # Levels are the frames: 3 dB against 0 dB and the like are more than 1 dB apart at all peaks.
     assert got.level_agreement.tolist() == pytest.approx([math.exp(-4), math.exp(-4), 0.0])
     for row, (start, end) in enumerate([(4, 6), (0, 4), (4, 6)]):
-        alone = IndexedPeaks(*(column[start:end] for column in songs))
+        alone = verifying._of_song(songs, start, end)
         z = verifying.rank_z(alone, places.offset_ticks[row], query.ranks, query.scale)
         assert (got.rank_z[row], got.broadband_z[row], got.kept_rank_z[row]) == z
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,14 @@ import numpy as np
 
 from fpcore.config import FingerprintConfig, SpectrogramConfig
 from fpcore.records import Constellation, Hashes, LongArray, Postings
-from fpcore.store import Entry, NewSong, SqliteStore, open_store
+from fpcore.store import Entry, NewSong, SqliteStore, Store, open_store
 
 PACKED = FingerprintConfig(spectrogram=SpectrogramConfig(min_hz=200.0, max_hz=3500.0))
 TEXT = PACKED.model_copy(update={"token": "text"})
 CONFIGS = {"packed": PACKED, "text": TEXT}
+
+N_SONGS = 6
+"""How many songs the shared indexes hold."""
 
 
 def entry(seed: int, *, n_hashes: int = 200, name: str | None = None) -> Entry:
@@ -39,9 +45,40 @@ def constellation(seed: int, *, n_peaks: int = 40) -> Constellation:
     return Constellation(frame, bin_, levels, np.zeros(n_peaks, np.float32), paired)
 
 
+def no_peaks() -> Constellation:
+    """Return a constellation without peaks."""
+    return constellation(0, n_peaks=0)
+
+
+def hashes(*pairs: tuple[int, int]) -> Hashes:
+    """Return hashes of (token, frame) pairs."""
+    return Hashes(
+        np.array([token for token, _ in pairs], dtype=np.int64),
+        np.array([frame for _, frame in pairs], dtype=np.int32),
+    )
+
+
+def bare(name: str) -> Entry:
+    """Return a song of one hash and no peaks."""
+    return NewSong(name, f"checksum of {name}", 1.0), hashes((1, 1)), no_peaks()
+
+
 def new_store(path: Path, kind: str = "packed", **options: Any) -> SqliteStore:
     """Return an empty index with tokens of a kind."""
     return open_store(path, CONFIGS[kind], create=True, **options)
+
+
+Refusal = Callable[[Path, str], None]
+"""Asserts that a path is refused as an index, for a reason."""
+
+Engine = Callable[[Path], Store]
+"""Opens the index at a path, a new one if there is none."""
+
+ENGINES: dict[str, Engine] = {
+    "sqlite, packed": partial(new_store, kind="packed"),
+    "sqlite, text": partial(new_store, kind="text"),
+}
+"""Every engine that there is; all keep one contract."""
 
 
 def postings_of(hashes: Hashes) -> set[tuple[int, int]]:
@@ -70,3 +107,9 @@ def in_sql(path: Path, statement: str, *parameters: Any) -> list[tuple[Any, ...]
     """Run one statement as any other program would, without this package."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         return connection.execute(statement, parameters).fetchall()
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    """Return the checksum of each file of a folder; of none when it is not there."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else []
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

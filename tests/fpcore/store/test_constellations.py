@@ -96,3 +96,9 @@ def test_a_damaged_one_is_named_with_its_song(store: SqliteStore) -> None:
     said = r"index\.db, song 3: a stored constellation is damaged.*learn it again"
     with pytest.raises(StoreError, match=said):
         store.constellations([1, 3])
+
+
+def test_a_lost_constellation_is_named(store: SqliteStore) -> None:
+    in_sql(store.path, "DELETE FROM constellations WHERE song_id = 2")
+    with pytest.raises(StoreError, match="has lost the constellation of song 2"):
+        store.constellation(2)

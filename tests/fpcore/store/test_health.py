@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fpcore.errors import StoreError
 from fpcore.store import SqliteStore
 from tests.fpcore.store.material import entry, in_sql, new_store
 
@@ -81,18 +80,3 @@ def test_every_problem_is_listed(store: SqliteStore) -> None:
     in_sql(store.path, "DELETE FROM constellations")
     in_sql(store.path, "DELETE FROM fingerprints WHERE song_id = 1")
     assert len(store.check().problems) == 4
-
-
-@pytest.mark.parametrize("column", ["metadata", "learned_at"])
-def test_a_song_that_cannot_be_read_is_named_and_can_be_removed(
-    store: SqliteStore, column: str
-) -> None:
-    in_sql(store.path, f"UPDATE songs SET {column} = '{{' WHERE id = 2")
-    named = r"index\.db is damaged at song 2, .*`fpcore remove 2` and learn it again"
-    for read in (store.songs, lambda: store.song(2), lambda: store.add_songs([entry(1)])):
-        with pytest.raises(StoreError, match=named):
-            read()
-    assert store.remove(2).id == 2
-    assert [song.id for song in store.songs()] == [1, 3]
-    assert store.check(full=True).ok
-    assert store.add_songs([entry(1)])[0].created

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
 
 from fpcore.errors import UnknownSongError
 from fpcore.records import Hashes
-from fpcore.store import Entry, NewSong
+from fpcore.store import Entry, NewSong, snapshot
 from tests.fpcore.store.material import CONFIGS, constellation, new_store, postings_of, rows, scan
 
 MAX_TOKEN = 30
@@ -141,3 +142,47 @@ StoreMachine.TestCase.settings = settings(
     max_examples=25, stateful_step_count=20, deadline=None, derandomize=True
 )
 TestStoreBehavesLikeADict = StoreMachine.TestCase
+
+
+class SnapshotMachine(StoreMachine):
+    """Look-ups equal the model's, whatever becomes of songs, snapshots and backups."""
+
+    @rule()
+    def make_snapshot(self) -> None:
+        made = self.store.make_snapshot()
+        assert made.refusal is None
+        assert made.n_songs == len(self.model)
+
+    @rule()
+    def keep_a_backup(self) -> None:
+        kept = self.path.with_name("kept")
+        kept.unlink(missing_ok=True)
+        self.store.backup(kept)
+        self.kept = (kept, dict(self.model), set(self.ever), self.kind)
+
+    @rule()
+    def put_the_backup_back(self) -> None:
+        """And leave the snapshot: from here on, ids of its songs may be given again."""
+        if not hasattr(self, "kept"):
+            return
+        kept, model, ever, _ = self.kept
+        self.store.close()
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copy(kept, self.path)
+        self.model, self.ever = dict(model), set(ever)
+        self.store = new_store(self.path, self.kind)
+
+    @rule()
+    def take_the_snapshot_elsewhere(self) -> None:
+        """Go on with a copy of the index, and with a copy of the snapshot."""
+        before = snapshot.path_of(self.path)
+        self.go_on_with_a_backup()
+        if before.exists():
+            shutil.copy(before, snapshot.path_of(self.path))
+
+
+SnapshotMachine.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, derandomize=True
+)
+TestWithSnapshotsAStoreBehavesLikeADict = SnapshotMachine.TestCase
