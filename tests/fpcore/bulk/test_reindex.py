@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,22 +13,33 @@ from fpcore.bulk.reindex import reindex
 from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError, StoreError
 from fpcore.profiles import load_profile
 from fpcore.store import open_store
+from tests import audio_files
 
 OLD = load_profile("seed")
 NEW = load_profile("balanced")
+KIND = "pcm16.wav"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an index under the old profile, and the files of its three songs."""
+    folder = tmp_path_factory.mktemp("learned")
+    with Library.open(folder / "music.db", OLD, create=True) as library:
+        for number in range(3):
+            samples = audio_files.noisy_tones(6.0, 48_000, n_channels=2, seed=number)
+            path = audio_files.write(folder / f"song-{number}.wav", samples, 48_000, kind=KIND)
+            library.learn(path, name=f"Song {number}", metadata={"number": number})
+    return folder
 
 
 @pytest.fixture
-def learned(tmp_path: Path, make_audio: Callable[..., Path]) -> tuple[Path, list[Path]]:
+def learned(tmp_path: Path, template: Path) -> tuple[Path, list[Path]]:
     """An index under the old profile, and the files of its three songs."""
-    files = []
-    for number in range(3):
-        path = make_audio("pcm16.wav", duration_s=6.0, seed=number)
-        files.append(path.rename(tmp_path / f"song-{number}.wav"))
-    database = tmp_path / "music.db"
-    with Library.open(database, OLD, create=True) as library:
-        for number, path in enumerate(files):
-            library.learn(path, name=f"Song {number}", metadata={"number": number})
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    database, files = tmp_path / "music.db", [tmp_path / f"song-{n}.wav" for n in range(3)]
+    with open_store(database, OLD.fingerprint) as store:
+        for song, path in zip(store.songs(), files, strict=True):
+            store.update_metadata(song.id, {"source": str(path)})
     return database, files
 
 

@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.kernels import drifting
+from tests.fpcore.drawn import rngs
 
 
 @settings(deadline=None)  # the first call compiles
-@given(
-    st.lists(st.tuples(st.integers(-30, 30), st.integers(-9, 9), st.integers(1, 4)), min_size=1),
-    st.integers(0, 5),
-)
-def test_lines_cover_what_loops_count(hits: list[tuple[int, int, int]], width_ticks: int) -> None:
+@given(rngs, st.integers(0, 5))
+def test_lines_cover_what_loops_count(rng: np.random.Generator, width_ticks: int) -> None:
+    hits = rng.integers([-30, -9, 1], [31, 10, 5], (rng.integers(1, 20), 3)).tolist()
     slopes = [0.0, 0.05, -0.05, 0.1, -0.1]
     tick, offset, weight = np.array(hits).T
     gathered, lowest = drifting.heaviest_lines(

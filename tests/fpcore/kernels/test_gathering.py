@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.kernels import gathering
-
-tokens_of = st.lists(st.integers(0, 40), unique=True, max_size=25).map(sorted)
+from tests.fpcore.drawn import rngs
 
 
 @settings(deadline=None)
-@given(tokens_of, st.lists(st.integers(-3, 45), max_size=30).map(sorted))
-def test_finding_equals_the_list(token: list[int], wanted: list[int]) -> None:
+@given(rngs)
+def test_finding_equals_the_list(rng: np.random.Generator) -> None:
+    token = np.unique(rng.integers(0, 41, rng.integers(0, 30))).tolist()
+    wanted = np.sort(rng.integers(-3, 46, rng.integers(0, 31))).tolist()
     for dtype in (np.uint32, np.uint64):
         found = gathering.find(np.array(token, dtype), np.array(wanted, np.int64))
         expected = [token.index(one) if one in token else -1 for one in wanted]

@@ -10,9 +10,9 @@ from scipy import ndimage
 
 from fpcore.kernels import maxima
 from tests.fpcore import naive, synthetic
-from tests.fpcore.levels import matrices
+from tests.fpcore.drawn import matrices
 
-exact = settings(deadline=None, max_examples=150)
+exact = settings(deadline=None)
 
 
 def _maxima(

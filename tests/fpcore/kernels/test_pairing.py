@@ -8,13 +8,17 @@ from hypothesis import strategies as st
 
 from fpcore.kernels import pairing
 from tests.fpcore import naive
+from tests.fpcore.drawn import rngs
 
-peaks = st.sets(st.tuples(st.integers(0, 25), st.integers(0, 12)), max_size=60).map(sorted)
+
+def _peaks(rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Return up to 60 peaks as (frame, bin), sorted."""
+    return sorted(set(map(tuple, rng.integers(0, [26, 13], (rng.integers(0, 61), 2)).tolist())))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(
-    peaks,
+    rngs.map(_peaks),
     st.integers(1, 70),
     st.integers(0, 6),
     st.integers(0, 30),

@@ -8,28 +8,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.kernels import pairing, playing
+from tests.fpcore.drawn import rngs
 
 ZONE = pairing.TargetZone(2, 20, 6)
 N_BINS = 30
 
 
 @settings(deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(-3, 33), st.integers(0, 30)), min_size=2, max_size=8),
-    st.lists(st.tuples(st.integers(-2, 2), st.sampled_from([1.0, 0.9, 1.3])), max_size=3),
-    st.integers(1, 4),
-    st.integers(0, 3),
-)
+@given(rngs, st.integers(0, 3), st.integers(1, 4), st.integers(0, 3))
 def test_a_moved_pair_has_the_hash_of_its_moved_peaks(
-    peaks: list[tuple[int, int]], moves: list[tuple[int, float]], ticks_per_frame: int, shift: int
+    rng: np.random.Generator, n_moves: int, ticks_per_frame: int, shift: int
 ) -> None:
-    peaks.sort(key=lambda peak: peak[1])
-    bin_, frame = np.array(peaks, np.int32).T.copy()
+    n_peaks = int(rng.integers(2, 9))
+    bin_, frame = rng.integers(-3, 34, n_peaks), np.sort(rng.integers(0, 31, n_peaks))
+    peaks = list(zip(bin_.tolist(), frame.tolist(), strict=True))
+    up, factor = (
+        rng.integers(-2, 3, n_moves).tolist(),
+        rng.choice([1.0, 0.9, 1.3], n_moves).tolist(),
+    )
+    moves = list(zip(up, factor, strict=True))
     anchor, target = np.triu_indices(len(peaks), 1)
     position = np.array([bin_ + up for up, _ in moves], np.int64).reshape(-1, len(peaks))
     tempo = np.array([factor for _, factor in moves])
     got = playing.moved(
-        playing.MovedPeaks(position, frame, tempo, N_BINS),
+        playing.MovedPeaks(position, frame.astype(np.int32), tempo, N_BINS),
         pairing.PeakPairs(anchor, target),
         ZONE,
         playing.TickClock(ticks_per_frame, shift),
@@ -50,16 +52,16 @@ def test_a_moved_pair_has_the_hash_of_its_moved_peaks(
 
 
 @settings(deadline=None)  # the first example compiles the kernel
-@given(st.data())
-def test_the_heaviest_offset_equals_its_definition(data: st.DataObject) -> None:
-    n_tokens, width = data.draw(st.integers(1, 6)), data.draw(st.integers(0, 4))
-    counts = data.draw(st.lists(st.integers(0, 4), min_size=n_tokens, max_size=n_tokens))
-    places = st.tuples(st.integers(0, 2), st.integers(0, 12))
-    postings = [data.draw(st.lists(places, min_size=n, max_size=n)) for n in counts]
-    weight = np.array([data.draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])) for _ in counts])
-    n, m = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5))
-    row = np.array(data.draw(_table(n, m, n_tokens - 1)), np.int64)
-    tick = np.array(data.draw(_table(n, m, 10)), np.int32)
+@given(rngs, st.integers(1, 6), st.integers(0, 4))
+def test_the_heaviest_offset_equals_its_definition(
+    rng: np.random.Generator, n_tokens: int, width: int
+) -> None:
+    counts = rng.integers(0, 5, n_tokens)
+    postings = [rng.integers(0, [3, 13], (count, 2)).tolist() for count in counts]
+    weight = rng.choice([0.0, 0.25, 0.5, 1.0], n_tokens)
+    n, m = (int(number) for number in rng.integers(1, [4, 6]))
+    row = rng.integers(0, n_tokens, (n, m))
+    tick = rng.integers(0, 11, (n, m)).astype(np.int32)
     flat = np.array([place for part in postings for place in part], np.int64).reshape(-1, 2)
     found = playing.WeighedPostings(
         np.cumsum(counts), weight, flat[:, 0].astype(np.int32), flat[:, 1].copy()
@@ -79,12 +81,6 @@ def test_the_heaviest_offset_equals_its_definition(data: st.DataObject) -> None:
             default=0.0,
         )
         assert got[i] == pytest.approx(expected, abs=m * 4 * 2.0**-playing.WEIGHT_BITS)
-
-
-def _table(n: int, m: int, highest: int) -> st.SearchStrategy[list[list[int]]]:
-    return st.lists(
-        st.lists(st.integers(0, highest), min_size=m, max_size=m), min_size=n, max_size=n
-    )
 
 
 def test_without_postings_every_playback_weighs_nothing() -> None:

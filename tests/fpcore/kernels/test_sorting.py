@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore.kernels import sorting
+from tests.fpcore.drawn import rngs
 
 N_SONGS = 4
 
@@ -17,14 +18,12 @@ Rows = list[list[int]]
 Places = list[list[tuple[int, int]]]
 
 
-@st.composite
-def _looked_up(draw: st.DrawFn) -> tuple[Places, Rows]:
-    """Draw a few tokens: for each its postings (song, frame), and the query hashes that have it."""
-    n_tokens = draw(st.integers(0, 4))
-    place = st.tuples(st.integers(0, N_SONGS - 1), st.integers(0, 9))
-    places = [draw(st.lists(place, max_size=5)) for _ in range(n_tokens)]
-    rows = [draw(st.lists(st.integers(0, 7), max_size=3)) for _ in range(n_tokens)]
-    return places, rows
+def _looked_up(rng: np.random.Generator) -> tuple[Places, Rows]:
+    """Return for each of a few tokens its postings (song, frame), and the query hashes of it."""
+    n_tokens = rng.integers(0, 5)
+    lengths = rng.integers(0, [6, 4], (n_tokens, 2))
+    places = [rng.integers(0, [N_SONGS, 10], (n, 2)).tolist() for n, _ in lengths]
+    return places, [rng.integers(0, 8, n).tolist() for _, n in lengths]
 
 
 def _columns(places: Places, rows: Rows) -> tuple[sorting.TokenPostings, sorting.TokenHashes]:
@@ -40,7 +39,7 @@ def _ends(of_tokens: Rows | Places) -> np.ndarray:
 
 
 @settings(deadline=None)
-@given(_looked_up())
+@given(rngs.map(_looked_up))
 def test_every_posting_meets_every_query_hash_of_its_token(looked_up: tuple[Places, Rows]) -> None:
     n_hits = sorting.count_hits(*_columns(*looked_up), N_SONGS)
     expected: Rows = [[] for _ in range(N_SONGS)]
@@ -62,9 +61,9 @@ def _sorted_part(keys: list[int], n: int, first_bit: int, n_bits: int) -> list[i
     return got
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(
-    st.lists(st.integers(0, 2**40 - 1), max_size=80),
+    rngs.map(lambda rng: rng.integers(0, 2**40, rng.integers(0, 81)).tolist()),
     st.integers(0, 40),
     st.sampled_from([40, 45]),
     st.integers(0, 3),

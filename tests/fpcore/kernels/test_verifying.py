@@ -21,34 +21,51 @@ from fpcore.kernels.verifying import (
     Reach,
     SongPlaces,
 )
+from tests.fpcore.drawn import rngs
 
 Rows = list[tuple[float, int, float]]
 """Peaks as (tick, bin, level in dB), by tick."""
 
-LEVELS_DB = st.sampled_from([0.0, 0.5, 3.0])
-heard_rows = st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 6), LEVELS_DB), max_size=12)
-laid_rows = st.lists(st.tuples(st.floats(-20, 20), st.integers(-3, 9), LEVELS_DB), max_size=12)
 reaches = st.sampled_from([Reach(0.5, 1.5, 1), Reach(1.0, 3.0, 0), Reach(2.0, 6.0, 2)])
 
 
+def _heard_rows(rng: np.random.Generator, *, least: int = 0) -> Rows:
+    """Return up to 12 peaks of a query, at whole ticks."""
+    n = int(rng.integers(least, 13))
+    return _rows(rng, rng.integers(-9, 10, n), rng.integers(0, 7, n))
+
+
+def _laid_rows(rng: np.random.Generator) -> Rows:
+    """Return up to 12 peaks of a song, also beyond the query, at whole ticks and between them."""
+    n = int(rng.integers(0, 13))
+    between = rng.choice([0.0, 0.5, rng.uniform()], n)
+    return _rows(rng, rng.integers(-20, 20, n) + between, rng.integers(-3, 10, n))
+
+
+def _rows(rng: np.random.Generator, tick: np.ndarray, bin_: np.ndarray) -> Rows:
+    levels_db = rng.choice([0.0, 0.5, 3.0], len(tick))
+    return sorted(zip(tick.tolist(), bin_.tolist(), levels_db.tolist(), strict=True))
+
+
 def _heard(rows: Rows) -> HeardPeaks:
-    tick, bin_, level_db = np.array(sorted(rows)).reshape(-1, 3).T
+    tick, bin_, level_db = np.array(rows).reshape(-1, 3).T
     return HeardPeaks(tick.astype(np.int32), bin_.astype(np.int32), level_db.astype(np.float32))
 
 
 def _laid(rows: Rows) -> LaidPeaks:
-    tick, bin_, level_db = np.array(sorted(rows)).reshape(-1, 3).T
+    tick, bin_, level_db = np.array(rows).reshape(-1, 3).T
     return LaidPeaks(tick.copy(), bin_.astype(np.int32), level_db.astype(np.float32))
 
 
-@settings(deadline=None, max_examples=200)
-@given(laid_rows, heard_rows, reaches)
+@settings(deadline=None)
+@given(rngs, reaches)
 def test_nearness_is_that_of_the_nearest_peak_in_reach(
-    song: Rows, query: Rows, reach: Reach
+    rng: np.random.Generator, reach: Reach
 ) -> None:
+    song, query = _laid_rows(rng), _heard_rows(rng)
     heard = _heard(query)
     got = verifying.nearness(_laid(song), heard, reach, verifying.in_reach(heard, reach))
-    for k, (tick, bin_, level_db) in enumerate(sorted(song)):
+    for k, (tick, bin_, level_db) in enumerate(song):
         reached = [
             (abs(other_tick - tick), abs(other_db - level_db))
             for other_tick, other_bin, other_db in query
@@ -62,8 +79,9 @@ def test_nearness_is_that_of_the_nearest_peak_in_reach(
 
 
 @settings(deadline=None)
-@given(heard_rows.filter(len), reaches)
-def test_the_map_leaves_out_no_peak_in_reach(query: Rows, reach: Reach) -> None:
+@given(rngs, reaches)
+def test_the_map_leaves_out_no_peak_in_reach(rng: np.random.Generator, reach: Reach) -> None:
+    query = _heard_rows(rng, least=1)
     heard = _heard(query)
     found = verifying.in_reach(heard, reach)
     for i, first_peak in enumerate(found.first_peak.tolist()):
@@ -106,8 +124,8 @@ def test_agreement_falls_with_the_mean_difference(apart_db: list[float], expecte
     assert verifying.agreement(outside, np.array(apart_db), limits) == 0
 
 
-def _indexed(rows: list[tuple[int, int, bool]]) -> IndexedPeaks:
-    """Return the peaks of a song, given as (frame, bin, paired) by frame."""
+def _indexed(rows: list[tuple[int, ...]]) -> IndexedPeaks:
+    """Return the peaks of a song, given as (frame, bin, 1 if it is paired) by frame."""
     frame, bin_, paired = np.array(rows, np.int32).reshape(-1, 3).T
     return IndexedPeaks(
         frame.copy(), bin_.copy(), frame.astype(np.float32), paired.astype(np.bool_)
@@ -121,13 +139,16 @@ def _rank_map(n_ticks: int) -> RankMap:
 
 @settings(deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(7, 16), st.booleans())).map(sorted),
+    rngs,
     st.integers(-5, 40).map(float),
     st.sampled_from([QueryScale(1, 1.0, 1.0), QueryScale(2, 1.1, 1.0), QueryScale(2, 1.0, 1.25)]),
 )
 def test_rank_z_sums_the_ranks_at_the_peaks_inside_the_query(
-    song: list[tuple[int, int, bool]], offset_ticks: float, scale: QueryScale
+    rng: np.random.Generator, offset_ticks: float, scale: QueryScale
 ) -> None:
+    song = sorted(
+        map(tuple, rng.integers([0, 7, 0], [31, 17, 2], (rng.integers(0, 30), 3)).tolist())
+    )
     ranks = _rank_map(24)
     got = verifying.rank_z(_indexed(song), offset_ticks, ranks, scale)
     of_kept, of_paired, at_any_bin = [], [], []
@@ -153,8 +174,8 @@ def test_each_place_is_told_what_its_own_song_has_there() -> None:
         _rank_map(9),
         QueryScale(1, 1.0, 1.0),
     )
-    one = [(20, 11, True), (24, 12, False), (28, 13, True), (30, 13, True)]
-    other = [(3, 11, True), (7, 19, True)]
+    one = [(20, 11, 1), (24, 12, 0), (28, 13, 1), (30, 13, 1)]
+    other = [(3, 11, 1), (7, 19, 1)]
     songs = _indexed(one + other)
     places = SongPlaces(np.array([1, 0, 1]), np.array([3.0, 20.0, 500.0]))
     got = verifying.verify_places(places, songs, np.array([0, 4, 6]), query)

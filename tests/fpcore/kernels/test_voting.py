@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 from fpcore.kernels import voting
 from fpcore.stages import matching
 from tests.fpcore import naive
+from tests.fpcore.drawn import rngs
 
 
-@st.composite
-def _sorted_hits(draw: st.DrawFn, n_songs: int) -> list[naive.Hit]:
-    """Draw hits by (song, offset), with weights whose sums are exact, one to a query hash."""
-    weights = draw(st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=6, max_size=6))
-    entry = st.tuples(st.integers(1, n_songs), st.integers(-15, 15), st.integers(0, 5))
-    drawn = sorted(draw(st.lists(entry, max_size=40)))
-    return [(row, song, 0, offset, weights[row]) for song, offset, row in drawn]
+def _sorted_hits(n_songs: int) -> st.SearchStrategy[list[naive.Hit]]:
+    """Return hits by (song, offset), with weights whose sums are exact, one to a query hash."""
+
+    def drawn(rng: np.random.Generator) -> list[naive.Hit]:
+        weights = rng.choice([0.25, 0.5, 1.0], 6).tolist()
+        hits = rng.integers([1, -15, 0], [n_songs + 1, 16, 6], (rng.integers(0, 41), 3)).tolist()
+        return [(row, song, 0, offset, weights[row]) for song, offset, row in sorted(hits)]
+
+    return rngs.map(drawn)
 
 
 def _keys(found: list[naive.Hit]) -> tuple[np.ndarray, np.ndarray]:
@@ -32,14 +35,14 @@ def _windows(found: list[naive.Hit], width_ticks: int) -> voting.Windows:
     return voting.windows(key, voting.Weighing(weight, width_ticks, 3))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(_sorted_hits(n_songs=1), st.integers(0, 8))
 def test_windows_equal_the_double_loop(found: list[naive.Hit], width_ticks: int) -> None:
     got = (column.tolist() for column in _windows(found, width_ticks))
     assert list(zip(*got, strict=True)) == naive.windows(found, width_ticks)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(_sorted_hits(n_songs=4), st.integers(0, 8))
 def test_the_heaviest_window_of_each_song_equals_the_double_loop(
     found: list[naive.Hit], width_ticks: int
@@ -51,7 +54,7 @@ def test_the_heaviest_window_of_each_song_equals_the_double_loop(
     assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(_sorted_hits(n_songs=4), st.integers(0, 8), st.lists(st.integers(0, 40), min_size=6))
 def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
     found: list[naive.Hit], width_ticks: int, moves: list[int]
@@ -66,7 +69,7 @@ def test_the_heaviest_window_of_moved_hits_equals_the_double_loop(
     assert got.tolist() == [expected.get(song, 0.0) for song in range(5)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(_sorted_hits(n_songs=1), st.integers(0, 8), st.integers(1, 12))
 def test_top_windows_equal_the_greedy_choice_also_among_ties(
     found: list[naive.Hit], width_ticks: int, n_windows: int

@@ -12,11 +12,11 @@ from fpcore.kernels import whitening
 from fpcore.records import Signal
 from fpcore.stages.spectrogram import spectrogram
 from tests.fpcore import naive, synthetic
-from tests.fpcore.levels import matrices
+from tests.fpcore.drawn import matrices
 from tests.fpcore.synthetic import SMALL
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None)
 @given(matrices(200), st.integers(0, 10), st.integers(0, 10))
 def test_whitening_equals_the_direct_mean(
     level_db: np.ndarray, radius_frames: int, radius_bins: int

@@ -20,7 +20,7 @@ from fpcore.records import Peaks, Signal, Spectrogram
 from fpcore.stages import peaks
 from fpcore.stages.spectrogram import TILE_FRAMES, spectrogram, tiles_of
 from tests.fpcore import naive, synthetic
-from tests.fpcore.levels import matrices
+from tests.fpcore.drawn import matrices
 from tests.fpcore.synthetic import SMALL
 
 exact = settings(deadline=None, max_examples=150)

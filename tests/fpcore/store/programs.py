@@ -1,104 +1,129 @@
-"""Other processes that the tests start, kill or wait for: ``python -m <this> ACTION PATH …``."""
+"""Other processes that the tests start, kill or wait for.
+
+They are forked from a process that has imported what they need: to start one takes milliseconds.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from fpcore.errors import FpError
 from fpcore.store import open_store
 from tests.fpcore.store.material import CONFIGS, entry
 
-ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 300.0
+
+Say: TypeAlias = Callable[[str], None]
+"""Passes a line on, whole even when the process is killed right afterwards."""
+
+Wait: TypeAlias = Callable[[], None]
+"""Waits until told to go on."""
 
 
-def start(action: str, path: Path, *arguments: object) -> Program:
-    """Start an action of this file on the index at ``path``."""
-    command = [sys.executable, "-m", __name__, action, str(path), *map(str, arguments)]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+class Program:
+    """A process that does one of `ACTIONS` with the index at ``path``."""
+
+    def __init__(self, action: str, path: Path, *arguments: object) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        self._lines, says = context.Pipe(duplex=False)
+        hears, self._signals = context.Pipe(duplex=False)
+        self._process = context.Process(target=_do, args=(action, path, arguments, says, hears))
+        self._process.start()
+        says.close()
+        hears.close()
+
+    def line(self) -> str:
+        """Return the next line that it says; empty when it has ended."""
+        if not self._lines.poll(PATIENCE_S):
+            raise TimeoutError(f"no line in {PATIENCE_S:g} s")
+        try:
+            line: str = self._lines.recv()
+        except EOFError:
+            return ""
+        return line
+
+    def rest(self) -> list[str]:
+        """Return the lines that it says from here to its end, and wait for that."""
+        lines = list(iter(self.line, ""))
+        self._process.join(PATIENCE_S)
+        self._lines.close()
+        self._signals.close()
+        return lines
+
+    def go_on(self) -> None:
+        """Let it go on where it waits."""
+        self._signals.send(None)
+
+    def kill(self) -> None:
+        """End it at whatever it is doing."""
+        self._process.kill()
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with, once it has: the number of a signal is negative."""
+        return self._process.exitcode
 
 
-Program = subprocess.Popen[str]
+def _do(
+    action: str, path: Path, arguments: tuple[Any, ...], says: Connection, hears: Connection
+) -> None:
+    ACTIONS[action](path, says.send, hears.recv, *arguments)
 
 
-def line(program: Program) -> str:
-    """Return the next line that a program prints; empty when it has ended."""
-    assert program.stdout is not None
-    return program.stdout.readline().strip()
-
-
-def rest(program: Program) -> str:
-    """Return what a program prints from here to its end, and wait for that.
-
-    Unlike ``communicate``, which would miss what `line` has read ahead.
-    """
-    with program:
-        assert program.stdout is not None
-        return program.stdout.read()
-
-
-def learn(path: Path, kind: str, first: str, n_songs: str, batch: str) -> None:
-    """Learn songs in batches and print the seed and id of each as soon as it is acknowledged."""
+def learn(
+    path: Path, say: Say, wait: Wait, kind: str, first: int, n_songs: int, batch: int
+) -> None:
+    """Learn songs in batches; say the seed and id of each as soon as it is acknowledged."""
     with open_store(path, CONFIGS[kind], create=True) as store:
-        for start in range(int(first), int(first) + int(n_songs), int(batch)):
-            seeds = range(start, start + int(batch))
+        for start in range(first, first + n_songs, batch):
+            seeds = range(start, start + batch)
             for seed, added in zip(seeds, store.add_songs(map(entry, seeds)), strict=True):
-                # One write: a kill must not cut the line where it passes whole.
-                sys.stdout.write(f"{seed} {added.song.id} {added.created}\n")
-                sys.stdout.flush()
+                say(f"{seed} {added.song.id} {added.created}")
 
 
-def lock(path: Path) -> None:
-    """Keep the index locked for writing until standard input ends."""
+def lock(path: Path, say: Say, wait: Wait) -> None:
+    """Keep the index locked for writing until told to go on."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
-    print("locked", flush=True)
-    sys.stdin.read()
+    say("locked")
+    wait()
     connection.execute("ROLLBACK")
 
 
-def snapshot(path: Path) -> None:
-    """Make a snapshot; stop at each step of the progress until a line comes in."""
+def snapshot(path: Path, say: Say, wait: Wait) -> None:
+    """Make a snapshot; wait at each step of the progress."""
 
-    def wait(n_done: int, n_postings: int) -> None:
-        print(f"{n_done} of {n_postings}", flush=True)
-        sys.stdin.readline()
+    def tell(n_done: int, n_postings: int) -> None:
+        say(f"{n_done} of {n_postings}")
+        wait()
 
     with open_store(path, None) as store:
-        store.make_snapshot(wait)
+        store.make_snapshot(tell)
 
 
-def read(path: Path, user: str) -> None:
-    """Open the index as a user, and print how many songs it has or why that failed."""
-    if os.geteuid() != int(user):
+def read(path: Path, say: Say, wait: Wait, user: int) -> None:
+    """Open the index as a user, and say how many songs it has or why that failed."""
+    if os.geteuid() != user:
         os.setgroups([])
-        os.setgid(int(user))
-        os.setuid(int(user))
+        os.setgid(user)
+        os.setuid(user)
     try:
         with open_store(path, None) as store:
-            print(store.n_songs())
+            say(str(store.n_songs()))
     except FpError as error:
-        print(f"{type(error).__name__}: {error}")
+        say(f"{type(error).__name__}: {error}")
 
 
-if __name__ == "__main__":
-    _, action, path, *arguments = sys.argv
-    actions: dict[str, Callable[..., None]] = {
-        "learn": learn,
-        "lock": lock,
-        "read": read,
-        "snapshot": snapshot,
-    }
-    actions[action](Path(path), *arguments)
+ACTIONS: dict[str, Callable[..., None]] = {
+    "learn": learn,
+    "lock": lock,
+    "read": read,
+    "snapshot": snapshot,
+}

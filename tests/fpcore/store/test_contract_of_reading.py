@@ -132,7 +132,8 @@ class TestSongs:
         assert found.keys() == {ids[0], ids[3]}
         for seed in (0, 3):
             np.testing.assert_array_equal(found[ids[seed]].frame, entry(seed)[2].frame)
-        assert store.names([]) == store.constellations([]) == {}
+        assert store.names([]) == {}
+        assert store.constellations([]) == {}
         store.remove(ids[0])
         for ask in (store.names, store.constellations):
             with pytest.raises(UnknownSongError, match=f"no song {ids[0]} in"):

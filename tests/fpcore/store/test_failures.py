@@ -16,8 +16,8 @@ import pytest
 from fpcore.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
 from fpcore.store import open_store
 from fpcore.store.failures import check_folder, check_place, translated_errors
-from tests.fpcore.store import programs
 from tests.fpcore.store.material import Refusal, entry, new_store
+from tests.fpcore.store.programs import Program
 
 NOBODY = 65534
 
@@ -170,8 +170,8 @@ class TestWithoutRights:
 
     def answer(self, place: Path) -> str:
         user = os.geteuid() or NOBODY
-        program = programs.start("read", place / "index.db", user)
-        return program.communicate(timeout=60)[0].strip()
+        (said,) = Program("read", place / "index.db", user).rest()
+        return said
 
     def test_all_is_well_with_them(self, place: Path) -> None:
         assert self.answer(place) == "1"

@@ -13,9 +13,9 @@ import pytest
 
 from fpcore.errors import StoreBusyError, StoreFullError
 from fpcore.store import SqliteStore, open_store
-from tests.fpcore.store import programs
 from tests.fpcore.store.disks import small_disk
 from tests.fpcore.store.material import PACKED, entry, new_store, postings_of, rows, scan
+from tests.fpcore.store.programs import Program
 
 
 def seeds_of(store: SqliteStore) -> dict[int, int]:
@@ -33,10 +33,9 @@ def fill(path: Path) -> None:
 
 def test_96_songs_learned_by_8_processes_at_once_are_all_there(tmp_path: Path) -> None:
     path = tmp_path / "index.db"  # which does not exist: they also race to create it
-    started = [programs.start("learn", path, "packed", 100 * n, 12, 1) for n in range(8)]
-    outputs = [program.communicate(timeout=300)[0] for program in started]
-    assert [program.returncode for program in started] == [0] * 8, outputs
-    told = [line.split() for output in outputs for line in output.splitlines()]
+    started = [Program("learn", path, "packed", 100 * n, 12, 1) for n in range(8)]
+    told = [line.split() for program in started for line in program.rest()]
+    assert [program.exit_code for program in started] == [0] * 8
     assert len(told) == 96
     with open_store(path, PACKED) as store:
         assert seeds_of(store) == {int(seed): int(song_id) for seed, song_id, _ in told}
@@ -48,10 +47,9 @@ def test_96_songs_learned_by_8_processes_at_once_are_all_there(tmp_path: Path) -
 
 def test_processes_that_learn_the_same_songs_make_each_once(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
-    started = [programs.start("learn", path, "text", 0, 8, 2) for _ in range(4)]
-    outputs = [program.communicate(timeout=300)[0] for program in started]
-    told = [line.split() for output in outputs for line in output.splitlines()]
-    assert len(told) == 32, outputs
+    started = [Program("learn", path, "text", 0, 8, 2) for _ in range(4)]
+    told = [line.split() for program in started for line in program.rest()]
+    assert len(told) == 32
     assert sum(created == "True" for _, _, created in told) == 8
     with open_store(path, None) as store:
         assert {(int(seed), int(song_id)) for seed, song_id, _ in told} == set(
@@ -66,11 +64,11 @@ def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
     path = tmp_path / "index.db"
     acknowledged: dict[int, int] = {}
     for attempt in range(10):  # ten for each size of batch: twenty kills
-        program = programs.start("learn", path, "packed", 10_000 * attempt, 9_000, batch)
-        told = [programs.line(program) for _ in range(1 + attempt)]
-        program.send_signal(signal.SIGKILL)  # at whatever it is doing
-        told += programs.rest(program).splitlines()  # acknowledged before it died
-        assert program.returncode == -signal.SIGKILL
+        program = Program("learn", path, "packed", 10_000 * attempt, 9_000, batch)
+        told = [program.line() for _ in range(1 + attempt)]
+        program.kill()
+        told += program.rest()  # acknowledged before it died
+        assert program.exit_code == -signal.SIGKILL
         for seed, song_id, _ in map(str.split, told):
             acknowledged[int(seed)] = int(song_id)
         with open_store(path, PACKED) as store:
@@ -123,8 +121,8 @@ def test_an_index_locked_by_another_process_is_busy_for_writers_only(tmp_path: P
     path = tmp_path / "index.db"
     with new_store(path, busy_timeout_s=0.05) as store:
         song = store.add_song(*entry(1)).song
-        locker = programs.start("lock", path)
-        assert programs.line(locker) == "locked"
+        locker = Program("lock", path)
+        assert locker.line() == "locked"
         for write in (
             lambda: store.add_song(*entry(2)),
             lambda: store.remove(song.id),
@@ -139,29 +137,31 @@ def test_an_index_locked_by_another_process_is_busy_for_writers_only(tmp_path: P
         assert len(store.lookup(np.unique(entry(1)[1].token))) >= song.n_fingerprints
         assert not store.add_song(*entry(1)).created
         store.backup(tmp_path / "copy.db")
-        locker.communicate(timeout=60)
+        locker.go_on()
+        locker.rest()
         assert store.add_song(*entry(2)).created
 
 
 def test_a_writer_waits_for_its_turn(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     new_store(path).close()
-    locker = programs.start("lock", path)
-    assert programs.line(locker) == "locked"
-    waiting = programs.start("learn", path, "packed", 0, 1, 1)
-    locker.communicate(timeout=60)
-    assert waiting.communicate(timeout=60)[0].split() == ["0", "1", "True"]
+    locker = Program("lock", path)
+    assert locker.line() == "locked"
+    waiting = Program("learn", path, "packed", 0, 1, 1)
+    locker.go_on()
+    locker.rest()
+    assert waiting.rest() == ["0 1 True"]
 
 
 def test_a_backup_while_others_write_holds_whole_songs(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
-    program = programs.start("learn", path, "packed", 0, 60, 2)
+    program = Program("learn", path, "packed", 0, 60, 2)
     for _ in range(6):
-        assert programs.line(program)
+        assert program.line()
     with open_store(path, PACKED) as store:
         for number in range(5):
             store.backup(tmp_path / f"copy {number}.db")
-    program.communicate(timeout=120)
+    program.rest()
     for number in range(5):
         with open_store(tmp_path / f"copy {number}.db", PACKED) as copy:
             assert copy.n_songs() >= 6

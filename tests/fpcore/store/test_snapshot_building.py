@@ -13,9 +13,9 @@ import pytest
 from fpcore.errors import StoreBusyError, StoreError, StoreFullError
 from fpcore.records import Hashes
 from fpcore.store import NewSong, SqliteStore, snapshot
-from tests.fpcore.store import programs
 from tests.fpcore.store.disks import small_disk
 from tests.fpcore.store.material import PACKED, constellation, entry, in_sql, new_store, rows
+from tests.fpcore.store.programs import Program
 from tests.fpcore.store.snapshots import TOKENS, by_sqlite, files_beside
 
 
@@ -63,13 +63,13 @@ def test_a_killed_builder_leaves_the_old_one(long_songs: SqliteStore) -> None:
     store = long_songs
     before = store.snapshot()
     for n_lines in (1, 2, 3):
-        builder = programs.start("snapshot", store.path)
+        builder = Program("snapshot", store.path)
         for _ in range(n_lines):
-            assert programs.line(builder)
-            builder.stdin.write("go on\n")  # type: ignore[union-attr]
-            builder.stdin.flush()  # type: ignore[union-attr]
-        builder.send_signal(signal.SIGKILL)
-        programs.rest(builder)
+            assert builder.line()
+            builder.go_on()
+        builder.kill()
+        builder.rest()
+        assert builder.exit_code == -signal.SIGKILL
         assert store.snapshot() == before
         assert rows(store.lookup(TOKENS)) == by_sqlite(store)
         assert files_beside(store) == {"index.db.snapshot", "index.db.snapshot.partial"}
@@ -80,11 +80,14 @@ def test_a_killed_builder_leaves_the_old_one(long_songs: SqliteStore) -> None:
 
 def test_of_two_builders_at_once_the_second_is_told_to_wait(long_songs: SqliteStore) -> None:
     store = long_songs
-    builder = programs.start("snapshot", store.path)
-    assert programs.line(builder)
+    builder = Program("snapshot", store.path)
+    assert builder.line()
     with pytest.raises(StoreBusyError, match=r"partial is being written by another program: wait"):
         store.make_snapshot()
-    builder.communicate("go on\n" * 100, timeout=60)
+    builder.go_on()
+    while builder.line():
+        builder.go_on()
+    builder.rest()
     state = store.snapshot()
     assert state is not None
     assert (state.n_songs, state.n_newer) == (4, 0)
