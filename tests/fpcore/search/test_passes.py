@@ -276,18 +276,18 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
 def _twice(seed: int) -> np.ndarray:
     """Return 25 s; six of them, from 4 s and 15 s on, share loud notes and differ in faint ones."""
     loud = plucked_notes(6.0, RATE_HZ, seed=seed)
-    first, again = (loud + 0.3 * plucked_notes(6.0, RATE_HZ, seed=seed + k) for k in (1, 2))
+    first, again = (loud + 0.12 * plucked_notes(6.0, RATE_HZ, seed=seed + k) for k in (1, 2))
     around = np.split(plucked_notes(13.0, RATE_HZ, seed=seed + 3), [4 * RATE_HZ, 9 * RATE_HZ])
     return np.concatenate([around[0], first, around[1], again, around[2]])
 
 
 def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:
-    start_s, n_songs = 15.6, 12
+    start_s, n_songs = 15.6, 6
     n_in_place = {None: 0, 20.0: 0}
     for seed in range(n_songs):
         song = _twice(seed)
         clip = song[round(start_s * RATE_HZ) :][: 5 * RATE_HZ]
-        noise = clip.std() * np.random.default_rng(seed).normal(size=len(clip))
+        noise = 0.1 * clip.std() * np.random.default_rng(seed).normal(size=len(clip))
         recording = Signal((clip + noise).astype(np.float32), RATE_HZ)
         for kept in n_in_place:
             peaks = LEAN.peaks.model_copy(update={"kept_peaks_per_s": kept})
@@ -299,4 +299,5 @@ def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:
                 store.add_song(new, found.hashes, found.constellation)
                 [match, *_] = align(recording, store, profile).matches
             n_in_place[kept] += abs(match.offset_s - start_s) <= 0.05
-    assert n_in_place[None] < n_in_place[20.0] == n_songs
+    assert n_in_place[None] <= 4
+    assert n_in_place[20.0] == n_songs

@@ -46,7 +46,7 @@ def _lookups(draw: st.DrawFn) -> tuple[QueryHashes, np.ndarray, Postings]:
     return query, tokens, postings_of(rows)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(_lookups())
 def test_hits_equal_the_nested_loops(lookup: tuple[QueryHashes, np.ndarray, Postings]) -> None:
     got = matching.hits(*lookup)
@@ -120,7 +120,7 @@ def _searches(draw: st.DrawFn) -> tuple[QueryHashes, list[tuple[int, int, int]]]
     return query, [(token, song, 100 * hundred + rest) for token, song, hundred, rest in drawn]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(_searches(), st.sampled_from([0.0, 0.5, 1.0, 2.0]), st.integers(1, 12))
 def test_candidates_equal_the_loops(
     search: tuple[QueryHashes, list[tuple[int, int, int]]],

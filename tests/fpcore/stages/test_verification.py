@@ -57,7 +57,7 @@ def _places(max_frame: int) -> st.SearchStrategy[Places]:
     return st.sets(place, max_size=25).map(sorted)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(
     song=_places(40),
     shifts=st.lists(_places(12), min_size=1, max_size=3),

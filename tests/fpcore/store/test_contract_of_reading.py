@@ -12,6 +12,7 @@ from fpcore.errors import StoreError, UnknownSongError
 from fpcore.records import Hashes
 from fpcore.stages.hashing import to_text
 from fpcore.store import NewSong, Store
+from fpcore.store.codec import CHUNK_ROWS
 from tests.fpcore.store.material import (
     PACKED,
     Engine,
@@ -57,10 +58,11 @@ class TestLookup:
         assert backwards == sorted((29_999 - row, *rest) for row, *rest in expected)
 
     def test_takes_a_song_larger_than_one_chunk_of_rows(self, store: Store) -> None:
-        tokens = np.random.default_rng(0).integers(0, PACKED.n_tokens, 150_000)
-        placed = Hashes(tokens, np.arange(150_000, dtype=np.int32))
+        n_postings = CHUNK_ROWS + 5000
+        tokens = np.random.default_rng(0).integers(0, PACKED.n_tokens, n_postings)
+        placed = Hashes(tokens, np.arange(n_postings, dtype=np.int32))
         song = store.add_song(NewSong("long", "l", 9000.0), placed, no_peaks()).song
-        assert song.n_fingerprints == 150_000
+        assert song.n_fingerprints == n_postings
         some = np.unique(tokens)[::5000]
         assert rows(store.lookup(some)) == scan({song.id: placed}, some)
         assert store.check(full=True).ok

@@ -28,6 +28,9 @@ from tests.fpcore.store.material import CONFIGS, constellation, new_store, posti
 MAX_TOKEN = 30
 """So few tokens that songs share most of them."""
 
+IN_MEMORY = Path("/dev/shm")
+"""Where some systems have a disk in memory: most of the time would go into waiting for another."""
+
 contents = st.tuples(
     st.integers(0, 12),
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8),
@@ -52,7 +55,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(kind=st.sampled_from(sorted(CONFIGS)))
     def begin(self, kind: str) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None)
         self.kind = kind
         self.path = Path(self.folder.name) / "index.db"
         self.store = new_store(self.path, kind)

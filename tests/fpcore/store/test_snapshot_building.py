@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,13 +50,26 @@ def test_a_posting_takes_few_bytes(tmp_path: Path) -> None:
         assert made.file_bytes < 10 * made.n_postings
 
 
-@pytest.fixture
-def long_songs(tmp_path: Path) -> Iterator[SqliteStore]:
-    """An index that is read in several parts, with a snapshot that lacks the last song."""
-    with new_store(tmp_path / "index.db") as store:
+@pytest.fixture(scope="module")
+def long_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an index that is read in several parts, and a snapshot without its last song.
+
+    It is closed, to be copied.
+    """
+    folder = tmp_path_factory.mktemp("long")
+    with new_store(folder / "index.db") as store:
         store.add_songs(entry(seed, n_hashes=60_000) for seed in range(3))
         store.make_snapshot()
         store.add_song(*entry(3, n_hashes=60_000))
+    return folder
+
+
+@pytest.fixture
+def long_songs(long_index: Path, tmp_path: Path) -> Iterator[SqliteStore]:
+    """An index that is read in several parts, with a snapshot that lacks the last song."""
+    shutil.copytree(long_index, tmp_path, dirs_exist_ok=True)
+    with new_store(tmp_path / "index.db") as store:
+        assert store.snapshot()
         yield store
 
 
