@@ -174,18 +174,18 @@ def test_each_place_is_told_what_its_own_song_has_there() -> None:
         _rank_map(9),
         QueryScale(1, 1.0, 1.0),
     )
-    one = [(20, 11, 1), (24, 12, 0), (28, 13, 1), (30, 13, 1)]
+    one = [(2, 11, 0), (20, 11, 1), (24, 12, 0), (28, 13, 1), (30, 13, 1)]
     other = [(3, 11, 1), (7, 19, 1)]
     songs = _indexed(one + other)
     places = SongPlaces(np.array([1, 0, 1]), np.array([3.0, 20.0, 500.0]))
-    got = verifying.verify_places(places, songs, np.array([0, 4, 6]), query)
+    got = verifying.verify_places(places, songs, np.array([0, 5, 7]), query)
     # Song 1 has one of its two peaks where the query has one; song 0 all three, two of them paired.
     assert got.expected.tolist() == [2, 2, 0]
     assert got.verified.tolist() == [1.0, 2.0, 0.0]
     assert got.kept_verified.tolist() == [1.0, 3.0, 0.0]
     # Levels are the frames: 3 dB against 0 dB and the like are more than 1 dB apart at all peaks.
     assert got.level_agreement.tolist() == pytest.approx([math.exp(-4), math.exp(-4), 0.0])
-    for row, (start, end) in enumerate([(4, 6), (0, 4), (4, 6)]):
+    for row, (start, end) in enumerate([(5, 7), (0, 5), (5, 7)]):
         alone = verifying._of_song(songs, start, end)
         z = verifying.rank_z(alone, places.offset_ticks[row], query.ranks, query.scale)
         assert (got.rank_z[row], got.broadband_z[row], got.kept_rank_z[row]) == z
