@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_agreement_falls_with_the_mean_difference(apart_db: list[float], expecte
     assert verifying.agreement(outside, np.array(apart_db), limits) == 0
 
 
-def _indexed(rows: list[tuple[int, ...]]) -> IndexedPeaks:
+def _indexed(rows: Sequence[tuple[int, ...]]) -> IndexedPeaks:
     """Return the peaks of a song, given as (frame, bin, 1 if it is paired) by frame."""
     frame, bin_, paired = np.array(rows, np.int32).reshape(-1, 3).T
     return IndexedPeaks(

@@ -192,7 +192,7 @@ def _under_music(index: int, start_s: float, by_db: float) -> Signal:
 
 
 def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: Store) -> None:
-    query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), indexed.LEAN, THOROUGH.query)
+    query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), LEAN, THOROUGH.query)
     first, thorough = passes(query, six_songs, THOROUGH)
     assert (first.pass_name, thorough.pass_name) == ("first", "thorough")
     assert len(thorough.query.hashes) > 2 * len(first.query.hashes)
@@ -203,10 +203,10 @@ def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: 
 def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Store) -> None:
     n_better = 0
     for index in range(indexed.N_SONGS):
-        query = pipeline.query(_under_music(index, 9.0, 12.0), indexed.LEAN, THOROUGH.query)
+        query = pipeline.query(_under_music(index, 9.0, 12.0), LEAN, THOROUGH.query)
         weights = []
         for look in passes(query, six_songs, THOROUGH):
-            candidates, place_ticks = look.candidates, 9.0 / indexed.LEAN.hop_s * 2
+            candidates, place_ticks = look.candidates, 9.0 / LEAN.hop_s * 2
             here = (candidates.song_id == index + 1) & (
                 np.abs(candidates.offset_ticks - place_ticks) < 4
             )
@@ -223,7 +223,7 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     )
     found = align(heard, six_songs, rejecting)
     assert found.recognition.match is None
-    query = pipeline.query(heard, indexed.LEAN, rejecting.query)
+    query = pipeline.query(heard, LEAN, rejecting.query)
     tried = list(passes(query, six_songs, rejecting))
     assert found.pass_name == max(tried, key=lambda look: look.matches[0].probability).pass_name
     assert found.times.lookup_s > 0

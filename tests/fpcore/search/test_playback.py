@@ -14,7 +14,8 @@ from fpcore.stages import hashing
 from fpcore.stages.landmarks import pairs
 from fpcore.store import Store
 from tests.fpcore import indexed
-from tests.fpcore.indexed import LEAN, PROFILE, RATE_HZ
+from tests.fpcore.indexed import PROFILE, RATE_HZ
+from tests.fpcore.synthetic import LEAN
 
 SEARCH = PlaybackSearch()
 SEARCHING = PROFILE.model_copy(
