@@ -1,7 +1,10 @@
 """Debian's packages as a corpus, with the real apt-get and dpkg-deb on a small local repository."""
 
+from __future__ import annotations
+
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -70,31 +73,55 @@ class Repository:
 
     def update(self) -> None:
         """Let apt read the repository's index."""
-        subprocess.run(["apt-get", "update"], check=True, capture_output=True)
+        environment = {**os.environ, "APT_CONFIG": str(self.config)}
+        subprocess.run(["apt-get", "update"], env=environment, check=True, capture_output=True)
+
+    @classmethod
+    def new(cls, place: Path) -> Repository:
+        """Return a repository with two packages that apt-get knows, and none of the machine's."""
+        folder = place / "repository"
+        state = place / "apt"
+        for part in ("lists/partial", "archives/partial", "parts"):
+            (state / part).mkdir(parents=True)
+        folder.mkdir()
+        (state / "sources.list").write_text(f"deb [trusted=yes] file:{folder} ./\n")
+        (state / "status").touch()
+        config = state / "apt.conf"
+        config.write_text(
+            f'Dir::State "{state}";\nDir::State::status "{state}/status";\n'
+            f'Dir::State::lists "{state}/lists";\nDir::Cache "{state}";\n'
+            f'Dir::Etc::sourcelist "{state}/sources.list";\n'
+            f'Dir::Etc::sourceparts "{state}/parts";\n'
+            'APT::Sandbox::User "";\n'
+        )
+        made = cls(folder, config)
+        made.fill()
+        return made
+
+    def fill(self) -> None:
+        """Build the two packages."""
+        self.add("tunes-data", seeds={"music/one.wav": 10, "music/deep/two.flac": 11})
+        self.add("more-music", seeds={"song.wav": 10, "other.wav": 12}, version="1:2.5~rc-3")
+        self.update()
+
+
+@pytest.fixture(scope="module")
+def shared_repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return Repository.new(tmp_path_factory.mktemp("debian"))
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Return a repository with two packages that apt-get knows, and none of the machine's."""
-    folder = tmp_path / "repository"
-    state = tmp_path / "apt"
-    for part in ("lists/partial", "archives/partial", "parts"):
-        (state / part).mkdir(parents=True)
-    folder.mkdir()
-    (state / "sources.list").write_text(f"deb [trusted=yes] file:{folder} ./\n")
-    (state / "status").touch()
-    config = state / "apt.conf"
-    config.write_text(
-        f'Dir::State "{state}";\nDir::State::status "{state}/status";\n'
-        f'Dir::State::lists "{state}/lists";\nDir::Cache "{state}";\n'
-        f'Dir::Etc::sourcelist "{state}/sources.list";\nDir::Etc::sourceparts "{state}/parts";\n'
-        'APT::Sandbox::User "";\n'
-    )
-    monkeypatch.setenv("APT_CONFIG", str(config))
-    made = Repository(folder, config)
-    made.add("tunes-data", seeds={"music/one.wav": 10, "music/deep/two.flac": 11})
-    made.add("more-music", seeds={"song.wav": 10, "other.wav": 12}, version="1:2.5~rc-3")
-    made.update()
+def repository(shared_repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Return a repository that no test changes, and let apt-get know it alone."""
+    monkeypatch.setenv("APT_CONFIG", str(shared_repository.config))
+    return shared_repository
+
+
+@pytest.fixture
+def own_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Return a repository that a test may change, and let apt-get know it alone."""
+    made = Repository.new(tmp_path)
+    monkeypatch.setenv("APT_CONFIG", str(made.config))
     return made
 
 
@@ -107,7 +134,9 @@ def prepare(cache: Path, collection: Collection = TUNES) -> Corpus:
 
 @needs_apt
 class TestPrepare:
-    def test_recordings_are_named_by_package_and_path(self, repository, tmp_path) -> None:
+    def test_recordings_are_named_by_package_and_path(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         found = prepare(tmp_path / "cache")
         assert [(t.id, t.group, t.duration_s) for t in found.tracks] == [
             ("more-music/other.wav", "more-music", 2.0),
@@ -123,19 +152,23 @@ class TestPrepare:
         for track in found.tracks:
             assert audio.checksum(found.path_of(track)) == track.checksum
 
-    def test_the_same_file_in_two_packages_is_marked(self, repository, tmp_path) -> None:
+    def test_the_same_file_in_two_packages_is_marked(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         found = prepare(tmp_path / "cache")
         repeated = found.by_id["tunes-data/one.wav"]
         assert repeated.duplicate_of == repeated.work == "more-music/song.wav"
 
-    def test_only_recordings_and_licences_are_kept(self, repository, tmp_path) -> None:
+    def test_only_recordings_and_licences_are_kept(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         found = prepare(tmp_path / "cache")
         kept = {p.name for p in (found.root / "packages").rglob("*") if p.is_file()}
         music = {"one.wav", "two.flac", "song.wav", "other.wav", "beep.wav"}
         assert kept == {*music, "copyright", "source.json"}
 
     def test_reopening_needs_neither_apt_nor_decoding(
-        self, repository, tmp_path, monkeypatch
+        self, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = prepare(tmp_path / "cache")
         bytes_before = (first.root / "manifest.json").read_bytes()
@@ -145,7 +178,7 @@ class TestPrepare:
         assert (first.root / "manifest.json").read_bytes() == bytes_before
 
     def test_a_package_that_is_gone_is_recorded_and_the_others_are_used(
-        self, repository, tmp_path
+        self, repository: Repository, tmp_path: Path
     ) -> None:
         collection = Collection("tunes", (*TUNES.packages, "gone-data"), min_duration_s=1.0)
         found = prepare(tmp_path / "cache", collection)
@@ -155,26 +188,30 @@ class TestPrepare:
         ]
         assert prepare(tmp_path / "cache", collection) == found
 
-    def test_without_any_package_it_is_refused_with_the_remedy(self, repository, tmp_path) -> None:
+    def test_without_any_package_it_is_refused_with_the_remedy(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         collection = Collection("none", ("gone-data", "lost-data"), min_duration_s=1.0)
         with pytest.raises(CorpusError, match="knows none of the packages of none: run `apt-get"):
             prepare(tmp_path / "cache", collection)
         assert not list((tmp_path / "cache").rglob("manifest.json"))
 
     def test_a_download_that_fails_is_an_error_and_goes_on_next_time(
-        self, repository, tmp_path
+        self, own_repository: Repository, tmp_path: Path
     ) -> None:
-        deb = repository.folder / "tunes-data.deb"
-        hidden = deb.rename(repository.folder / "hidden")
+        deb = own_repository.folder / "tunes-data.deb"
+        hidden = deb.rename(own_repository.folder / "hidden")
         with pytest.raises(CorpusError, match=r"`apt-get download` failed for tunes-data \(E: "):
             prepare(tmp_path / "cache")
         packages = tmp_path / "cache" / "tunes" / "packages"
         assert [path.name for path in packages.iterdir()] == ["more-music"]
         hidden.rename(deb)
-        (repository.folder / "more-music.deb").unlink()
+        (own_repository.folder / "more-music.deb").unlink()
         assert len(prepare(tmp_path / "cache").tracks) == 4
 
-    def test_a_changed_file_is_reported_with_the_remedy(self, repository, tmp_path) -> None:
+    def test_a_changed_file_is_reported_with_the_remedy(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         found = prepare(tmp_path / "cache")
         found.path_of(found.tracks[0]).unlink()
         write_noise(found.path_of(found.tracks[1]), seed=99)
@@ -183,7 +220,9 @@ class TestPrepare:
         ):
             prepare(tmp_path / "cache")
 
-    def test_packages_that_the_collection_gains_are_fetched(self, repository, tmp_path) -> None:
+    def test_packages_that_the_collection_gains_are_fetched(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
         few = Collection("tunes", ("tunes-data",), min_duration_s=1.0)
         assert len(prepare(tmp_path / "cache", few).tracks) == 2
         grown = prepare(tmp_path / "cache")
@@ -191,7 +230,7 @@ class TestPrepare:
         assert grown.tracks == prepare(tmp_path / "other").tracks
 
     def test_new_groups_of_variants_are_taken_over_at_once(
-        self, repository, tmp_path, monkeypatch
+        self, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         before = prepare(tmp_path / "cache")
         groups = [{"tracks": ["tunes-data/deep/two.flac", "more-music/other.wav"], "reason": "x"}]
@@ -225,9 +264,9 @@ debian.prepare(collection, cache_dir=Path(sys.argv[1]), console=Console(quiet=Tr
 """
 
     def test_a_killed_preparation_goes_on_and_takes_no_part_for_a_whole(
-        self, repository, tmp_path
+        self, own_repository: Repository, tmp_path: Path
     ) -> None:
-        command = [sys.executable, "-c", self.SCRIPT, tmp_path / "cache"]
+        command = [sys.executable, "-c", self.SCRIPT, str(tmp_path / "cache")]
         assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
         root = tmp_path / "cache" / "tunes"
         [part] = atomic.parts_in(root / "packages")
@@ -235,9 +274,9 @@ debian.prepare(collection, cache_dir=Path(sys.argv[1]), console=Console(quiet=Tr
         assert set((root / "packages").iterdir()) == {part, root / "packages" / "more-music"}
         assert not (root / "manifest.json").exists()
         # What is there is not fetched again: it could not be.
-        (repository.folder / "more-music.deb").unlink()
+        (own_repository.folder / "more-music.deb").unlink()
         found = prepare(tmp_path / "cache")
-        assert found.tracks == prepare_elsewhere(repository, tmp_path).tracks
+        assert found.tracks == prepare_elsewhere(own_repository, tmp_path).tracks
         left = sorted(path.name for path in (root / "packages").iterdir())
         assert left == ["more-music", "tunes-data"]
 
@@ -246,14 +285,14 @@ def prepare_elsewhere(repository: Repository, tmp_path: Path) -> Corpus:
     """Return the same corpus, prepared without interruption from packages built again."""
     shutil.rmtree(repository.folder)
     repository.folder.mkdir()
-    repository.add("tunes-data", seeds={"music/one.wav": 10, "music/deep/two.flac": 11})
-    repository.add("more-music", seeds={"song.wav": 10, "other.wav": 12}, version="1:2.5~rc-3")
-    repository.update()
+    repository.fill()
     return prepare(tmp_path / "elsewhere")
 
 
 class TestWithoutApt:
-    def test_it_is_named_with_what_to_use_instead(self, tmp_path, monkeypatch) -> None:
+    def test_it_is_named_with_what_to_use_instead(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(CorpusError, match=r"tunes needs apt-get and dpkg-deb, .*take `demo`"):
             prepare(tmp_path / "cache")

@@ -2,7 +2,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy.signal import welch
 
 from experiments.degradations import degrade
@@ -117,19 +116,3 @@ def test_the_bit_rates_that_are_allowed_work(codec: str, rate_hz: int, end: str)
     signal = Signal(0.1 * rng.standard_normal(rate_hz, dtype=np.float32), rate_hz)
     decoded = through(signal, codec, least if end == "least" else most)
     assert np.std(decoded) > 0.02
-
-
-@pytest.mark.parametrize(
-    "codec, bit_rate_bps, message",
-    [
-        ("mp3", 6000, "bit_rate_bps must be at least 8000 for mp3"),
-        ("opus", 300_000, "bit_rate_bps must be at most 256000 for opus"),
-        ("aac", 1_000_000, "less than or equal to 320000"),
-        ("vorbis", 32_000, "'mp3', 'aac' or 'opus'"),
-    ],
-)
-def test_other_codecs_and_bit_rates_are_refused(
-    codec: str, bit_rate_bps: int, message: str
-) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Codec(codec=codec, bit_rate_bps=bit_rate_bps)

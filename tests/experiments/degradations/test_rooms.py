@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from pydantic import ValidationError
 
 from experiments.degradations import degrade
 from experiments.degradations.config import Degradation, MeasuredRoom, Room
@@ -106,21 +105,6 @@ def test_places_that_do_not_fit_into_the_room_are_refused() -> None:
     room = Room(size_m=(1, 1, 1), distance_m=0.5, rt60_s=0.05)
     with pytest.raises(ConfigError, match=r"no two places 0\.9 m apart.*lower distance_m"):
         response_of(room.model_copy(update={"distance_m": 0.9}))
-
-
-@pytest.mark.parametrize(
-    "values, message",
-    [
-        ({"rt60_s": 0.06}, r"rt60_s must be at least 0\.1\d in a room of 6.0 × 5.0 × 3.0 m"),
-        ({"distance_m": 3.5}, "distance_m must be at most half of the longest side"),
-        ({"rt60_s": 8.0}, "image sources, more than 5e.06: shorten rt60_s or enlarge size_m"),
-        ({"size_m": (6, 5)}, "size_m"),
-        ({"n_positions": 0}, "n_positions"),
-    ],
-)
-def test_impossible_rooms_are_refused(values: dict[str, object], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Room(**values)
 
 
 def write_response(path: Path, *, before: int, rate_hz: int = RATE_HZ) -> Path:
