@@ -43,7 +43,7 @@ def alignment_figure(explanation: Explanation) -> Figure:
             scatter.set_title(f"{role}: {song_label(place.match, max_width=24)}")
             histogram.set_title(f"{place.match.votes} votes at the offset chosen")
             top = max(top, histogram.get_ylim()[1])
-        for histogram in axes[:, 1]:
+        for histogram in axes[: len(places), 1]:
             histogram.set_ylim(0, top)
         if not places:
             _say(figure, axes[0], explanation.reason or "no candidate")

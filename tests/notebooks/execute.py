@@ -1,4 +1,7 @@
-"""Execute a notebook by papermill, in a process of its own: source, target, parameters as JSON.
+"""Execute a notebook by papermill, in a process of its own, once or more often.
+
+Its arguments are the source, then for each run a target and parameters as JSON. A run begins
+without variables; what was imported is there already, which is most of the time that a run takes.
 
 The cells run in this process and not in a kernel beside it. So every error surfaces, also one
 inside a control, which would draw it as its picture and go on; and no message between two
@@ -13,8 +16,10 @@ import papermill
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
-from nbformat.v4 import new_output
+from nbformat import v4
 from papermill.engines import Engine, papermill_engines
+
+_output: Any = v4.new_output  # nbformat's functions carry no types
 
 
 class Results(DisplayHook):
@@ -26,7 +31,8 @@ class Results(DisplayHook):
     def write_format_data(
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
-        self.shell.display_pub.publish(format_dict, md_dict)
+        shell: Any = self.shell
+        shell.display_pub.publish(format_dict, md_dict)
 
 
 class Shell(InteractiveShell):
@@ -42,12 +48,13 @@ class Shell(InteractiveShell):
         self.tracebacks += (self.InteractiveTB.stb2text(stb),)
 
 
-class InProcess(Engine):
+class InProcess(Engine):  # type: ignore[misc]  # papermill carries no types
     """Runs the cells one after the other and keeps what they print and show."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_options: Any) -> None:
-        shell = Shell.instance(colors="nocolor")
+        shell: Any = Shell.instance(colors="nocolor")
+        shell.reset(new_session=True)  # no variable of a run before
         for index, cell in enumerate(nb_man.nb.cells):
             if cell.cell_type != "code":
                 continue
@@ -56,27 +63,28 @@ class InProcess(Engine):
                 shell.run_cell(cell.source, store_history=True)
             if shell.tracebacks:
                 raise SystemExit(f"{cell.source}\n{shell.tracebacks[0]}")
-            printed = [new_output("stream", text=captured.stdout)] if captured.stdout else []
+            printed = [_output("stream", text=captured.stdout)] if captured.stdout else []
             cell.outputs = printed + [shown(output) for output in captured.outputs]
             cell.execution_count = shell.execution_count - 1
             nb_man.cell_complete(cell, index)
 
 
 def shown(output: RichOutput) -> Any:
-    return new_output("display_data", data=dict(output.data), metadata=dict(output.metadata or {}))
+    return _output("display_data", data=dict(output.data), metadata=dict(output.metadata or {}))
 
 
 def main() -> None:
-    source, target, parameters = sys.argv[1:]
+    source, *runs = sys.argv[1:]
     papermill_engines.register("in-process", InProcess)
-    papermill.execute_notebook(
-        source,
-        target,
-        json.loads(parameters),
-        engine_name="in-process",
-        kernel_name="python3",
-        progress_bar=False,
-    )
+    for target, parameters in zip(runs[::2], runs[1::2], strict=True):
+        papermill.execute_notebook(
+            source,
+            target,
+            json.loads(parameters),
+            engine_name="in-process",
+            kernel_name="python3",
+            progress_bar=False,
+        )
 
 
 if __name__ == "__main__":

@@ -128,17 +128,18 @@ def test_the_other_parameters_of_these_tests_differ_from_all_defaults(name: str)
     assert kept <= {"corpus_name", "song"}
 
 
-@pytest.mark.parametrize("choice", [SMALL, OTHER], ids=["defaults", "other-parameters"])
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_headless_and_shows_pictures_sounds_and_controls(
-    name: str, choice: dict[str, dict[str, Any]], tmp_path: Path
-) -> None:
-    parameters = {"corpus_name": "generated:3", **choice[name]}
-    target = tmp_path / "executed.ipynb"
+def test_runs_headless_and_shows_pictures_sounds_and_controls(name: str, tmp_path: Path) -> None:
+    targets = [tmp_path / "defaults.ipynb", tmp_path / "other-parameters.ipynb"]
+    runs = [
+        text
+        for target, choice in zip(targets, (SMALL, OTHER), strict=True)
+        for text in (str(target), json.dumps({"corpus_name": "generated:3", **choice[name]}))
+    ]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     source = ROOT / "notebooks" / f"{name}.ipynb"
     run = subprocess.run(
-        [sys.executable, str(EXECUTE), str(source), str(target), json.dumps(parameters)],
+        [sys.executable, str(EXECUTE), str(source), *runs],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
@@ -146,13 +147,19 @@ def test_runs_headless_and_shows_pictures_sounds_and_controls(
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    executed = read(target)
+    for target in targets:
+        assert_shows_pictures_sounds_and_controls(read(target), cells(name, "code"))
+
+
+def assert_shows_pictures_sounds_and_controls(
+    executed: dict[str, Any], code: list[dict[str, Any]]
+) -> None:
     shown = [kind for output in outputs_of(executed) for kind in output.get("data", {})]
-    n_controls = sum(text(cell).count("interact(") for cell in cells(name, "code"))
+    n_controls = sum(text(cell).count("interact(") for cell in code)
     assert n_controls >= 1
     assert shown.count("application/vnd.jupyter.widget-view+json") == n_controls
     assert shown.count("image/png") > n_controls
-    has_sound = any("lessons.player" in text(cell) for cell in cells(name, "code"))
+    has_sound = any("lessons.player" in text(cell) for cell in code)
     assert ("audio" in json.dumps(executed["cells"])) >= has_sound
 
 
@@ -180,7 +187,7 @@ def test_an_error_inside_a_control_fails_the_run(tmp_path: Path) -> None:
 
 
 def one_cell(source: str) -> dict[str, Any]:
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code", "id": "only", "metadata": {}, "source": source, "outputs": [],
         "execution_count": None,
     }  # fmt: skip
