@@ -33,6 +33,13 @@ def song(seed: int) -> bytes:
     return wav(samples(seed))
 
 
+def variant(seed: int, number: int) -> bytes:
+    """Return a file that sounds like a song; each ``number`` makes it another file."""
+    content = samples(seed).copy()
+    content[-1] = number / 2**15
+    return wav(content)
+
+
 @functools.cache
 def excerpt(seed: int, start_s: float = 2.0, duration_s: float = 4.0) -> bytes:
     """Return a part of a song as a WAV file."""
@@ -51,6 +58,12 @@ def recognize(
     client: httpx.Client, content: bytes, *, filename: str = "part.wav", **fields: str
 ) -> httpx.Response:
     return client.post("/recognize", files={"file": (filename, content)}, data=fields)
+
+
+def count(client: httpx.Client, series: str) -> float:
+    """Return what a scrape tells of a series, or of all whose names begin so."""
+    lines = client.get("/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(series))
 
 
 def assert_refused(response: httpx.Response, status: int, code: str) -> str:

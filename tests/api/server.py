@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
-from fpcore.config import Decision
+from fpcore.config import Decision, Profile
 from fpcore.profiles import load_profile, save_profile
+from fpcore.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 120.0
 
 
-def profile_file(folder: Path) -> Path:
+def small_index_profile() -> Profile:
     """Return a profile whose decision suits an index of a few songs of a few seconds.
 
     What is served is then the same in every test, whatever is promoted.
@@ -31,11 +33,15 @@ def profile_file(folder: Path) -> Path:
     decision = Decision(
         intercept=-8.0, weights={"log_votes": 2.0}, threshold=0.5, calibration="for tests"
     )
-    profile = load_profile("balanced").model_copy(
+    return load_profile("balanced").model_copy(
         update={"name": "small-index", "decision": decision, "provenance": {"run": "none"}}
     )
+
+
+def profile_file(folder: Path) -> Path:
+    """Write `small_index_profile` to a file and return its path."""
     path = folder / "profile.json"
-    save_profile(profile, path)
+    save_profile(small_index_profile(), path)
     return path
 
 
@@ -76,13 +82,12 @@ class Server:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            line = self.wait_for(r"running on http://[^ ]+:(\d+)")
+            line = self.wait_for(r"running on (http://[^ ]+:(\d+))")
             self.wait_for("Application startup complete", times=int(str(given["web_workers"])))
         except BaseException:
             self.stop()
             raise
-        self.port = int(line[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url, self.port = line[1], int(line[2])
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -146,3 +151,15 @@ def running(folder: Path, **settings: object) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+def checked(server: Server) -> dict[int, str]:
+    """Return id -> name of every song of a server's index, which must be sound."""
+    with open_store(server.database, None) as store:
+        assert store.check(full=True).ok
+        return {song.id: song.name for song in store.songs()}
+
+
+def memory_of(server: Server) -> int:
+    """Return the bytes that the server's own process has in memory."""
+    return int(psutil.Process(server.process.pid).memory_info().rss)

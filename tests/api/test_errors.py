@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
-from pathlib import Path
+import logging
 
 import httpx
 import pytest
 
 from api.errors import refusal_of
+from api.operations.log import JsonLines
+from api.service import Service
 from fpcore.errors import (
     AudioError,
     ConfigMismatchError,
@@ -18,8 +21,9 @@ from fpcore.errors import (
     StoreFullError,
     UnknownSongError,
 )
-from tests.api.material import assert_refused, excerpt, learn, recognize, song
-from tests.api.server import running
+from tests.api.conftest import asked_in_process
+from tests.api.material import assert_refused
+from tests.fpcore.store.material import in_sql
 
 SECRET = "/srv/secret/index.db is at fault"
 
@@ -52,15 +56,48 @@ def test_what_is_wrong_with_a_file_is_told_as_it_is() -> None:
     assert (refusal.status, str(refusal)) == (422, "song.wav: holds no audio samples")
 
 
-def test_a_failure_is_explained_in_the_log_alone(empty_folder: Path) -> None:
-    with running(empty_folder) as server, server.client() as client:
-        learn(client, song(1), "First").raise_for_status()
-        for path in server.folder.glob("index.db*"):
-            path.write_bytes(b"no database any more" * 1000)
-        failed = recognize(client, excerpt(1))
-        message = assert_refused(failed, 500, "internal_error")
-        assert "index.db" not in message
-        request_id = failed.json()["request_id"]
-        line = server.wait_for(f'.*"request failed".*"{request_id}".*')[0]
-        assert "Traceback" in json.loads(line)["traceback"]
-        assert client.get("/healthz").status_code == httpx.codes.OK
+def test_paths_and_methods_that_do_not_exist_are_refused_in_the_one_shape(
+    client: httpx.Client,
+) -> None:
+    assert_refused(client.get("/nothing"), 404, "not_found")
+    assert_refused(client.put("/songs"), 405, "method_not_allowed")
+    assert_refused(client.get("/songs/x"), 400, "invalid_request")
+    assert_refused(client.get("/songs", params={"limit": 0}), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("path", ["/songs", "/stats"])
+def test_a_misspelt_parameter_is_refused_and_not_passed_over(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path, params={"chekc": "true"})
+    assert assert_refused(answer, 400, "invalid_request") == "chekc: there is no such parameter"
+
+
+def test_a_failure_is_explained_in_the_log_alone(idle_service: Service) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonLines())
+    logging.getLogger("api").addHandler(handler)
+    try:
+        in_sql(idle_service.store.path, "DROP TABLE songs")
+        failed = asked_in_process(idle_service, "GET", "/songs")
+    finally:
+        logging.getLogger("api").removeHandler(handler)
+    message = assert_refused(failed, 500, "internal_error")
+    assert "index.db" not in message
+    [line] = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert (line["message"], line["request_id"]) == ("request failed", failed.json()["request_id"])
+    assert "Traceback" in line["traceback"]
+    assert "no such table: songs" in line["traceback"]
+    assert asked_in_process(idle_service, "GET", "/healthz").status_code == httpx.codes.OK
+
+
+def test_documentation_tells_what_an_index_of_another_kind_and_a_busy_server_answer(
+    client: httpx.Client,
+) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, operations in paths.items():
+        for operation in operations.values():
+            if path != "/healthz":
+                assert "409" in operation["responses"]
+                assert "Retry-After" in operation["responses"]["503"]["headers"]

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import anyio
@@ -20,7 +16,6 @@ from fpcore.audio import AudioLimits
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
 from tests.api import rogue_jobs
-from tests.api.server import ROOT
 
 
 def test_without_variables_the_service_is_local_and_has_no_key() -> None:
@@ -29,23 +24,6 @@ def test_without_variables_the_service_is_local_and_has_no_key() -> None:
     assert settings.host == "127.0.0.1"
     assert settings.api_key is None
     assert settings.cors_origins == ()
-
-
-def test_help_lists_every_variable_with_its_default_and_serves_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "api", "--help"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    for name, field in Settings.model_fields.items():
-        assert field.description
-        assert f"FPAPI_{name.upper()}=" in done.stdout
-    assert "FPAPI_PORT=8000\n" in done.stdout
-    assert not list(tmp_path.iterdir())
 
 
 def test_variables_give_fields_their_types() -> None:
@@ -119,76 +97,3 @@ def test_a_refused_key_is_not_quoted() -> None:
     with pytest.raises(ConfigError) as refusal:
         Settings.from_environment({"FPAPI_API_KEY": "tooshort"})
     assert "tooshort" not in str(refusal.value)
-
-
-def test_the_command_prints_one_sentence_about_a_bad_setting() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "api"],
-        cwd=ROOT,
-        env={"FPAPI_PORT": "x"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 2
-    assert run.stderr.startswith("api: FPAPI_PORT: ")
-    assert run.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "sentence"),
-    [
-        ("FPAPI_DATABASE", "notes.txt", "notes.txt"),
-        ("FPAPI_DATABASE", "missing/index.db", "missing/index.db"),
-        ("FPAPI_PROFILE", "nosuch", "cannot read profile 'nosuch'"),
-        ("FPAPI_KEEP_AUDIO", "notes.txt/kept", "FPAPI_KEEP_AUDIO: notes.txt/kept: "),
-        ("FPAPI_TEMP_FOLDER", "missing", "FPAPI_TEMP_FOLDER: missing: No such file"),
-        ("FPAPI_HOST", "203.0.113.7", "FPAPI_HOST and FPAPI_PORT: cannot serve at 203.0.113.7:"),
-    ],
-)
-def test_what_cannot_be_served_is_one_sentence_and_nothing_is_started(
-    variable: str, value: str, sentence: str, tmp_path: Path
-) -> None:
-    (tmp_path / "notes.txt").write_text("no database, " * 100)
-    run = _served({variable: value}, tmp_path)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.startswith("api: ")
-    assert sentence in run.stderr
-    assert run.stderr.count("\n") == 1
-
-
-def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        run = _served({"FPAPI_PORT": str(taken.getsockname()[1])}, tmp_path)
-    assert run.returncode == 2
-    assert "Address already in use: choose another port" in run.stderr
-    assert run.stderr.count("\n") == 1
-
-
-def _served(settings: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_importing_the_application_reads_no_settings_and_loads_no_plot_library() -> None:
-    program = (
-        "import sys, api.app; "
-        "heavy = {'librosa', 'matplotlib', 'pandas', 'IPython', 'experiments'} & set(sys.modules);"
-        "sys.exit(str(heavy) if heavy else 0)"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={"FPAPI_PORT": "not even a number"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (0, "")

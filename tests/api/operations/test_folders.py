@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from api.operations.folders import PREFIX, OwnFolder
-from tests.api.material import assert_refused
-from tests.api.server import running
+from tests.api.material import count
+from tests.api.server import Server
+
+STATS = 'fpapi_requests_total{method="GET",route="/stats",status="200"}'
 
 
 def folders(root: Path) -> set[Path]:
@@ -85,26 +83,14 @@ def test_links_and_files_of_that_name_are_left_alone(tmp_path: Path) -> None:
     assert len(os.listdir(root)) == 3
 
 
-def test_a_server_whose_folder_was_removed_is_not_ready(empty_folder: Path) -> None:
-    with running(empty_folder) as server, server.client() as client:
-        assert client.get("/readyz").status_code == 200
-        for folder in server.inbox.glob("fpapi-*"):
-            shutil.rmtree(folder)
-        assert "restart the server" in assert_refused(client.get("/readyz"), 503, "no_inbox")
-        assert client.get("/healthz").status_code == 200
-
-
 def test_counts_of_a_server_with_several_processes_outlive_the_start_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[Server, Path],
 ) -> None:
-    # Sockets lie in it, whose paths may not be as long as those of pytest.
-    with tempfile.TemporaryDirectory(prefix="fp-") as folder:
-        shared = Path(folder)
-        monkeypatch.setenv("TMPDIR", folder)
-        with running(tmp_path, web_workers=2) as server, server.client() as client:
-            [counts] = folders(shared)
-            OwnFolder(shared).close()
-            assert list(counts.iterdir())
-            assert client.get("/stats").status_code == 200
-            assert 'route="/stats",status="200"} 1.0' in client.get("/metrics").text
-        assert folders(shared) == set()
+    server, shared = pair
+    [counts] = folders(shared)
+    OwnFolder(shared).close()
+    assert list(counts.iterdir())
+    with server.client() as client:
+        before = count(client, STATS)
+        assert client.get("/stats").status_code == 200
+        assert count(client, STATS) == before + 1

@@ -2,62 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import socket
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import numpy as np
-import psutil
 import pytest
 
-from api.uploads.forms import MAX_SONG_NAME
+from api.errors import RefusedError
+from api.uploads.admission import Admission
+from api.uploads.receive import UploadLimits, received
 from tests import audio_files
-from tests.api.material import assert_refused, excerpt, learn, recognize, song, wav
-from tests.api.server import Server, running
+from tests.api.conftest import asked_in_process, new_service
+from tests.api.material import RATE_HZ, assert_refused, excerpt, learn, recognize, song, wav
+from tests.api.server import Server, memory_of
+from tests.api.wire import BOUNDARY, answer, form, post, request, started
 
-BOUNDARY = "boundary-of-the-form"
 KINDS = ("/learn", "/recognize", "/explain")
 
-
-def form(content: bytes, *, filename: str = "a.wav", end: bool = True) -> bytes:
-    """Return a form with a file as it goes over the wire."""
-    head = (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"'
-        "\r\nContent-Type: audio/wav\r\n\r\n"
-    )
-    return head.encode() + content + (f"\r\n--{BOUNDARY}--\r\n".encode() if end else b"")
-
-
-def post(
-    client: httpx.Client, path: str, body: bytes | Iterator[bytes], **headers: str
-) -> httpx.Response:
-    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    return client.post(path, content=body, headers=kind | headers)
-
-
-@contextlib.contextmanager
-def started(server: Server, *, length: int | None, path: str = "/recognize") -> Any:
-    """Open a connection on which the head of an upload was sent."""
-    size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
-        connection.sendall(
-            f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{size}\r\n"
-            f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
-        )
-        yield connection
-
-
-def answer(connection: socket.socket) -> bytes:
-    """Return all that a server says until it closes the connection or falls silent."""
-    said = b""
-    with contextlib.suppress(ConnectionError):
-        while b"}" not in said and (piece := connection.recv(65536)):
-            said += piece
-    return said
+# More than is written at a time.
+SOUND = wav(audio_files.noisy_tones(8.0, RATE_HZ, n_channels=1)[:, 0])
 
 
 @pytest.mark.parametrize("path", KINDS)
@@ -97,7 +67,7 @@ def test_the_ending_may_be_wrong_as_long_as_the_bytes_are_audio(client: httpx.Cl
     assert learn(client, song(1), "x", filename="SONG.MP3").status_code == 201
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", song(1)[:30]], ids=["empty", "4 bytes", "cut"])
+@pytest.mark.parametrize("content", [b"", b"RIFF", SOUND[:30]], ids=["empty", "4 bytes", "cut"])
 def test_empty_and_cut_files_are_refused(content: bytes, client: httpx.Client) -> None:
     response = learn(client, content, "x")
     assert response.status_code in (400, 415, 422)
@@ -132,67 +102,6 @@ def test_file_names_are_never_paths_nor_headers(
     assert {path.name for path in after - before} <= {"index.db-wal", "index.db-shm"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../etc/passwd",
-        "'; DROP TABLE songs; --",
-        "%00 %0a",
-        "🎵 Ænima — 日本語 عربى",
-        "👩‍👩‍👧",
-        "e\u0301",
-        "<script>alert(1)</script>",
-        "${jndi:ldap://x}",
-        " spaces around ",
-        "a" * MAX_SONG_NAME,
-        '"quoted" \\ back',
-        "null",
-    ],
-)
-def test_song_names_are_kept_verbatim(name: str, client: httpx.Client) -> None:
-    learned = learn(client, song(1), name)
-    assert learned.status_code == 201, learned.text
-    song_id = learned.json()["song_id"]
-    assert learned.json()["song_name"] == name
-    assert client.get(f"/songs/{song_id}").json()["song_name"] == name
-    assert recognize(client, excerpt(1)).json()["song_name"] == name
-    assert client.get("/songs", params={"name": name}).json()["total"] == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "   ",
-        "a\x00b",
-        "a\nb",
-        "a\r\nb",
-        "tab\t",
-        "\x1b[31m",
-        "\x7f",
-        "\x85",
-        "\u2028",
-        "a" * (MAX_SONG_NAME + 1),
-    ],
-)
-def test_song_names_that_are_empty_long_or_hold_control_characters_are_refused(
-    name: str, client: httpx.Client
-) -> None:
-    message = assert_refused(learn(client, song(1), name), 400, "invalid_field")
-    assert message.startswith("song_name: ")
-    assert client.get("/songs").json()["total"] == 0
-
-
-def test_metadata_nested_too_deep_is_refused_before_anything_is_stored(
-    client: httpx.Client,
-) -> None:
-    deep = '{"a":' * 33 + "1" + "}" * 33
-    message = assert_refused(learn(client, song(1), "x", metadata=deep), 400, "invalid_field")
-    assert message.startswith("metadata: must not be nested more than 32 levels deep")
-    assert len(message) < 200
-    assert client.get("/songs").json()["total"] == 0
-
-
 def test_a_quoted_boundary_may_hold_a_semicolon(client: httpx.Client) -> None:
     body = b"--a;b\r\n" + b"\r\n".join(
         (
@@ -203,63 +112,6 @@ def test_a_quoted_boundary_may_hold_a_semicolon(client: httpx.Client) -> None:
     )
     kind = {"Content-Type": 'multipart/form-data; boundary="a;b"'}
     assert client.post("/learn", content=body, headers=kind).status_code == 201
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        "",
-        "[]",
-        "1",
-        "{",
-        '{"a": NaN}',
-        '{"a": 1e999}',
-        '{"a": "\\ud800"}',
-        '{"source": "/etc"}',
-        "[" * 5000,
-        '{"a": ' + "1" * 5000 + "}",
-    ],
-)
-def test_metadata_that_could_not_be_given_back_is_refused(
-    metadata: str, client: httpx.Client
-) -> None:
-    message = assert_refused(learn(client, song(1), "x", metadata=metadata), 400, "invalid_field")
-    assert message.startswith("metadata: ")
-
-
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
-        ({"top": "0"}, "invalid_field"),
-        ({"top": "x"}, "invalid_field"),
-        ({"top": "101"}, "invalid_field"),
-        ({"scan": "maybe"}, "invalid_field"),
-        ({"n": "1"}, "unknown_field"),
-        ({"top": "1" * 20000}, "field_too_long"),
-    ],
-)
-def test_options_that_are_not_valid_are_refused(
-    fields: dict[str, str], code: str, client: httpx.Client
-) -> None:
-    assert_refused(recognize(client, excerpt(1), **fields), 400, code)
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"", "malformed_form"),
-        (b"no form at all", "malformed_form"),
-        (form(song(1), end=False), "malformed_form"),
-        (f"--{BOUNDARY}--\r\n".encode(), "file_missing"),
-        (form(song(1)).replace(b'; filename="a.wav"', b""), "malformed_form"),
-        (form(song(1)).replace(b'name="file"', b'name="music"'), "unknown_field"),
-        (form(song(1), end=False) + b"\r\n" + form(song(1)), "malformed_form"),
-        (form(b"").replace(b"Content-Type", b"X" * 20_000), "malformed_form"),
-    ],
-    ids=["nothing", "text", "no end", "no part", "no file name", "other name", "two", "header"],
-)
-def test_malformed_forms_are_refused(body: bytes, code: str, client: httpx.Client) -> None:
-    assert_refused(post(client, "/recognize", body), 400, code)
 
 
 def test_other_content_types_are_refused(client: httpx.Client) -> None:
@@ -302,10 +154,6 @@ def test_a_file_may_be_as_large_as_the_limit_and_not_a_byte_larger(client: httpx
     assert_refused(not_heard, 422, "audio_unusable")  # silence, not its size
 
 
-def memory_of(server: Server) -> int:
-    return int(psutil.Process(server.process.pid).memory_info().rss)
-
-
 def test_a_chunked_body_beyond_the_limit_is_refused_in_bounded_memory(
     server: Server, client: httpx.Client
 ) -> None:
@@ -315,11 +163,6 @@ def test_a_chunked_body_beyond_the_limit_is_refused_in_bounded_memory(
     assert_refused(post(client, "/recognize", endless(2**25)), 413, "too_large")
     assert memory_of(server) - before < 2**24
     assert client.get("/healthz").status_code == 200
-
-
-def test_a_field_without_end_is_refused_in_bounded_memory(client: httpx.Client) -> None:
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="top"\r\n\r\n'.encode()
-    assert_refused(post(client, "/recognize", head + bytes(2**20)), 400, "field_too_long")
 
 
 @pytest.mark.parametrize("difference", [-100, 100])
@@ -348,63 +191,79 @@ def test_an_aborted_upload_leaves_nothing(server: Server, client: httpx.Client) 
     assert server.uploads_left() == []
 
 
-def test_an_upload_that_never_ends_is_given_up(empty_folder: Path) -> None:
-    with running(empty_folder, upload_timeout_s=0.3) as server:
-        with started(server, length=10_000) as connection:
-            connection.sendall(form(b"RIFF")[:100])
-            said = answer(connection)
-        assert said.startswith(b"HTTP/1.1 408 ")
-        assert b'"too_slow"' in said
-        assert server.uploads_left() == []
+def test_an_upload_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    service = new_service(tmp_path, upload_timeout_s=0.1)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield form(b"RIFF")[:100]
+        await anyio.sleep_forever()
+
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    said = asked_in_process(service, "POST", "/recognize", content=endless(), headers=kind)
+    assert "longer than 0.1 s" in assert_refused(said, 408, "too_slow")
+    assert list(service.inbox.path.iterdir()) == []
+    assert service.receiving.n_taken == 0
+    service.stop()
 
 
-def test_a_small_file_that_decodes_to_hours_is_stopped(empty_folder: Path) -> None:
-    bomb = audio_files.silent_flac(3 * 3600)
-    assert len(bomb) < 100_000
-    with running(empty_folder, max_duration_s=90) as server, server.client() as client:
-        before = memory_of(server)
-        message = assert_refused(
-            learn(client, bomb, "bomb", filename="bomb.flac"), 422, "audio_unusable"
-        )
-        assert "longer than 1.5 min" in message
-        scanned = recognize(client, bomb, filename="bomb.flac", scan="1")
-        assert_refused(scanned, 422, "audio_unusable")
-        # Recognition looks at the first minute alone.
-        assert recognize(client, bomb, filename="bomb.flac").json()["matched"] is False
-        assert memory_of(server) - before < 2**25
-        assert server.uploads_left() == []
+DISK = {
+    "open", "os.listdir", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree",
+    "tempfile.mkdtemp",
+}  # fmt: skip
 
 
-def test_more_uploads_than_are_received_at_once_are_told_to_come_again(
-    empty_folder: Path,
+class Watch:
+    """What is done on the disk, and by which threads, while it is ``watching``."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        self.done: list[tuple[str, str]] = []
+        sys.addaudithook(self)
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.watching and event in DISK:
+            self.done.append((event, threading.current_thread().name))
+
+
+@pytest.fixture(scope="module")
+def only_watch() -> Watch:
+    return Watch()  # a hook stays for ever
+
+
+@pytest.fixture
+def watch(only_watch: Watch) -> Iterator[Watch]:
+    only_watch.done.clear()
+    yield only_watch
+    only_watch.watching = False
+
+
+@pytest.mark.parametrize("content", [SOUND, b"no audio at all"], ids=["taken", "refused"])
+def test_a_file_comes_and_goes_without_the_event_loop_touching_the_disk(
+    content: bytes, watch: Watch, tmp_path: Path
 ) -> None:
-    with running(empty_folder, max_uploads=2) as server, server.client() as client:
-        body = form(excerpt(1))
-        with contextlib.ExitStack() as stack:
-            slow = [stack.enter_context(started(server, length=len(body))) for _ in range(2)]
-            for connection in slow:
-                connection.sendall(body[:50])
-            while [path.name for path in server.uploads_left()].count("audio") < 2:
-                threading.Event().wait(0.01)
-            refused = recognize(client, excerpt(1))
-            message = assert_refused(refused, 503, "busy")
-            assert message == "2 requests are being received: try again"
-            assert int(refused.headers["retry-after"]) >= 1
-            for connection in slow:
-                connection.sendall(body[50:])
-                assert answer(connection).startswith(b"HTTP/1.1 200 ")
-        assert recognize(client, excerpt(1)).status_code == 200
+    async def take() -> bytes:
+        limits = UploadLimits(max_bytes=10_000_000, timeout_s=60.0)
+        arriving = received(
+            request(form(content)),
+            tmp_path,
+            limits,
+            fields=(),
+            receiving=Admission(1, "being received"),
+        )
+        async with arriving as upload:
+            watch.watching = False
+            taken = upload.path.read_bytes()
+            watch.watching = True
+            return taken
 
-
-def test_what_a_killed_server_left_is_removed_by_the_next(empty_folder: Path) -> None:
-    with running(empty_folder) as server:
-        with started(server, length=10_000) as connection:
-            connection.sendall(form(bytes(1000))[:1000])
-            while not server.uploads_left():
-                threading.Event().wait(0.01)
-            server.stop(sent=9)
-        assert server.uploads_left()
-    with running(empty_folder) as server:
-        assert server.uploads_left() == []
-        assert len(list(server.inbox.iterdir())) == 1
-    assert list(server.inbox.iterdir()) == []
+    watch.watching = True
+    if content == SOUND:
+        assert anyio.run(take) == content
+    else:
+        with pytest.raises(RefusedError, match="not audio"):
+            anyio.run(take)
+    watch.watching = False
+    assert {"tempfile.mkdtemp", "open", "shutil.rmtree"} <= {event for event, _ in watch.done}
+    loop = threading.main_thread().name
+    assert [event for event, thread in watch.done if thread == loop] == []
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,52 @@
+"""Requests with a file: refused before they are received, or given a place until they end."""
+
+from __future__ import annotations
+
+import anyio
+import httpx
+import pytest
+
+from api.errors import RefusedError
+from api.routes.intake import accepted
+from api.service import Service
+from api.uploads.forms import RecognizeForm
+from tests.api.material import assert_refused, excerpt, song
+from tests.api.wire import form, request
+
+
+@pytest.mark.parametrize("path", ["/recognize", "/learn", "/explain"])
+def test_a_field_in_the_address_is_refused_where_it_would_not_be_read(
+    client: httpx.Client, path: str
+) -> None:
+    sent = {"file": ("clip.wav", excerpt(1))}
+    answer = client.post(path, params={"scan": "true"}, files=sent)
+    assert "'scan'" in assert_refused(answer, 400, "unknown_field")
+
+
+def test_a_file_is_there_with_its_form_while_a_place_is_held_and_gone_afterwards(
+    idle_service: Service,
+) -> None:
+    async def use() -> None:
+        async with accepted(request(form(song(1))), idle_service, RecognizeForm) as (upload, asked):
+            assert upload.path.read_bytes() == song(1)
+            assert (asked.top, asked.scan) == (5, False)
+            assert (idle_service.receiving.n_taken, idle_service.working.n_taken) == (0, 1)
+
+    anyio.run(use)
+    assert idle_service.working.n_taken == 0
+    assert list(idle_service.inbox.path.iterdir()) == []
+
+
+def test_without_a_place_a_request_is_refused_before_it_is_received(idle_service: Service) -> None:
+    asked = request(form(song(1)))
+
+    async def ask() -> None:
+        with idle_service.working.place():
+            async with accepted(asked, idle_service, RecognizeForm):
+                pass
+
+    with pytest.raises(RefusedError, match="1 request is being worked on") as refusal:
+        anyio.run(ask)
+    assert refusal.value.status == 503
+    # The body is still to be had: nobody has read it.
+    assert anyio.run(asked.body) == form(song(1))

@@ -1,0 +1,96 @@
+"""Bodies of answers: what clients are told of songs and recognitions, and examples of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from api.schemas import bodies
+from fpcore.profiles import load_profile
+from fpcore.records import Appearance, Match, Playback, Recognition, StageTimes
+from fpcore.store import Song
+from tests.api.schemas.documented import assert_exemplified
+
+PROFILE = load_profile("balanced")
+TIMES = StageTimes(decode_s=0.1, fingerprint_s=0.2, lookup_s=0.3, align_s=0.4)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        bodies.ErrorBody,
+        bodies.SongBody,
+        bodies.LearnedBody,
+        bodies.SongsBody,
+        bodies.RemovedBody,
+        bodies.RecognitionBody,
+        bodies.StatsBody,
+        bodies.StatusBody,
+        bodies.ProfileBody,
+    ],
+)
+def test_documentation_has_an_example_that_is_what_it_exemplifies(
+    model: type[BaseModel], client: httpx.Client
+) -> None:
+    assert_exemplified(model, client)
+
+
+@pytest.mark.parametrize("kept", [{}, {"source": "/srv/kept/aa.wav"}], ids=["not kept", "kept"])
+def test_of_kept_audio_clients_learn_that_it_is_there_and_not_where(kept: dict[str, str]) -> None:
+    learned_at = datetime(2026, 5, 1, tzinfo=UTC)
+    song = Song(7, "A song", 64 * "a", 8.0, 100, learned_at, {"album": "B", **kept})
+    body = bodies.SongBody.of(song)
+    assert body.metadata == {"album": "B"}
+    assert body.audio_kept is bool(kept)
+    assert "/srv" not in body.model_dump_json()
+
+
+def _recognised(*candidates: Match) -> bodies.RecognitionBody:
+    best = candidates[0] if candidates and candidates[0].accepted else None
+    found = Recognition(best, candidates, query_s=5.0, n_hashes=1000, times=TIMES)
+    return bodies.RecognitionBody.of_recognition(found, top=2, profile=PROFILE, total_s=1.5)
+
+
+def test_an_accepted_song_is_the_answer_and_the_first_of_the_candidates_asked_for() -> None:
+    best = Match(3, "Right", 61.5, 412, 0.9, 0.9, Playback(pitch=1.0, tempo=1.03))
+    others = [Match(number, "Wrong", 0.0, 9, 0.1, 0.0) for number in (4, 5)]
+    body = _recognised(best, *others)
+    assert (body.matched, body.song_id, body.song_name) == (True, 3, "Right")
+    assert (body.offset_s, body.matches, body.confidence) == (61.5, 412, 0.9)
+    assert (body.pitch, body.tempo) == (1.0, 1.03)
+    assert [one.song_id for one in body.candidates] == [3, 4]
+    assert body.times == bodies.TimesBody(
+        decode_s=0.1, fingerprint_s=0.2, lookup_s=0.3, align_s=0.4, total_s=1.5
+    )
+
+
+def test_a_candidate_that_is_not_accepted_is_no_answer() -> None:
+    body = _recognised(Match(3, "Perhaps", 61.5, 20, 0.3, 0.0))
+    assert (body.matched, body.song_id, body.offset_s, body.matches) == (False, None, None, 0)
+    assert [(one.probability, one.confidence) for one in body.candidates] == [(0.3, 0.0)]
+
+
+def test_the_answer_of_a_scan_is_the_surest_song_of_all_that_were_heard() -> None:
+    heard = [
+        Appearance(1, "First", 0.0, 60.0, 5.0, 300, 0.8),
+        Appearance(2, "Second", 60.0, 90.0, 12.5, 200, 0.95, Playback(pitch=1.02, tempo=1.02)),
+        Appearance(3, "Third", 90.0, 99.0, 0.0, 50, 0.6),
+    ]
+    body = bodies.RecognitionBody.of_scan(heard, profile=PROFILE, total_s=2.0)
+    assert (body.matched, body.song_id, body.offset_s) == (True, 2, 12.5)
+    assert (body.matches, body.confidence, body.pitch) == (200, 0.95, 1.02)
+    assert body.appearances is not None
+    assert [(one.song_id, one.start_s, one.end_s) for one in body.appearances] == [
+        (1, 0.0, 60.0),
+        (2, 60.0, 90.0),
+        (3, 90.0, 99.0),
+    ]
+    assert (body.candidates, body.times.total_s) == ([], 2.0)
+
+
+def test_a_scan_that_hears_nothing_is_no_match() -> None:
+    body = bodies.RecognitionBody.of_scan([], profile=PROFILE, total_s=2.0)
+    assert (body.matched, body.song_id, body.appearances) == (False, None, [])

@@ -1,0 +1,133 @@
+"""The command that serves: what it prints, how it is stopped, what becomes of its processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.server import main
+from api.settings import Settings
+from tests.api.material import song
+from tests.api.server import ROOT, TIMEOUT_S, Server, checked, running
+from tests.api.wire import answer, form, started
+
+
+@pytest.fixture
+def without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["api"])
+
+
+def test_help_lists_every_variable_with_its_default_and_serves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["api", "--help"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert f"FPAPI_{name.upper()}=" in told
+    assert "FPAPI_PORT=8000\n" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_setting_is_one_sentence(
+    without_arguments: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FPAPI_PORT", "x")
+    assert main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith("api: FPAPI_PORT: ")
+    assert told.count("\n") == 1
+
+
+def test_a_port_in_use_is_one_sentence_and_nothing_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = subprocess.run(
+            [sys.executable, "-m", "api"],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "FPAPI_PORT": str(taken.getsockname()[1]),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("api: FPAPI_HOST and FPAPI_PORT: ")
+    assert "Address already in use: choose another port" in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def assert_serves_where_it_says(server: Server, host: str) -> None:
+    address = f"http://{host}:{server.port}"
+    assert server.printed == f"Serving {address} (what it answers: /docs)\n"
+    with httpx.Client(base_url=address, timeout=TIMEOUT_S, trust_env=False) as client:
+        assert client.get("/healthz").status_code == 200
+
+
+def test_the_address_that_is_printed_is_the_one_that_is_served(
+    server: Server, pair: tuple[Server, Path]
+) -> None:
+    assert_serves_where_it_says(server, "127.0.0.1")
+    assert_serves_where_it_says(pair[0], "[::1]")
+
+
+@pytest.mark.parametrize(
+    ("host", "shown", "web_workers"), [("::1", "[::1]", 1), ("127.0.0.1", "127.0.0.1", 2)]
+)
+def test_the_address_is_served_with_any_number_of_processes(
+    host: str, shown: str, web_workers: int, empty_folder: Path
+) -> None:
+    with running(empty_folder, host=host, web_workers=web_workers, decode_workers=1) as server:
+        assert_serves_where_it_says(server, shown)
+
+
+def test_a_signal_to_stop_lets_requests_in_flight_finish(empty_folder: Path) -> None:
+    server = Server(empty_folder)
+    try:
+        body = form(song(1))
+        with started(server, length=len(body)) as connection:
+            connection.sendall(body[:1000])
+            while not server.uploads_left():
+                threading.Event().wait(0.005)
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_for("Waiting for connections to close|Shutting down")
+            with pytest.raises(OSError), socket.create_connection(("127.0.0.1", server.port), 5):
+                raise OSError("the listening socket was still open")
+            connection.sendall(body[1000:])
+            said = answer(connection)
+        assert said.startswith(b"HTTP/1.1 200 ")
+        assert b'"matched":false' in said
+    finally:
+        code = server.stop()
+    assert code in (0, -signal.SIGTERM)
+    assert list(server.inbox.iterdir()) == []
+    assert checked(server) == {}
+
+
+def test_a_server_process_that_dies_is_replaced_and_the_log_stays_json(
+    pair: tuple[Server, Path],
+) -> None:
+    server, _ = pair
+    n_started = server.log.count("Application startup complete")
+    started = re.findall(r"Started server process \[(\d+)\]", server.log)
+    os.kill(int(started[-1]), signal.SIGKILL)
+    server.wait_for("Application startup complete", times=n_started + 1)
+    messages = [json.loads(line)["message"] for line in server.lines]
+    assert any("died" in message for message in messages)
