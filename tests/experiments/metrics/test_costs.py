@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -55,3 +56,21 @@ def test_costs_are_known_of_the_shortest_audio_and_of_none_are_not(
     found = metrics.cost(audio_s=audio_s, n_postings=10, file_bytes=1, build_s=build_s)
     assert list(found) == ["postings_per_s", "bytes_per_hour", "ingest_x_real_time"]
     assert tuple(found.values()) == pytest.approx(expected, nan_ok=True)
+
+
+def test_latency_gives_percentiles_by_stage_and_of_the_sum() -> None:
+    timings = pd.DataFrame(
+        {"decode_s": np.zeros(101), "fingerprint_s": 0.5, "lookup_s": np.arange(101) / 100}
+    ).assign(align_s=1.0)
+    found = metrics.latency(timings)
+    assert found.index.tolist() == ["decode", "fingerprint", "lookup", "align", "total"]
+    assert list(found.loc["lookup", ["p50_s", "p95_s"]]) == pytest.approx([0.5, 0.95])
+    assert list(found.loc["total", ["p50_s", "p95_s"]]) == pytest.approx([2.0, 2.45])
+    assert metrics.latency(timings.iloc[:0])["p50_s"].isna().all()
+
+
+def test_cost_is_per_second_and_hour_of_audio() -> None:
+    found = metrics.cost(audio_s=7200.0, n_postings=14400, file_bytes=1000, build_s=36.0)
+    assert found == {"postings_per_s": 2.0, "bytes_per_hour": 500.0, "ingest_x_real_time": 200.0}
+    empty = metrics.cost(audio_s=0.0, n_postings=0, file_bytes=4096)
+    assert all(math.isnan(value) for value in empty.values())

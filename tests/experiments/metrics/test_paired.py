@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from experiments.metrics import METRICS
 from experiments.metrics.paired import (
@@ -22,28 +24,35 @@ from experiments.metrics.paired import (
 )
 
 
-def rows(right, works=None, *, indexed=True, probability=0.9):
+def rows(
+    right: ArrayLike,
+    works: Sequence[str] | None = None,
+    *,
+    indexed: bool = True,
+    probability: float = 0.9,
+) -> pd.DataFrame:
     """Return outcome rows of one query each."""
-    n = len(right)
+    found = np.asarray(right, bool)
+    n = len(found)
     return pd.DataFrame(
         {
             "query": [f"{'in' if indexed else 'out'}{i:04d}" for i in range(n)],
             "work": works if works is not None else [f"w{i}" for i in range(n)],
             "start_s": 2.5 * np.arange(n),
             "indexed": np.full(n, indexed),
-            "right": np.asarray(right, bool),
+            "right": found,
             "probability": np.broadcast_to(probability, n),
             "offset_error_s": 0.0,
-            "same_passage": np.asarray(right, bool),
+            "same_passage": found,
         }
     )
 
 
-def rng():
+def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-def test_mcnemar_gives_known_p_values():
+def test_mcnemar_gives_known_p_values() -> None:
     # 2 * (1 + 10) / 2**10, 2 / 2**6, and one coin either way.
     assert mcnemar_p(1, 9) == pytest.approx(22 / 1024)
     assert mcnemar_p(6, 0) == pytest.approx(1 / 32)
@@ -53,7 +62,7 @@ def test_mcnemar_gives_known_p_values():
 
 @settings(deadline=None)
 @given(st.integers(0, 6), st.integers(0, 6))
-def test_mcnemar_equals_counting_all_outcomes_of_fair_coins(only_a, only_b):
+def test_mcnemar_equals_counting_all_outcomes_of_fair_coins(only_a: int, only_b: int) -> None:
     n, fewest = only_a + only_b, min(only_a, only_b)
     as_uneven = sum(
         min(sum(coins), n - sum(coins)) <= fewest for coins in itertools.product((0, 1), repeat=n)
@@ -62,7 +71,7 @@ def test_mcnemar_equals_counting_all_outcomes_of_fair_coins(only_a, only_b):
     assert mcnemar_p(only_a, only_b) == mcnemar_p(only_b, only_a)
 
 
-def test_bootstrap_agrees_with_the_normal_interval_for_works_of_one_query():
+def test_bootstrap_agrees_with_the_normal_interval_for_works_of_one_query() -> None:
     right = np.random.default_rng(1).random(2000) < 0.3
     low, high = bootstrap_difference(right.astype(float), np.arange(2000).astype(str), rng())
     reach = 1.96 * right.std() / math.sqrt(2000)
@@ -70,7 +79,7 @@ def test_bootstrap_agrees_with_the_normal_interval_for_works_of_one_query():
     assert (low, high) == pytest.approx((right.mean() - reach, right.mean() + reach), abs=0.0015)
 
 
-def test_copies_of_a_query_add_no_certainty():
+def test_copies_of_a_query_add_no_certainty() -> None:
     difference = np.array([1.0, 0.0, 0.0, -1.0, 1.0, 1.0, 0.0, 0.0])
     works = np.array(list("abcdefgh"))
     once = bootstrap_difference(difference, works, rng())
@@ -78,7 +87,7 @@ def test_copies_of_a_query_add_no_certainty():
     assert many == pytest.approx(once)
 
 
-def test_bootstrap_follows_from_the_seed_alone():
+def test_bootstrap_follows_from_the_seed_alone() -> None:
     difference = np.random.default_rng(2).integers(-1, 2, 100).astype(float)
     works = np.arange(100).astype(str)
     assert bootstrap_difference(difference, works, rng()) == bootstrap_difference(
@@ -86,11 +95,11 @@ def test_bootstrap_follows_from_the_seed_alone():
     )
 
 
-def test_one_work_says_nothing_about_others():
+def test_one_work_says_nothing_about_others() -> None:
     assert bootstrap_difference(np.ones(20), np.full(20, "a"), rng()) == (-1.0, 1.0)
 
 
-def test_compare_counts_pairs_whatever_the_order_of_the_rows():
+def test_compare_counts_pairs_whatever_the_order_of_the_rows() -> None:
     a = rows([True, True, False, False, False, True, True, True, False, False])
     b = rows([True, False, True, True, True, True, True, True, False, False])
     found = compare(a, b.iloc[::-1], thresholds=(0.5, 0.5), rng=rng())
@@ -101,20 +110,20 @@ def test_compare_counts_pairs_whatever_the_order_of_the_rows():
     assert found.low <= 0.2 <= found.high
 
 
-def test_each_side_is_accepted_by_its_own_threshold():
+def test_each_side_is_accepted_by_its_own_threshold() -> None:
     a = rows([True] * 4, probability=0.6)
     found = compare(a, a, thresholds=(0.5, 0.7), rng=rng())
     assert (found.only_a, found.only_b) == (4, 0)
     assert compare(a, a, thresholds=(0.5, 0.7), rng=rng(), metric="top1").only_a == 0
 
 
-def test_only_common_queries_count_and_the_others_are_told():
+def test_only_common_queries_count_and_the_others_are_told() -> None:
     a, b = rows([True] * 6), rows([True] * 10)
     found = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
     assert (found.n, found.n_unpaired) == (6, 4)
 
 
-def test_queries_of_one_name_are_paired_only_where_they_are_the_same_excerpt():
+def test_queries_of_one_name_are_paired_only_where_they_are_the_same_excerpt() -> None:
     a = rows([True] * 6)
     b = a.assign(
         start_s=a["start_s"] + [0, 0, 4e-5, 0.1, 30, 0], indexed=[True] * 5 + [False]
@@ -123,7 +132,7 @@ def test_queries_of_one_name_are_paired_only_where_they_are_the_same_excerpt():
     assert (found.n, found.n_unpaired) == (3, 5)
 
 
-def test_false_accepts_are_compared_over_left_out_queries_and_fewer_is_better():
+def test_false_accepts_are_compared_over_left_out_queries_and_fewer_is_better() -> None:
     positives = rows([True] * 10)
     a = pd.concat([positives, rows([False] * 40, indexed=False, probability=0.9)])
     b = pd.concat([positives, rows([False] * 40, indexed=False, probability=0.1)])
@@ -132,7 +141,7 @@ def test_false_accepts_are_compared_over_left_out_queries_and_fewer_is_better():
     assert verdict(found, a="old", b="new").startswith("new is better: new 0.0% against old 100.0%")
 
 
-def test_a_clear_gain_is_called_better_with_its_numbers():
+def test_a_clear_gain_is_called_better_with_its_numbers() -> None:
     truth = np.random.default_rng(3).random(300)
     found = compare(rows(truth < 0.7), rows(truth < 0.85), thresholds=(0.5, 0.5), rng=rng())
     said = verdict(found, a="t000", b="t001")
@@ -142,7 +151,7 @@ def test_a_clear_gain_is_called_better_with_its_numbers():
     assert "p < 0.001" in said
 
 
-def test_a_gain_within_chance_is_not_called_better():
+def test_a_gain_within_chance_is_not_called_better() -> None:
     found = compare(rows([True, False] * 10), rows([True, True] * 10), thresholds=(0.5, 0.5),
                     rng=rng())  # fmt: skip
     assert found.real
@@ -151,7 +160,7 @@ def test_a_gain_within_chance_is_not_called_better():
     assert verdict(small).startswith("No difference that these queries can show")
 
 
-def test_a_gain_on_one_work_alone_is_not_called_better_although_the_coin_test_would():
+def test_a_gain_on_one_work_alone_is_not_called_better_although_the_coin_test_would() -> None:
     works = ["hymn"] * 30 + [f"w{i}" for i in range(30)]
     a = rows([False] * 30 + [True] * 30, works)
     b = rows([True] * 60, works)
@@ -160,7 +169,7 @@ def test_a_gain_on_one_work_alone_is_not_called_better_although_the_coin_test_wo
     assert not found.real
 
 
-def test_five_fair_coins_may_all_fall_alike_so_a_gain_of_five_is_not_called_better():
+def test_five_fair_coins_may_all_fall_alike_so_a_gain_of_five_is_not_called_better() -> None:
     a, b = rows([False] * 100), rows([True] * 5 + [False] * 95)
     found = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
     assert found.low > 0  # the interval alone would call it better
@@ -170,13 +179,13 @@ def test_five_fair_coins_may_all_fall_alike_so_a_gain_of_five_is_not_called_bett
     assert six.real
 
 
-def test_equal_rows_do_not_differ():
+def test_equal_rows_do_not_differ() -> None:
     found = compare(rows([True, False]), rows([True, False]), thresholds=(0.5, 0.5), rng=rng())
     assert (found.difference, found.low, found.high, found.p_value) == (0, 0, 0, 1)
     assert not found.real
 
 
-def test_nothing_in_common_is_said_in_words():
+def test_nothing_in_common_is_said_in_words() -> None:
     a, b = rows([True]), rows([True]).assign(query="other")
     found = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
     assert (found.n, found.n_unpaired, found.p_value) == (0, 2, 1.0)
@@ -185,7 +194,7 @@ def test_nothing_in_common_is_said_in_words():
     assert compare(rows([]), rows([]), thresholds=(0.5, 0.5), rng=rng()).n == 0
 
 
-def test_what_cannot_be_paired_is_refused():
+def test_what_cannot_be_paired_is_refused() -> None:
     once = rows([True, False])
     with pytest.raises(ValueError, match="metric must be one of top1"):
         compare(once, once, thresholds=(0.5, 0.5), rng=rng(), metric="recall")
@@ -193,7 +202,7 @@ def test_what_cannot_be_paired_is_refused():
         compare(pd.concat([once, once]), once, thresholds=(0.5, 0.5), rng=rng())
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     generator = np.random.default_rng(5)
     works = np.repeat(np.arange(60), 5).astype(str)
     covered = []
@@ -205,7 +214,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert 0.89 <= np.mean(covered) <= 0.99  # nominal 0.95; 200 draws scatter by 0.015
 
 
-def test_the_interval_is_of_as_many_resamples_as_asked_for():
+def test_the_interval_is_of_as_many_resamples_as_asked_for() -> None:
     a, b = rows([True, False] * 20), rows([False, False, True, True] * 10)
     one, usual = (compare(a, b, thresholds=(0.5, 0.5), rng=rng(), n_resamples=n) for n in (1, 501))
     assert one.low == one.high  # quantiles of a single mean
@@ -213,7 +222,7 @@ def test_the_interval_is_of_as_many_resamples_as_asked_for():
 
 
 @pytest.mark.parametrize(("metric", "better"), [("accepted_right", "B"), ("wrong_name", "A")])
-def test_more_is_better_of_what_is_right_and_worse_of_errors(metric, better):
+def test_more_is_better_of_what_is_right_and_worse_of_errors(metric: str, better: str) -> None:
     few, many = [True] * 10 + [False] * 90, [True] * 90 + [False] * 10
     if metric == "wrong_name":  # what is not right is accepted under a wrong name here
         few, many = many, few
@@ -236,7 +245,7 @@ def test_more_is_better_of_what_is_right_and_worse_of_errors(metric, better):
         (-0.0006, "−0.1"),
     ],
 )
-def test_a_difference_is_told_in_points_with_its_sign(share, told):
+def test_a_difference_is_told_in_points_with_its_sign(share: float, told: str) -> None:
     assert points(share) == told
 
 
@@ -244,5 +253,5 @@ def test_a_difference_is_told_in_points_with_its_sign(share, told):
     ("p_value", "told"),
     [(0.0004, "< 0.001"), (0.001, "= 0.001"), (0.0126, "= 0.013"), (1, "= 1.000")],
 )
-def test_a_p_value_is_told_to_three_places(p_value, told):
+def test_a_p_value_is_told_to_three_places(p_value: float, told: str) -> None:
     assert format_p(p_value) == told
