@@ -28,3 +28,10 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def swept(workbench: Path) -> RunFolder:
     """A sweep of four trials that ran in one go."""
     return sweep(small.spec(), run="swept", workers=small.ONE, show=small.silent)
+
+
+@pytest.fixture(scope="session")
+def real_run(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A sweep of two trials, some of whose queries are not recognised, alone in its folder."""
+    run = tmp_path_factory.mktemp("runs") / "small-1"
+    return sweep(small.WITH_FAILURES, run=run, workers=small.ONE, show=small.silent)

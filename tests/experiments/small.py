@@ -26,6 +26,20 @@ CONTENT: dict[str, Any] = {
     "timed_queries": 3,
 }
 
+WITH_FAILURES: dict[str, Any] = {
+    "name": "small",
+    "question": "Does a wider fan pay?",
+    "corpus": "generated:12",
+    "profiles": ["balanced"],
+    # Under the hiss some are not recognised, so that there are failures to explain.
+    "degradations": ["clean", {"name": "hiss", "chain": [{"kind": "white", "snr_db": -20}]}],
+    "clip_lengths_s": [3],
+    "fingerprint": {"pairs.fan_out": [1, 5]},
+    "excerpts": {"indexed": 8, "left_out": 8},
+    "left_out_share": 0.34,
+    "timed_queries": 4,
+}
+
 ROWS = ("outcomes.csv", "candidates.csv", "decision.json", "profile.json")
 """Files of a trial that are the same whenever and however it runs."""
 

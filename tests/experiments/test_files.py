@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -46,3 +48,25 @@ def test_a_picture_has_the_format_that_its_name_says(
     write_picture(Figure(), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(begins)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_full_disk_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"the disk is full .*same command again"), writing(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_rows_keep_every_bit_and_empty_texts_stay_texts(tmp_path: Path) -> None:
+    rows = pd.DataFrame(
+        {
+            "query": ["a,b", 'say "x"'],
+            "answer": ["", "NA"],
+            "probability": [0.1 + 0.2, 5e-324],
+            "offset_error_s": [float("nan"), -0.0],
+            "right": [True, False],
+        }
+    )
+    write_rows(rows, tmp_path / "rows.csv")
+    again = read_rows(tmp_path / "rows.csv")
+    pd.testing.assert_frame_equal(again, rows, check_exact=True)
+    write_rows(again, tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "rows.csv").read_bytes()

@@ -23,7 +23,7 @@ def _candidates(n_queries: int, *, seed: int, n_hypotheses: int = 1) -> pd.DataF
         for asked_of in ("whole", "part"):
             for rank in range(3):
                 right = indexed and rank == 0
-                evidence = dict.fromkeys(FITTED, 1.0)
+                evidence: dict[str, float] = dict.fromkeys(FITTED, 1.0)
                 evidence["log_idf"] = float(rng.normal())
                 evidence["rank_z"] = float(rng.normal(4.0 if right else 0.0))
                 rows.append(
@@ -62,7 +62,7 @@ def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
     features, offset = rng.normal(size=(4000, 1)), rng.normal(scale=3.0, size=4000)
     right = rng.random(4000) < 1 / (1 + np.exp(-(2.0 * features[:, 0] + offset - 1.0)))
     intercept, [weight] = fit.logistic(features, right, offset=offset)
-    assert (intercept, weight) == (pytest.approx(-1.0, abs=0.2), pytest.approx(2.0, abs=0.2))
+    assert (intercept, weight) == pytest.approx((-1.0, 2.0), abs=0.2)
 
 
 def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,25 +13,16 @@ from experiments.calibration.fit import FITTED
 from experiments.corpora import corpus
 from fpcore.config import FittedOn
 from fpcore.profiles import load_profile
+from tests.experiments.cli.running import fpbench, is_one_line
 
 SMALL = (
     "--corpus", "generated:12", "--condition", "clean", "--condition", "white-0db",
-    "--clip", "5", "--queries", "16",
+    "--clip", "5", "--queries", "16", "--jobs", "1",
 )  # fmt: skip
 
 
-def fpbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "experiments", *map(str, arguments)],
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def calibrated(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile without telling evidence and with metrics of a promotion, calibrated anew."""
     folder = tmp_path_factory.mktemp("profiles")
     card = {"run": "r", "trial": "t", "overall": {"top1": 0.1}, "bytes_per_hour": 7.0}
@@ -126,36 +114,9 @@ def test_a_profile_is_not_asked_about_songs_that_its_decision_was_fitted_on(
     assert calibrated.read_bytes() == before
 
 
-def test_a_condition_or_length_that_is_given_twice_is_one_sentence() -> None:
-    for option, value in (("--condition", "clean"), ("--clip", "5")):
-        done = fpbench("accuracy", *SMALL, option, value)
-        assert done.returncode == 1
-        assert done.stderr == f"fpbench: {option} {value} is given twice: give each once\n"
-
-
-@pytest.mark.parametrize(
-    ("command", "arguments", "complaint"),
-    [
-        ("accuracy", ("--jobs", "0"), "no process does no work"),
-        ("calibrate", ("--jobs", "0"), "no process does no work"),
-        ("accuracy", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
-        ("false-alarms", ("--csv", "/nope/x.csv"), "there is no folder /nope"),
-        ("false-alarms", ("-o", "/nope/x.png"), "there is no folder /nope"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_before_anything_is_measured(
-    command: str, arguments: tuple[str, ...], complaint: str
-) -> None:
-    done = fpbench(command, *arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert complaint in done.stderr
-
-
 def test_a_profile_that_is_not_there_is_one_sentence() -> None:
     for command in ("accuracy", "calibrate"):
         done = fpbench(command, "--profile", "nobody", *SMALL)
         assert done.returncode == 1
-        assert done.stderr.startswith("fpbench: ")
-        assert done.stderr.count("\n") == 1
+        assert is_one_line(done.stderr)
         assert "nobody" in done.stderr

@@ -1,36 +1,24 @@
+"""``fpbench false-alarms``: what it prints, writes and refuses."""
+
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.experiments import small
+from tests.experiments.cli.running import fpbench
 
 SMALL = ("--corpus", small.CORPUS, "--condition", "clean", "--clip", "5", "--queries", "4")
-
-
-def false_alarms(
-    *arguments: str, command: str = "false-alarms"
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "experiments", command, *arguments],
-        env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
     workbench: Path, tmp_path: Path
 ) -> None:
     rows, picture = tmp_path / "rows.csv", tmp_path / "false-alarms.png"
-    done = false_alarms(*SMALL, "--times", "2", "--csv", str(rows), "-o", str(picture))
+    done = fpbench("false-alarms", *SMALL, "--times", "2", "--csv", str(rows), "-o", str(picture))
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(rows)
     assert table.groupby("kind").size().to_dict() == {
@@ -46,17 +34,17 @@ def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
 
 
 def test_the_corpus_alone_has_no_growth(workbench: Path) -> None:
-    done = false_alarms(*SMALL, "--times", "1")
+    done = fpbench("false-alarms", *SMALL, "--times", "1")
     assert done.returncode == 0, done.stderr
     assert "real" in done.stdout
     assert "grow" not in done.stdout
 
 
 def test_the_old_name_is_understood_but_not_listed(workbench: Path) -> None:
-    by_old_name = false_alarms("--help", command="chance")
+    by_old_name = fpbench("chance", "--help")
     assert by_old_name.returncode == 0, by_old_name.stderr
     assert "Measure false alarms in large libraries." in by_old_name.stdout
-    listed = false_alarms(command="--help").stdout
+    listed = fpbench("--help").stdout
     assert re.search(r"^ *false-alarms ", listed, re.MULTILINE)
     assert not re.search(r"^ *chance ", listed, re.MULTILINE)
 
@@ -72,7 +60,7 @@ def test_the_old_name_is_understood_but_not_listed(workbench: Path) -> None:
 def test_bad_input_is_told(
     workbench: Path, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    done = false_alarms(*arguments)
+    done = fpbench("false-alarms", *arguments)
     assert done.returncode == code
     assert sentence in done.stderr
     assert done.stdout == ""

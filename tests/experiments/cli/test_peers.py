@@ -1,10 +1,10 @@
+"""``fpbench peers``: how it goes on, what it prints and what it refuses."""
+
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,24 +12,12 @@ import pytest
 
 from experiments.results.run_folder import run_folder
 from tests.experiments import small
+from tests.experiments.cli.running import command, environment, fpbench
+from tests.experiments.waiting import wait_until
 
 pytest.importorskip("audfprint2", reason="audfprint is not installed: install the extra 'peers'")
 
 SMALL = ("--corpus", small.CORPUS, "--condition", "clean", "--clip", "5", "--queries", "3")
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "experiments", "peers", *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200"}
-
-
-def peers(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), env=environment(), capture_output=True, text=True, check=False
-    )
 
 
 def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
@@ -38,30 +26,27 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
     arguments = (*SMALL, "--density", "20/3", "--run", "peers-by-command")
     folder = run_folder("peers-by-command").path
     with subprocess.Popen(
-        command(*arguments), env=environment(), stderr=subprocess.PIPE, text=True
+        command("peers", *arguments), env=environment(), stderr=subprocess.PIPE, text=True
     ) as process:
-        while not (folder / "songs.csv").is_file() and process.poll() is None:
-            pass
+        wait_until((folder / "songs.csv").is_file, process)
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate()
     assert process.returncode == 130
     assert re.search(r"interrupted: .*--run peers-by-command` goes on", complaints)
     assert not (folder / "accuracy.csv").exists()
 
-    done = peers(*arguments)
+    done = fpbench("peers", *arguments)
     assert done.returncode == 0, done.stderr
     systems = "seed +tiny +balanced +robust +balanced, snapshot +audfprint 20/3"
     assert re.search(rf"^ +{systems}$", done.stdout, re.MULTILINE)
     assert "threshold for 0.5% false alarms" in done.stdout
     assert re.search(r"^false alarms( +\d+\.\d \(\d+-\d+\)){6}$", done.stdout, re.MULTILINE)
     assert str(folder) in done.stdout
-    costs = pd.read_csv(folder / "costs.csv", index_col="system")
+    costs = pd.read_csv(folder / "costs.csv", index_col="system").loc["audfprint 20/3"]
     row = re.search(r"^audfprint 20/3 +([\d.]+) +([\d.]+) ", done.stdout, re.MULTILINE)
     assert row
-    assert float(row[1]) == pytest.approx(costs.loc["audfprint 20/3", "postings_per_s"], abs=0.06)
-    assert float(row[2]) == pytest.approx(
-        costs.loc["audfprint 20/3", "bytes_per_hour"] / 1e6, abs=0.006
-    )
+    assert float(row[1]) == pytest.approx(costs["postings_per_s"], abs=0.06)
+    assert float(row[2]) == pytest.approx(costs["bytes_per_hour"] / 1e6, abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +62,7 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
 def test_bad_input_is_told(
     workbench: Path, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    done = peers(*SMALL, *arguments)
+    done = fpbench("peers", *SMALL, *arguments)
     assert done.returncode == code
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from experiments.corpora import Corpus, corpus
-from experiments.degradations import conditions
+from experiments.corpora import Corpus
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
 from experiments.evaluation.rows import Answers
 from experiments.protocol.plan import Plan
 from fpcore.profiles import load_profile
 
-PLAN = Plan(conditions(["clean"]), (5.0,), n_indexed=16, n_left_out=6, left_out_share=0.5)
-SOURCE = corpus("generated:8")
 PROFILE = load_profile("balanced")
 
 
-@pytest.fixture(scope="module")
-def answers() -> Answers:
-    return index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "calibration", n_jobs=1)
-
-
-def test_a_song_asked_of_all_others_is_a_stranger(answers: Answers) -> None:
+def test_a_song_asked_of_all_others_is_a_stranger(answers: Answers, source: Corpus) -> None:
     rows = answers.candidates
     others = rows[rows["asked_of"] == "others"]
-    songs = {track.id: track.work for track in SOURCE.tracks}
+    songs = {track.id: track.work for track in source.tracks}
     assert 2 <= others["query"].nunique() <= 14
     assert not others["indexed"].any()
     assert not others["right"].any()
@@ -43,8 +33,8 @@ def test_each_query_is_asked_of_the_whole_and_at_most_of_one_part(answers: Answe
     assert set(answers.outcomes["query"]) >= set(asked.index)
 
 
-def test_test_songs_are_asked_of_the_whole_alone() -> None:
-    rows = index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "test", n_jobs=1).candidates
+def test_test_songs_are_asked_of_the_whole_alone(source: Corpus, plan: Plan) -> None:
+    rows = index_and_ask(Context.of(source, plan), PROFILE, "test", n_jobs=1).candidates
     assert set(rows["asked_of"]) == {"whole"}
 
 
@@ -57,9 +47,11 @@ def _in_pairs(source: Corpus) -> Corpus:
     )
 
 
-def test_a_song_asked_of_all_others_is_not_asked_of_its_variants() -> None:
-    paired = _in_pairs(SOURCE)
-    context = Context.of(paired, PLAN)
+def test_a_song_asked_of_all_others_is_not_asked_of_its_variants(
+    source: Corpus, plan: Plan
+) -> None:
+    paired = _in_pairs(source)
+    context = Context.of(paired, plan)
     rows = index_and_ask(context, PROFILE, "calibration", n_jobs=1).candidates
     works = {track.id: track.work for track in paired.tracks}
     others = rows[rows["asked_of"] == "others"]

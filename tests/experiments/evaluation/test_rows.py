@@ -7,42 +7,43 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.corpora import corpus
+from experiments.corpora import Corpus
 from experiments.degradations import conditions
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
-from experiments.evaluation.rows import is_right, rechosen, sounds_the_same
+from experiments.evaluation.rows import Answers, is_right, rechosen, sounds_the_same
 from experiments.protocol.plan import Plan
 from fpcore.profiles import load_profile
 from fpcore.records import Signal
 
-PLAN = Plan(conditions(["clean"]), (5.0,), n_indexed=16, n_left_out=6, left_out_share=0.5)
-SOURCE = corpus("generated:8")
 PROFILE = load_profile("balanced")
 
 
-def test_another_choice_is_one_of_the_whole_index() -> None:
-    answers = index_and_ask(Context.of(SOURCE, PLAN), PROFILE, "calibration", n_jobs=1)
+def test_another_choice_is_one_of_the_whole_index(
+    answers: Answers, source: Corpus, plan: Plan
+) -> None:
     rows = answers.candidates
     whole = rows[rows["asked_of"] == "whole"]
     chosen = whole[whole["rank"] == 1].assign(probability=0.25)
     with_second = chosen.set_index("query")
-    context = Context.of(SOURCE, PLAN)
+    context = Context.of(source, plan)
     found = rechosen(context, PROFILE.fingerprint, answers, chosen).set_index("query")
     assert len(found) == len(answers.outcomes)
     for query, row in with_second.iterrows():
-        assert found.loc[query, "answer"] == row["song"]
-        assert found.loc[query, "votes"] == row["votes"]
-        assert found.loc[query, "confidence_probability"] == 0.25
+        assert found["answer"][str(query)] == row["song"]
+        assert found["votes"][str(query)] == row["votes"]
+        assert found["confidence_probability"][str(query)] == 0.25
 
 
-def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass() -> None:
-    plan = replace(PLAN, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,))
-    answers = index_and_ask(Context.of(SOURCE, plan), PROFILE, "calibration", n_jobs=1)
-    context = Context.of(SOURCE, plan)
+def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass(
+    source: Corpus, plan: Plan
+) -> None:
+    plan = replace(plan, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,))
+    answers = index_and_ask(Context.of(source, plan), PROFILE, "calibration", n_jobs=1)
+    context = Context.of(source, plan)
     rows = answers.candidates
     whole = rows[rows["asked_of"] == "whole"]
-    works = {track.id: track.work for track in SOURCE.tracks}
+    works = {track.id: track.work for track in source.tracks}
     n_other_songs = 0
     for rank in (0, 3):
         chosen = whole[whole["rank"] == rank].assign(probability=0.25).set_index("query")
@@ -51,17 +52,17 @@ def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass() -
         )
         answered = answers.outcomes.set_index("query")
         for query, row in chosen.iterrows():
-            told = found.loc[query]
+            told = found.loc[str(query)]
             assert (told["answer"], told["offset_s"]) == (row["song"], row["offset_s"])
             assert told["votes"] == row["votes"]
             assert told["right"] == (works[row["song"]] == row["work"])
-            n_other_songs += told["answer"] != answered.loc[query, "answer"]
+            n_other_songs += told["answer"] != answered["answer"][str(query)]
     assert n_other_songs > 5
 
 
-def test_the_candidate_that_answers_lies_where_the_answer_says() -> None:
-    plan = replace(PLAN, conditions=conditions(["tempo-m6"]), clip_lengths_s=(8.0,), n_left_out=0)
-    answers = index_and_ask(Context.of(SOURCE, plan), PROFILE, "test", n_jobs=1)
+def test_the_candidate_that_answers_lies_where_the_answer_says(source: Corpus, plan: Plan) -> None:
+    plan = replace(plan, conditions=conditions(["tempo-m6"]), clip_lengths_s=(8.0,), n_left_out=0)
+    answers = index_and_ask(Context.of(source, plan), PROFILE, "test", n_jobs=1)
     accepted = answers.outcomes[answers.outcomes["probability"] >= PROFILE.decision.threshold]
     in_place = accepted[accepted["right"] & (accepted["offset_error_s"].abs() <= 0.05)]
     assert len(in_place) >= 0.8 * len(accepted) > 5
@@ -72,13 +73,13 @@ def test_the_candidate_that_answers_lies_where_the_answer_says() -> None:
         assert row["offset_s"] in of_song["offset_s"].tolist()
 
 
-def test_no_answer_is_never_right_and_a_variant_of_the_work_is() -> None:
-    first, second = SOURCE.tracks[:2]
-    variant = replace(SOURCE, tracks=(first, second.model_copy(update={"work": first.work})))
+def test_no_answer_is_never_right_and_a_variant_of_the_work_is(source: Corpus) -> None:
+    first, second = source.tracks[:2]
+    variant = replace(source, tracks=(first, second.model_copy(update={"work": first.work})))
     assert is_right(variant, first.id, first)
     assert is_right(variant, second.id, first)
-    assert not is_right(SOURCE, second.id, first)
-    assert not is_right(SOURCE, "", first)
+    assert not is_right(source, second.id, first)
+    assert not is_right(source, "", first)
 
 
 def test_a_passage_is_the_same_where_its_samples_come_again_within_50_ms() -> None:

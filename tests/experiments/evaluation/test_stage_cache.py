@@ -14,7 +14,8 @@ from fpcore.config import FingerprintConfig, GridNeighbourhood, NoWhitening, Que
 from fpcore.pipeline import Heard
 from fpcore.records import Peaks, Signal
 from tests.fpcore import indexed
-from tests.fpcore.indexed import LEAN, PROFILE
+from tests.fpcore.indexed import PROFILE
+from tests.fpcore.synthetic import LEAN
 
 HEARD = indexed.excerpt(1, 5.0, 4.0)
 THOROUGH = PROFILE.query.model_validate({**PROFILE.query.model_dump(), "thorough": {}})

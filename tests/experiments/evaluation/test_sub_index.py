@@ -13,7 +13,8 @@ from fpcore.records import Constellation, LongArray, Postings
 from fpcore.search.passes import passes
 from fpcore.store import Index, open_store
 from tests.fpcore import indexed
-from tests.fpcore.indexed import LEAN, PROFILE
+from tests.fpcore.indexed import PROFILE
+from tests.fpcore.synthetic import LEAN
 
 
 def test_a_part_answers_as_an_index_of_its_songs(tmp_path: Path) -> None:

@@ -82,8 +82,11 @@ def test_the_split_is_the_same_on_every_machine() -> None:
 def test_the_order_of_the_tracks_does_not_matter() -> None:
     corpus = corpus_of(SINGLES)
     backwards = Corpus("test", Path(), corpus.tracks[::-1])
-    arguments = {"seed": 5, "calibration_share": 0.5, "left_out_share": 0.2}
-    assert split(corpus, **arguments) == split(backwards, **arguments)
+    one, other = (
+        split(given, seed=5, calibration_share=0.5, left_out_share=0.2)
+        for given in (corpus, backwards)
+    )
+    assert one == other
 
 
 def test_a_corpus_that_grows_moves_few_of_its_tracks() -> None:

@@ -6,6 +6,10 @@ and on the work, so that figures have something to show. Rows follow from the se
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,16 +17,17 @@ from experiments import provenance
 from experiments.files import write_rows
 from experiments.metrics import cost
 from experiments.results.run_folder import Manifest, RunFolder
-from experiments.specs.grid import baseline, expand
+from experiments.results.trial_folder import TrialStatus
+from experiments.specs.grid import Trial, baseline, expand
 from experiments.specs.spec import SweepSpec, load_spec
-from experiments.sweeps.latency import write_costs
+from experiments.sweeps.latency import Costs, write_costs
 from fpcore.config import Decision
 
 HARDNESS = {"clean": -1.5, "white-0db": 0.3, "pink-m5db": 1.6, "telephone": 0.8, "room": 1.2}
 
 
-def spec(**changes) -> SweepSpec:
-    content = {
+def spec(**changes: Any) -> SweepSpec:
+    content: dict[str, Any] = {
         "name": "made-up",
         "question": "What do fan-out and density do?",
         "corpus": "generated:24",
@@ -36,18 +41,18 @@ def spec(**changes) -> SweepSpec:
 
 
 def write_run(
-    folder,
+    folder: Path,
     sweep: SweepSpec | None = None,
     *,
-    failing=(),
-    n_works=30,
-    seed=1,
-    corpus_checksum="0" * 64,
-):
+    failing: Collection[str] = (),
+    n_works: int = 30,
+    seed: int = 1,
+    corpus_checksum: str = "0" * 64,
+) -> RunFolder:
     """Write a complete run of ``sweep`` into ``folder``; ``failing`` are ids of failed trials."""
     sweep = sweep or spec()
     run = RunFolder(folder)
-    statuses = {}
+    statuses: dict[str, TrialStatus] = {}
     for trial in expand(sweep):
         with run.trial(trial.id).filled() as inside:
             inside.joinpath("profile.json").write_text(trial.profile.model_dump_json())
@@ -84,7 +89,7 @@ def write_run(
     return run
 
 
-def _write_trial(inside, trial, sweep, n_works, seed) -> None:
+def _write_trial(inside: Path, trial: Trial, sweep: SweepSpec, n_works: int, seed: int) -> None:
     pairs, peaks = trial.profile.fingerprint.pairs, trial.profile.fingerprint.peaks
     density = peaks.max_peaks_per_s or 30.0
     strength = np.log(pairs.fan_out * density / 50) + 1.0
@@ -101,7 +106,7 @@ def _write_trial(inside, trial, sweep, n_works, seed) -> None:
     timings.insert(0, "query", rows["query"].iloc[:20].to_numpy())
     write_rows(timings, inside / "timings.csv")
     n_postings = round(0.95 * pairs.fan_out * density * 7200)
-    costs = {
+    costs: Costs = {
         "n_songs": 40,
         "audio_s": 7200.0,
         "n_postings": n_postings,
@@ -112,7 +117,7 @@ def _write_trial(inside, trial, sweep, n_works, seed) -> None:
     write_costs(costs, inside / "index.json")
 
 
-def outcomes(sweep, strength, *, n_works, seed) -> pd.DataFrame:
+def outcomes(sweep: SweepSpec, strength: float, *, n_works: int, seed: int) -> pd.DataFrame:
     """Return outcome rows whose probabilities are calibrated."""
     rng = np.random.default_rng([seed, round(1e3 * abs(strength))])
     rows = []

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
-import pytest
+import pandas as pd
 
 from experiments.report import sentences, study, tables
 from tests.experiments.report import synthetic_runs
 
 
-@pytest.fixture
-def board(made_up):
-    return tables.leaderboard(made_up)
-
-
-def test_the_headline_names_trial_accuracy_interval_and_sample(made_up, board):
+def test_the_headline_names_trial_accuracy_interval_and_sample(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
     key = board.index[board["recommended"]][0]
     said = sentences.headline(made_up, board)
     assert said.startswith(f"Promote {key[:4]} (fan-out 10, peak density 20): ")
@@ -23,7 +21,9 @@ def test_the_headline_names_trial_accuracy_interval_and_sample(made_up, board):
     assert "480 queries from 30 works" in said
 
 
-def test_the_reasons_compare_with_the_baseline_on_the_same_queries(made_up, board):
+def test_the_reasons_compare_with_the_baseline_on_the_same_queries(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
     said = " ".join(sentences.reasons(made_up, board))
     assert "Against the baseline, t004 (fan-out 5, peak density 10)" in said
     assert "exact McNemar p < 0.001): more than chance" in said
@@ -31,7 +31,7 @@ def test_the_reasons_compare_with_the_baseline_on_the_same_queries(made_up, boar
     assert "Of 480 queries of songs that are not in the index" in said
 
 
-def test_staying_with_the_baseline_is_said(made_up):
+def test_staying_with_the_baseline_is_said(made_up: study.Study) -> None:
     [base] = [one for one in made_up.results if one.key == made_up.baseline]
     alone = dataclasses.replace(made_up, results=[base])
     board = tables.leaderboard(alone)
@@ -39,13 +39,17 @@ def test_staying_with_the_baseline_is_said(made_up):
     assert not any("Against the baseline" in one for one in sentences.reasons(alone, board))
 
 
-def test_the_command_to_promote_names_run_and_trial(made_up, board):
+def test_the_command_to_promote_names_run_and_trial(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
     assert sentences.command(made_up, board) == (
         "fpbench promote made-up-1 --trial t008-fanout10-density20 --name my-profile"
     )
 
 
-def test_a_small_sample_is_told_in_words(made_up, board, tmp_path):
+def test_a_small_sample_is_told_in_words(
+    made_up: study.Study, board: pd.DataFrame, tmp_path: Path
+) -> None:
     said = " ".join(sentences.caveats(made_up, board))
     assert "rests on 60 queries" in said
     assert "The best of 9 configurations was picked on the very queries" in said
@@ -58,7 +62,7 @@ def test_a_small_sample_is_told_in_words(made_up, board, tmp_path):
     assert "12 queries of left-out songs cannot show a false-alarm rate of 1.0%" in said
 
 
-def test_failed_trials_and_other_music_are_told(tmp_path):
+def test_failed_trials_and_other_music_are_told(tmp_path: Path) -> None:
     one = synthetic_runs.write_run(tmp_path / "one", failing=["t001-fanout3-density10"])
     two = synthetic_runs.write_run(tmp_path / "two")
     two.write_manifest(two.manifest().model_copy(update={"corpus_checksum": "1" * 64}))
@@ -68,7 +72,7 @@ def test_failed_trials_and_other_music_are_told(tmp_path):
     assert "The runs were made on different music" in said
 
 
-def test_what_was_run_is_told_from_the_manifest(made_up):
+def test_what_was_run_is_told_from_the_manifest(made_up: study.Study) -> None:
     [facts] = sentences.history(made_up)
     assert facts["corpus"] == "generated:24, checksum 000000000000"
     assert facts["took"] == "2 min 30 s"
@@ -77,7 +81,7 @@ def test_what_was_run_is_told_from_the_manifest(made_up):
     assert "numpy" in facts["versions"]
 
 
-def test_nothing_known_is_no_recommendation(made_up):
+def test_nothing_known_is_no_recommendation(made_up: study.Study) -> None:
     bare = [
         dataclasses.replace(one, outcomes=one.outcomes[~one.outcomes["indexed"]])
         for one in made_up.results

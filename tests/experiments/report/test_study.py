@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from experiments.errors import RunError
 from experiments.report import study
+from experiments.results.run_folder import RunFolder
 from experiments.specs.grid import expand
 from tests.experiments.report import synthetic_runs
 
 
-def test_a_run_gives_its_trials_with_values_decision_and_baseline(made_up):
+def test_a_run_gives_its_trials_with_values_decision_and_baseline(made_up: study.Study) -> None:
     assert [result.trial[:4] for result in made_up.results] == [f"t{i:03d}" for i in range(9)]
     assert made_up.swept == ("fingerprint.pairs.fan_out", "fingerprint.peaks.max_peaks_per_s")
     first = made_up.results[0]
@@ -25,7 +27,7 @@ def test_a_run_gives_its_trials_with_values_decision_and_baseline(made_up):
     assert made_up.n_waiting == 0
 
 
-def test_failed_and_waiting_trials_are_told_apart(tmp_path):
+def test_failed_and_waiting_trials_are_told_apart(tmp_path: Path) -> None:
     run = synthetic_runs.write_run(tmp_path / "run", failing=["t001-fanout3-density10"])
     (run.trial("t002-fanout3-density20").path / "done").unlink()
     found = study.load([run.path])
@@ -34,7 +36,7 @@ def test_failed_and_waiting_trials_are_told_apart(tmp_path):
     assert len(found.results) == 7
 
 
-def test_several_runs_keep_their_trials_apart(tmp_path):
+def test_several_runs_keep_their_trials_apart(tmp_path: Path) -> None:
     runs = [synthetic_runs.write_run(tmp_path / name).path for name in ("one", "two")]
     found = study.load(runs)
     assert len(found.results) == 18
@@ -43,7 +45,7 @@ def test_several_runs_keep_their_trials_apart(tmp_path):
     assert study.report_folder(found).name == "one+two"
 
 
-def test_a_trial_is_found_by_the_beginning_of_its_id(made_up):
+def test_a_trial_is_found_by_the_beginning_of_its_id(made_up: study.Study) -> None:
     assert made_up.trial("t003").trial == "t003-fanout5-density5"
     with pytest.raises(RunError, match="no finished trial of made-up-1 is called 't099'"):
         made_up.trial("t099")
@@ -51,20 +53,20 @@ def test_a_trial_is_found_by_the_beginning_of_its_id(made_up):
         made_up.trial("t00")
 
 
-def test_what_gives_no_report_is_refused(tmp_path, made_up_run):
+def test_what_gives_no_report_is_refused(tmp_path: Path, own_run: RunFolder) -> None:
     with pytest.raises(RunError, match="name at least one run"):
         study.load([])
     with pytest.raises(RunError, match="there is no run 'nothing'"):
         study.load([tmp_path / "nothing"])
     with pytest.raises(RunError, match="a run is named twice"):
-        study.load([made_up_run.path, made_up_run.path])
-    for trial in made_up_run.manifest().trials:
-        (made_up_run.trial(trial).path / "done").unlink()
+        study.load([own_run.path, own_run.path])
+    for trial in own_run.manifest().trials:
+        (own_run.trial(trial).path / "done").unlink()
     with pytest.raises(RunError, match="no trial of made-up-1 has finished"):
-        study.load([made_up_run.path])
+        study.load([own_run.path])
 
 
-def test_a_run_without_a_finished_trial_tells_why_the_first_one_failed(tmp_path):
+def test_a_run_without_a_finished_trial_tells_why_the_first_one_failed(tmp_path: Path) -> None:
     every = [trial.id for trial in expand(synthetic_runs.spec())]
     run = synthetic_runs.write_run(tmp_path / "run", failing=every)
     why = r"no trial of run has finished \(t000-\S+ failed: ValueError: made to fail\)"
@@ -72,7 +74,9 @@ def test_a_run_without_a_finished_trial_tells_why_the_first_one_failed(tmp_path)
         study.load([run.path])
 
 
-def test_the_newest_run_is_the_one_started_last(tmp_path, monkeypatch):
+def test_the_newest_run_is_the_one_started_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FPBENCH_RUNS", os.fspath(tmp_path))
     with pytest.raises(RunError, match="there are no runs yet"):
         study.newest_run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,19 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import metrics
-from experiments.report import labels, tables
+from experiments.report import study, tables
 
 levels = st.sampled_from([1.0, 2.0, 3.0])
 
 
-def board_of(rows):
+def board_of(rows: Sequence[tuple[float, float, float]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["accuracy", "query_p50_s", "bytes_per_hour"])
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(levels, levels, levels), max_size=12))
-def test_pareto_front_equals_a_loop_over_pairs(rows):
-    def beats(a, b):
+def test_pareto_front_equals_a_loop_over_pairs(rows: list[tuple[float, float, float]]) -> None:
+    def beats(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
         no_worse = a[0] >= b[0] and a[1] <= b[1] and a[2] <= b[2]
         return no_worse and a != b
 
@@ -31,13 +32,14 @@ def test_pareto_front_equals_a_loop_over_pairs(rows):
     assert tables.pareto(board_of(rows)).tolist() == expected
 
 
-def test_what_is_not_known_counts_as_the_worst():
+def test_what_is_not_known_counts_as_the_worst() -> None:
     board = board_of([(0.5, 1.0, 1.0), (np.nan, 1.0, 1.0), (0.9, np.nan, 1.0)])
     assert tables.pareto(board).tolist() == [True, False, True]
 
 
-def test_leaderboard_is_sorted_and_carries_what_the_rows_say(made_up):
-    board = tables.leaderboard(made_up)
+def test_leaderboard_is_sorted_and_carries_what_the_rows_say(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
     assert board["accuracy"].is_monotonic_decreasing
     for result in made_up.results:
         row = tables.row(board, result.key)
@@ -56,7 +58,7 @@ def test_leaderboard_is_sorted_and_carries_what_the_rows_say(made_up):
     assert tables.row(board, "t004-fanout5-density10")["difference"] == 0
 
 
-def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up):
+def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up: study.Study) -> None:
     best, *others = made_up.results
     cheap = dataclasses.replace(
         best, key="cheap", index={**best.index, "bytes_per_hour": best.index["bytes_per_hour"] / 2}
@@ -80,7 +82,9 @@ def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up):
     assert others
 
 
-def _with_cheap_copy(made_up, lost):
+def _with_cheap_copy(
+    made_up: study.Study, lost: Callable[[pd.DataFrame], pd.Index[int]]
+) -> study.Study:
     """Return a study of its best trial and of a cheaper one that gets these rows wrong."""
     best = max(made_up.results, key=_accuracy)
     worse = best.outcomes.assign(
@@ -91,43 +95,48 @@ def _with_cheap_copy(made_up, lost):
     return dataclasses.replace(made_up, results=[best, cheap], baseline=None)
 
 
-def _accuracy(result):
-    return metrics.overall(result.outcomes, result.threshold).loc["accepted_right", "share"]
+def _accuracy(result: study.Result) -> float:
+    return float(metrics.overall(result.outcomes, result.threshold)["share"]["accepted_right"])
 
 
-def _named(result):
+def _named(result: study.Result) -> pd.DataFrame:
     """Return the rows of a result that are accepted and right."""
     found = metrics.verdicts(result.outcomes, result.threshold)["accepted_right"]
     return result.outcomes[found]
 
 
-def test_a_loss_within_the_tolerance_is_not_recommended_when_the_test_shows_it(made_up):
-    def one_of_each_work(named):
+def test_a_loss_within_the_tolerance_is_not_recommended_when_the_test_shows_it(
+    made_up: study.Study,
+) -> None:
+    def one_of_each_work(named: pd.DataFrame) -> pd.Index[int]:
         return named.drop_duplicates("work").index[:8]
 
-    study = _with_cheap_copy(made_up, one_of_each_work)
-    best, cheap = study.results
+    two = _with_cheap_copy(made_up, one_of_each_work)
+    best, cheap = two.results
     assert 0 < _accuracy(best) - _accuracy(cheap) < tables.TOLERABLE_LOSS
     assert tables.paired(best, cheap).real
-    board = tables.leaderboard(study)
+    board = tables.leaderboard(two)
     assert board.index[board["recommended"]].tolist() == [best.key]
 
 
-def test_a_loss_beyond_two_points_is_not_recommended_though_the_test_cannot_show_it(made_up):
-    def all_of_two_works(named):
+def test_a_loss_beyond_two_points_is_not_recommended_though_the_test_cannot_show_it(
+    made_up: study.Study,
+) -> None:
+    def all_of_two_works(named: pd.DataFrame) -> pd.Index[int]:
         most = named["work"].value_counts().index[:2]
         return named[named["work"].isin(most)].index
 
-    study = _with_cheap_copy(made_up, all_of_two_works)
-    best, cheap = study.results
+    two = _with_cheap_copy(made_up, all_of_two_works)
+    best, cheap = two.results
     assert 0.02 < _accuracy(best) - _accuracy(cheap) < 0.1
     assert not tables.paired(best, cheap).real
-    board = tables.leaderboard(study)
+    board = tables.leaderboard(two)
     assert board.index[board["recommended"]].tolist() == [best.key]
 
 
-def test_effect_pools_the_trials_of_each_value_in_ascending_order(made_up):
-    board = tables.leaderboard(made_up)
+def test_effect_pools_the_trials_of_each_value_in_ascending_order(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
     effect = tables.effect(board, made_up, "fingerprint.pairs.fan_out")
     assert effect["value"].tolist() == ["3", "5", "10"]
     assert effect["n_trials"].tolist() == [3, 3, 3]
@@ -135,21 +144,3 @@ def test_effect_pools_the_trials_of_each_value_in_ascending_order(made_up):
     assert effect["share"][0] == pytest.approx(of_three["accuracy"].mean())
     assert effect["bytes_per_hour"][0] == of_three["bytes_per_hour"].median()
     assert effect["share"].is_monotonic_increasing
-
-
-def test_labels_say_values_and_units_shortly():
-    assert labels.axis("fingerprint.pairs.max_delta_s") == "Δt limit [s]"
-    assert labels.axis("query.some_new_key") == "some new key"
-    assert labels.value(None) == "none"
-    assert labels.value({"kind": "grid", "n_frames": 20}) == "grid, n_frames 20"
-    assert labels.settings({}) == "as it is"
-    assert labels.settings({"profile": "seed", "query.n_shifts": 2}) == "seed, query shifts 2"
-    assert labels.listed(["a", "b", "c"]) == "a, b and c"
-    swept = {"fingerprint.pairs.max_delta_s": 1.0, "fingerprint.spectrogram.n_fft": 4096}
-    assert labels.settings(swept) == "Δt limit 1 s, window 4096"
-    assert labels.heading("window and Δt limit together") == "Window and Δt limit together"
-    assert labels.heading("Δt limit and hop together") == "Δt limit and hop together"
-    assert labels.milliseconds(0.0123) == "12.3 ms"
-    assert labels.milliseconds(0.000477) == "0.48 ms"
-    assert [labels.milliseconds(ms / 1e3) for ms in (9.999, 99.99)] == ["10.0 ms", "100 ms"]
-    assert labels.percent(float("nan")) == "–"

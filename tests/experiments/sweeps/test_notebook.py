@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat import v4
+import psutil
+import pytest
+
+from experiments.results.run_folder import run_folder
+from experiments.sweeps.notebook import NOTEBOOKS
+from tests.experiments.holding import held
+from tests.experiments.waiting import wait_until
 
 KERNEL = {"name": "python3", "language": "python", "display_name": "Python 3"}
 
@@ -19,6 +27,14 @@ CELLS = (
     "print(old.read())",
 )
 """Opens its own executed copy, and prints two cells later what is in the file that it opened."""
+
+SWEEP = """
+import sys
+from experiments.sweeps.notebook import execute
+from experiments.results.run_folder import run_folder
+from tests.experiments import small
+execute("sweep", run_folder(sys.argv[1]), {"spec": small.CONTENT, "run": sys.argv[1], "jobs": 1})
+"""
 
 # A process of its own, as papermill leaves sockets and an event loop behind.
 EXECUTE = """
@@ -32,6 +48,13 @@ notebook.execute("small", RunFolder(Path(sys.argv[2])), {"folder": sys.argv[2]})
 """
 
 
+def cell(source: str, **more: Any) -> dict[str, Any]:
+    """Return a cell of code that was not executed yet."""
+    number = sum(map(ord, source))
+    content = {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "source": source}
+    return {**content, "execution_count": None, "outputs": [], **more}
+
+
 def executed(content: dict[str, Any]) -> list[bool]:
     return [cell["execution_count"] is not None for cell in content["cells"][1:]]
 
@@ -40,10 +63,11 @@ def test_a_reader_of_the_executed_copy_keeps_a_whole_one_while_a_newer_is_writte
     tmp_path: Path,
 ) -> None:
     run = tmp_path / "run"
-    parameters = v4.new_code_cell("folder = ''", metadata={"tags": ["parameters"]})
-    cells = [parameters, *(v4.new_code_cell(source) for source in CELLS)]
-    content = v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-    nbformat.write(content, tmp_path / "small.ipynb")
+    parameters = cell("folder = ''", metadata={"tags": ["parameters"]})
+    cells = [parameters, *map(cell, CELLS)]
+    content = {"cells": cells, "metadata": {"kernelspec": KERNEL}, "nbformat": 4}
+    content["nbformat_minor"] = 5
+    (tmp_path / "small.ipynb").write_text(json.dumps(content), encoding="utf-8")
     subprocess.run([sys.executable, "-c", EXECUTE, tmp_path, run], check=True)
     made = json.loads((run / "small.ipynb").read_text(encoding="utf-8"))
     assert all(executed(made))
@@ -51,3 +75,45 @@ def test_a_reader_of_the_executed_copy_keeps_a_whole_one_while_a_newer_is_writte
     seen = json.loads("".join(printed["text"]))
     assert not any(executed(seen)[-3:])
     assert [path.name for path in run.iterdir()] == ["small.ipynb"]
+
+
+def has_kernel(pid: int) -> bool:
+    """Whether a process has started the kernel of a notebook."""
+    return any(
+        "ipykernel_launcher" in " ".join(child.cmdline())
+        for child in psutil.Process(pid).children()
+    )
+
+
+def test_stopping_a_second_process_leaves_the_one_that_runs_alone(
+    workbench: Path, tmp_path: Path
+) -> None:
+    run = run_folder(tmp_path / "run")
+    with (
+        held(run) as holder,
+        subprocess.Popen(
+            [sys.executable, "-c", SWEEP, str(run.path)],
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as second,
+    ):
+        wait_until(lambda: has_kernel(second.pid), second)
+        second.send_signal(signal.SIGTERM)
+        _, complaints = second.communicate()
+        assert "KeyboardInterrupt" in complaints
+        assert holder.poll() is None
+        assert run.holder() == holder.pid
+
+
+@pytest.mark.parametrize("name", ["sweep", "tune", "report", "explain"])
+def test_notebooks_are_committed_without_outputs_or_definitions(name: str) -> None:
+    file = NOTEBOOKS / f"{name}.ipynb"
+    notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    for cell in code:
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        assert not any(line.startswith(("def ", "class ")) for line in cell.source.splitlines())

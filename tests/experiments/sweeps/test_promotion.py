@@ -1,3 +1,5 @@
+"""Promotion: what a profile carries away from a run, and what is refused."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -19,6 +21,9 @@ from tests.api import material
 from tests.api.server import running
 
 TRIAL = "t003-fanout5-qfanout15"
+
+N_ASKED = 8 * 2 * 2
+"""Eight excerpts of either kind under two conditions."""
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def test_a_promoted_profile_carries_decision_provenance_and_intervals(
     assert card["trial"] == TRIAL
     assert card["corpus"]["checksum"] == swept.manifest().corpus_checksum
     assert card["split"]["role"] == "test"
-    assert card["n_queries"] == 32
+    assert card["n_queries"] == N_ASKED
     for one in card["metrics"]:
         assert one["low"] <= one["share"] <= one["high"]
         low, high = metrics.wilson(one["n_right"], one["n"])
@@ -51,6 +56,15 @@ def test_a_promoted_profile_carries_decision_provenance_and_intervals(
     assert {one["condition"] for one in card["metrics"]} == {"clean", "pink-m5db"}
     assert card["postings_per_s"] > 0
     assert card["bytes_per_hour"] > 0
+
+
+def test_promotion_asks_the_test_tracks_as_often_as_the_sweep_its_own(
+    repeated: RunFolder, profiles: Path
+) -> None:
+    profile, _ = promote(repeated.path, "t000", name="mine", n_jobs=1)
+    assert profile.provenance is not None
+    assert profile.provenance["n_queries"] == 3 * N_ASKED
+    assert profile.provenance["seeds"] == {"seed": repeated.manifest().seed, "repeats": 3}
 
 
 def test_promoting_twice_gives_the_same_figures(swept: RunFolder, profiles: Path) -> None:

@@ -1,3 +1,5 @@
+"""Tuning: what is tried, how it goes on, and what it refuses."""
+
 from __future__ import annotations
 
 import os
@@ -13,6 +15,7 @@ from experiments.results.run_folder import run_folder
 from experiments.specs.grid import expand
 from experiments.sweeps.tuning import objectives, tune
 from tests.experiments import small
+from tests.experiments.waiting import wait_until
 
 KILLED = """
 import os, signal, sys
@@ -74,11 +77,12 @@ def test_a_baseline_that_was_interrupted_is_taken_up_again(workbench: Path) -> N
     with subprocess.Popen(
         [sys.executable, "-c", TUNE, run.name],
         env={**os.environ, "PYTHONPATH": os.getcwd()},
+        text=True,
     ) as process:
-        while process.poll() is None:
-            if (run.path / "manifest.json").is_file() and run.manifest().trials:
-                process.kill()
-                break
+        wait_until(
+            lambda: (run.path / "manifest.json").is_file() and run.manifest().trials, process
+        )
+        process.kill()
     assert run.manifest().trials == {"t000-fanout5-qfanout15": "waiting"}
     tune(small.spec(), run=run.path, n_trials=2, workers=small.ONE, show=small.silent)
     manifest = run.manifest()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.corpora import Corpus, corpus
+from experiments.corpora import Corpus
 from experiments.folders import cache_folder
 from experiments.studies.benchmarks import scale
 from experiments.studies.benchmarks.core import Figure
@@ -17,15 +17,9 @@ from experiments.studies.large_index import songs
 from fpcore import Library
 from fpcore.errors import FpError
 from fpcore.profiles import load_profile
-from tests.experiments import small
 
 SIZES = (9, 12)
 WITH_OR_WITHOUT = ("without", "with")
-
-
-@pytest.fixture(scope="module")
-def source(workbench: Path) -> Corpus:
-    return corpus(small.CORPUS)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +29,10 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="module")
 def figures(source: Corpus, told: list[str]) -> list[Figure]:
-    profile = load_profile("balanced")
-    return list(scale.measure(source, profile, SIZES, show=told.append))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, n in {"N_CLIPS": 3, "N_HARD_CLIPS": 1}.items():
+            patch.setattr(scale, name, n)
+        return list(scale.measure(source, load_profile("balanced"), SIZES, show=told.append))
 
 
 def test_times_and_memory_are_measured_with_and_without_a_snapshot(figures: list[Figure]) -> None:

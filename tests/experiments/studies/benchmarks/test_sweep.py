@@ -10,13 +10,14 @@ import pytest
 
 from experiments.corpora import corpus
 from experiments.errors import RunError
-from experiments.evaluation import stage_cache
 from experiments.evaluation.stage_cache import StageCache
 from experiments.progress import Step
 from experiments.specs.spec import SweepSpec
 from experiments.studies.benchmarks import sweep as bench_sweep
 from experiments.studies.benchmarks.sweep import figures, measure_sharing
 from experiments.sweeps.runner import sweep
+from fpcore import audio, pipeline
+from fpcore.stages import peaks
 from tests.experiments import small
 
 CONTENT: dict[str, Any] = {
@@ -30,7 +31,11 @@ CONTENT: dict[str, Any] = {
 
 def test_trials_alone_give_the_same_rows_and_are_set_against_the_sweep(workbench: Path) -> None:
     steps: list[Step] = []
-    sharing = measure_sharing(CONTENT, n_alone=2, show=steps.append)
+
+    def note(step: Step) -> None:
+        steps.append(step)
+
+    sharing = measure_sharing(CONTENT, n_alone=2, show=note)
     assert (sharing.n_trials, sharing.n_alone) == (4, 2)
     assert steps == [Step("trials alone", 1, 2), Step("trials alone", 2, 2)]
     whole, alone, factor = figures(sharing)
@@ -54,9 +59,9 @@ def test_a_sweep_over_pairs_decodes_transforms_and_picks_peaks_once(
 
         monkeypatch.setattr(module, name, count)
 
-    counted(stage_cache.audio, "load")
-    counted(stage_cache.peaks, "local_maxima_of_tiles")
-    counted(stage_cache.pipeline, "hear")
+    counted(audio, "load")
+    counted(peaks, "local_maxima_of_tiles")
+    counted(pipeline, "hear")
     spec = small.spec(**CONTENT)
     cache = StageCache(tmp_path / "cache")
     run = sweep(spec, run=tmp_path / "run", cache=cache, workers=small.ONE, show=small.silent)

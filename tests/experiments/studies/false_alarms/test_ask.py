@@ -16,8 +16,6 @@ from experiments.evaluation.context import Context
 from experiments.folders import cache_folder
 from experiments.protocol.plan import Plan
 from experiments.studies.false_alarms.ask import measure
-from experiments.studies.false_alarms.figure import false_alarms_figure
-from experiments.studies.false_alarms.gumbel import by_size
 from fpcore.profiles import load_profile
 from tests.experiments import small
 
@@ -91,19 +89,3 @@ def test_the_index_is_removed(rows: pd.DataFrame, told: list[str]) -> None:
     assert len(rows)
     assert "Making a snapshot of 12 songs" in told
     assert not list(cache_folder().glob("false-alarms-*"))
-
-
-def test_the_picture_shows_every_size(rows: pd.DataFrame) -> None:
-    figure = false_alarms_figure(rows, by_size(rows), threshold=0.3)
-    tails, rates = figure.axes
-    legend = [text.get_text() for text in tails.get_legend().get_texts()]
-    assert legend == [
-        "4 songs",
-        "8 songs",
-        "4 songs, surrogates alone",
-        "12 songs",
-        "threshold",
-    ]
-    assert [tick.get_text() for tick in rates.get_xticklabels()] == ["4", "8", "12"]
-    points = [line for line in tails.get_lines() if line.get_linestyle() == "None"]
-    assert [len(line.get_xdata()) for line in points] == [8, 8, 8, 8]

@@ -1,12 +1,14 @@
+"""The room for a large index: taken in the cache, given back, and refused where it is not."""
+
 from __future__ import annotations
 
+import shutil
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
 from experiments.folders import CACHE_VARIABLE
-from experiments.studies.large_index import scratch
 from experiments.studies.large_index.scratch import BYTES_A_SONG, room_for
 from fpcore.errors import FpError
 
@@ -32,7 +34,7 @@ def test_the_disk_must_hold_all_songs(
     spare: int, fits: bool, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = 3000 * BYTES_A_SONG + spare
-    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
     if fits:
         with room_for(3000, prefix="large-") as folder:
             assert folder.is_dir()

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from experiments.corpora import generated
+from experiments.corpora.synthesis.instruments import RATE_HZ as SONG_RATE_HZ
 from experiments.errors import RunError
 from experiments.studies.peers import audfprint
 from experiments.studies.peers.audfprint import AudfprintSpec
@@ -50,7 +51,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("songs")
     paths = []
     for number in range(3):
-        song = generated.song(number).mean(axis=1)[:: generated.RATE_HZ // RATE_HZ]
+        song = generated.song(number).mean(axis=1)[:: SONG_RATE_HZ // RATE_HZ]
         path = folder / f"song-{number}.wav"
         soundfile.write(path, song.astype(np.int16), RATE_HZ, subtype="PCM_16")
         paths.append(path)
@@ -81,7 +82,7 @@ def learned(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_generated_songs_are_at_a_multiple_of_its_rate() -> None:
-    assert generated.RATE_HZ % RATE_HZ == 0
+    assert SONG_RATE_HZ % RATE_HZ == 0
 
 
 def test_the_table_is_the_one_that_its_own_command_makes(

@@ -1,3 +1,5 @@
+"""Figures of a comparison: every system at its place, families told apart."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Processes of systems: what they reply, and what happens when they die."""
+
 from __future__ import annotations
 
 import os

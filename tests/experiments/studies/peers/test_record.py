@@ -1,3 +1,5 @@
+"""The record of a comparison: rows that count, and what cannot be read."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Tables of a comparison, counted by hand."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,18 +1,23 @@
-"""Figures draw without a warning, name their units, and stand sparse and odd studies."""
+"""Pictures of a report: which there are, drawn without a warning, and of sparse studies too."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from experiments.report import figures, pictures, study, tables
+from experiments.report import pictures, study, tables
 from tests.experiments.report import synthetic_runs
 
 
-def drawn(figure):
+def drawn(figure: Figure) -> list[Axes]:
     """Draw a figure to its end; return its axes that say something on their x axis."""
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=40)
@@ -20,7 +25,7 @@ def drawn(figure):
     return [ax for ax in figure.axes if ax.get_xlabel()]
 
 
-def all_figures(found):
+def all_figures(found: study.Study) -> dict[str, pictures.Picture]:
     board = tables.leaderboard(found)
     shown = [
         *pictures.tradeoff(board),
@@ -32,7 +37,7 @@ def all_figures(found):
     return {picture.name: picture for picture in shown}
 
 
-def test_every_figure_draws_and_has_units_on_its_axes(made_up):
+def test_every_figure_draws_and_has_units_on_its_axes(made_up: study.Study) -> None:
     shown = all_figures(made_up)
     assert set(shown) == {
         "pareto",
@@ -54,18 +59,6 @@ def test_every_figure_draws_and_has_units_on_its_axes(made_up):
         assert picture.caption
 
 
-def test_dominated_points_are_grey_and_the_baseline_is_marked(made_up):
-    board = tables.leaderboard(made_up).assign(pareto=False)
-    board.loc[board.index[0], "pareto"] = True
-    figure = figures.pareto(board)
-    groups = {points.get_label(): points for points in figure.axes[0].collections}
-    assert len(groups["dominated"].get_offsets()) == len(board) - 1
-    red, green, blue, _ = groups["dominated"].get_facecolor()[0]
-    assert red == green == blue
-    assert len(groups["baseline"].get_offsets()) == 1
-    assert len(groups["recommended"].get_offsets()) == 1
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -76,13 +69,13 @@ def test_dominated_points_are_grey_and_the_baseline_is_marked(made_up):
     ],
     ids=["one-trial", "two-profiles", "query-alone", "none-among-numbers"],
 )
-def test_other_shapes_of_sweep_draw_too(tmp_path, changes):
+def test_other_shapes_of_sweep_draw_too(tmp_path: Path, changes: dict[str, Any]) -> None:
     run = synthetic_runs.write_run(tmp_path / "run", synthetic_runs.spec(**changes))
     for picture in all_figures(study.load([run.path])).values():
         drawn(picture.figure)
 
 
-def test_rows_without_negatives_without_times_and_all_right_draw_too(made_up):
+def test_rows_without_negatives_without_times_and_all_right_draw_too(made_up: study.Study) -> None:
     bare = [
         dataclasses.replace(
             result,
@@ -98,8 +91,14 @@ def test_rows_without_negatives_without_times_and_all_right_draw_too(made_up):
         drawn(picture.figure)
 
 
-def test_points_that_coincide_share_a_label(made_up):
-    board = tables.leaderboard(made_up)
-    board = board.assign(accuracy=0.5, bytes_per_hour=1e6, pareto=True)
-    [text] = [text.get_text() for text in figures.pareto(board).axes[0].texts]
-    assert text.split(", ") == [f"t{i:03d}" for i in range(9)]
+def test_results_in_depth_are_named_by_what_they_are_and_each_comes_once(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
+    best = made_up.find(str(board.index[0]))
+    recommended = made_up.find(str(board.index[board["recommended"]][0]))
+    assert best is recommended is not None
+    shown = pictures.compared(made_up, board)
+    assert list(shown) == ["t008, recommended, most accurate", "t004, baseline"]
+    assert shown["t008, recommended, most accurate"] is best
+    lost = dataclasses.replace(made_up, baseline=None)
+    assert list(pictures.compared(lost, board)) == ["t008, recommended, most accurate"]

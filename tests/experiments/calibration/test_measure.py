@@ -1,0 +1,100 @@
+"""Profiles calibrated and measured on a small corpus, and which are not measured at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from experiments import metrics
+from experiments.calibration.fit import FITTED
+from experiments.calibration.measure import Accuracy, calibrated, measure, with_card
+from experiments.evaluation.context import Context
+from experiments.progress import Step
+from fpcore.config import FittedOn, Profile
+from fpcore.errors import ConfigError
+from fpcore.profiles import load_profile
+
+BALANCED = load_profile("balanced")
+
+
+def fitted_on(profile: Profile, known: FittedOn | None) -> Profile:
+    """Return the profile with another note of what its decision was fitted on."""
+    decision = profile.decision.model_copy(update={"fitted_on": known})
+    return profile.model_copy(update={"decision": decision})
+
+
+@pytest.fixture(scope="module")
+def measured(context: Context) -> Accuracy:
+    return measure(BALANCED, context, n_jobs=1)
+
+
+def test_the_test_half_is_measured_at_the_profiles_own_threshold(
+    measured: Accuracy, context: Context
+) -> None:
+    rows, threshold = measured.outcomes, BALANCED.decision.threshold
+    assert set(rows["role"]) == {"test"}
+    assert set(rows["query"]) == {query.id for query in context.queries("test")}
+    assert measured.overall.equals(metrics.overall(rows, threshold))
+    assert measured.by_condition.equals(metrics.summary(rows, threshold))
+    assert measured.precision_at == metrics.precision_at(rows, threshold)
+    curve = metrics.calibration_curve(rows)
+    assert measured.calibration_error == metrics.calibration_error(curve)
+
+
+def test_only_answers_without_another_tempo_are_localised(measured: Accuracy) -> None:
+    rows, threshold = measured.outcomes, BALANCED.decision.threshold
+    in_time = rows[rows["condition"] == "clean"]
+    assert measured.localised == metrics.localised(in_time, threshold)
+    assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"calibration_share": 0.25}])
+def test_a_profile_is_not_asked_about_songs_that_it_was_fitted_on(
+    context: Context, changes: dict[str, float]
+) -> None:
+    known = context.fitted_on.model_copy(update=changes)
+    with pytest.raises(ConfigError, match=r"^the decision of balanced was fitted on songs of gen"):
+        measure(fitted_on(BALANCED, known), context)
+
+
+def test_a_decision_of_the_same_split_or_of_other_music_is_measured(context: Context) -> None:
+    few = replace(context, plan=replace(context.plan, n_indexed=1, n_left_out=1))
+    elsewhere = context.fitted_on.model_copy(update={"corpus_checksum": "0" * 64, "seed": 9})
+    for known in (context.fitted_on, elsewhere):
+        assert len(measure(fitted_on(BALANCED, known), few, n_jobs=1).outcomes) == 2 * 2
+
+
+def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(context: Context) -> None:
+    card = {"run": "r", "trial": "t", "overall": {"top1": 0.1}, "bytes_per_hour": 7.0}
+    old = BALANCED.model_copy(update={"provenance": card})
+    steps: list[str] = []
+
+    def note(step: Step) -> None:
+        steps.append(step.label)
+
+    found = calibrated(old, context, false_alarm_rate=0.25, n_jobs=1, show=note)
+    assert (found.fingerprint, found.query) == (old.fingerprint, old.query)
+    assert set(found.decision.weights) == {*FITTED, "log_hypotheses"}
+    assert found.decision.fitted_on == context.fitted_on
+    assert found.decision.n_songs == len(context.parts.indexed)
+    assert found.decision.calibration is not None
+    assert "queries of 5 s from the calibration half of generated:8" in found.decision.calibration
+    assert "clean, tempo-m6) for 25% false alarms" in found.decision.calibration
+    assert found.provenance == {
+        "promoted_from": {"run": "r", "trial": "t"},
+        "bytes_per_hour": 7.0,
+    }
+    assert {*steps} == {"learning tracks", "asking"}
+
+
+def test_the_card_of_a_profile_keeps_where_it_comes_from(
+    measured: Accuracy, context: Context
+) -> None:
+    old = BALANCED.model_copy(update={"provenance": {"run": "r", "overall": {}}})
+    found = with_card(old, measured, context).provenance
+    assert found is not None
+    assert found["promoted_from"] == {"run": "r"}
+    assert found["n_queries"] == len(measured.outcomes) == 16
+    accepted = found["overall"]["accepted_right"]
+    assert accepted["share"] == measured.overall["share"]["accepted_right"]

@@ -1,0 +1,57 @@
+"""``fpbench bench`` and its kin: what they print of figures, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from experiments.studies.benchmarks import service, sweep
+from tests.experiments import small
+from tests.experiments.cli.running import fpbench
+
+LITTLE = partial(service.Extent, n_clips=2, n_timed=4, n_rounds=1, n_per_round=6, capacity=1)
+
+
+def test_the_command_prints_a_table(workbench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "Extent", LITTLE)
+    arguments = ("--corpus", small.CORPUS, "--songs", 8, "--requests", 20, "--saturation", 1)
+    done = fpbench("bench-service", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"HTTP over the core's own call .* ms +≤ 25 +(yes|NO)", done.stdout)
+    assert re.search(r"throughput of .* × +≥ 1\.5 +(yes|NO)", done.stdout)
+    assert done.stdout.count("/healthz") == 2
+
+
+def test_sharing_is_measured_of_the_corpus_that_was_named(
+    workbench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little = {**small.CONTENT, "corpus": "none", "query": {}, "timed_queries": 0}
+    monkeypatch.setattr(sweep, "CONTENT", little)
+    done = fpbench("bench-sweep", "--corpus", small.CORPUS, "--alone", 1)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^sweep of 2 trials, .* s +$", done.stdout, re.MULTILINE)
+    assert re.search(r"^all 2 alone over the sweep.* × +≥ 10 +(yes|NO)$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "code", "sentence"),
+    [
+        ("bench", ("--postings", 1), 2, "1 is not in the range"),
+        ("bench", ("--corpus", "nothing"), 1, "no corpus 'nothing'"),
+        ("bench-scale", ("--songs", 999), 2, "999 is not in the range"),
+        ("bench-scale", ("--profile", "nobody"), 1, "nobody"),
+        ("bench-service", ("--requests", 19), 2, "19 is not in the range"),
+        ("bench-sweep", ("--alone", 26), 2, "26 is not in the range"),
+        ("bench-sweep", ("--corpus", "generated:3"), 1, "too few"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(
+    workbench: Path, command: str, arguments: tuple[object, ...], code: int, sentence: str
+) -> None:
+    done = fpbench(command, "--corpus", small.CORPUS, *arguments)
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert done.stdout == ""

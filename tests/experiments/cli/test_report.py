@@ -1,0 +1,46 @@
+"""``fpbench report`` and ``fpbench compare`` on a real run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from experiments.results.run_folder import RunFolder
+from tests.experiments.cli.running import fpbench, fpbench_process
+
+
+def test_report_command_writes_page_table_figures_and_notebook(
+    real_run: RunFolder, tmp_path: Path
+) -> None:
+    done = fpbench_process("report", real_run.path, "--out", tmp_path / "there", "--failures", 1)
+    assert done.returncode == 0, done.stderr
+    assert "of the queries of indexed songs" in done.stdout
+    for name in ("report.html", "leaderboard.csv", "report.ipynb"):
+        assert str(tmp_path / "there" / name) in done.stdout
+        assert (tmp_path / "there" / name).is_file()
+    assert list((tmp_path / "there" / "figures").glob("failure-*.png"))
+
+
+def test_compare_command_answers_in_words_and_in_json(real_run: RunFolder) -> None:
+    run = real_run.path
+    arguments = ("compare", run, run, "--trial-a", "t000", "--trial-b", "t001")
+    done = fpbench(*arguments)
+    assert done.returncode == 0
+    assert "exact McNemar p" in done.stdout
+    done = fpbench(*arguments, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    found = document["metrics"]["accepted_right"]
+    assert found["n"] == found["both"] + found["only_a"] + found["only_b"] + found["neither"] == 16
+    assert document["verdict"]
+    assert document["b"]["trial"].startswith("t001")
+
+
+def test_unknown_runs_and_trials_are_one_sentence(real_run: RunFolder, tmp_path: Path) -> None:
+    done = fpbench("report", tmp_path / "nothing")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fpbench: there is no run 'nothing'")
+    assert len(done.stderr.splitlines()) == 1
+    done = fpbench("compare", real_run.path, real_run.path, "--trial-a", "t9")
+    assert done.returncode == 1
+    assert "no finished trial of small-1 is called 't9'" in done.stderr

@@ -1,0 +1,102 @@
+"""What is timed, and what an index costs: on the small corpus, and on numbers of one's own."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from experiments.corpora import corpus
+from experiments.evaluation.context import Context
+from experiments.evaluation.index import build_index
+from experiments.protocol.queries import by_track
+from experiments.results.trial_folder import TrialFolder
+from experiments.sweeps import latency
+from experiments.sweeps.prepared import prepare
+from fpcore.profiles import load_profile
+from fpcore.store import open_store
+from tests.experiments import small
+
+BALANCED = load_profile("balanced")
+CONFIG = BALANCED.fingerprint
+
+
+@pytest.fixture(scope="module")
+def context(workbench: Path) -> Context:
+    return prepare(small.spec(repeats=2)).context
+
+
+@pytest.fixture(scope="module")
+def database(context: Context, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the small corpus."""
+    file = tmp_path_factory.mktemp("index") / "index.db"
+    build_index(context, CONFIG, file, n_jobs=1)
+    return file
+
+
+def test_queries_of_the_first_repeat_are_timed_spread_evenly_over_the_plan(
+    context: Context,
+) -> None:
+    first = [query for query in context.queries("calibration") if not query.repeat]
+    ids = [query.id for group in by_track(first) for query in group]
+    assert len(ids) == 32
+    found = latency.recordings(context, CONFIG, 3)
+    assert [one.query for one in found] == [ids[0], ids[10], ids[21]]
+    assert latency.recordings(context, CONFIG, 0) == []
+    assert len(latency.recordings(context, CONFIG, 99)) == 32
+
+
+def test_a_recording_is_the_query_as_16_bit_wav(context: Context) -> None:
+    [recorded] = latency.recordings(context, CONFIG, 1)
+    [query] = [one for one in context.queries("calibration") if one.id == recorded.query]
+    [clip] = context.clips([query], CONFIG)
+    samples, rate_hz = soundfile.read(io.BytesIO(recorded.wav))
+    expected = context.recording(clip)
+    assert rate_hz == expected.sample_rate_hz
+    # Half of a step of 16 bits, and what rounding to it may add.
+    np.testing.assert_allclose(samples, expected.samples, atol=1e-4)
+
+
+def test_every_stage_of_every_recording_takes_time(context: Context, database: Path) -> None:
+    recorded = latency.recordings(context, CONFIG, 2)
+    found = latency.time_queries(recorded, BALANCED, database)
+    assert tuple(found.columns) == latency.COLUMNS
+    assert found["query"].tolist() == [one.query for one in recorded]
+    assert (found.drop(columns="query") > 0).all(axis=None)
+    assert latency.time_queries([], BALANCED, database).empty
+
+
+def test_decoding_is_timed_of_tracks_that_give_a_fingerprint(
+    workbench: Path, tmp_path: Path
+) -> None:
+    source = corpus(small.CORPUS)
+    assert 0 < latency.time_ingest(source, source.tracks, CONFIG) < 1
+    soundfile.write(tmp_path / "silence.wav", np.zeros(5 * 8000), 8000)
+    silent = corpus(f"folder:{tmp_path}")
+    assert math.isnan(latency.time_ingest(silent, silent.tracks, CONFIG))
+    assert math.isnan(latency.time_ingest(silent, [], CONFIG))
+
+
+def test_an_index_costs_its_writing_and_the_decoding_of_its_music(database: Path) -> None:
+    with open_store(database, None) as store:
+        stats = store.stats()
+    costs = latency.index_costs(database, write_s=2.0, extract_s_per_s=0.01)
+    assert (costs["n_songs"], costs["n_postings"]) == (stats.n_songs, stats.n_postings)
+    assert costs["file_bytes"] == database.stat().st_size
+    assert costs["build_s"] == pytest.approx(2.0 + 0.01 * stats.duration_s)
+    assert costs["postings_per_s"] == pytest.approx(stats.n_postings / stats.duration_s)
+
+
+def test_what_was_not_measured_is_nothing_in_the_file_and_reads_back_as_nan(
+    database: Path, tmp_path: Path
+) -> None:
+    costs = latency.index_costs(database, write_s=2.0, extract_s_per_s=math.nan)
+    assert (costs["build_s"], costs["ingest_x_real_time"]) == (None, None)
+    latency.write_costs(costs, tmp_path / "index.json")
+    read = TrialFolder(tmp_path).index
+    assert math.isnan(read["build_s"])
+    assert read["file_bytes"] == costs["file_bytes"]
