@@ -38,7 +38,9 @@ def test_another_choice_is_one_of_the_whole_index(
 def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass(
     source: Corpus, plan: Plan
 ) -> None:
-    plan = replace(plan, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,))
+    plan = replace(
+        plan, conditions=conditions(["tempo-m6", "speed-p5"]), clip_lengths_s=(8.0,), n_indexed=8
+    )
     answers = index_and_ask(Context.of(source, plan), PROFILE, "calibration", n_jobs=1)
     context = Context.of(source, plan)
     rows = answers.candidates

@@ -14,6 +14,5 @@ from tests.experiments import small
 @pytest.fixture(scope="session")
 def repeated(workbench: Path) -> RunFolder:
     """A tuning run of one trial that asks everything three times."""
-    return tune(
-        small.spec(repeats=3), run="asked-thrice", n_trials=1, workers=small.ONE, show=small.silent
-    )
+    spec = small.spec(repeats=3, excerpts={"indexed": 4, "left_out": 4}, timed_queries=1)
+    return tune(spec, run="asked-thrice", n_trials=1, workers=small.ONE, show=small.silent)

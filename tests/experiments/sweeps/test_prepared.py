@@ -27,11 +27,6 @@ def test_trials_share_the_music_the_split_and_a_cache_that_keeps_queries(
     assert found.context.keeps_queries
 
 
-def test_an_empty_corpus_is_refused_with_the_remedy(workbench: Path, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"^the corpus folder:\S+ is empty: add recordings or"):
-        prepare(small.spec(corpus=f"folder:{tmp_path}"))
-
-
 def test_clips_longer_than_the_music_are_refused(workbench: Path) -> None:
     with pytest.raises(CorpusError, match="shorter clips"):
         prepare(small.spec(clip_lengths_s=[300]))

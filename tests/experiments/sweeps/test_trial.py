@@ -6,8 +6,8 @@ import pandas as pd
 
 from experiments.results.run_folder import RunFolder
 
-N_ASKED = 8 * 2 * 2
-"""Eight excerpts of either kind under two conditions."""
+N_ASKED = 4 * 2 * 2
+"""Four excerpts of either kind under two conditions."""
 
 TRIAL = "t000-fanout5-qfanout15"
 

@@ -52,7 +52,7 @@ def test_fingerprinting_and_learning_are_set_against_real_time(source: Corpus) -
 def test_an_index_of_real_songs_among_synthetic_ones_is_measured(
     source: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"N_SONGS": 9, "N_CLIPS": 1, "REPEATS": 1}.items():
+    for name, value in {"N_SONGS": 9, "N_CLIPS": 1}.items():
         monkeypatch.setattr(core, name, value)
     told: list[str] = []
     found = list(core.index_figures(source, PROFILE, tmp_path, told.append, N_POSTINGS))

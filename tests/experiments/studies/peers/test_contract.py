@@ -6,6 +6,8 @@ import importlib.util
 import json
 import pickle
 import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import soundfile
 
 from experiments.corpora import corpus
 from experiments.studies.peers.audfprint import PACKAGE, AudfprintSpec
-from experiments.studies.peers.contract import INDEX, Spec, warm_up_noise
+from experiments.studies.peers.contract import INDEX, Spec, System, warm_up_noise
 from experiments.studies.peers.workbench import WorkbenchSpec
 from tests.experiments import small
 from tests.experiments.studies.peers.small_comparison import BALANCED
@@ -60,6 +62,13 @@ def learned(spec: Spec, workbench: Path, tmp_path_factory: pytest.TempPathFactor
     return Learned(spec, folder, (first, second))
 
 
+@pytest.fixture(scope="module")
+def opened(learned: Learned) -> Iterator[System]:
+    """The system, opened again."""
+    with closing(learned.spec.open(learned.folder)) as system:
+        yield system
+
+
 def test_a_description_is_json_and_can_be_sent_to_another_process(spec: Spec) -> None:
     spec.check()
     assert json.loads(json.dumps(spec.describe()))["family"] == spec.family
@@ -67,10 +76,8 @@ def test_a_description_is_json_and_can_be_sent_to_another_process(spec: Spec) ->
     assert (sent.name, sent.describe()) == (spec.name, spec.describe())
 
 
-def test_saved_songs_are_known_when_it_is_opened_again(learned: Learned) -> None:
-    system = learned.spec.open(learned.folder)
-    assert system.songs() == {path.stem for path in learned.songs}
-    system.close()
+def test_saved_songs_are_known_when_it_is_opened_again(learned: Learned, opened: System) -> None:
+    assert opened.songs() == {path.stem for path in learned.songs}
 
 
 def test_all_that_it_needs_to_answer_lies_in_the_folder_of_its_index(
@@ -84,22 +91,16 @@ def test_all_that_it_needs_to_answer_lies_in_the_folder_of_its_index(
     system.close()
 
 
-def test_noise_gets_no_name(learned: Learned, tmp_path: Path) -> None:
+def test_noise_gets_no_name(opened: System, tmp_path: Path) -> None:
     noise = tmp_path / "noise.wav"
     soundfile.write(noise, warm_up_noise(22_050), 22_050)
-    system = learned.spec.open(learned.folder)
-    assert not system.ask(noise).accepted
-    system.close()
+    assert not opened.ask(noise).accepted
 
 
-def test_warming_up_leaves_the_index_as_it_is(learned: Learned, tmp_path: Path) -> None:
-    folder = tmp_path / "copy"
-    shutil.copytree(learned.folder, folder)
-    system = learned.spec.open(folder)
-    system.warm_up()
-    assert system.songs() == {path.stem for path in learned.songs}
-    assert system.ask(learned.songs[0]).song == learned.songs[0].stem
-    system.close()
+def test_warming_up_leaves_the_index_as_it_is(learned: Learned, opened: System) -> None:
+    opened.warm_up()
+    assert opened.songs() == {path.stem for path in learned.songs}
+    assert opened.ask(learned.songs[0]).song == learned.songs[0].stem
 
 
 def test_noise_to_warm_up_with_is_some_seconds_of_sound_the_same_every_time() -> None:
