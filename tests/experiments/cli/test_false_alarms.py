@@ -53,7 +53,7 @@ def test_the_old_name_is_understood_but_not_listed(workbench: Path) -> None:
     ("arguments", "code", "sentence"),
     [
         (("--times", "0"), 2, "times"),
-        (("--corpus", "generated:8", "--times", "100000000"), 1, "GB are free: make room"),
+        ((*SMALL, "--times", "100000000"), 1, "GB are free: make room"),
         (("--corpus", "nothing"), 1, "no corpus 'nothing'"),
     ],
 )

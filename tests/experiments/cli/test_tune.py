@@ -16,7 +16,17 @@ def test_tune_runs_its_notebook_and_a_failed_trial_ends_it_with_the_reason(
 ) -> None:
     # Nothing is a peak above full scale, so no candidate is ever found there.
     changes = ("--set", "fingerprint={peaks.floor_db: [-90.0, 0.0]}", "--set", "query={}")
-    arguments = ("tune", spec_file, "--trials", "4", "--run", "tuned-by-command", *changes)
+    arguments = (
+        "tune",
+        spec_file,
+        "--trials",
+        "4",
+        "--jobs",
+        "1",
+        "--run",
+        "tuned-by-command",
+        *changes,
+    )
     done = fpbench_process(*arguments)
     run = run_folder("tuned-by-command")
     manifest = run.manifest()
