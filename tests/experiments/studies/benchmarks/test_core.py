@@ -63,5 +63,5 @@ def test_an_index_of_real_songs_among_synthetic_ones_is_measured(
         ("ms", 15), ("ms", 150),
     ]  # fmt: skip
     assert "9 songs" in found[0].name
-    assert all("0.1 M postings" in figure.name for figure in found[3:])
+    assert all(" M postings" in figure.name for figure in found[3:])
     assert told[-1].startswith("Filling the index, ")
