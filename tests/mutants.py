@@ -33,6 +33,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.equivalent_mutants import EQUIVALENT
+from tests.packaging.test_layout import place_of_tests
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / ".cache" / "mutants"
@@ -43,49 +44,36 @@ WANTED = 0.95
 
 COPIED = ("fpcore", "experiments", "api", "notebooks", "tests", "Makefile", "README.md")
 
-STAGES = "tests/fpcore/stages"
-SEARCH = "tests/fpcore/search"
-METRICS = "tests/experiments/metrics"
-ALL_METRICS = f"{METRICS}/test_metrics.py"
-PROTOCOL = "tests/experiments/protocol"
-EVALUATION = "tests/experiments/evaluation"
-
-TESTS: dict[str, tuple[str, ...]] = {
-    "experiments/metrics/answers.py": (ALL_METRICS,),
-    "experiments/metrics/costs.py": (f"{METRICS}/test_costs.py", ALL_METRICS),
-    "experiments/metrics/counts.py": (f"{METRICS}/test_counts.py", ALL_METRICS),
-    "experiments/metrics/detection.py": (f"{METRICS}/test_detection.py", ALL_METRICS),
-    "experiments/metrics/intervals.py": (f"{METRICS}/test_intervals.py", ALL_METRICS),
-    "experiments/metrics/paired.py": (f"{METRICS}/test_paired.py",),
-    "experiments/metrics/reliability.py": (f"{METRICS}/test_reliability.py", ALL_METRICS),
-    "experiments/metrics/rows.py": (f"{METRICS}/test_rows.py", ALL_METRICS),
-    "experiments/calibration/fit.py": ("tests/experiments/calibration/test_fit.py",),
-    "experiments/protocol/excerpts.py": (f"{PROTOCOL}/test_excerpts.py",),
-    "experiments/protocol/plan.py": (f"{PROTOCOL}/test_plan.py",),
-    "experiments/protocol/queries.py": (
-        f"{PROTOCOL}/test_queries.py",
-        f"{EVALUATION}/test_context.py",
-    ),
-    "experiments/protocol/splits.py": (f"{PROTOCOL}/test_splits.py",),
-    "experiments/evaluation/rows.py": (f"{EVALUATION}/test_rows.py", f"{EVALUATION}/test_ask.py"),
-    "experiments/evaluation/sub_index.py": (f"{EVALUATION}/test_sub_index.py",),
-    "fpcore/stages/crest.py": (f"{STAGES}/test_crest.py",),
-    "fpcore/stages/decision.py": (f"{STAGES}/test_decision.py",),
-    "fpcore/stages/hashing.py": (f"{STAGES}/test_hashing.py",),
-    "fpcore/stages/landmarks.py": (f"{STAGES}/test_landmarks.py",),
-    "fpcore/stages/level_ranks.py": (f"{STAGES}/test_level_ranks.py",),
-    "fpcore/stages/matching.py": (f"{STAGES}/test_matching.py",),
-    "fpcore/stages/peaks.py": (f"{STAGES}/test_peaks.py",),
-    "fpcore/stages/spectrogram.py": (
-        f"{STAGES}/test_spectrogram.py",
-        "tests/fpcore/test_golden.py",
-    ),
-    "fpcore/stages/verification.py": (f"{STAGES}/test_verification.py",),
-    "fpcore/search/passes.py": (f"{SEARCH}/test_passes.py", f"{SEARCH}/test_playback.py"),
-    "fpcore/search/scan.py": (f"{SEARCH}/test_scan.py",),
-    "fpcore/search/tempo.py": (f"{SEARCH}/test_tempo.py",),
+MODULES: dict[str, tuple[str, ...]] = {
+    "experiments/metrics/answers.py": (),
+    "experiments/metrics/costs.py": (),
+    "experiments/metrics/counts.py": (),
+    "experiments/metrics/detection.py": (),
+    "experiments/metrics/intervals.py": (),
+    "experiments/metrics/paired.py": (),
+    "experiments/metrics/reliability.py": (),
+    "experiments/metrics/rows.py": (),
+    "experiments/calibration/fit.py": (),
+    "experiments/protocol/excerpts.py": (),
+    "experiments/protocol/plan.py": (),
+    "experiments/protocol/queries.py": ("tests/experiments/evaluation/test_context.py",),
+    "experiments/protocol/splits.py": (),
+    "experiments/evaluation/rows.py": ("tests/experiments/evaluation/test_ask.py",),
+    "experiments/evaluation/sub_index.py": (),
+    "fpcore/stages/crest.py": (),
+    "fpcore/stages/decision.py": (),
+    "fpcore/stages/hashing.py": (),
+    "fpcore/stages/landmarks.py": (),
+    "fpcore/stages/level_ranks.py": (),
+    "fpcore/stages/matching.py": (),
+    "fpcore/stages/peaks.py": (),
+    "fpcore/stages/spectrogram.py": ("tests/fpcore/test_golden.py",),
+    "fpcore/stages/verification.py": (),
+    "fpcore/search/passes.py": ("tests/fpcore/search/test_playback.py",),
+    "fpcore/search/scan.py": (),
+    "fpcore/search/tempo.py": (),
 }
-"""For each module the tests that are to notice: those at its mirrored path, and few others."""
+"""The modules that are changed, and which tests are to notice beside those at the mirrored path."""
 
 NOT_NOTICED = {0, 5, 33}
 """mutmut's codes of a change under which all tests passed, or that no test reaches."""
@@ -129,7 +117,7 @@ def main() -> None:
     parser.add_argument("--told", action="store_true", help="tell the last results, try nothing")
     parser.add_argument("--jobs", type=int, default=2, help="changes tried at the same time")
     asked = parser.parse_args()
-    modules = [module for module in TESTS if any(part in module for part in asked.part or [""])]
+    modules = [module for module in MODULES if any(part in module for part in asked.part or [""])]
     _prepare()
     all_found = []
     for module in modules:
@@ -175,7 +163,7 @@ def _write_settings(module: str) -> None:
         "source_paths": [module],
         "also_copy": [name for name in COPIED if name != "tests"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-seed=0"],
-        "pytest_add_cli_args_test_selection": list(TESTS[module]),
+        "pytest_add_cli_args_test_selection": [place_of_tests(module), *MODULES[module]],
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     project = (ROOT / "pyproject.toml").read_text()

@@ -48,7 +48,7 @@ OF_A_WHOLE = {
 """Files that test several modules together, and what they test."""
 
 
-def test_file_of(module: str) -> str:
+def place_of_tests(module: str) -> str:
     """Return where a module's tests are, both as paths from the root."""
     path = Path(module)
     return str(Path("tests") / path.parent / f"test_{path.stem.lstrip('_')}.py")
@@ -63,8 +63,8 @@ def modules() -> Iterator[str]:
 
 
 def test_every_module_has_its_tests_at_its_own_path() -> None:
-    assert test_file_of("fpcore/audio/_blocks.py") == "tests/fpcore/audio/test_blocks.py"
-    missing = {one for one in modules() if not (ROOT / test_file_of(one)).is_file()}
+    assert place_of_tests("fpcore/audio/_blocks.py") == "tests/fpcore/audio/test_blocks.py"
+    missing = {one for one in modules() if not (ROOT / place_of_tests(one)).is_file()}
     assert missing == set(WITHOUT_TESTS)
 
 
@@ -75,4 +75,4 @@ def test_every_test_is_of_a_module_or_is_known_as_one_of_a_whole() -> None:
         for file in (ROOT / "tests" / package).rglob("test_*.py")
     }
     assert len(files) > 200
-    assert files - {test_file_of(one) for one in modules()} == set(OF_A_WHOLE)
+    assert files - {place_of_tests(one) for one in modules()} == set(OF_A_WHOLE)
