@@ -107,4 +107,4 @@ def test_all_hashes_are_left_at_the_speed_that_was_learned_and_few_at_another() 
     for label in ("speed: pitch and tempo", "tempo alone"):
         share = curve(ax, label)[:, 1]
         assert share[0] == pytest.approx(100)
-        assert share[1] < 40
+        assert share[1] < 60

@@ -82,8 +82,7 @@ def test_of_the_same_sound_all_hashes_are_found_and_of_silence_none() -> None:
     hashes = pipeline.fingerprint([song().samples], CONFIG).hashes
     assert share_found(hashes, song(), CONFIG, 1) == 1.0
     assert share_found(hashes, SILENCE, CONFIG, 1) == 0.0
-    backwards = Signal(song().samples[::-1], song().sample_rate_hz)
-    assert share_found(hashes, backwards, CONFIG, 1) < 0.2
+    assert share_found(hashes, song(2), CONFIG, 1) < 0.05
     none = Hashes(np.empty(0, np.int64), np.empty(0, np.int32))
     assert share_found(none, song(), CONFIG, 1) == 0.0
 
