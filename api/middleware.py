@@ -1,6 +1,7 @@
 """Middleware around every request: its id, its line in the log, its counts and its headers.
 
-An error that nothing else has caught is answered here.
+A request by another host's name is refused here, one with HEAD is answered as with GET, and an
+error that nothing else has caught is answered, too.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import secrets
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_response
 from api.operations.log import current_request_id
 from api.operations.metrics import Metrics
-from api.security import headers_for
+from api.security import check_host, headers_for
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ class RequestContext:
         metrics: Metrics = scope["app"].state.service.metrics
         metrics.in_flight.inc()
         try:
-            await self._app(scope, receive, exchange.send)
+            check_host(Request(scope), scope["app"].state.service.settings.hosts)
+            await _route(self._app, scope, receive, exchange.send)
         except ClientDisconnect:
             logger.debug("the client went away")
         except Exception as error:
@@ -53,6 +55,22 @@ class RequestContext:
             metrics.in_flight.dec()
             exchange.report(metrics)
             current_request_id.reset(token)
+
+
+async def _route(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let a request be answered; one with HEAD as with GET, but for the body."""
+    if scope["method"] != "HEAD":
+        await app(scope, receive, send)
+        return
+
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    read = {**scope, "method": "GET"}
+    try:
+        await app(read, receive, send_head)
+    finally:
+        scope["route"] = read.get("route")
 
 
 class _Exchange:

@@ -1,4 +1,8 @@
-"""Permission to write, and the headers that keep browsers careful.
+"""Permission to read and to write, and the headers that keep browsers careful.
+
+A server that listens for its own machine only is asked by its own machine's names. A page of
+another origin whose name was pointed at this machine would otherwise read all that is here, for
+its browser takes the answers for the page's own ("DNS rebinding"). Its name is in the Host header.
 
 Writing and deleting need the API key. Without a configured key, only requests that come from
 this machine to a loopback address may write. Four things must hold for that: both ends of the
@@ -29,6 +33,9 @@ _key_header = APIKeyHeader(
     auto_error=False,
     description="Needed to write where the server has a key; without one only its own machine may",
 )
+
+MAX_SHOWN = 100
+"""Characters of a client's name for the server that a refusal repeats."""
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -87,6 +94,27 @@ def require_writer(
         raise RefusedError(403, "foreign_origin", "pages of other origins may not write")
 
 
+def check_host(request: Request, known: tuple[str, ...]) -> None:
+    """Refuse a request that comes to a loopback address under a name that is not this machine's.
+
+    ``known`` are further names that are not refused, such as the one that a proxy passes on.
+
+    Raises
+    ------
+    RefusedError
+        Status 403.
+    """
+    server = request.scope.get("server") or ("", None)
+    name = _host_of(request)
+    if not name or not _is_loopback(server[0]) or _is_this_machine(name) or name in known:
+        return
+    raise RefusedError(
+        403,
+        "foreign_host",
+        f"this server is not called {name[:MAX_SHOWN]}: use its address, or name it in FPAPI_HOSTS",
+    )
+
+
 def _same(given: str, expected: str) -> bool:
     """Return whether two keys are equal; how long that takes tells nothing of either."""
     digests = [hashlib.sha256(key.encode()).digest() for key in (given, expected)]
@@ -99,12 +127,18 @@ def is_local(request: Request) -> bool:
     client = request.scope.get("client") or ("", None)
     if any(header in request.headers for header in _FORWARDED):
         return False
-    host = _netloc_and_name(f"//{request.headers.get('host', '')}")[1]
     return (
-        _is_loopback(server[0])
-        and _is_loopback(client[0])
-        and (host == "localhost" or _is_loopback(host))
+        _is_loopback(server[0]) and _is_loopback(client[0]) and _is_this_machine(_host_of(request))
     )
+
+
+def _host_of(request: Request) -> str:
+    """Return the name by which a client calls this server, without a port, in lower case."""
+    return _netloc_and_name(f"//{request.headers.get('host', '')}")[1]
+
+
+def _is_this_machine(name: str) -> bool:
+    return name == "localhost" or _is_loopback(name)
 
 
 def _is_loopback(host: str) -> bool:

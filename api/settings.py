@@ -14,7 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from fpcore.config import Strict, describe
 from fpcore.errors import ConfigError
@@ -24,7 +31,7 @@ PREFIX = "FPAPI_"
 MIN_KEY_LENGTH = 16
 MEGABYTE = 1_000_000
 
-_LISTS = frozenset({"cors_origins"})
+_LISTS = frozenset({"cors_origins", "hosts"})
 """Fields that the environment gives as words between commas."""
 
 Count = Annotated[int, Field(ge=1)]
@@ -67,6 +74,9 @@ class Settings(Strict):
     """Key that writing and deleting need; without one only this machine may write."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the service, between commas; none by default."""
+    hosts: tuple[Annotated[str, StringConstraints(to_lower=True)], ...] = ()
+    """Names, between commas, by which clients may call a server at a loopback address beside the
+    names of this machine: that of a proxy's site, for example."""
     max_upload_mb: Positive = 100.0
     """Largest file that is taken, in millions of bytes."""
     upload_timeout_s: PositiveSeconds = 60.0

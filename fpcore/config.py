@@ -23,9 +23,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from fpcore import units
 from fpcore.errors import ConfigError
@@ -49,9 +57,47 @@ Hertz = Annotated[float, Field(ge=0, le=MAX_HZ)]
 
 
 class Strict(BaseModel):
-    """Frozen model that refuses unknown keys and non-finite numbers."""
+    """Frozen model that refuses unknown keys, non-finite numbers, and yes and no for numbers.
+
+    YAML reads ``yes``, ``on`` and ``true`` alike, and Python counts with them as 1.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_values(cls, given: object) -> object:
+        for name, field in cls.model_fields.items() if isinstance(given, dict) else ():
+            types = _types_in(field.annotation)
+            within = types <= _PLAIN
+            if not types & {bool, Any} and _has_truth_value(given.get(name), within=within):
+                raise ValueError(
+                    f"{name} is no yes or no, got {given[name]!r}: YAML reads yes, on and true as "
+                    "True, and no, off and false as False"
+                )
+        return given
+
+
+_PLAIN = frozenset({int, float, str, type(None), list, tuple, dict, Ellipsis})
+
+
+def _types_in(annotation: Any) -> set[Any]:
+    """Return the types that an annotation is put together from; texts stand for literals."""
+    if isinstance(annotation, str):
+        return {str}
+    inner = [*get_args(annotation)]
+    if not inner:
+        return {annotation}
+    return {get_origin(annotation)}.union(*map(_types_in, inner)) - {Literal, Union, UnionType}
+
+
+def _has_truth_value(value: object, *, within: bool) -> bool:
+    """Whether a value is true or false, or holds one, where ``within`` says to look inside."""
+    if within and isinstance(value, dict):
+        return any(isinstance(one, bool) for one in value.values())
+    if within and isinstance(value, list | tuple):
+        return any(isinstance(one, bool) for one in value)
+    return isinstance(value, bool)
 
 
 class SpectrogramConfig(Strict):

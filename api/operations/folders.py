@@ -2,6 +2,10 @@
 
 The lock tells the folder of a running server from one that a killed server left behind, which
 the next server removes. Several may start at the same time.
+
+A name proves nothing: a user may have given it to a folder with an index or with music in it. So
+each folder holds a mark, and beside it one folder `WORK` with all that the server writes. Only
+these two are ever removed, and the folder itself only once nothing else is in it.
 """
 
 from __future__ import annotations
@@ -14,22 +18,30 @@ from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "fpapi-"
+MARK = ".made-by-fpapi"
+"""File in each folder that says who made it, for users and for the next server."""
+WORK = "work"
+
+_TOLD = "A server of `python -m api` works here. Once it has ended, the next one removes this.\n"
 
 
 class OwnFolder:
     """A new folder under ``parent``, this process's own until it is closed.
 
-    Without ``parent`` it lies in the system's temporary folder.
+    Without ``parent`` it lies in the system's temporary folder. ``path`` is where to write.
     """
 
     def __init__(self, parent: Path | None = None) -> None:
         root = parent or Path(tempfile.gettempdir())
         _remove_abandoned(root)
-        self.path, self._lock = _made(root)
+        self._folder, self._lock = _made(root)
+        self.path = self._folder / WORK
+        (self._folder / MARK).write_text(_TOLD, encoding="utf-8")
+        self.path.mkdir(mode=0o700)
 
     def close(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self._folder)
         os.close(self._lock)
 
 
@@ -57,9 +69,11 @@ def _remove_abandoned(root: Path) -> None:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether this is not another user's folder, nor a link that was laid out for us."""
+    """Whether a server of this user made a folder: it has the mark, or nothing at all in it yet."""
     status = folder.lstat()
-    return not folder.is_symlink() and folder.is_dir() and status.st_uid == os.geteuid()
+    if folder.is_symlink() or not folder.is_dir() or status.st_uid != os.geteuid():
+        return False
+    return (folder / MARK).is_file() or not any(folder.iterdir())
 
 
 def _remove_unless_locked(folder: Path) -> None:
@@ -69,6 +83,18 @@ def _remove_unless_locked(folder: Path) -> None:
     except OSError:
         return  # of a server that lives
     else:
-        shutil.rmtree(folder, ignore_errors=True)
+        if _is_own(folder):  # and not the first moments of another, which were over before the lock
+            _remove(folder)
     finally:
         os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """Remove what a server made, and the folder if nothing else is in it; the mark goes last."""
+    work = folder / WORK
+    if (folder / MARK).is_file() and not work.is_symlink():
+        shutil.rmtree(work, ignore_errors=True)
+    if all(one.name == MARK for one in folder.iterdir()):
+        with suppress(OSError):
+            (folder / MARK).unlink(missing_ok=True)
+            folder.rmdir()

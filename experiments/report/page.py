@@ -28,6 +28,10 @@ from fpcore import atomic
 from fpcore.errors import FpError
 
 
+MADE_BY = "fpbench report"
+"""Noted in each figure as the software that made it: only such files are ever removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """Where a report is."""
@@ -190,7 +194,7 @@ def _latency_rows(results: dict[str, Result]) -> list[tuple[str, list[str]]]:
 def _shown(picture: pictures.Picture) -> dict[str, Any]:
     """Return a picture for the template and the folder, drawn once."""
     content = io.BytesIO()
-    picture.figure.savefig(content, format="png", metadata={"Software": None})
+    picture.figure.savefig(content, format="png", metadata={"Software": MADE_BY})
     return {
         "name": picture.name,
         "title": picture.title,
@@ -212,7 +216,8 @@ def _write_all(
     with writing(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         for old in (folder / "figures").glob("*.png"):
-            old.unlink()
+            if _is_made_by_a_report(old):
+                old.unlink()
         paths = []
         for one in (one for section in shown.values() for one in section):
             paths.append(folder / "figures" / f"{one['name']}.png")
@@ -221,3 +226,8 @@ def _write_all(
         write_rows(board, table)
         atomic.write_text(folder / "report.html", page)
     return Written(folder / "report.html", table, tuple(paths))
+
+
+def _is_made_by_a_report(picture: Path) -> bool:
+    with picture.open("rb") as file:
+        return f"tEXtSoftware\0{MADE_BY}".encode() in file.read(4096)

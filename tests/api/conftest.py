@@ -75,9 +75,10 @@ def strict_server(shared_strict_server: Server) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def keyed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that asks writers for `KEY` and lets one other origin's pages in."""
+    """A server that asks writers for `KEY`, has a name, and lets one other origin's pages in."""
     folder = tmp_path_factory.mktemp("keyed")
-    with running(folder, api_key=KEY, cors_origins="https://player.example") as server:
+    origin, hosts = "https://player.example", "proxy.example, Music.example"
+    with running(folder, api_key=KEY, cors_origins=origin, hosts=hosts) as server:
         yield server
 
 

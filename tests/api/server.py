@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 
+from api.operations.folders import WORK
 from fpcore.config import Decision, Profile
 from fpcore.profiles import load_profile, save_profile
 from fpcore.store import open_store
@@ -128,7 +129,7 @@ class Server:
 
     def uploads_left(self) -> list[Path]:
         """Return what lies in the folders for uploads."""
-        return [path for path in self.inbox.rglob("*") if path.parent != self.inbox]
+        return list(self.inbox.glob(f"*/{WORK}/**/*"))
 
     def stop(self, sent: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code; nothing of the server is left after that."""

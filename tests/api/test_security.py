@@ -65,7 +65,41 @@ def test_without_a_key_only_this_machine_may_write(
     refused = client.request(method, path, headers=headers)
     assert refused.status_code in (400, 403)
     if refused.status_code == 403:
-        assert_refused(refused, 403, "writing_is_local")
+        foreign = headers.get("Host") == "music.example"
+        assert_refused(refused, 403, "foreign_host" if foreign else "writing_is_local")
+
+
+@pytest.mark.parametrize("path", [*READS, "/", "/songs/1", "/openapi.json", "/nothing"])
+@pytest.mark.parametrize("host", ["evil.example", "EVIL.example:8000", "8.8.8.8", "localhost.evil"])
+def test_a_page_whose_name_was_pointed_at_this_machine_reads_nothing(
+    path: str, host: str, client: httpx.Client
+) -> None:
+    learned = learn(client, song(1), "A secret").json()
+    path = path.replace("/songs/1", f"/songs/{learned['song_id']}")
+    refused = client.get(path, headers={"Host": host})
+    assert "FPAPI_HOSTS" in assert_refused(refused, 403, "foreign_host")
+    assert "secret" not in refused.text
+
+
+def test_a_page_whose_name_was_pointed_at_this_machine_recognises_nothing(
+    client: httpx.Client,
+) -> None:
+    headers = {"Host": "evil.example"}
+    for path in ("/recognize", "/explain"):
+        refused = client.post(path, files={"file": song(1)}, headers=headers)
+        assert_refused(refused, 403, "foreign_host")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:80", "127.0.0.1:9", "127.9.9.9", "[::1]"])
+def test_this_machine_may_be_called_by_any_of_its_names(host: str, client: httpx.Client) -> None:
+    assert client.get("/songs", headers={"Host": host}).status_code == 200
+
+
+def test_a_name_in_the_settings_may_be_used_to_read(keyed_server: Server) -> None:
+    with keyed_server.client() as client:
+        assert client.get("/songs", headers={"Host": "music.example"}).status_code == 200
+        refused = client.get("/songs", headers={"Host": "evil.example"})
+    assert_refused(refused, 403, "foreign_host")
 
 
 @pytest.mark.parametrize(

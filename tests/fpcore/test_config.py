@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from fpcore import config as config_module
 from fpcore.config import (
@@ -23,6 +24,7 @@ from fpcore.config import (
     Profile,
     QueryConfig,
     SpectrogramConfig,
+    Strict,
     diff,
     parse,
 )
@@ -379,3 +381,54 @@ def test_frames_may_lie_end_to_end() -> None:
     assert config.hop_s == 512 / 22050
     with pytest.raises(ValidationError, match="must not exceed n_fft, got 513 > 512"):
         FingerprintConfig(spectrogram=SpectrogramConfig(n_fft=512, hop_length=513))
+
+
+# Yes and no
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("sample_rate_hz", True),
+        ("spectrogram.min_hz", True),
+        ("spectrogram.max_hz", False),
+        ("pairs.fan_out", True),
+        ("peaks.kept_peaks_per_s", True),
+    ],
+)
+def test_yes_and_no_are_no_numbers(key: str, given: bool) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _changed(LEAN, key, given)
+    assert f"{key.rpartition('.')[2]} is no yes or no, got {given}" in str(refused.value)
+
+
+def test_yes_and_no_are_no_numbers_among_others_either() -> None:
+    with pytest.raises(ValidationError, match="weights is no yes or no"):
+        Decision(intercept=0.0, weights={"log_votes": True}, threshold=0.5)
+
+
+def test_no_model_of_a_configuration_takes_yes_for_a_number() -> None:
+    fields = [
+        (name, field)
+        for model in (FingerprintConfig, QueryConfig, Decision, *_models_within(FingerprintConfig))
+        for name, field in model.model_fields.items()
+    ]
+    assert len(fields) > 30
+    for name, field in fields:
+        alone = create_model("Alone", __base__=Strict, **{name: (field.annotation, field)})
+        with pytest.raises(ValidationError):
+            alone.model_validate({name: True})
+
+
+def _models_within(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for field in model.model_fields.values():
+        for one in (field.annotation, *get_args(field.annotation)):
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                yield one
+                yield from _models_within(one)
+
+
+def test_what_may_be_anything_may_be_yes() -> None:
+    decision = Decision(intercept=0.0, weights={}, threshold=0.5)
+    profile = Profile(name="mine", decision=decision, provenance={"whole": True})
+    assert profile.provenance == {"whole": True}

@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from api.operations.folders import PREFIX, OwnFolder
+from api.operations.folders import MARK, PREFIX, OwnFolder
 from tests.api.material import count
 from tests.api.server import Server
 
@@ -17,7 +17,8 @@ STATS = 'fpapi_requests_total{method="GET",route="/stats",status="200"}'
 
 
 def folders(root: Path) -> set[Path]:
-    return set(root.glob(f"{PREFIX}*"))
+    """Where servers write that have a folder in ``root``."""
+    return set(root.glob(f"{PREFIX}*/work"))
 
 
 def test_many_that_start_at_once_have_a_folder_each(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_many_that_start_at_once_have_a_folder_each(tmp_path: Path) -> None:
             list(threads.map(OwnFolder.close, made[::2]))
             assert folders(tmp_path) == {one.path for one in made[1::2]}
             list(threads.map(OwnFolder.close, made[1::2]))
-    assert folders(tmp_path) == set()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_starting_and_ending_do_not_get_into_each_others_way(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_starting_and_ending_do_not_get_into_each_others_way(tmp_path: Path) -> 
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(come_and_go, range(8)))
-    assert folders(tmp_path) == set()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_and_no_sooner(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_no_sooner(tmp_pat
         process.wait()
         assert (left / "file").exists()
     OwnFolder(tmp_path).close()
-    assert folders(tmp_path) == set()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_links_and_files_of_that_name_are_left_alone(tmp_path: Path) -> None:
@@ -81,6 +82,46 @@ def test_links_and_files_of_that_name_are_left_alone(tmp_path: Path) -> None:
     OwnFolder(root).close()
     assert (elsewhere / "file").exists()
     assert len(os.listdir(root)) == 3
+
+
+def test_a_folder_of_that_name_that_no_server_made_keeps_all_that_is_in_it(tmp_path: Path) -> None:
+    theirs = tmp_path / f"{PREFIX}music"
+    (theirs / "work").mkdir(parents=True)
+    (theirs / "index.db").write_bytes(b"songs")
+    (theirs / "work" / "song.flac").write_bytes(b"music")
+    OwnFolder(tmp_path).close()
+    assert (theirs / "index.db").read_bytes() == b"songs"
+    assert (theirs / "work" / "song.flac").read_bytes() == b"music"
+
+
+def test_what_users_put_into_the_folder_of_a_server_stays_there(tmp_path: Path) -> None:
+    own = OwnFolder(tmp_path)
+    (own.path / "upload").touch()
+    theirs = own.path.parent / "index.db"
+    theirs.write_bytes(b"songs")
+    own.close()
+    assert theirs.read_bytes() == b"songs"
+    assert not own.path.exists()
+    OwnFolder(tmp_path).close()
+    assert theirs.read_bytes() == b"songs"
+
+
+def test_an_empty_folder_of_a_server_that_was_killed_at_its_start_goes(tmp_path: Path) -> None:
+    (tmp_path / f"{PREFIX}empty").mkdir()
+    begun = tmp_path / f"{PREFIX}begun"
+    begun.mkdir()
+    (begun / MARK).touch()
+    OwnFolder(tmp_path).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_keeps_an_index_in_a_temporary_folder_of_that_name(tmp_path: Path) -> None:
+    theirs = tmp_path / f"{PREFIX}mine"
+    theirs.mkdir()
+    for _ in range(2):
+        server = Server(theirs, temp_folder=tmp_path)
+        server.stop()
+        assert server.database.is_file()
 
 
 def test_counts_of_a_server_with_several_processes_outlive_the_start_of_another(

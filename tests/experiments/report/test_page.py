@@ -129,13 +129,19 @@ def test_the_table_on_disk_is_the_leaderboard(written: tuple[page.Report, page.W
     assert rows == report.board.index.tolist()
 
 
-def test_the_same_run_gives_the_same_bytes(
+def test_the_same_run_gives_the_same_bytes_and_only_figures_of_reports_are_replaced(
     written: tuple[page.Report, page.Written], tmp_path: Path
 ) -> None:
     report, files = written
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    (folder / "holiday.png").write_bytes(b"a user's own picture")
+    (folder / "of-an-earlier-report.png").write_bytes(files.figures[0].read_bytes())
     again = page.write(page.compose(report.study, n_failures=0), tmp_path)
     assert again.page.read_bytes() == files.page.read_bytes()
     assert again.leaderboard.read_bytes() == files.leaderboard.read_bytes()
+    assert (folder / "holiday.png").read_bytes() == b"a user's own picture"
+    assert not (folder / "of-an-earlier-report.png").exists()
 
 
 def test_names_are_text_and_never_markup(made_up: study.Study, tmp_path: Path) -> None:
