@@ -66,7 +66,7 @@ class Strict(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_truth_values(cls, given: object) -> object:
+    def _no_truth_values(cls, given: Any) -> Any:
         for name, field in cls.model_fields.items() if isinstance(given, dict) else ():
             types = _types_in(field.annotation)
             within = types <= _PLAIN

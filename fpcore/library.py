@@ -21,8 +21,10 @@ Everything here is a few calls of `fpcore.audio`, `fpcore.pipeline`, `fpcore.sea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO, Self
@@ -34,13 +36,19 @@ from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
-from fpcore.records import Appearance, FloatArray, Recognition
+from fpcore.records import Appearance, Cut, FloatArray, Recognition
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
 
 AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
+
+logger = logging.getLogger(__name__)
+
+
+def _log_cut(cut: Cut) -> None:
+    logger.warning("%s", cut)
 
 
 class Library(Closing):
@@ -188,11 +196,12 @@ class Library(Closing):
         """Return which song a recording comes from, or that it is none of them.
 
         Of a long recording the first ``max_query_s`` seconds of the profile are used; see `scan`.
+        Of one that is cut off or damaged on the way, what comes before is: ``cut`` says so.
 
         Raises
         ------
         AudioError
-            When the source cannot be decoded.
+            When nothing of the source can be decoded.
         StoreError
             When the index cannot be read.
         """
@@ -202,26 +211,54 @@ class Library(Closing):
         """Return everything that `recognize` finds on the way to its answer."""
         started = perf_counter()
         config = self.profile.fingerprint
+        cuts: list[Cut] = []
         signal = load(
             source,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,
             limits=self.limits,
             duration_s=self.profile.query.max_query_s,
+            on_cut=cuts.append,
         )
-        return align(signal, self.store, self.profile, decode_s=perf_counter() - started)
+        trace = align(signal, self.store, self.profile, decode_s=perf_counter() - started)
+        return replace(trace, cut=next(iter(cuts), None))
 
-    def scan(self, source: AudioSource) -> Iterator[Appearance]:
-        """Yield every song heard in a long recording, and when; see `fpcore.search.scan`."""
-        return scan.scan(self._blocks(source), self.store, self.profile)
+    def scan(
+        self, source: AudioSource, *, on_cut: Callable[[Cut], None] = _log_cut
+    ) -> Iterator[Appearance]:
+        """Yield every song heard in a long recording, and when; see `fpcore.search.scan`.
 
-    def _blocks(self, source: AudioSource) -> Iterator[FloatArray]:
+        Parameters
+        ----------
+        source : str, Path or binary file object
+            The recording. One that is cut off or damaged on the way is heard up to there.
+        on_cut : callable, optional
+            Told how much of such a recording was heard; by default that is logged as a warning.
+
+        Yields
+        ------
+        Appearance
+            By the start of their first window.
+
+        Raises
+        ------
+        AudioError
+            When nothing of the source can be decoded.
+        StoreError
+            When the index cannot be read.
+        """
+        return scan.scan(self._blocks(source, on_cut), self.store, self.profile)
+
+    def _blocks(
+        self, source: AudioSource, on_cut: Callable[[Cut], None] | None = None
+    ) -> Iterator[FloatArray]:
         config = self.profile.fingerprint
         return decode_blocks(
             source,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,
             limits=self.limits,
+            on_cut=on_cut,
         )
 
     def close(self) -> None:

@@ -383,14 +383,33 @@ class StageTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A recording of which only the first ``decoded_s`` seconds could be decoded.
+
+    ``stated_s`` is the length that its header states, None when it states none.
+    """
+
+    decoded_s: float
+    stated_s: float | None
+
+    def __str__(self) -> str:
+        of_all = "" if self.stated_s is None else f" of {self.stated_s:.1f}"
+        return f"decoded {self.decoded_s:.1f}{of_all} s: the recording is cut off or damaged there"
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """The answer to one recording: the accepted match or None, and all candidates, best first."""
+    """The answer to one recording: the accepted match or None, and all candidates, best first.
+
+    ``cut`` says when only a part of the recording could be heard.
+    """
 
     match: Match | None
     candidates: tuple[Match, ...]
     query_s: float
     n_hashes: int
     times: StageTimes
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ LOSSY = {
     "vorbis.ogg": _sound("OGG", "VORBIS"),
     "lame.mp3": _av("mp3", "libmp3lame", sample_format="s16p"),
     "aac.m4a": _av("ipod", "aac"),
+    "faststart.m4a": _av("ipod", "aac", options={"movflags": "+faststart"}),
     "opus.opus": _av("opus", "libopus", sample_format="s16"),
     "opus.webm": _av("webm", "libopus", sample_format="s16"),
 }
@@ -163,17 +164,31 @@ def _silent_frame(number: int, block: int) -> bytes:
 
 def shift_granules(content: bytes, n_samples: int) -> bytes:
     """Return an Ogg file whose pages count ``n_samples`` fewer than are in them."""
-    pages = []
+    return b"".join(_counted(page, -n_samples) for page in _pages(content))
+
+
+def count_more(content: bytes, n_samples: int) -> bytes:
+    """Return an Ogg file whose last page counts ``n_samples`` more than are in it."""
+    *pages, last = _pages(content)
+    return b"".join([*pages, _counted(last, n_samples)])
+
+
+def _pages(content: bytes) -> Iterator[bytes]:
     while content:
         n_segments = content[26]
         length = 27 + n_segments + sum(content[27 : 27 + n_segments])
-        page, content = bytearray(content[:length]), content[length:]
-        granule = int.from_bytes(page[6:14], "little")
-        page[6:14] = max(0, granule - n_samples).to_bytes(8, "little")
-        page[22:26] = bytes(4)
-        page[22:26] = _crc(page, 0x04C1_1DB7, 32).to_bytes(4, "little")
-        pages.append(page)
-    return b"".join(pages)
+        yield content[:length]
+        content = content[length:]
+
+
+def _counted(original: bytes, n_more: int) -> bytes:
+    """Return a page with another count of samples, and the checksum that belongs to it."""
+    page = bytearray(original)
+    granule = int.from_bytes(page[6:14], "little")
+    page[6:14] = max(0, granule + n_more).to_bytes(8, "little")
+    page[22:26] = bytes(4)
+    page[22:26] = _crc(page, 0x04C1_1DB7, 32).to_bytes(4, "little")
+    return bytes(page)
 
 
 def _crc(content: bytes | bytearray, polynomial: int, n_bits: int) -> int:

@@ -21,7 +21,7 @@ from fpcore.audio import AudioLimits, decode_blocks, load
 from fpcore.bulk import learn
 from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
-from fpcore.records import Appearance, Signal
+from fpcore.records import Appearance, Cut, Signal
 from fpcore.search import scan
 from fpcore.store import open_store
 
@@ -72,11 +72,23 @@ class Job(Protocol[AnswerT_co]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimedQuery:
-    """What is looked up of a recording, and the seconds that its stages took."""
+    """What is looked up of a recording, and the seconds that its stages took.
+
+    ``cut`` says when only a part of the recording could be decoded.
+    """
 
     query: pipeline.QueryFingerprint
     decode_s: float
     fingerprint_s: float
+    cut: Cut | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What was heard in a long recording, and how much of it there was if not all."""
+
+    appearances: list[Appearance]
+    cut: Cut | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +101,10 @@ class Hear:
     def run(self, task: Task) -> TimedQuery:
         """Return the hashes, and how long decoding and fingerprinting took."""
         started = perf_counter()
-        signal_ = _recording(self, task)
+        signal_, cut = _recording(self, task)
         decoded = perf_counter()
         query = pipeline.query(signal_, task.profile.fingerprint, task.profile.query)
-        return TimedQuery(query, decoded - started, perf_counter() - decoded)
+        return TimedQuery(query, decoded - started, perf_counter() - decoded, cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +133,21 @@ class Scan:
     path: Path
     name: str
 
-    def run(self, task: Task) -> list[Appearance]:
+    def run(self, task: Task) -> Scanned:
         """Return the songs with their time spans."""
         config = task.profile.fingerprint
+        cuts: list[Cut] = []
         blocks = decode_blocks(
             self.path,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,
             limits=task.limits,
             name=self.name,
+            on_cut=cuts.append,
         )
         with open_store(task.database, config) as store:
-            return list(scan.scan(blocks, store, task.profile))
+            appearances = list(scan.scan(blocks, store, task.profile))
+        return Scanned(appearances, next(iter(cuts), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,23 +185,26 @@ def _explanation(job: Job[object], task: Task) -> Explanation:
     from fpcore.search.explain import explain
     from fpcore.search.passes import align
 
-    signal_ = _recording(job, task)
+    signal_, _ = _recording(job, task)
     with open_store(task.database, task.profile.fingerprint) as store:
         trace = align(signal_, store, task.profile)
         return explain(trace, store, task.profile, signal=signal_)
 
 
-def _recording(job: Job[object], task: Task) -> Signal:
-    """Return what is used of a recording: its first ``max_query_s``."""
+def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None]:
+    """Return what is used of a recording, its first ``max_query_s``, and if it is cut before."""
     config = task.profile.fingerprint
-    return load(
+    cuts: list[Cut] = []
+    signal_ = load(
         job.path,
         sample_rate_hz=config.sample_rate_hz,
         resampler=config.resampler,
         limits=task.limits,
         name=job.name,
         duration_s=task.profile.query.max_query_s,
+        on_cut=cuts.append,
     )
+    return signal_, next(iter(cuts), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 from anyio import to_thread
@@ -31,14 +32,18 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
 
     Of a long recording only the first ``max_query_s`` seconds (see the profile) are used. With
     `scan` all of it is searched, and every song that is heard in it is told with its time span.
-    Silence is answered like a recording of no known song.
+    Silence is answered like a recording of no known song. Of a recording that is cut off or damaged
+    on the way, what comes before is used; `warning` says so.
     """
     async with accepted(request, service, forms.RecognizeForm) as (upload, form):
         started = perf_counter()
         if form.scan:
-            appearances = await service.pool.run(jobs.Scan(upload.path, upload.name))
+            scanned = await service.pool.run(jobs.Scan(upload.path, upload.name))
             return RecognitionBody.of_scan(
-                appearances, profile=service.profile, total_s=perf_counter() - started
+                scanned.appearances,
+                scanned.cut,
+                profile=service.profile,
+                total_s=perf_counter() - started,
             )
         heard = await service.pool.run(jobs.Hear(upload.path, upload.name))
         found = await to_thread.run_sync(_look_up, heard, service)
@@ -53,10 +58,11 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
 
 def _look_up(heard: jobs.TimedQuery, service: Service) -> Recognition:
     """Return the answer; `align_query` itself begins anew when a song is removed meanwhile."""
-    return align_query(
+    trace = align_query(
         heard.query,
         service.store,
         service.profile,
         decode_s=heard.decode_s,
         fingerprint_s=heard.fingerprint_s,
-    ).recognition
+    )
+    return replace(trace, cut=heard.cut).recognition

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from fpcore.config import Decision, FingerprintConfig, Profile, QueryConfig
-from fpcore.records import Appearance, Match, Recognition
+from fpcore.records import Appearance, Cut, Match, Recognition
 from fpcore.store import Song
 
 SOURCE_KEY = "source"
@@ -207,6 +207,9 @@ class RecognitionBody(BaseModel):
     appearances: list[AppearanceBody] | None = Field(default=None, description="After a scan")
     query_s: float | None = Field(default=None, description="Seconds of the recording used")
     hashes: int | None = None
+    warning: str | None = Field(
+        default=None, description="Why only a part of the recording could be heard, for people"
+    )
     profile: ServedProfile
     times: TimesBody
 
@@ -223,6 +226,7 @@ class RecognitionBody(BaseModel):
         appearances=None,
         query_s=10.0,
         hashes=5210,
+        warning=None,
         profile={"name": "balanced", "digest": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f2"},
         times={
             "decode_s": 0.004,
@@ -264,6 +268,7 @@ class RecognitionBody(BaseModel):
             candidates=[CandidateBody.of(match) for match in found.candidates[:top]],
             query_s=found.query_s,
             hashes=found.n_hashes,
+            warning=None if found.cut is None else str(found.cut),
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=times.decode_s,
@@ -276,7 +281,7 @@ class RecognitionBody(BaseModel):
 
     @classmethod
     def of_scan(
-        cls, heard: list[Appearance], *, profile: Profile, total_s: float
+        cls, heard: list[Appearance], cut: Cut | None, *, profile: Profile, total_s: float
     ) -> RecognitionBody:
         """Return the body for a scan; the appearance with the highest confidence is the answer.
 
@@ -284,6 +289,8 @@ class RecognitionBody(BaseModel):
         ----------
         heard : list of Appearance
             Every song that was heard, in the order of time.
+        cut : Cut or None
+            How much of the recording was heard when it was not all.
         profile : Profile
             The configuration that gave the answer.
         total_s : float
@@ -305,6 +312,7 @@ class RecognitionBody(BaseModel):
             matched=best is not None,
             **answer,
             appearances=appearances,
+            warning=None if cut is None else str(cut),
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=0.0, fingerprint_s=0.0, lookup_s=0.0, align_s=0.0, total_s=total_s

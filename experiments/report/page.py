@@ -27,7 +27,6 @@ from experiments.report.study import Result, Study
 from fpcore import atomic
 from fpcore.errors import FpError
 
-
 MADE_BY = "fpbench report"
 """Noted in each figure as the software that made it: only such files are ever removed."""
 

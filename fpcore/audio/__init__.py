@@ -7,7 +7,8 @@ Memory is bounded by a few blocks. Conventions of the package:
   LAME tag, M4A with an edit list, Ogg, Opus and WebM. Bare AAC, fragmented MP4 and MP3 without
   the tag do not state them and start some 25 ms late.
 * Bytes decide what a file is, never its name; no other file is ever opened on a file's behalf.
-* A file is decoded whole and without a fault, or refused with one sentence. Whatever states
+* A file is decoded whole and without a fault, or refused with one sentence; who asks for it gets
+  the audio before the fault instead, and is told of it (`fpcore.records.Cut`). Whatever states
   its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag) is refused when it is cut; an Ogg file
   unless it ends with a page. A bare MP3 or AAC stream and a live WebM state no length: cut, they
   look like a shorter file, and are taken as one. Damage inside is noticed where the format

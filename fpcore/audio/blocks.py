@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fpcore.audio.completeness import refuse_cut
+from fpcore.audio.completeness import Missing, missing
 from fpcore.audio.containers import Container, identify
 from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
 from fpcore.audio.limits import AudioLimits, AudioRefusedError
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
 from fpcore.errors import AudioError
-from fpcore.records import FloatArray, Signal
+from fpcore.records import Cut, FloatArray, Signal
 
 BLOCK_FRAMES = 32_768
 """Frames decoded at a time: the samples of a stereo block stay in the processor's cache."""
@@ -36,11 +36,13 @@ def decode_blocks(
     limits: AudioLimits = _DEFAULT_LIMITS,
     name: str | None = None,
     block_frames: int = BLOCK_FRAMES,
+    on_cut: Callable[[Cut], None] | None = None,
 ) -> Generator[FloatArray, None, None]:
     """Yield the audio of ``source`` as blocks of mono samples.
 
     Nothing is opened before the first block is asked for, and a fault may show only after good
-    blocks: use them as a whole or not at all. Memory is bounded by a few blocks.
+    blocks: use them as a whole or not at all, unless you ask for what there is by ``on_cut``.
+    Memory is bounded by a few blocks.
 
     Parameters
     ----------
@@ -56,6 +58,9 @@ def decode_blocks(
         What messages call the source instead of its path.
     block_frames : int
         Frames to decode at a time. Changes the size of the blocks, never their content.
+    on_cut : callable, optional
+        When given, a source that is cut off or damaged after some audio is no error: the blocks
+        end there, and this is called with how much of it came.
 
     Yields
     ------
@@ -73,7 +78,7 @@ def decode_blocks(
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
         guarded = GuardedFile(file)
-        decoded = _decode(guarded, limits, block_frames)
+        decoded = _decode(guarded, limits, block_frames, on_cut)
         try:
             first = next(decoded)
             yield from resample(
@@ -95,6 +100,7 @@ def load(
     name: str | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
+    on_cut: Callable[[Cut], None] | None = None,
 ) -> Signal:
     """Return the audio of ``source``, or a part of it, as one `Signal`.
 
@@ -118,6 +124,8 @@ def load(
         Start of the part in seconds, >= 0.
     duration_s : float, optional
         Length of the part in seconds, >= 0; without one, up to the end.
+    on_cut : callable, optional
+        As for `decode_blocks`; not called when the part ends before the cut.
 
     Returns
     -------
@@ -137,7 +145,12 @@ def load(
     stop = None if duration_s is None else start + round(duration_s * sample_rate_hz)
     parts, position = [], 0
     blocks = decode_blocks(
-        source, sample_rate_hz=sample_rate_hz, resampler=resampler, limits=limits, name=name
+        source,
+        sample_rate_hz=sample_rate_hz,
+        resampler=resampler,
+        limits=limits,
+        name=name,
+        on_cut=on_cut,
     )
     with closing(blocks):
         for block in blocks:
@@ -153,25 +166,55 @@ def load(
     return Signal(np.concatenate(parts or [np.empty(0, np.float32)]), sample_rate_hz)
 
 
-def _decode(file: GuardedFile, limits: AudioLimits, block_frames: int) -> Iterator[DecodedBlock]:
+def _decode(
+    file: GuardedFile,
+    limits: AudioLimits,
+    block_frames: int,
+    on_cut: Callable[[Cut], None] | None,
+) -> Iterator[DecodedBlock]:
     """Yield the blocks of the first decoder that reads the file to its end.
 
     When one stumbles on the way, the next goes on where it stood: both count the same frames.
     """
     container = identify(file)
-    refuse_cut(file)
+    lacks = missing(file)
+    if lacks is not None and on_cut is None:
+        raise AudioRefusedError(lacks.text)
     progress = _Progress(limits)
+    if (yield from _decoded_whole(file, container, progress, block_frames)):
+        file.check()
+        if lacks is None:
+            return
+    elif on_cut is None or not progress.decoded_s:
+        raise _verdict(container, progress.faults)
+    if on_cut is not None:
+        file.check()
+        on_cut(Cut(progress.decoded_s, _stated_s(lacks, progress.faults)))
+
+
+def _decoded_whole(
+    file: GuardedFile, container: Container, progress: _Progress, block_frames: int
+) -> Generator[DecodedBlock, None, bool]:
+    """Yield what the decoders of a container read, and return whether one came to its end."""
     for decoder in container.decoders:
         file.seek(0)
         try:
-            yield from progress.fresh(decoder(file, limits=limits, block_frames=block_frames))
+            blocks = decoder(file, limits=progress.limits, block_frames=block_frames)
+            yield from progress.fresh(blocks)
         except DecoderError as fault:
             logger.debug("%s", fault)
             progress.faults.append(fault)
         else:
-            file.check()
-            return
-    raise _verdict(container, progress.faults)
+            return True
+    return False
+
+
+def _stated_s(lacks: Missing | None, faults: list[DecoderError]) -> float | None:
+    """Return the length in seconds that a cut file states, if it does."""
+    found = [fault.declared_s for fault in faults if fault.declared_s is not None]
+    if lacks is not None and lacks.stated_s is not None:
+        found.append(lacks.stated_s)
+    return max(found, default=None)
 
 
 class _Progress:
@@ -179,7 +222,7 @@ class _Progress:
 
     def __init__(self, limits: AudioLimits) -> None:
         self.faults: list[DecoderError] = []
-        self._limits = limits
+        self.limits = limits
         self._rate_hz = 0
         self._n_yielded = 0
 
@@ -190,16 +233,21 @@ class _Progress:
             if n_before and rate_hz != self._rate_hz:
                 raise damaged(n_before / self._rate_hz, None)
             self._rate_hz = rate_hz
-            self._limits.check_duration((position + len(samples)) / rate_hz)
+            self.limits.check_duration((position + len(samples)) / rate_hz)
             new = samples[max(0, n_before - position) :]
             position += len(samples)
             if len(new):
-                _check_level(new, self._n_yielded / rate_hz, self._limits)
+                _check_level(new, self._n_yielded / rate_hz, self.limits)
                 self._n_yielded += len(new)
                 yield DecodedBlock(new, rate_hz)
         if position < n_before or position <= self._stumbled_s * self._rate_hz:
             # It took for the end of the file what an earlier decoder had read past.
             raise damaged(position / self._rate_hz, None)
+
+    @property
+    def decoded_s(self) -> float:
+        """Seconds of audio that came so far."""
+        return self._n_yielded / self._rate_hz if self._rate_hz else 0.0
 
     @property
     def _stumbled_s(self) -> float:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fpcore.audio.containers import skip_tag
 from fpcore.audio.decoding import SeekableReader
-from fpcore.audio.limits import AudioRefusedError
 
-_STREAMED_SIZE = 0x7FFF_F000
-"""A size of this or more is written by programs that stream a WAV of unknown length."""
+_STREAMED_SIZE = 0x7FFF_F000 - 1024
+"""Programs that stream a WAV of unknown length write a size of 0x7FFFF000 or more, some less the
+bytes of the header."""
+_PLACEHOLDERS = frozenset({0, 2_000_000_000})
+"""Sizes that others write there."""
+
+_SLACK_BYTES = 4096
+"""Some programs count their own header or a buffer that was never written: a few hundredths of a
+second are not missed."""
 
 _MAX_PAGE_BYTES = 27 + 255 + 255 * 255
 """Longest page of an Ogg file: header, segment table, segments."""
@@ -22,32 +28,38 @@ _MP3_TOLERANCE = 0.02
 """Some encoders count tags that were removed later; a fiftieth of a song is not missed."""
 
 
-def refuse_cut(file: SeekableReader) -> None:
-    """Raise `AudioRefusedError` when a WAV, AIFF, Ogg or tagged MP3 file ends inside its audio."""
+class Missing(NamedTuple):
+    """A file that ends inside its audio: what to say of it, and the length that it states."""
+
+    text: str
+    stated_s: float | None = None
+
+
+def missing(file: SeekableReader) -> Missing | None:
+    """Return what is missing of a WAV, AIFF, Ogg or tagged MP3 file; None when it is whole."""
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(12)
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        _refuse_cut_chunk(file, n_bytes, samples=b"data", order="little")
-    elif head[:4] == b"FORM" and head[8:] in {b"AIFF", b"AIFC"}:
-        _refuse_cut_chunk(file, n_bytes, samples=b"SSND", order="big")
-    elif head[:4] == b"OggS":
-        _refuse_cut_ogg(file, n_bytes)
-    else:
-        _refuse_cut_mp3(file, n_bytes)
+        return _missing_of_chunk(file, n_bytes, samples=b"data", order="little")
+    if head[:4] == b"FORM" and head[8:] in {b"AIFF", b"AIFC"}:
+        return _missing_of_chunk(file, n_bytes, samples=b"SSND", order="big")
+    if head[:4] == b"OggS":
+        return _missing_of_ogg(file, n_bytes)
+    return _missing_of_mp3(file, n_bytes)
 
 
-def _refuse_cut_chunk(
+def _missing_of_chunk(
     file: SeekableReader, n_bytes: int, *, samples: bytes, order: Literal["little", "big"]
-) -> None:
-    """Raise when the chunk named ``samples`` is longer than the file; "length unknown" passes."""
+) -> Missing | None:
+    """Return what is missing of the chunk named ``samples``; nothing of a length unknown."""
     position, bytes_per_s = 12, 0
     while True:
         file.seek(position)
         # The chunk's header and, of a WAV's format, as much as holds the byte rate.
         header = file.read(24)
         if len(header) < 8:
-            return
+            return None
         name, size = header[:4], int.from_bytes(header[4:8], order)
         position += 8
         if name == b"fmt ":
@@ -55,9 +67,12 @@ def _refuse_cut_chunk(
         if name == samples:
             break
         position += size + size % 2
-    if size < _STREAMED_SIZE and position + size > n_bytes:
-        present, declared = (_extent(n, bytes_per_s) for n in (n_bytes - position, size))
-        raise AudioRefusedError(f"is cut off after {present} of {declared}: use a complete copy")
+    is_stated = size < _STREAMED_SIZE and size not in _PLACEHOLDERS
+    if not is_stated or position + size <= n_bytes + _SLACK_BYTES:
+        return None
+    present, stated = (_extent(n, bytes_per_s) for n in (n_bytes - position, size))
+    text = f"is cut off after {present} of {stated}: use a complete copy"
+    return Missing(text, size / bytes_per_s if bytes_per_s else None)
 
 
 def _extent(n_bytes: int, bytes_per_s: int) -> str:
@@ -65,21 +80,20 @@ def _extent(n_bytes: int, bytes_per_s: int) -> str:
     return f"{n_bytes / bytes_per_s:.2f} s" if bytes_per_s else f"{n_bytes} bytes"
 
 
-def _refuse_cut_ogg(file: SeekableReader, n_bytes: int) -> None:
-    """Raise when the last page is longer than what is left of the file."""
+def _missing_of_ogg(file: SeekableReader, n_bytes: int) -> Missing | None:
+    """Tell when the last page is longer than what is left of the file."""
     start = max(0, n_bytes - _MAX_PAGE_BYTES)
     file.seek(start)
     tail = file.read(_MAX_PAGE_BYTES)
     page = tail[tail.rfind(b"OggS") :]
     segments = page[27 : 27 + page[26]] if len(page) > 26 else b""
-    if len(page) <= 26 or len(page) < 27 + page[26] + sum(segments):
-        raise AudioRefusedError(
-            f"is cut off inside its last page, at byte {n_bytes}: use a complete copy"
-        )
+    if len(page) > 26 and len(page) >= 27 + page[26] + sum(segments):
+        return None
+    return Missing(f"is cut off inside its last page, at byte {n_bytes}: use a complete copy")
 
 
-def _refuse_cut_mp3(file: SeekableReader, n_bytes: int) -> None:
-    """Raise when clearly less is left of an MP3 than the tag in its first frame states.
+def _missing_of_mp3(file: SeekableReader, n_bytes: int) -> Missing | None:
+    """Tell when clearly less is left of an MP3 than the tag in its first frame states.
 
     FFmpeg reads that tag, too, but replaces its length by a guess when the file is longer.
     """
@@ -88,15 +102,12 @@ def _refuse_cut_mp3(file: SeekableReader, n_bytes: int) -> None:
     for offset in _TAG_OFFSETS:
         if frame[offset : offset + 4] in {b"Xing", b"Info"}:
             flags = int.from_bytes(frame[offset + 4 : offset + 8])
-            if flags & 2:
-                field = offset + (12 if flags & 1 else 8)
-                n_stated = int.from_bytes(frame[field : field + 4])
-                _refuse_short_mp3(n_bytes - start, n_stated)
-            return
-
-
-def _refuse_short_mp3(n_present: int, n_stated: int) -> None:
-    if n_present < n_stated * (1 - _MP3_TOLERANCE):
-        raise AudioRefusedError(
-            f"is cut off: {n_present} of {n_stated} bytes of audio are there, use a complete copy"
-        )
+            if not flags & 2:
+                return None
+            field = offset + (12 if flags & 1 else 8)
+            n_present, n_stated = n_bytes - start, int.from_bytes(frame[field : field + 4])
+            if n_present >= n_stated * (1 - _MP3_TOLERANCE):
+                return None
+            there = f"{n_present} of {n_stated} bytes of audio are there"
+            return Missing(f"is cut off: {there}, use a complete copy")
+    return None

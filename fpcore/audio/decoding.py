@@ -47,11 +47,21 @@ class FaultDepth(IntEnum):
 
 
 class DecoderError(Exception):
-    """A decoder's reason to give up; the text completes "<file>: …"."""
+    """A decoder's reason to give up; the text completes "<file>: …".
 
-    def __init__(self, text: str, found: FaultDepth, position_s: float = 0.0) -> None:
+    ``declared_s`` is the length in seconds that the file states, if it does.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        found: FaultDepth,
+        position_s: float = 0.0,
+        declared_s: float | None = None,
+    ) -> None:
         super().__init__(text)
         self.rank = (found, position_s)
+        self.declared_s = declared_s
 
 
 def no_audio() -> DecoderError:
@@ -63,7 +73,7 @@ def damaged(position_s: float, declared_s: float | None) -> DecoderError:
     """Return the fault of a stream whose decoder stumbled after ``position_s`` seconds."""
     of_all = "" if declared_s is None else f" of {declared_s:.2f} s"
     text = f"is damaged or cut off after {position_s:.2f} s{of_all}: use a complete copy"
-    return DecoderError(text, FaultDepth.DAMAGED_AUDIO, position_s)
+    return DecoderError(text, FaultDepth.DAMAGED_AUDIO, position_s, declared_s)
 
 
 def too_short(position_s: float, declared_s: float) -> DecoderError:
@@ -72,7 +82,7 @@ def too_short(position_s: float, declared_s: float) -> DecoderError:
         f"is damaged or cut off: only {position_s:.2f} s of the {declared_s:.2f} s that its header "
         "states can be decoded, use a complete copy"
     )
-    return DecoderError(text, FaultDepth.TOO_LITTLE_AUDIO, position_s)
+    return DecoderError(text, FaultDepth.TOO_LITTLE_AUDIO, position_s, declared_s)
 
 
 def mix_to_mono(channels: NDArray[np.float32]) -> FloatArray:

@@ -48,8 +48,13 @@ _EXACT_LENGTH = _LOSSLESS | {"ogg", "mov"}
 _TAGS_ALLOWED = frozenset({"mp3", "aac"})
 """Streams without a container: after the last frame, and between joined files, tags may stand."""
 
-_LENGTH_TOLERANCE_S = 0.1
-"""Lossy lengths are stated to a frame, or to a millisecond that includes the encoder's delay."""
+_HOLE_S = {"flac": 0.001, "ogg": 0.1}
+"""Containers whose frames or pages count the samples before them, so that it is noticed when one
+is lost, and from where on a gap in that count is a hole."""
+
+_LENGTH_TOLERANCE_S = 1.0
+"""Lossy lengths are stated to a frame, to a page of an Ogg file, or to a millisecond that includes
+the encoder's delay. Every player plays a file that lacks the last one."""
 
 
 def decode(
@@ -132,6 +137,7 @@ class _StreamReader:
         self._declared_s = _declared_s(container, stream)
         self._rate_hz = 0
         self._n_decoded = 0
+        self._next_s: float | None = None
 
     @property
     def _position_s(self) -> float:
@@ -141,15 +147,20 @@ class _StreamReader:
         """Yield blocks of at least ``block_frames`` but for the last, then check the length."""
         batch: list[NDArray[Any]] = []
         n_batched = 0
-        for frame in self._frames():
-            # The last frame must still be in the batch when the padding is trimmed.
-            mixed = bool(batch) and _kind(frame) != _kind(batch[0])
-            if n_batched >= block_frames or mixed:
+        try:
+            for frame in self._frames():
+                # The last frame must still be in the batch when the padding is trimmed.
+                mixed = bool(batch) and _kind(frame) != _kind(batch[0])
+                if n_batched >= block_frames or mixed:
+                    yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                    batch, n_batched = [], 0
+                batch.append(frame)
+                n_batched += frame.shape[1]
+                self._n_decoded += frame.shape[1]
+        except DecoderError:
+            if batch:  # sound as well, for who takes what there is
                 yield DecodedBlock(_to_mono(batch), self._rate_hz)
-                batch, n_batched = [], 0
-            batch.append(frame)
-            n_batched += frame.shape[1]
-            self._n_decoded += frame.shape[1]
+            raise
         if batch:
             last = self._without_padding(batch[-1])
             yield DecodedBlock(_to_mono([*batch[:-1], last]), self._rate_hz)
@@ -190,9 +201,20 @@ class _StreamReader:
                     f"at {self._position_s:.2f} s: split it there"
                 )
             self._rate_hz = frame.sample_rate
+        self._check_follows(frame)
         array = frame.to_ndarray()
         channels = array if frame.format.is_planar else array.reshape(-1, n_channels).T
         return channels[:, self._n_early(frame) :]
+
+    def _check_follows(self, frame: AudioFrame) -> None:
+        """Raise when ``frame`` begins later than the one before it ended."""
+        hole_s = _HOLE_S.get(self._demuxer)
+        if hole_s is None or frame.pts is None or frame.time_base is None:
+            return
+        begin_s = float(frame.pts * frame.time_base)
+        if self._next_s is not None and begin_s > self._next_s + hole_s:
+            raise damaged(self._position_s, self._declared_s)
+        self._next_s = begin_s + frame.samples / frame.sample_rate
 
     def _n_early(self, frame: AudioFrame) -> int:
         """Return how many samples of ``frame`` stand before time 0.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import print_json, say
+from fpcore.cli.output import complain, print_json, say
 from fpcore.errors import FpError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -48,6 +48,8 @@ def explain(
         explanation = explanation_of(trace, library.store, library.profile)
     save_explanation(explanation, output)
     match = trace.recognition.match
+    if trace.cut is not None:
+        complain(f"{file}: {trace.cut}")
     if as_json:
         found = None if match is None else asdict(match)
         print_json({"file": str(file), "picture": str(output), "match": found})

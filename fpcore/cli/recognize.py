@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import typer
 
@@ -19,7 +19,7 @@ from fpcore.errors import FpError
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
     from fpcore.library import AudioSource, Library
-    from fpcore.records import Appearance, Match, Recognition
+    from fpcore.records import Appearance, Cut, Match, Recognition
 
 EXIT_ERROR = 1
 EXIT_NO_MATCH = 3
@@ -64,8 +64,9 @@ def recognize(
 
     The confidence lies between 0 and 1. When it is below the profile's threshold the answer is
     "no match", with the best guess. Answers come in the order of the files; one that cannot be
-    decoded does not stop the others. Of a long recording only the beginning is used (a minute,
-    unless the profile says otherwise): --scan hears it to its end.
+    decoded does not stop the others, and of one that is cut off what there is is used. Of a long
+    recording only the beginning is used (a minute, unless the profile says otherwise): --scan
+    hears it to its end.
 
     \b
     Examples:
@@ -108,12 +109,21 @@ def _recognised(
 
 def _scanned(
     library: Library, files: list[str], jobs: int | None
-) -> Generator[list[Appearance] | AudioError, None, None]:
+) -> Generator[Scanned | AudioError, None, None]:
     return _asked(library, files, _scan, jobs)
 
 
-def _scan(library: Library, source: AudioSource) -> list[Appearance]:
-    return list(library.scan(source))
+class Scanned(NamedTuple):
+    """What was heard in a long recording, and how much of it there was if not all."""
+
+    appearances: list[Appearance]
+    cut: Cut | None
+
+
+def _scan(library: Library, source: AudioSource) -> Scanned:
+    cuts: list[Cut] = []
+    appearances = list(library.scan(source, on_cut=cuts.append))
+    return Scanned(appearances, next(iter(cuts), None))
 
 
 def _asked(
@@ -144,17 +154,20 @@ def _name(file: str) -> str:
 
 
 def _told(
-    found: Recognition | list[Appearance] | AudioError, name: str, *, top: int, quiet: bool
+    found: Recognition | Scanned | AudioError, name: str, *, top: int, quiet: bool
 ) -> dict[str, Any]:
-    """Tell an answer, unless ``quiet``, and return it for JSON; always tell an error."""
+    """Tell an answer, unless ``quiet``, and return it for JSON; always tell what went wrong."""
     from fpcore.errors import AudioError
 
     if isinstance(found, AudioError):
         complain(str(found))
         return {"file": name, "error": str(found)}
-    if isinstance(found, list):
-        return {"file": name, "error": None, **_appearances(found, name, quiet=quiet)}
-    return {"file": name, "error": None, **_recognition(found, name, top=top, quiet=quiet)}
+    if found.cut is not None:
+        complain(f"{name}: {found.cut}")
+    told = {"file": name, "error": None, "cut": found.cut and asdict(found.cut)}
+    if isinstance(found, Scanned):
+        return told | _appearances(found.appearances, name, quiet=quiet)
+    return told | _recognition(found, name, top=top, quiet=quiet)
 
 
 def _exit_code(records: list[dict[str, Any]]) -> int:

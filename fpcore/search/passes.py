@@ -22,6 +22,7 @@ from fpcore.errors import StoreError, UnknownSongError
 from fpcore.kernels import packed_sort
 from fpcore.records import (
     Candidates,
+    Cut,
     DoubleArray,
     LongArray,
     Match,
@@ -55,6 +56,7 @@ class SearchTrace:
     tried by then, those at other playbacks included. Row ``i`` of ``candidates``, ``verification``,
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
+    ``cut`` says when only a part of the recording could be decoded.
     """
 
     query: pipeline.QueryFingerprint
@@ -68,13 +70,15 @@ class SearchTrace:
     rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
+    cut: Cut | None = None
 
     @property
     def recognition(self) -> Recognition:
         """The answer: the best candidate if it was accepted."""
         accepted = self.matches[0] if self.matches and self.matches[0].accepted else None
         n_hashes = len(self.query.hashes)
-        return Recognition(accepted, self.matches, self.query.duration_s, n_hashes, self.times)
+        duration_s = self.query.duration_s
+        return Recognition(accepted, self.matches, duration_s, n_hashes, self.times, self.cut)
 
 
 def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> SearchTrace:

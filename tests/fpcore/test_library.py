@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 import fpcore
 from fpcore.audio import AudioLimits, checksum
@@ -18,7 +19,9 @@ from fpcore.config import Profile
 from fpcore.errors import AudioError, ConfigError, ConfigMismatchError, StoreError
 from fpcore.library import Library
 from fpcore.profiles import load_profile, save_profile
+from fpcore.records import Cut
 from fpcore.store import open_store
+from tests import audio_files
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part, silence
 from tests.fpcore.synthetic import LEAN
 
@@ -298,6 +301,47 @@ def test_a_recording_is_named_from_a_path_or_an_open_file(
         assert found.match.offset_s == pytest.approx(4.3, abs=0.05)
         assert found.times.decode_s > 0
     assert library.recognize(_flac(tmp_path / "unknown.flac", UNKNOWN)).match is None
+
+
+CUT_KINDS = (
+    *("pcm16.wav", "pcm16.flac", "pcm16.aiff", "lame.mp3", "vorbis.ogg"),
+    *("opus.opus", "opus.webm", "faststart.m4a"),
+)
+
+
+@pytest.mark.parametrize("kind", CUT_KINDS)
+def test_a_recording_that_is_cut_off_is_named_by_what_there_is(
+    library: Library, music: list[Path], tmp_path: Path, kind: str
+) -> None:
+    for path in music:
+        library.learn(path)
+    clip = soxr.resample(part(3, 1.0, 10.0), RATE_HZ, 48_000)  # a rate that Opus has
+    both = np.stack([clip, clip], axis=1)
+    whole = audio_files.write(tmp_path / kind, both, 48_000, kind=kind)
+    content = whole.read_bytes()
+    found = library.recognize(io.BytesIO(content[: round(0.7 * len(content))]))
+    assert found.match is not None
+    assert found.match.song_name == "song 3"
+    assert found.cut is not None
+    assert 5 < found.cut.decoded_s < 8.5
+    assert found.query_s == pytest.approx(found.cut.decoded_s, abs=0.1)
+    assert library.recognize(whole).cut is None
+
+
+def test_a_long_recording_that_is_cut_off_is_scanned_up_to_there(
+    library: Library, music: list[Path], tmp_path: Path
+) -> None:
+    for path in music[:2]:
+        library.learn(path)
+    long = tmp_path / "long.wav"
+    soundfile.write(long, np.concatenate([part(0, 0, 12), part(1, 0, 12)]), RATE_HZ)
+    long.write_bytes(long.read_bytes()[: round(0.8 * long.stat().st_size)])
+    cuts: list[Cut] = []
+    heard = [one.song_name for one in library.scan(long, on_cut=cuts.append)]
+    assert heard == ["song 0", "song 1"]
+    assert [str(one) for one in cuts] == [
+        "decoded 19.2 of 24.0 s: the recording is cut off or damaged there"
+    ]
 
 
 def test_of_a_long_recording_the_beginning_is_recognised_and_all_of_it_scanned(

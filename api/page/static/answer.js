@@ -26,7 +26,8 @@ export async function showAnswer(found, file) {
   section.hidden = false;
   $("verdict").textContent = found.matched ? "Match" : "No match";
   $("answer-title").textContent = found.matched ? found.song_name : "Not one of the songs here";
-  $("sentence").textContent = found.matched ? whereOf(found) : whyNot(best, threshold);
+  const why = found.matched ? whereOf(found) : whyNot(best, threshold);
+  $("sentence").textContent = found.warning ? `${why} Of the recording was ${found.warning}.` : why;
   showGauge(found.matched ? found.confidence : best?.probability ?? 0, found.matched, { threshold, calibration });
   showFigures(found);
   showCandidates(found);

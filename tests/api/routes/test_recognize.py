@@ -55,6 +55,20 @@ def test_silence_is_no_match_and_no_song(client: httpx.Client) -> None:
     assert "silent" in message
 
 
+@pytest.mark.parametrize("scan", ["false", "true"])
+def test_of_a_cut_recording_what_there_is_is_used_and_the_answer_says_so(
+    scan: str, client: httpx.Client
+) -> None:
+    learn(client, song(1), "First")
+    assert recognize(client, song(1), scan=scan).json()["warning"] is None
+    cut = song(1)[: round(0.6 * len(song(1)))]
+    body = recognize(client, cut, scan=scan).json()
+    assert body["song_name"] == "First"
+    there = f"{0.6 * material.SONG_S:.1f} of {material.SONG_S:.1f} s"
+    assert body["warning"] == f"decoded {there}: the recording is cut off or damaged there"
+    assert_refused(learn(client, cut, "A part"), 422, "audio_unusable")
+
+
 @pytest.mark.parametrize("top", [1, 2])
 def test_at_most_the_asked_number_of_candidates_is_told(top: int, client: httpx.Client) -> None:
     for seed in range(3):

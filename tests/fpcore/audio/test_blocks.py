@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fpcore import audio
 from fpcore.errors import AudioError
+from fpcore.records import Cut
 from tests import audio_files
 from tests.fpcore.audio.material import DAMAGED, Make, lag, one_bit, refusal, wav
 
@@ -257,3 +258,62 @@ def test_a_part_has_no_negative_place_or_length(start_s: float, duration_s: floa
 def test_a_block_has_at_least_one_frame() -> None:
     with pytest.raises(ValueError, match="block_frames must be at least 1, got 0"):
         next(audio.decode_blocks(io.BytesIO(), sample_rate_hz=22_050, block_frames=0))
+
+
+# What there is of a cut file
+
+
+CUT_KINDS = sorted({*audio_files.EVERY_KIND} - {"untagged.mp3", "adts.aac", "aac.m4a", "alac.m4a"})
+"""All but the two that state no length, and the two whose index stands at their end."""
+
+
+@pytest.mark.parametrize("kind", CUT_KINDS)
+def test_what_there_is_of_a_cut_file_is_the_beginning_of_the_whole(
+    make_audio: Make, kind: str
+) -> None:
+    content = make_audio(kind, duration_s=9.0).read_bytes()
+    whole = audio.load(io.BytesIO(content), sample_rate_hz=22_050).samples
+    half = io.BytesIO(content[: len(content) // 2])
+    cuts: list[Cut] = []
+    samples = audio.load(half, sample_rate_hz=22_050, on_cut=cuts.append).samples
+    [cut] = cuts
+    assert len(samples) == round(cut.decoded_s * 22_050)
+    assert 3.5 < cut.decoded_s < 5.5
+    assert cut.stated_s is None or cut.stated_s == pytest.approx(9.0, abs=0.1)
+    # The resampling filter reaches ahead, where there is nothing.
+    n = len(samples) - 1_500
+    np.testing.assert_allclose(samples[:n], whole[:n], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", sorted(audio_files.EVERY_KIND))
+def test_nothing_is_told_of_a_whole_file(make_audio: Make, kind: str) -> None:
+    cuts: list[Cut] = []
+    path = make_audio(kind)
+    signal = audio.load(path, sample_rate_hz=22_050, on_cut=cuts.append)
+    assert cuts == []
+    np.testing.assert_array_equal(signal.samples, audio.load(path, sample_rate_hz=22_050).samples)
+
+
+def test_damage_on_the_way_ends_what_there_is(make_audio: Make) -> None:
+    content = bytearray(make_audio("pcm16.flac", duration_s=9.0).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 400] = bytes(400)
+    cuts: list[Cut] = []
+    audio.load(io.BytesIO(content), sample_rate_hz=22_050, on_cut=cuts.append)
+    assert [cut.stated_s for cut in cuts] == [9.0]
+    assert 3.5 < cuts[0].decoded_s < 5.5
+    assert str(cuts[0]).endswith("of 9.0 s: the recording is cut off or damaged there")
+
+
+def test_a_part_before_the_cut_is_a_part_of_a_whole_file(make_audio: Make) -> None:
+    content = make_audio("pcm16.wav", duration_s=4.0).read_bytes()
+    cuts: list[Cut] = []
+    half = io.BytesIO(content[: len(content) // 2])
+    audio.load(half, sample_rate_hz=22_050, duration_s=1.0, on_cut=cuts.append)
+    assert cuts == []
+
+
+@pytest.mark.parametrize("content", [b"", b"text and no audio", b"fLaC", b"RIFF\0\0\0\0WAVEfmt "])
+def test_what_gives_no_sound_is_refused_though_what_there_is_was_asked_for(content: bytes) -> None:
+    with pytest.raises(AudioError):
+        audio.load(io.BytesIO(content), sample_rate_hz=22_050, on_cut=[].append)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.fpcore.cli.bad_audio import BAD_AUDIO, UNUSABLE_ONLY_AS_A_WHOLE
 from tests.fpcore.cli.conftest import EXCERPT_S, OFFSET_S, Learned
@@ -16,7 +17,7 @@ from tests.fpcore.cli.running import answer, complaint, complaints, fpcore, fpco
 MATCH_KEYS = {"song_id", "song_name", "offset_s", "votes", "probability", "confidence", "playback"}
 
 
-ANSWER_KEYS = {"file", "error", "match", "candidates", "query_s", "n_hashes", "times"}
+ANSWER_KEYS = {"file", "error", "cut", "match", "candidates", "query_s", "n_hashes", "times"}
 
 
 TIME_KEYS = {"decode_s", "fingerprint_s", "lookup_s", "align_s", "total_s"}
@@ -76,6 +77,28 @@ def test_recognize_says_no_match_and_ends_with_3(
     assert all(one["confidence"] == 0 for one in document["results"][0]["candidates"])
 
 
+@pytest.mark.parametrize("scan", [(), ("--scan",)], ids=["recognize", "scan"])
+def test_recognize_uses_what_there_is_of_a_cut_recording_and_says_so(
+    excerpt: Path, tmp_path: Path, database: Path, scan: tuple[str, ...]
+) -> None:
+    samples, _ = soundfile.read(excerpt, dtype="float32")
+    write_wav(tmp_path / "whole.wav", samples.reshape(len(samples), -1))
+    content = (tmp_path / "whole.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(content[: round(0.75 * len(content))])
+    there = f"{0.75 * EXCERPT_S:.1f} of {EXCERPT_S:.1f} s"
+    done = fpcore("recognize", *scan, "cut.wav", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "song in flac" in done.stdout
+    assert done.stderr == (
+        f"fpcore: cut.wav: decoded {there}: the recording is cut off or damaged there\n"
+    )
+    done = fpcore("recognize", *scan, "--json", "cut.wav", cwd=tmp_path)
+    [result] = json.loads(done.stdout)["results"]
+    assert result["error"] is None
+    assert result["cut"]["stated_s"] == pytest.approx(EXCERPT_S, abs=0.01)
+    assert result["cut"]["decoded_s"] == pytest.approx(0.75 * EXCERPT_S, abs=0.01)
+
+
 def test_recognize_reads_standard_input(excerpt: Path, tmp_path: Path, database: Path) -> None:
     piped = fpcore_process("recognize", "-", "--json", cwd=tmp_path, stdin=excerpt.read_bytes())
     assert piped.returncode == 0
@@ -123,7 +146,7 @@ def test_scan_finds_every_song_of_a_mix_with_its_times(
     mix = write_wav(tmp_path / "mix.wav", np.concatenate(parts))
     document = answer("recognize", "--scan", mix, cwd=tmp_path)
     (result,) = document["results"]
-    assert set(result) == {"file", "error", "appearances"}
+    assert set(result) == {"file", "error", "cut", "appearances"}
     assert [one["song_name"] for one in result["appearances"]] == names
     for number, one in enumerate(result["appearances"]):
         assert set(one) == APPEARANCE_KEYS
