@@ -60,7 +60,9 @@ def test_of_a_long_recording_only_the_first_seconds_are_heard(task: Task, both: 
 
 
 def test_a_scan_hears_all_of_a_long_recording(task: Task, both: Path) -> None:
-    assert [one.song_name for one in Scan(both, "both.wav").run(task)] == ["Song 1", "Song 2"]
+    scanned = Scan(both, "both.wav").run(task)
+    assert [one.song_name for one in scanned.appearances] == ["Song 1", "Song 2"]
+    assert scanned.cut is None
 
 
 def test_an_explanation_is_of_the_same_seconds_and_names_the_song(task: Task, both: Path) -> None:

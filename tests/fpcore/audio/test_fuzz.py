@@ -19,7 +19,7 @@ GROUPS = {
     "flac": [kind for kind in audio_files.LOSSLESS if kind.endswith(".flac")],
     "ogg": ["vorbis.ogg", "opus.opus"],
     "mpeg": ["lame.mp3", "untagged.mp3", "adts.aac"],
-    "boxes": ["aac.m4a", "alac.m4a", "fragmented.mp4", "opus.webm"],
+    "boxes": ["aac.m4a", "faststart.m4a", "alac.m4a", "fragmented.mp4", "opus.webm"],
 }
 
 
