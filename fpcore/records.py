@@ -428,3 +428,11 @@ class Appearance:
     votes: int
     confidence: float
     playback: Playback = AS_LEARNED
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The songs heard in a long recording, and ``cut`` when not all of it could be heard."""
+
+    appearances: list[Appearance]
+    cut: Cut | None

@@ -21,7 +21,7 @@ from fpcore.audio import AudioLimits, decode_blocks, load
 from fpcore.bulk import learn
 from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
-from fpcore.records import Appearance, Cut, Signal
+from fpcore.records import Cut, Scanned, Signal
 from fpcore.search import scan
 from fpcore.store import open_store
 
@@ -80,14 +80,6 @@ class TimedQuery:
     query: pipeline.QueryFingerprint
     decode_s: float
     fingerprint_s: float
-    cut: Cut | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What was heard in a long recording, and how much of it there was if not all."""
-
-    appearances: list[Appearance]
     cut: Cut | None
 
 

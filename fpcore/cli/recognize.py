@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
 
 import typer
 
@@ -19,7 +19,7 @@ from fpcore.errors import FpError
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
     from fpcore.library import AudioSource, Library
-    from fpcore.records import Appearance, Cut, Match, Recognition
+    from fpcore.records import Appearance, Cut, Match, Recognition, Scanned
 
 EXIT_ERROR = 1
 EXIT_NO_MATCH = 3
@@ -113,14 +113,9 @@ def _scanned(
     return _asked(library, files, _scan, jobs)
 
 
-class Scanned(NamedTuple):
-    """What was heard in a long recording, and how much of it there was if not all."""
-
-    appearances: list[Appearance]
-    cut: Cut | None
-
-
 def _scan(library: Library, source: AudioSource) -> Scanned:
+    from fpcore.records import Scanned
+
     cuts: list[Cut] = []
     appearances = list(library.scan(source, on_cut=cuts.append))
     return Scanned(appearances, next(iter(cuts), None))
@@ -158,6 +153,7 @@ def _told(
 ) -> dict[str, Any]:
     """Tell an answer, unless ``quiet``, and return it for JSON; always tell what went wrong."""
     from fpcore.errors import AudioError
+    from fpcore.records import Scanned
 
     if isinstance(found, AudioError):
         complain(str(found))
