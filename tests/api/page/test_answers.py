@@ -55,6 +55,19 @@ def test_chosen_file_is_recognised_and_explained(open_page: Opener, songs: dict[
     assert open_page.complaints == []
 
 
+def test_of_a_file_that_is_cut_off_the_page_says_how_much_was_heard(
+    open_page: Opener, songs: dict[str, int]
+) -> None:
+    page = open_page()
+    whole = part(songs["The City Falls"], 11.5, 10)
+    choose(page, whole[: round(0.6 * len(whole))])
+    expect(page.get_by_role("heading", name="The City Falls")).to_be_visible()
+    expect(page.locator("#sentence")).to_have_text(
+        "The recording begins 0:11.5 into the song. Only a part was heard: "
+        "decoded 6.0 of 10.0 s: the recording is cut off or damaged there."
+    )
+
+
 def test_evidence_is_named_as_in_the_field_and_has_a_number_for_every_name(
     open_page: Opener, songs: dict[str, int]
 ) -> None:
