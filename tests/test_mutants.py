@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.equivalent_mutants import EQUIVALENT, Equivalent
-from tests.mutants import ROOT, TESTS, Survivor, is_equivalent
+from tests.mutants import MODULES, ROOT, Survivor, is_equivalent
 
 
 @pytest.mark.parametrize("folder", ["experiments/metrics", "experiments/protocol", "fpcore/stages"])
 def test_every_module_of_the_statistics_and_the_stages_is_tried(folder: str) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / folder).glob("*.py")}
     without_functions = {f"{folder}/__init__.py", "experiments/protocol/defaults.py"}
-    assert modules - without_functions <= set(TESTS)
+    assert modules - without_functions <= set(MODULES)
 
 
 def test_every_module_and_every_test_is_there() -> None:
-    paths = [*TESTS, *(path for tests in TESTS.values() for path in tests)]
+    paths = [*MODULES, *(path for tests in MODULES.values() for path in tests)]
     assert [path for path in paths if not (ROOT / path).exists()] == []
-    # Each module is first tried by the test at its own path, where it has one.
-    for module, tests in TESTS.items():
-        own = Path("tests") / Path(module).with_name(f"test_{Path(module).name}")
-        if (ROOT / own).is_file():
-            assert tests[0] == str(own)
 
 
 @pytest.mark.parametrize("known", EQUIVALENT, ids=lambda known: known.before)
 def test_what_is_called_equivalent_stands_in_the_code_and_has_a_reason(known: Equivalent) -> None:
-    sources = [(ROOT / module).read_text() for module in TESTS if known.module in module]
+    sources = [(ROOT / module).read_text() for module in MODULES if known.module in module]
     assert sources
     assert any(re.search(known.before, re.sub(r"\s+", " ", source)) for source in sources)
     assert known.reason

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,12 @@ class Server:
 
     @property
     def printed(self) -> str:
-        """What the server has written to standard output so far."""
-        return os.pread(self._stdout.fileno(), 1 << 16, 0).decode()
+        """What the server has written to standard output: it does so just after its log."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not (text := os.pread(self._stdout.fileno(), 1 << 16, 0)).endswith(b"\n"):
+            assert time.monotonic() < deadline, "the server prints no line"
+            time.sleep(0.01)
+        return text.decode()
 
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, **more)
