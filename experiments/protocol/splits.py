@@ -56,10 +56,6 @@ class Split:
             for kind, tracks in zip(("indexed", "left_out"), self.half(role), strict=True)
         }
 
-    def roles(self, role: Role) -> dict[str, str]:
-        """Return the role of each track of one half, by its id."""
-        return {track.id: role for tracks in self.half(role) for track in tracks}
-
 
 def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share: float) -> Split:
     """Return the tracks of ``corpus`` in four groups; exact duplicates are in none of them.

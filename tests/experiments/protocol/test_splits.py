@@ -130,3 +130,27 @@ def test_a_corpus_with_too_few_works_is_refused_with_their_number(works: list[st
 def test_impossible_shares_are_refused(calibration: float, left_out: float) -> None:
     with pytest.raises(ValueError, match="calibration_share must be in"):
         split(corpus_of(SINGLES), seed=7, calibration_share=calibration, left_out_share=left_out)
+
+
+def test_each_half_is_told_with_its_indexed_and_its_left_out_tracks() -> None:
+    result = split(corpus_of(SINGLES), seed=1, calibration_share=0.6, left_out_share=0.25)
+    assert result.half("calibration") == (result.calibration_indexed, result.calibration_left_out)
+    assert result.half("test") == (result.test_indexed, result.test_left_out)
+    assert result.sizes() == {
+        "calibration_indexed": 45,
+        "calibration_left_out": 15,
+        "test_indexed": 30,
+        "test_left_out": 10,
+    }
+
+
+@pytest.mark.parametrize(("share", "empty"), [(1.0, "test"), (0.0, "calibration")])
+def test_a_half_may_have_no_share_at_all(share: float, empty: str) -> None:
+    result = split(corpus_of(SINGLES), seed=1, calibration_share=share, left_out_share=0.25)
+    other = ({"test", "calibration"} - {empty}).pop()
+    assert result.sizes() == {
+        f"{empty}_indexed": 0,
+        f"{empty}_left_out": 0,
+        f"{other}_indexed": 75,
+        f"{other}_left_out": 25,
+    }
