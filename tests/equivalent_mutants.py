@@ -115,6 +115,16 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "active = level_db > ",
         "levels do not meet the limit to the last bit",
     ),
+    *_any_of(
+        "protocol/splits",
+        r"\(1 - left_out_share, ",
+        "(1 + left_out_share, ",
+        "(2 - left_out_share, ",
+        reason="only whether it is above 0 counts, which a share below 1 makes it",
+    ),
+    Equivalent(
+        "protocol/splits", r"encode\(\"ascii\"\)", 'encode("ASCII")', "names of codecs have no case"
+    ),
     # Stages
     Equivalent(
         "stages/crest",
