@@ -72,8 +72,8 @@ class Strict(BaseModel):
             within = types <= _PLAIN
             if not types & {bool, Any} and _has_truth_value(given.get(name), within=within):
                 raise ValueError(
-                    f"{name} is no yes or no, got {given[name]!r}: YAML reads yes, on and true as "
-                    "True, and no, off and false as False"
+                    f"{name} takes no yes or no, got {given[name]!r}: YAML reads yes, on and true "
+                    "as True, and no, off and false as False"
                 )
         return given
 

@@ -36,7 +36,6 @@ class OwnFolder:
         _remove_abandoned(root)
         self._folder, self._lock = _made(root)
         self.path = self._folder / WORK
-        (self._folder / MARK).write_text(_TOLD, encoding="utf-8")
         self.path.mkdir(mode=0o700)
 
     def close(self) -> None:
@@ -46,17 +45,14 @@ class OwnFolder:
 
 
 def _made(root: Path) -> tuple[Path, int]:
-    """Return a new folder, and the descriptor that holds its lock."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-        with suppress(FileNotFoundError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            with suppress(OSError):  # a file system without locks: then nobody removes it either
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, descriptor
-            os.close(descriptor)
-        # Another server took it for abandoned, before it was locked.
+    """Return a new folder with a mark, and the descriptor that holds its lock."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    with suppress(OSError):  # a file system without locks: then nobody removes it either
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    # Not before it is locked: without a mark no other server takes it for abandoned.
+    (folder / MARK).write_text(_TOLD, encoding="utf-8")
+    return folder, descriptor
 
 
 def _remove_abandoned(root: Path) -> None:
@@ -69,11 +65,9 @@ def _remove_abandoned(root: Path) -> None:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether a server of this user made a folder: it has the mark, or nothing at all in it yet."""
-    status = folder.lstat()
-    if folder.is_symlink() or not folder.is_dir() or status.st_uid != os.geteuid():
-        return False
-    return (folder / MARK).is_file() or not any(folder.iterdir())
+    """Whether a server of this user made a folder: it is no link, and has the mark."""
+    is_ours = folder.lstat().st_uid == os.geteuid() and not folder.is_symlink()
+    return is_ours and (folder / MARK).is_file()
 
 
 def _remove_unless_locked(folder: Path) -> None:
@@ -83,18 +77,15 @@ def _remove_unless_locked(folder: Path) -> None:
     except OSError:
         return  # of a server that lives
     else:
-        if _is_own(folder):  # and not the first moments of another, which were over before the lock
-            _remove(folder)
+        _remove(folder)
     finally:
         os.close(descriptor)
 
 
 def _remove(folder: Path) -> None:
     """Remove what a server made, and the folder if nothing else is in it; the mark goes last."""
-    work = folder / WORK
-    if (folder / MARK).is_file() and not work.is_symlink():
-        shutil.rmtree(work, ignore_errors=True)
-    if all(one.name == MARK for one in folder.iterdir()):
-        with suppress(OSError):
+    shutil.rmtree(folder / WORK, ignore_errors=True)
+    with suppress(OSError):
+        if all(one.name == MARK for one in folder.iterdir()):
             (folder / MARK).unlink(missing_ok=True)
             folder.rmdir()

@@ -52,7 +52,8 @@ def explain(
         complain(f"{file}: {trace.cut}")
     if as_json:
         found = None if match is None else asdict(match)
-        print_json({"file": str(file), "picture": str(output), "match": found})
+        cut = trace.cut and asdict(trace.cut)
+        print_json({"file": str(file), "picture": str(output), "match": found, "cut": cut})
         return
     answer = "no match" if match is None else f'"{match.song_name}"'
     say(f"{file}: {answer}; {output} shows why")

@@ -399,11 +399,11 @@ def test_frames_may_lie_end_to_end() -> None:
 def test_yes_and_no_are_no_numbers(key: str, given: bool) -> None:
     with pytest.raises(ValidationError) as refused:
         _changed(LEAN, key, given)
-    assert f"{key.rpartition('.')[2]} is no yes or no, got {given}" in str(refused.value)
+    assert f"{key.rpartition('.')[2]} takes no yes or no, got {given}" in str(refused.value)
 
 
 def test_yes_and_no_are_no_numbers_among_others_either() -> None:
-    with pytest.raises(ValidationError, match="weights is no yes or no"):
+    with pytest.raises(ValidationError, match="weights takes no yes or no"):
         Decision(intercept=0.0, weights={"log_votes": True}, threshold=0.5)
 
 

@@ -106,13 +106,13 @@ def test_what_users_put_into_the_folder_of_a_server_stays_there(tmp_path: Path) 
     assert theirs.read_bytes() == b"songs"
 
 
-def test_an_empty_folder_of_a_server_that_was_killed_at_its_start_goes(tmp_path: Path) -> None:
-    (tmp_path / f"{PREFIX}empty").mkdir()
-    begun = tmp_path / f"{PREFIX}begun"
+def test_of_empty_folders_those_with_the_mark_of_a_server_go(tmp_path: Path) -> None:
+    theirs, begun = tmp_path / f"{PREFIX}empty", tmp_path / f"{PREFIX}begun"
+    theirs.mkdir()
     begun.mkdir()
     (begun / MARK).touch()
     OwnFolder(tmp_path).close()
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [theirs]
 
 
 def test_a_server_keeps_an_index_in_a_temporary_folder_of_that_name(tmp_path: Path) -> None:
