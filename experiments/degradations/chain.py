@@ -19,10 +19,11 @@ from experiments.degradations import (
     codecs,
     noise,
     rooms,
+    surround,
     telephone,
     time_scale,
 )
-from experiments.degradations.config import Degradation
+from experiments.degradations.config import Degradation, Surround
 from experiments.degradations.sources import Sources
 from fpcore.errors import AudioError
 from fpcore.records import Signal
@@ -42,6 +43,13 @@ def _random(change: Callable[[Signal, Any, np.random.Generator], Signal]) -> Cha
     return lambda signal, how, rng, _sources: change(signal, how, rng)
 
 
+def _surround(signal: Signal, how: Surround, rng: np.random.Generator, sources: Sources) -> Signal:
+    if how.filling is None:
+        return surround.surround(signal, how, None)
+    step, filling = STEPS[how.filling.kind], how.filling
+    return surround.surround(signal, how, lambda laid: step(laid, filling, rng, sources))
+
+
 STEPS: dict[str, ChainStep] = {
     "white": _random(noise.add_white),
     "pink": _random(noise.add_pink),
@@ -57,6 +65,8 @@ STEPS: dict[str, ChainStep] = {
     "speed": _fixed(time_scale.change_speed),
     "pitch": _fixed(time_scale.change_pitch),
     "tempo": _fixed(time_scale.change_tempo),
+    "fade": _fixed(surround.fade),
+    "surround": _surround,
 }
 """What each ``kind`` of `Degradation` does."""
 
@@ -85,7 +95,8 @@ def degrade(
     Returns
     -------
     Signal
-        At the same sample rate, and of the same length unless a step changes speed or tempo.
+        At the same sample rate, and of the same length unless a step changes
+        speed or tempo, or surrounds it.
 
     Raises
     ------

@@ -210,6 +210,34 @@ class Tempo(Strict):
     factor: TimeFactor
 
 
+class Fade(Strict):
+    """A level that rises evenly from silence over ``in_s``, and falls to it over ``out_s``.
+
+    Where both are longer than the signal together, they meet in its middle.
+    """
+
+    kind: Literal["fade"] = "fade"
+    in_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    out_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+
+
+Filling = Annotated[White | Pink | Babble | Recording, Field(discriminator="kind")]
+
+
+class Surround(Strict):
+    """Other sound ``before_s`` the signal and ``after_s`` it, and ``between_s`` in its middle.
+
+    The other sound is what ``filling`` adds, at its ratio to the signal, though here it adds
+    nothing to the signal itself. None is silence. Another piece of music is a recording.
+    """
+
+    kind: Literal["surround"] = "surround"
+    before_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    after_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    between_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    filling: Filling | None = None
+
+
 Degradation = Annotated[
     White
     | Pink
@@ -224,7 +252,9 @@ Degradation = Annotated[
     | Gain
     | Speed
     | Pitch
-    | Tempo,
+    | Tempo
+    | Fade
+    | Surround,
     Field(discriminator="kind"),
 ]
 
@@ -239,3 +269,33 @@ class Condition(Strict):
     def time_factor(self) -> float:
         """How much faster the excerpt runs: what was at ``t`` is at ``t / time_factor``."""
         return math.prod(step.factor for step in self.chain if isinstance(step, Speed | Tempo))
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that it draws from, in the order of the chain."""
+        fillings = [step.filling if isinstance(step, Surround) else step for step in self.chain]
+        drawing = [one for one in fillings if isinstance(one, Babble | Recording | MeasuredRoom)]
+        recorded = [one for one in drawing if getattr(one, "talkers", "recorded") == "recorded"]
+        return tuple(one.source for one in recorded)
+
+    @property
+    def lead_s(self) -> float:
+        """Seconds that the excerpt begins after the beginning of what is heard."""
+        lead_s = 0.0
+        for step in self.chain:
+            if isinstance(step, Speed | Tempo):
+                lead_s /= step.factor
+            elif isinstance(step, Surround):
+                lead_s += step.before_s
+        return lead_s
+
+    @property
+    def gap_s(self) -> float:
+        """Seconds that the second half of the excerpt is heard later than it would be alone."""
+        gap_s = 0.0
+        for step in self.chain:
+            if isinstance(step, Speed | Tempo):
+                gap_s /= step.factor
+            elif isinstance(step, Surround):
+                gap_s += step.between_s
+        return gap_s

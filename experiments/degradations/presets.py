@@ -18,10 +18,14 @@ from experiments.degradations.config import (
     Codec,
     Condition,
     Degradation,
+    Fade,
+    Filling,
     Pink,
     Pitch,
+    Recording,
     Room,
     Speed,
+    Surround,
     Telephone,
     Tempo,
     White,
@@ -47,6 +51,35 @@ def _with_babble(talkers: Talkers) -> dict[str, tuple[Degradation, ...]]:
     }
 
 
+SPEECH = "speech"
+"""The source of recorded talkers."""
+
+LEFT_OUT = "left-out"
+"""The source of other music: tracks of the corpus that are not indexed."""
+
+_FILLINGS: dict[str, Filling | None] = {
+    "silence": None,
+    "hush": White(snr_db=60),
+    "white": White(snr_db=0),
+    "pink": Pink(snr_db=0),
+    "babble": Babble(snr_db=0, talkers="recorded"),
+    "speech": Babble(snr_db=0, talkers="recorded", n_talkers=1),
+    "music": Recording(snr_db=0, source=LEFT_OUT),
+}
+
+
+def _surrounded() -> dict[str, tuple[Degradation, ...]]:
+    """Return the chains in which the excerpt is only a part of what is heard, by name."""
+    chains: dict[str, tuple[Degradation, ...]] = {}
+    for name, filling in _FILLINGS.items():
+        for before_s in (5, 50):
+            chains[f"{name}-before-{before_s}s"] = (Surround(before_s=before_s, filling=filling),)
+        for after_s in (20, 50):
+            chains[f"{name}-after-{after_s}s"] = (Surround(after_s=after_s, filling=filling),)
+        chains[f"{name}-between-20s"] = (Surround(between_s=20, filling=filling),)
+    return chains | {"fade-in": (Fade(in_s=600),), "fade-out": (Fade(out_s=600),)}
+
+
 _CHAINS: dict[str, tuple[Degradation, ...]] = {
     "clean": (),
     "mp3-32k": (Codec(codec="mp3", bit_rate_bps=32_000),),
@@ -68,6 +101,7 @@ _CHAINS: dict[str, tuple[Degradation, ...]] = {
     "speed-m5": (Speed(factor=0.95),),
     "pitch-p1": (Pitch(semitones=1),),
     "pitch-m1": (Pitch(semitones=-1),),
+    **_surrounded(),
 }
 
 CONDITIONS: dict[str, Condition] = {

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from experiments.corpora import Corpus, corpus
 from experiments.degradations import Condition, Sources, checksums
-from experiments.degradations.config import Babble
+from experiments.degradations.presets import LEFT_OUT, SPEECH
 from experiments.evaluation.stage_cache import StageCache, stage_cache
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
@@ -89,7 +90,7 @@ class Context:
             When the corpus is too small for the plan.
         """
         parts = plan.split(corpus)
-        found = sources_for(plan.conditions) if sources is None else sources
+        found = sources_for(plan.conditions, corpus, parts) if sources is None else sources
         return cls(corpus, plan, parts, found, cache or stage_cache())
 
     @cached_property
@@ -150,7 +151,6 @@ class Context:
     def heard(self, clip: Clip, profile: Profile) -> pipeline.Heard:
         """Return the maxima and levels of a query, from the cache where they are in it."""
         query = clip.query
-        draws = any(hasattr(step, "source") for step in query.condition.chain)
         origin = {
             "corpus": self.corpus.seeded_as,
             "checksum": query.track.checksum,
@@ -158,21 +158,24 @@ class Context:
             "chain": query.condition.model_dump(mode="json"),
             "longest_s": self.plan.longest_s,
             "seed": self.plan.seed_of(query),
-            "sources": self.source_checksums if draws else None,
+            "sources": self.source_checksums if query.condition.source_names else None,
         }
         return self.cache.heard(
             lambda: self.recording(clip), origin, profile.fingerprint, profile.query
         )
 
 
-def sources_for(conditions: Sequence[Condition]) -> Sources:
-    """Return the audio files that conditions draw from, preparing a corpus where one is needed."""
-    recorded = any(
-        isinstance(step, Babble) and step.talkers == "recorded"
-        for condition in conditions
-        for step in condition.chain
-    )
-    if not recorded:
-        return {}
-    speech = corpus("debian-speech")
-    return {"speech": tuple(speech.path_of(track) for track in speech.tracks)}
+def sources_for(conditions: Sequence[Condition], music: Corpus, parts: Split) -> Sources:
+    """Return the audio files that conditions draw from by the names that are known here.
+
+    Speech is of a corpus that is prepared where it is needed. Music that stays out of the index is
+    of the calibration half, so that tracks that test a decision stay unheard until then.
+    """
+    wanted = {name for condition in conditions for name in condition.source_names}
+    found: dict[str, tuple[Path, ...]] = {}
+    if SPEECH in wanted:
+        speech = corpus("debian-speech")
+        found[SPEECH] = tuple(speech.path_of(track) for track in speech.tracks)
+    if LEFT_OUT in wanted:
+        found[LEFT_OUT] = tuple(music.path_of(track) for track in parts.calibration_left_out)
+    return found

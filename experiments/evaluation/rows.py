@@ -14,8 +14,9 @@ answer, probability, votes
 right
     Whether that is the asked work. Variants of one piece count as right.
 offset_s, offset_error_s
-    Reported place in the song in seconds, 0 without an answer; and reported minus true place, NaN
-    unless the answer is the asked track itself.
+    Reported place in the song of the recording's beginning in seconds, 0 without an answer; and
+    reported minus true place, NaN unless the answer is the asked track itself. Where other sound
+    divides the excerpt, both halves have a true place, and the nearer one counts.
 same_passage
     Whether what is heard at the reported place is what was asked: within 50 ms of the true
     place, or an exact repeat of it (see `sounds_the_same`).
@@ -51,6 +52,7 @@ from numpy.typing import NDArray
 from scipy import signal as scipy_signal
 
 from experiments.corpora import Corpus, Track
+from experiments.degradations import Condition
 from experiments.evaluation.context import Clip, Context
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
@@ -116,6 +118,7 @@ def outcome_row(
         query.track,
         clip.clean,
         start_s=clip.start_s,
+        condition=query.condition,
         answer=answer,
         offset_s=offset_s,
     )
@@ -251,20 +254,24 @@ def _verdict(
     clean: Signal,
     *,
     start_s: float,
+    condition: Condition,
     answer: str,
     offset_s: float,
 ) -> dict[str, Any]:
     """Return what is true of the answer ``answer`` ("" for none) at ``offset_s``.
 
-    Asked was the passage ``clean`` of ``track``, which begins at ``start_s``.
+    Asked was the passage ``clean`` of ``track``, which begins at ``start_s``, under ``condition``.
     """
     right = is_right(context.corpus, answer, track)
-    error_s = offset_s - start_s if answer == track.id else float("nan")
+    leads_s = sorted({condition.lead_s, condition.lead_s + condition.gap_s})
+    excerpts_s = [offset_s + lead_s * condition.time_factor for lead_s in leads_s]
+    error_s = min((one - start_s for one in excerpts_s), key=abs)
+    error_s = error_s if answer == track.id else float("nan")
     same_passage = abs(error_s) <= PLACE_TOLERANCE_S
     if right and not same_passage:
         song = context.corpus.by_id[answer]
         whole = context.cache.signal(context.corpus, song, config)
-        same_passage = sounds_the_same(clean.samples, whole, offset_s)
+        same_passage = any(sounds_the_same(clean.samples, whole, one) for one in excerpts_s)
     return {
         "right": right,
         "offset_error_s": error_s,
@@ -284,8 +291,16 @@ def _verdict_on(
     track, start_s, clip_s = context.corpus.by_id[row["track"]], row["start_s"], row["clip_s"]
     whole = context.cache.signal(context.corpus, track, config)
     passage = q.clip(whole, Excerpt(track.id, start_s, clip_s), clip_s)
+    conditions = {one.name: one for one in context.plan.conditions}
     return _verdict(
-        context, config, track, passage, start_s=start_s, answer=answer, offset_s=offset_s
+        context,
+        config,
+        track,
+        passage,
+        start_s=start_s,
+        condition=conditions[row["condition"]],
+        answer=answer,
+        offset_s=offset_s,
     )
 
 

@@ -40,5 +40,4 @@ def _drawn(condition: Condition, run: Manifest, other: Manifest) -> list[Any]:
     """Return the checksums of the sources of a condition, where both runs recorded them."""
     if run.source_checksums is None or other.source_checksums is None:
         return []
-    names = [getattr(step, "source", None) for step in condition.chain]
-    return [run.source_checksums.get(name) for name in names if name is not None]
+    return [run.source_checksums.get(name) for name in condition.source_names]

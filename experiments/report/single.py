@@ -5,6 +5,7 @@ Nothing is kept: indexes are made in a temporary folder and removed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +86,9 @@ def heard(
     plan = Plan((condition_asked,), (asked.clip_s if asked else 1.0,), n_indexed=1, n_left_out=0)
     tracks = tuple(track for track in source.tracks if track.duplicate_of is None)
     everything = Split(tracks, (), (), ())
-    context = Context(source, plan, everything, sources_for(plan.conditions), stage_cache())
+    any_music = replace(everything, calibration_left_out=tracks)
+    sources = sources_for(plan.conditions, source, any_music)
+    context = Context(source, plan, everything, sources, stage_cache())
     with TemporaryDirectory(prefix="fpbench-") as folder:
         database = Path(folder) / "index.db"
         build_index(context, chosen.fingerprint, database, n_jobs=1)

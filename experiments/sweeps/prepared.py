@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from experiments.corpora import Track, corpus
+from experiments.corpora import Corpus, Track, corpus
 from experiments.degradations import Condition, Sources
 from experiments.errors import CorpusError
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.stage_cache import StageCache
-from experiments.protocol.splits import ROLES
+from experiments.protocol.splits import ROLES, Split
 from experiments.specs.spec import SweepSpec
 
 MIN_WORKS = 2
@@ -52,8 +52,9 @@ def prepare(
     source = corpus(spec.corpus, console=console)
     if not source.tracks:
         raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
-    spec.plan.split(source)  # a corpus that is too small is told before sources are prepared
-    context = Context.of(source, spec.plan, sources=_sources(spec, console), cache=cache)
+    parts = spec.plan.split(source)  # too small a corpus is told before sources are prepared
+    sources = _sources(spec, source, parts, console)
+    context = Context.of(source, spec.plan, sources=sources, cache=cache)
     for role in ROLES:
         for tracks in context.parts.half(role):
             _check_suffices(spec, tracks)
@@ -72,16 +73,16 @@ def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
         )
 
 
-def _sources(spec: SweepSpec, console: Console | None) -> Sources:
-    """Return the files that the degradations draw from: the spec's, else recorded speech."""
+def _sources(spec: SweepSpec, music: Corpus, parts: Split, console: Console | None) -> Sources:
+    """Return the files that the degradations draw from: the spec's, else those known here."""
     named = {}
     for name, source_name in spec.sources.items():
         source = corpus(source_name, console=console)
         named[name] = tuple(source.path_of(track) for track in source.tracks)
     unnamed = [condition for condition in spec.degradations if not _draws(condition, named)]
-    return {**sources_for(unnamed), **named}
+    return {**sources_for(unnamed, music, parts), **named}
 
 
 def _draws(condition: Condition, named: Mapping[str, object]) -> bool:
     """Whether every source of a condition is among those named."""
-    return all(getattr(step, "source", None) in {None, *named} for step in condition.chain)
+    return set(condition.source_names) <= set(named)
