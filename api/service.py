@@ -116,7 +116,7 @@ class Service:
             heard = pipeline.fingerprint_of(query.heard.maxima[0], query.duration_s, config)
             noise = NewSong("noise", "noise", query.duration_s)
             store.add_song(noise, heard.hashes, heard.constellation)
-            align_query(query, store, self.profile)
+            align_query([query], store, self.profile)
 
     def check(self) -> Health:
         """Check the index, and remember what was found."""

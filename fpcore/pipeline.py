@@ -8,7 +8,7 @@ whose times count in ticks, a hop divided by the number of shifts (see
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from fpcore.records import (
 from fpcore.stages import hashing, level_ranks, peaks, spectrogram
 from fpcore.stages.crest import crest_db
 from fpcore.stages.landmarks import landmarks
+from fpcore.stages.windows import window_frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +41,12 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """What is found in a recording before anything is left out of it.
+    """What is found in a window of a recording before anything is left out of it.
 
-    ``maxima`` are the local maxima at each sub-hop shift, ``fine_maxima`` those by the smaller
-    neighbourhood of the thorough pass (empty without one). ``ranks`` says how loud each bin is at
-    each time, ``crest_db`` by how many dB the peaks stand out.
+    Times are those of the recording, which lasts ``duration_s``. ``maxima`` are the local maxima at
+    each sub-hop shift, ``fine_maxima`` those by the smaller neighbourhood of the thorough pass
+    (empty without one). ``ranks`` says how loud each bin is at each time, ``crest_db`` by how many
+    dB the peaks stand out.
     """
 
     maxima: tuple[Peaks, ...]
@@ -56,7 +58,9 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryFingerprint:
-    """What is looked up for a recording: hashes at all shifts, and the peaks at each shift.
+    """What is looked up for a window of a recording: hashes at all shifts, and peaks at each.
+
+    Times are those of the recording: its windows give offsets that can be compared.
 
     ``heard`` and ``peaks`` are as the recording was played. ``hashes`` are those that it would have
     if it had not been played as ``playback`` says, their ticks included.
@@ -136,8 +140,10 @@ def fingerprint_from(
     return Fingerprint(constellation, found, duration_s)
 
 
-def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> QueryFingerprint:
-    """Return the hashes to look up for a recording, at every sub-hop shift.
+def queries(
+    signal: Signal, config: FingerprintConfig, query_config: QueryConfig
+) -> tuple[QueryFingerprint, ...]:
+    """Return the hashes to look up for each window of a recording, at every sub-hop shift.
 
     Parameters
     ----------
@@ -150,19 +156,41 @@ def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) 
 
     Returns
     -------
-    QueryFingerprint
-        Without hashes when the recording is silent or shorter than a window.
+    tuple of QueryFingerprint
+        At least one, by their start; see `fpcore.stages.windows`. Without hashes where the
+        recording is silent or shorter than an analysis window.
 
     Raises
     ------
     ValueError
         When the signal has another sample rate than ``config``.
     """
+    heard = hear_windows(signal, config, query_config)
+    return tuple(query_of(one, config, query_config) for one in heard)
+
+
+def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> QueryFingerprint:
+    """Return the hashes to look up for a recording that is one window; else as `queries`."""
     return query_of(hear(signal, config, query_config), config, query_config)
 
 
-def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> Heard:
-    """Return what is found in a recording at each of its sub-hop shifts.
+def hear_windows(
+    signal: Signal, config: FingerprintConfig, query_config: QueryConfig
+) -> tuple[Heard, ...]:
+    """Return what is found in each window of a recording; parameters are those of `queries`."""
+    hop, found = config.spectrogram.hop_length, []
+    for start, length in window_frames(signal.duration_s, config.hop_s):
+        samples = signal.samples[start * hop : (start + length) * hop]
+        window = Signal(samples, signal.sample_rate_hz)
+        heard = hear(window, config, query_config, first_frame=start)
+        found.append(replace(heard, duration_s=signal.duration_s))
+    return tuple(found)
+
+
+def hear(
+    signal: Signal, config: FingerprintConfig, query_config: QueryConfig, *, first_frame: int = 0
+) -> Heard:
+    """Return what is found in a window of a recording at each of its sub-hop shifts.
 
     Shift ``i`` of n leaves out the first ``i / n`` of a hop, so that at one of the shifts the
     frames of the query lie close to those that the song was indexed with.
@@ -170,33 +198,39 @@ def hear(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -
     Parameters
     ----------
     signal : Signal
-        The recording, mono, at the sample rate of ``config``.
+        The window, mono, at the sample rate of ``config``.
     config : FingerprintConfig
         The configuration of the index.
     query_config : QueryConfig
         Sets the shifts, and whether there is a thorough pass to prepare.
+    first_frame : int, optional
+        Where the window begins in the recording.
 
     Returns
     -------
     Heard
-        With one constellation of maxima for each shift, in order.
+        With one constellation of maxima for each shift, in order, as if the recording ended with
+        the window.
 
     Raises
     ------
     ValueError
         When the signal has another sample rate than ``config``.
     """
+    n_shifts = query_config.n_shifts
     fine = _fine(config, query_config.thorough)
     maxima, fine_maxima, heights_db = [], [], []
-    for shift in range(query_config.n_shifts):
-        skip = shift * config.spectrogram.hop_length // query_config.n_shifts
+    for shift in range(n_shifts):
+        skip = shift * config.spectrogram.hop_length // n_shifts
         shifted = Signal(signal.samples[skip:], signal.sample_rate_hz)
-        levels = spectrogram.spectrogram(shifted, config)
+        levels = replace(spectrogram.spectrogram(shifted, config), first_frame=first_frame)
         heights_db.append(peaks.whiten(levels, config))
         maxima.append(peaks.maxima_of(heights_db[-1], levels, config))
         if fine is not None:
             fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
-    ranks = level_ranks.level_ranks(heights_db, first_bin=config.first_bin)
+    ranks = level_ranks.level_ranks(
+        heights_db, first_bin=config.first_bin, first_tick=first_frame * n_shifts
+    )
     clear_db = crest_db(heights_db[0], maxima[0], signal.duration_s)
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
@@ -214,12 +248,12 @@ def _fine(config: FingerprintConfig, thorough: ThoroughPass | None) -> Fingerpri
 def query_of(
     heard: Heard, config: FingerprintConfig, query_config: QueryConfig
 ) -> QueryFingerprint:
-    """Return the hashes to look up in the first pass over a recording that was heard.
+    """Return the hashes to look up in the first pass over a window that was heard.
 
     Parameters
     ----------
     heard : Heard
-        What `hear` found, with the same configurations.
+        One of those that `hear` found, with the same configurations.
     config : FingerprintConfig
         The configuration of the index.
     query_config : QueryConfig
@@ -236,12 +270,12 @@ def query_of(
 def thorough_query_of(
     heard: Heard, config: FingerprintConfig, query_config: QueryConfig
 ) -> QueryFingerprint:
-    """Return the hashes to look up in the thorough pass over a recording that was heard for one.
+    """Return the hashes to look up in the thorough pass over a window that was heard for one.
 
     Parameters
     ----------
     heard : Heard
-        What `hear` found, with a ``query_config`` that has a thorough pass.
+        One of those that `hear` found, with a ``query_config`` that has a thorough pass.
     config : FingerprintConfig
         The configuration of the index.
     query_config : QueryConfig

@@ -171,11 +171,12 @@ class LevelRanks:
     The rank is the share of all ticks at which the same bin and its neighbours are quieter, in
     256ths; equal ones count half. Column ``j`` is bin ``first_bin + j``; a tick is a hop divided
     by the number of shifts. ``loudness`` float64 (n_ticks,) is computed from it: by how much the
-    mean share over all bins exceeds 1/2.
+    mean share over all bins exceeds 1/2. Row ``i`` is the tick ``first_tick + i`` of the recording.
     """
 
     rank: NDArray[np.uint8]
     first_bin: int
+    first_tick: int = 0
     loudness: DoubleArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -401,7 +402,8 @@ class Cut:
 class Recognition:
     """The answer to one recording: the accepted match or None, and all candidates, best first.
 
-    ``cut`` says when only a part of the recording could be heard.
+    ``query_s`` is the length of the recording, ``n_hashes`` how many hashes were looked up in that
+    window of it that gives the answer. ``cut`` says when only a part could be heard.
     """
 
     match: Match | None

@@ -77,7 +77,7 @@ class TimedQuery:
     ``cut`` says when only a part of the recording could be decoded.
     """
 
-    query: pipeline.QueryFingerprint
+    windows: tuple[pipeline.QueryFingerprint, ...]
     decode_s: float
     fingerprint_s: float
     cut: Cut | None
@@ -95,8 +95,8 @@ class Hear:
         started = perf_counter()
         signal_, cut = _recording(self, task)
         decoded = perf_counter()
-        query = pipeline.query(signal_, task.profile.fingerprint, task.profile.query)
-        return TimedQuery(query, decoded - started, perf_counter() - decoded, cut)
+        windows = pipeline.queries(signal_, task.profile.fingerprint, task.profile.query)
+        return TimedQuery(windows, decoded - started, perf_counter() - decoded, cut)
 
 
 @dataclass(frozen=True, slots=True)

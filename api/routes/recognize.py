@@ -59,7 +59,7 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
 def _look_up(heard: jobs.TimedQuery, service: Service) -> Recognition:
     """Return the answer; `align_query` itself begins anew when a song is removed meanwhile."""
     trace = align_query(
-        heard.query,
+        heard.windows,
         service.store,
         service.profile,
         decode_s=heard.decode_s,

@@ -173,7 +173,7 @@ def _asked_of_parts(
     context: Context,
     profile: Profile,
     query: q.Query,
-    asked: pipeline.QueryFingerprint,
+    asked: Sequence[pipeline.QueryFingerprint],
     whole: Index,
     song_ids: Mapping[str, int],
 ) -> list[dict[str, Any]]:
@@ -199,29 +199,32 @@ def _asked_of_parts(
 
 def _fingerprinted(
     context: Context, profile: Profile, clip: Clip
-) -> tuple[pipeline.QueryFingerprint, float]:
-    """Return a query and the seconds that fingerprinting it took, NaN where it was kept."""
+) -> tuple[tuple[pipeline.QueryFingerprint, ...], float]:
+    """Return a query's windows and the seconds that they took, NaN where they were kept."""
     config, query_config = profile.fingerprint, profile.query
     if context.keeps_queries:
         heard = context.heard(clip, profile)
-        return pipeline.query_of(heard, config, query_config), float("nan")
+        windows = tuple(pipeline.query_of(one, config, query_config) for one in heard)
+        return windows, float("nan")
     recording = context.recording(clip)
     started = perf_counter()
-    return pipeline.query(recording, config, query_config), perf_counter() - started
+    return pipeline.queries(recording, config, query_config), perf_counter() - started
 
 
 def _traces(
-    profile: Profile, asked: pipeline.QueryFingerprint, index: Index, role: Role
+    profile: Profile, asked: Sequence[pipeline.QueryFingerprint], index: Index, role: Role
 ) -> Iterator[SearchTrace]:
     """Yield the passes over a query: those that an answer takes; for calibration all of them.
 
     A calibration query stops only after a pass whose answer is beyond doubt: no calibration would
     change that answer.
     """
-    for trace in passes(asked, index, profile):
-        yield trace
-        best = trace.matches[0] if trace.matches else None
-        if best and (best.accepted if role == "test" else best.probability > BEYOND_DOUBT):
+    for of_pass in passes(asked, index, profile):
+        yield from of_pass
+        likeliest = [trace.matches[0] for trace in of_pass if trace.matches]
+        if any(
+            one.accepted if role == "test" else one.probability > BEYOND_DOUBT for one in likeliest
+        ):
             return
 
 

@@ -148,8 +148,8 @@ class Context:
         seed = self.plan.seed_of(clip.query)
         return q.degraded(clip.clean, clip.query, sources=self.sources, seed=seed)
 
-    def heard(self, clip: Clip, profile: Profile) -> pipeline.Heard:
-        """Return the maxima and levels of a query, from the cache where they are in it."""
+    def heard(self, clip: Clip, profile: Profile) -> tuple[pipeline.Heard, ...]:
+        """Return the maxima and levels of a query's windows, from the cache if they are there."""
         query = clip.query
         origin = {
             "corpus": self.corpus.seeded_as,

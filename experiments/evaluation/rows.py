@@ -33,7 +33,8 @@ asked_of
     Which songs the query was asked of, see `AskedOf`.
 pass, rank
     In which pass (`fpcore.search.passes.PassName`) the song was a candidate; and the number of the
-    row among those of one query, in the order of the passes, the likeliest of each first.
+    row among those of one query, in the order of the passes and windows, the likeliest of each
+    first.
 song, offset_s, votes, right
     The candidate: its track id, its best place in seconds, its votes, and whether it is the work.
 log_idf, log_chance, ...
@@ -58,7 +59,7 @@ from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
 from fpcore.config import FingerprintConfig
 from fpcore.records import FloatArray, Signal
-from fpcore.search.passes import SearchTrace
+from fpcore.search.passes import SearchTrace, accepted_of
 
 PLACE_TOLERANCE_S = 0.05
 SAME_PASSAGE_CORRELATION = 0.9
@@ -176,7 +177,7 @@ def candidate_rows(
     list of dict
         Values by the names of the columns, a dict per row.
     """
-    accepted = next((one for one in traces if one.recognition.match), None)
+    accepted = accepted_of(traces)
     indexed = query.indexed and asked_of != "others"
     rows: list[dict[str, Any]] = []
     for trace in traces:

@@ -28,7 +28,7 @@ from fpcore.pipeline import Heard
 from fpcore.records import LevelRanks, Peaks, Signal
 from fpcore.stages import peaks, spectrogram
 
-_LAYOUT = 7
+_LAYOUT = 8
 """Raised whenever the format of these files changes; older entries are then not found."""
 
 COLUMNS: dict[str, type[np.generic]] = {
@@ -141,8 +141,8 @@ class StageCache:
         origin: Mapping[str, Any],
         config: FingerprintConfig,
         query_config: QueryConfig,
-    ) -> Heard:
-        """Return the maxima and levels of a query.
+    ) -> tuple[Heard, ...]:
+        """Return the maxima and levels of each window of a query.
 
         Parameters
         ----------
@@ -157,7 +157,8 @@ class StageCache:
 
         Returns
         -------
-        Heard
+        tuple of Heard
+            By the start of their windows; at least one.
         """
         thorough = query_config.thorough
         key = {
@@ -168,7 +169,7 @@ class StageCache:
         }
         path = self._path("queries", key, ".heard")
         if not path.is_file():
-            _write_heard(path, pipeline.hear(make(), config, query_config))
+            _write_heard(path, pipeline.hear_windows(make(), config, query_config))
         return _read_heard(path)
 
     def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
@@ -224,20 +225,26 @@ def _read_song(path: Path) -> Peaks:
         return _load_peaks(stream)[0]
 
 
-def _write_heard(path: Path, heard: Heard) -> None:
+def _write_heard(path: Path, windows: Sequence[Heard]) -> None:
     with _whole(path) as stream:
-        _save_peaks(stream, heard.maxima)
-        _save_peaks(stream, heard.fine_maxima)
-        np.save(stream, heard.ranks.rank)
-        np.save(stream, np.int64(heard.ranks.first_bin))
-        np.save(stream, np.array([heard.crest_db, heard.duration_s]))
+        np.save(stream, np.int64(len(windows)))
+        for heard in windows:
+            _save_peaks(stream, heard.maxima)
+            _save_peaks(stream, heard.fine_maxima)
+            np.save(stream, heard.ranks.rank)
+            np.save(stream, np.array([heard.ranks.first_bin, heard.ranks.first_tick]))
+            np.save(stream, np.array([heard.crest_db, heard.duration_s]))
 
 
-def _read_heard(path: Path) -> Heard:
+def _read_heard(path: Path) -> tuple[Heard, ...]:
     with path.open("rb") as stream:
-        maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
-        ranks = LevelRanks(np.load(stream), int(np.load(stream)))
-        return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
+        return tuple(_read_window(stream) for _ in range(int(np.load(stream))))
+
+
+def _read_window(stream: BinaryIO) -> Heard:
+    maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
+    ranks = LevelRanks(np.load(stream), *np.load(stream).tolist())
+    return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
 
 
 def _save_peaks(stream: BinaryIO, parts: Sequence[Peaks]) -> None:

@@ -127,8 +127,10 @@ def _heading(figure: Figure, explanation: Explanation) -> None:
 
 def _summary(explanation: Explanation) -> str:
     """Return in words what the answer rests on."""
-    heard_s = explanation.query_s / explanation.playback.tempo
-    looked_up = f"{heard_s:.1f} s of recording gave {explanation.n_hashes} hashes"
+    start_s, end_s = explanation.window_s
+    looked_up = f"{end_s - start_s:.1f} s of recording gave {explanation.n_hashes} hashes"
+    if start_s or end_s < explanation.query_s / explanation.playback.tempo:
+        looked_up = f"From {clock(start_s)} to {clock(end_s)}, {looked_up}"
     if not explanation.places:
         return f"{looked_up}; there is nothing to compare."
     best, *others = explanation.places

@@ -130,11 +130,14 @@ class RankMap(NamedTuple):
         By how much the mean rank of all bins exceeds 1/2.
     first_bin : int
         FFT bin of the first column of ``rank``.
+    first_tick : int
+        Tick of its first row.
     """
 
     rank: NDArray[np.uint8]
     loudness: NDArray[np.float64]
     first_bin: int
+    first_tick: int
 
 
 class QueryScale(NamedTuple):
@@ -427,12 +430,14 @@ def rank_z(song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: Query
     """
     ticks_per_frame, tempo = scale.ticks_per_frame, scale.tempo
     n_ticks, n_bins = ranks.rank.shape
-    start = np.searchsorted(song.frame, offset_ticks / ticks_per_frame)
-    end = np.searchsorted(song.frame, (n_ticks * tempo + offset_ticks) / ticks_per_frame)
+    first, last = ranks.first_tick * tempo, (ranks.first_tick + n_ticks) * tempo
+    start = np.searchsorted(song.frame, (first + offset_ticks) / ticks_per_frame)
+    end = np.searchsorted(song.frame, (last + offset_ticks) / ticks_per_frame)
     of_kept, n_kept = 0.0, 0
     of_paired, at_any_bin, n_paired = 0.0, 0.0, 0
     for k in range(start, end):
-        tick = int(np.rint((song.frame[k] * ticks_per_frame - offset_ticks) / tempo))
+        heard = (song.frame[k] * ticks_per_frame - offset_ticks) / tempo
+        tick = int(np.rint(heard)) - ranks.first_tick
         column = int(np.rint(song.bin[k] * scale.pitch)) - ranks.first_bin
         if 0 <= tick < n_ticks and 0 <= column < n_bins:
             above = (ranks.rank[tick, column] + 0.5) / 256 - 0.5

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fpcore import pipeline
 from fpcore.config import FingerprintConfig, Profile
 from fpcore.kernels import packed_sort
 from fpcore.records import (
@@ -28,6 +29,7 @@ from fpcore.records import (
 )
 from fpcore.search.passes import SearchTrace
 from fpcore.stages import hashing, matching, spectrogram, verification
+from fpcore.stages.windows import window_frames
 from fpcore.store.base import Store
 
 if TYPE_CHECKING:
@@ -177,12 +179,14 @@ class Explanation:
     candidates, the likeliest first, which is the answer if its probability reaches ``threshold``.
     ``calibrated`` says whether the model behind the probability was ever fitted to data. ``reason``
     says why there is no candidate, and is None when there is one. ``band_hz`` is the lowest and the
-    highest frequency in use, ``query_s`` the length of the recording. ``spectrogram`` is None
-    unless the recording was given.
+    highest frequency in use, ``query_s`` the length of the recording. What is shown was heard in
+    it from ``window_s[0]`` to ``window_s[1]``. ``spectrogram`` is None unless the recording was
+    given.
     """
 
     query: QueryPeaks
     query_s: float
+    window_s: tuple[float, float]
     n_hashes: int
     band_hz: tuple[float, float]
     threshold: float
@@ -236,6 +240,7 @@ def explain(
     return Explanation(
         query=QueryPeaks(_scaled(heard.tick, tick_s), _scaled(heard.bin, config.bin_hz)),
         query_s=query.duration_s * query.playback.tempo,
+        window_s=_window_s(query, config),
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,
@@ -248,6 +253,14 @@ def explain(
         reason=None if trace.matches else _reason(trace, store),
         spectrogram=None if signal is None else _restored(signal, query.playback, config),
     )
+
+
+def _window_s(query: pipeline.QueryFingerprint, config: FingerprintConfig) -> tuple[float, float]:
+    """Return where the window of a query starts and ends in the recording, in seconds."""
+    lengths = dict(window_frames(query.duration_s, config.hop_s))
+    start = query.heard.ranks.first_tick // query.hashes.ticks_per_frame
+    end_s = (start + lengths[start]) * config.hop_s
+    return start * config.hop_s, min(end_s, query.duration_s)
 
 
 def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> Spectrogram:

@@ -1,10 +1,10 @@
 """Passes over a decoded recording: its candidates, with their evidence and times.
 
-A pass takes the hashes of a recording, as it is or as if not played at another speed, pitch or
-tempo, looks them up, and weighs the evidence for each candidate. What one pass does not
-recognise gets the next one, as the profile says. Each pass is one or more hypotheses, and the
-decision asks for more evidence the more were tried. Only the index is read; nothing is written.
-Times are in seconds of the clock, not of the processor.
+A pass takes the hashes of each window of a recording, as it is or as if not played at another
+speed, pitch or tempo, looks them up, and weighs the evidence for each candidate. What one pass
+recognises in no window gets the next one, as the profile says. Each window in each pass is one or
+more hypotheses, and the decision asks for more evidence the more were tried. Only the index is
+read; nothing is written. Times are in seconds of the clock, not of the processor.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ little by chance: in 440 calibration clips without another tempo they never rose
 class SearchTrace:
     """Everything found on the way to an answer: what `Recognition` sums up and pictures show.
 
-    It is of one pass: ``pass_name`` says which, and ``n_hypotheses`` how many hypotheses had been
-    tried by then, those at other playbacks included. Row ``i`` of ``candidates``, ``verification``,
+    It is of one pass over one window: ``pass_name`` says which, ``query`` what was looked up, and
+    ``n_hypotheses`` how many hypotheses had been tried by then, those in other windows and at other
+    playbacks included. Row ``i`` of ``candidates``, ``verification``,
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
     ``cut`` says when only a part of the recording could be decoded.
@@ -112,13 +113,13 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
         When the signal has another sample rate than the profile.
     """
     started = perf_counter()
-    query = pipeline.query(signal, profile.fingerprint, profile.query)
+    windows = pipeline.queries(signal, profile.fingerprint, profile.query)
     fingerprint_s = perf_counter() - started
-    return align_query(query, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s)
+    return align_query(windows, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s)
 
 
 def align_query(
-    query: pipeline.QueryFingerprint,
+    windows: Sequence[pipeline.QueryFingerprint],
     store: Index,
     profile: Profile,
     *,
@@ -129,12 +130,12 @@ def align_query(
 
     Parameters
     ----------
-    query : pipeline.QueryFingerprint
-        The recording, as `fpcore.pipeline.query` returns it.
+    windows : sequence of pipeline.QueryFingerprint
+        The recording, as `fpcore.pipeline.queries` returns it.
     store : Index
         The songs to search.
     profile : Profile
-        The configuration that ``query`` was made with.
+        The configuration that ``windows`` were made with.
     decode_s, fingerprint_s : float
         Seconds that decoding and fingerprinting took, to be passed on in the times.
 
@@ -150,9 +151,9 @@ def align_query(
     """
     started = perf_counter()
     traces: list[SearchTrace] = []
-    for trace in passes(query, store, profile):
-        traces.append(trace)
-        if trace.recognition.match:
+    for of_pass in passes(windows, store, profile):
+        traces += of_pass
+        if any(trace.recognition.match for trace in of_pass):
             break
     answer = answer_of(traces, store, profile)
     lookup_s = answer.times.lookup_s
@@ -161,26 +162,28 @@ def align_query(
 
 
 def passes(
-    query: pipeline.QueryFingerprint, store: Index, profile: Profile
-) -> Iterator[SearchTrace]:
-    """Yield the trace of a first pass, of a thorough one, and of those at other playbacks.
+    windows: Sequence[pipeline.QueryFingerprint], store: Index, profile: Profile
+) -> Iterator[list[SearchTrace]]:
+    """Yield the traces of a first pass, of a thorough one, and of those at other playbacks.
 
-    The next pass is only made when its trace is asked for, and only as far as the profile has it.
-    Each trace has the times of its own pass.
+    The next pass is only made when its traces are asked for, and only as far as the profile has it.
+    Each trace has the times of its own pass over its own window.
 
     Parameters
     ----------
-    query : pipeline.QueryFingerprint
-        The recording, as `fpcore.pipeline.query` returns it.
+    windows : sequence of pipeline.QueryFingerprint
+        The recording, as `fpcore.pipeline.queries` returns it. Those without hashes count only
+        where all are.
     store : Index
         The songs to search.
     profile : Profile
-        The configuration that ``query`` was made with.
+        The configuration that ``windows`` were made with.
 
     Yields
     ------
-    SearchTrace
-        At least one. Traces at other playbacks come most promising first.
+    list of SearchTrace
+        At least one list. Those of the first and the thorough pass have a trace for each window;
+        of other playbacks each has a list of one, a window's most promising first.
 
     Raises
     ------
@@ -188,24 +191,36 @@ def passes(
         When the index cannot be read, or is damaged.
     """
     config, asked = profile.fingerprint, profile.query
-    yield _aligned(query, store, profile, pass_name="first", n_hypotheses=1)
-    if not len(query.hashes):
+    windows = [one for one in windows if len(one.hashes)] or windows[:1]
+    n_hypotheses = len(windows)
+    yield [
+        _aligned(one, store, profile, pass_name="first", n_hypotheses=n_hypotheses)
+        for one in windows
+    ]
+    if not len(windows[0].hashes):
         return
-    n_hypotheses = 1
     if asked.thorough is not None:
-        n_hypotheses += 1
+        n_hypotheses += len(windows)
         thorough = profile.model_copy(update={"query": asked.thoroughly})
-        again = pipeline.thorough_query_of(query.heard, config, asked)
-        yield _aligned(again, store, thorough, pass_name="thorough", n_hypotheses=n_hypotheses)
+        again = [pipeline.thorough_query_of(one.heard, config, asked) for one in windows]
+        yield [
+            _aligned(one, store, thorough, pass_name="thorough", n_hypotheses=n_hypotheses)
+            for one in again
+        ]
     if asked.playback is not None:
-        n_hypotheses += playback.n_playbacks(asked.playback)
-        for tried in playback.likeliest(query, store, config, asked.playback):
-            moved = playback.restored(query, tried, config, asked)
-            yield _aligned(moved, store, profile, pass_name="playback", n_hypotheses=n_hypotheses)
+        n_hypotheses += len(windows) * playback.n_playbacks(asked.playback)
+        for one in windows:
+            for tried in playback.likeliest(one, store, config, asked.playback):
+                moved = playback.restored(one, tried, config, asked)
+                yield [
+                    _aligned(moved, store, profile, pass_name="playback", n_hypotheses=n_hypotheses)
+                ]
 
 
 def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> SearchTrace:
-    """Return the trace that gives the answer: the first that is accepted, else the likeliest.
+    """Return the trace that gives the answer: one that is accepted, else the likeliest.
+
+    The likeliest of those is taken that the first pass with any accepts.
 
     When the votes of an accepted candidate drift with time, the recording runs at another tempo
     than was assumed. A further pass is then made at the tempo that the drift shows, and gives the
@@ -227,7 +242,7 @@ def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> 
         Its look-up and align times are the sums over all passes, the others 0.
     """
     traces = list(traces)
-    answer = next((one for one in traces if one.recognition.match), None)
+    answer = accepted_of(traces)
     if answer is None:
         answer = max(traces, key=_probability)
     else:
@@ -238,6 +253,15 @@ def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> 
     lookup_s = sum(one.times.lookup_s for one in traces)
     align_s = sum(one.times.align_s for one in traces)
     return replace(answer, times=StageTimes(0.0, 0.0, lookup_s, align_s))
+
+
+def accepted_of(traces: Sequence[SearchTrace]) -> SearchTrace | None:
+    """Return the likeliest trace that the first pass with any accepts; None when there is none."""
+    accepted = [one for one in traces if one.recognition.match]
+    if not accepted or accepted[0].pass_name == "playback":
+        return next(iter(accepted), None)
+    of_pass = [one for one in accepted if one.pass_name == accepted[0].pass_name]
+    return max(of_pass, key=lambda one: float(one.log_odds[one.rows[0]]))
 
 
 def _probability(trace: SearchTrace) -> float:
@@ -265,6 +289,7 @@ def _at_its_tempo(accepted: SearchTrace, store: Index, profile: Profile) -> list
         float(found.offset_ticks[of_answer]),
         profile.query.width_ticks(query.hashes.ticks_per_frame),
         most,
+        first_tick=round(query.heard.ranks.first_tick * query.playback.tempo),
     )
     if faster == 1:
         return []

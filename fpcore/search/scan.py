@@ -18,12 +18,9 @@ from fpcore.records import Appearance, FloatArray, Match, Signal
 from fpcore.search.passes import SearchTrace, align
 from fpcore.stages import matching
 from fpcore.stages.hashing import unpack
+from fpcore.stages.windows import STEP_S, WINDOW_S
 from fpcore.store.base import Store
 
-WINDOW_S = 10.0
-"""Length of a window."""
-STEP_S = 5.0
-"""Time from the start of one window to that of the next."""
 DENSE_S = 2.0
 """An end of an appearance must have `DENSE_VOTES` votes within this many seconds, so that a
 single chance hit on the right line cannot stretch it."""

@@ -25,7 +25,13 @@ the lines lie further apart at the ends, and the fit makes up for that."""
 
 
 def tempo_of(
-    found: Hits, song_id: int, offset_ticks: float, width_ticks: int, max_change: float
+    found: Hits,
+    song_id: int,
+    offset_ticks: float,
+    width_ticks: int,
+    max_change: float,
+    *,
+    first_tick: int = 0,
 ) -> float:
     """Return how many times as fast as a song a query runs, by the drift of its hits.
 
@@ -44,6 +50,8 @@ def tempo_of(
         A line covers hits within this width, in ticks, as a window of offsets does.
     max_change : float
         The tempo lies at most this far from 1.
+    first_tick : int, optional
+        Where the window begins that the query is of.
 
     Returns
     -------
@@ -53,12 +61,12 @@ def tempo_of(
     """
     from fpcore.kernels import drifting
 
-    length = int(found.query.tick.max(initial=0)) + 1
+    length = int(found.query.tick.max(initial=first_tick)) - first_tick + 1
     half_ticks = max(width_ticks, 1) / 2
     reach = max_change * length + width_ticks
     near = hits_at_offset(found, song_id, offset_ticks, 2 * reach)
     row, offset, weight = found.taken(np.arange(near.start, near.stop))
-    tick = found.query.tick[row].astype(np.float64) - length / 2
+    tick = found.query.tick[row].astype(np.float64) - first_tick - length / 2
     slopes = _slopes(max_change, max(half_ticks / length, max_change / MOST_SLOPES))
     lines = drifting.heaviest_lines(tick, offset, weight, width_ticks, slopes)
     best = int(np.argmax(lines.weight))  # of equal ones the flattest

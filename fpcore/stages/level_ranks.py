@@ -34,7 +34,9 @@ REACH_BINS = 1
 """How far in bins a peak may have moved between song and recording."""
 
 
-def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRanks:
+def level_ranks(
+    heights_db: Sequence[FloatArray], *, first_bin: int, first_tick: int = 0
+) -> LevelRanks:
     """Return the ranks of a recording's levels.
 
     A place counts as loud as the loudest one within half a frame (at least a tick) and one bin of
@@ -47,6 +49,8 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
         Not empty; arrays may differ in length by a frame.
     first_bin : int
         FFT bin of the first column.
+    first_tick : int, optional
+        Tick of the first row in the recording.
 
     Returns
     -------
@@ -58,11 +62,11 @@ def level_ranks(heights_db: Sequence[FloatArray], *, first_bin: int) -> LevelRan
     n_frames = min(len(height_db) for height_db in heights_db)
     n_bins = heights_db[0].shape[1]
     if not n_frames or not n_bins:
-        return LevelRanks(np.empty((0, n_bins), np.uint8), first_bin)
+        return LevelRanks(np.empty((0, n_bins), np.uint8), first_bin, first_tick)
     together = np.stack([height_db[:n_frames] for height_db in heights_db], axis=1)
     ticks = together.reshape(n_frames * len(heights_db), n_bins)
     reach_ticks = max(1, len(heights_db) // 2)
-    return LevelRanks(ranking.ranks(ticks, reach_ticks, REACH_BINS), first_bin)
+    return LevelRanks(ranking.ranks(ticks, reach_ticks, REACH_BINS), first_bin, first_tick)
 
 
 def rank_z_and_broadband_z(
@@ -97,7 +101,7 @@ def rank_z_and_broadband_z(
     z = verifying.rank_z(
         verifying.IndexedPeaks(song.frame, song.bin, song.level_db, song.paired),
         offset_ticks,
-        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin),
+        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin, ranks.first_tick),
         verifying.QueryScale(ticks_per_frame, playback.pitch, playback.tempo),
     )
     return float(z.paired), float(z.broadband)

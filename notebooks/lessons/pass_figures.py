@@ -87,7 +87,7 @@ def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.
     change = Tempo(factor=1 + faster_percent / 100)
     recording = degrade(signal, [change], rng=seeded_rng(0, "unused"))
     query = pipeline.query(recording, profile.fingerprint, profile.query)
-    first = next(passes(query, library.store, profile))
+    [first] = next(passes([query], library.store, profile))
     with house_style():
         figure = new_figure(8.0, 3.6)
         ax = figure.subplots()
@@ -103,7 +103,7 @@ def drift_figure(signal: Signal, library: Library, *, faster_percent: float = 4.
                        linewidth=0, label=f"the first pass: {seen.votes} votes")  # fmt: skip
             ax.plot(heard_s, first.hits.offsets(hits) * tick_s, ".", color=BLUE,
                     markersize=3, label="hit")  # fmt: skip
-            answer = align_query(query, library.store, profile).matches[0]
+            answer = align_query([query], library.store, profile).matches[0]
             told = str(answer.playback) or "as learned"
             at_s = np.array([0.0, recording.duration_s])
             line_s = answer.offset_s + (answer.playback.tempo - 1) * at_s

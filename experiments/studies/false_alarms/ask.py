@@ -58,7 +58,7 @@ class HashedQuery:
     """A query, and what is looked up for it."""
 
     query: q.Query
-    looked_up: pipeline.QueryFingerprint
+    looked_up: tuple[pipeline.QueryFingerprint, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +116,7 @@ def _asked(context: Context, profile: Profile, show: Tell) -> Iterator[HashedQue
     for clip in context.clips(context.queries("calibration"), config):
         show(f"Cutting queries of {clip.query.track.id}")
         recording = context.recording(clip)
-        yield HashedQuery(clip.query, pipeline.query(recording, config, query_config))
+        yield HashedQuery(clip.query, pipeline.queries(recording, config, query_config))
 
 
 def _indexes(
@@ -163,7 +163,8 @@ def _row(asked: HashedQuery, sized: Sized, profile: Profile, source: Corpus) -> 
     if query.indexed:
         log_odds, best = _likeliest([align_query(asked.looked_up, sized.index, profile)])
     else:
-        log_odds, best = _likeliest(passes(asked.looked_up, sized.index, profile))
+        of_passes = passes(asked.looked_up, sized.index, profile)
+        log_odds, best = _likeliest(itertools.chain.from_iterable(of_passes))
     found = source.by_id.get(best.song_name) if best else None
     return {
         "times": sized.times,

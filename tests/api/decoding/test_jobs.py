@@ -53,8 +53,8 @@ def test_of_a_long_recording_only_the_first_seconds_are_heard(task: Task, both: 
     rate_hz = profile.fingerprint.sample_rate_hz
     start = load(both, sample_rate_hz=rate_hz, duration_s=LONGEST_S)
     expected = pipeline.query(start, profile.fingerprint, profile.query)
-    assert heard.query.hashes.token.tolist() == expected.hashes.token.tolist()
-    assert heard.query.duration_s == pytest.approx(LONGEST_S)
+    assert heard.windows[0].hashes.token.tolist() == expected.hashes.token.tolist()
+    assert heard.windows[0].duration_s == pytest.approx(LONGEST_S)
     assert heard.decode_s > 0
     assert heard.fingerprint_s > 0
 
@@ -85,7 +85,7 @@ def test_a_song_may_not_last_longer_than_the_limit(task: Task, both: Path) -> No
     short = replace(task, limits=AudioLimits(max_duration_s=5.0))
     with pytest.raises(AudioError, match=r"^both\.wav: .*longer than 5 s"):
         Extract(both, "both.wav").run(short)
-    assert len(Hear(both, "both.wav").run(short).query.hashes) > 0
+    assert len(Hear(both, "both.wav").run(short).windows[0].hashes) > 0
 
 
 def test_a_small_file_that_decodes_to_hours_is_stopped(strict_server: Server) -> None:

@@ -35,7 +35,7 @@ def _cut(context: Context) -> list[tuple[float, int]]:
     [track] = context.corpus.tracks
     asked = [Query(track, True, number, 2.0, CLEAN[0]) for number in range(2)]
     return [
-        (clip.start_s, len(context.heard(clip, PROFILE).maxima[0]))
+        (clip.start_s, len(context.heard(clip, PROFILE)[0].maxima[0]))
         for clip in context.clips(asked, PROFILE.fingerprint)
     ]
 

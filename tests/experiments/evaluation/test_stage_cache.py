@@ -32,7 +32,8 @@ def _heard(
     query_config: QueryConfig,
     origin: str = "excerpt",
 ) -> Heard:
-    return cache.heard(lambda: HEARD, {"query": origin}, config, query_config)
+    [heard] = cache.heard(lambda: HEARD, {"query": origin}, config, query_config)
+    return heard
 
 
 def _assert_same(found: Heard, expected: Heard) -> None:
@@ -108,11 +109,23 @@ def test_what_stages_behind_the_maxima_do_is_heard_from_the_cache(cache: StageCa
         raise AssertionError("it is known what is heard")
 
     for config, query_config in ((LEAN, sparse), (pairs, THOROUGH), (LEAN, _changed(fan_out=7))):
-        _assert_same(cache.heard(never, {"query": "excerpt"}, config, query_config), first)
+        [again] = cache.heard(never, {"query": "excerpt"}, config, query_config)
+        _assert_same(again, first)
 
 
 def test_another_query_is_heard_for_itself(cache: StageCache) -> None:
     _heard(cache, LEAN, THOROUGH)
     other = indexed.excerpt(2, 5.0, 4.0)
-    found = cache.heard(lambda: other, {"query": "another"}, LEAN, THOROUGH)
+    [found] = cache.heard(lambda: other, {"query": "another"}, LEAN, THOROUGH)
     _assert_same(found, pipeline.hear(other, LEAN, THOROUGH))
+
+
+def test_every_window_of_a_long_query_is_kept(cache: StageCache) -> None:
+    long = indexed.excerpt(2, 0.0, 14.0)
+    found = [cache.heard(lambda: long, {"query": "long"}, LEAN, THOROUGH) for _ in range(2)]
+    expected = pipeline.hear_windows(long, LEAN, THOROUGH)
+    assert len(expected) == 2
+    for of_call in found:
+        for one, other in zip(of_call, expected, strict=True):
+            _assert_same(one, other)
+            assert one.ranks.first_tick == other.ranks.first_tick

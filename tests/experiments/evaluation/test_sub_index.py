@@ -23,8 +23,8 @@ def test_a_part_answers_as_an_index_of_its_songs(tmp_path: Path) -> None:
         indexed.filled(tmp_path / "all.db") as whole,
         indexed.filled(tmp_path / "two.db", n_songs=2) as two,
     ):
-        [of_part] = passes(query, PartOfIndex(whole, [2, 1]), PROFILE)
-        [of_two] = passes(query, two, PROFILE)
+        [[of_part]] = passes([query], PartOfIndex(whole, [2, 1]), PROFILE)
+        [[of_two]] = passes([query], two, PROFILE)
     assert of_part.matches[0].song_name == "song 1"
     assert of_part.matches == of_two.matches
     for name, values in of_part.evidence.items():
@@ -61,7 +61,8 @@ def test_what_was_looked_up_once_is_remembered(tmp_path: Path) -> None:
         counted = _Counted(whole)
         index = Remembered(counted)
         for query in queries:
-            [plain], [remembered] = passes(query, whole, PROFILE), passes(query, index, PROFILE)
+            [[plain]] = passes([query], whole, PROFILE)
+            [[remembered]] = passes([query], index, PROFILE)
             assert remembered.matches == plain.matches
     assert counted.n_lookups == 2
 

@@ -135,7 +135,7 @@ def _indexed(rows: Sequence[tuple[int, ...]]) -> IndexedPeaks:
 
 def _rank_map(n_ticks: int) -> RankMap:
     rank = (np.arange(4 * n_ticks) * 37 % 256).astype(np.uint8).reshape(n_ticks, 4)
-    return RankMap(rank, (rank.mean(axis=1) + 0.5) / 256 - 0.5, 10)
+    return RankMap(rank, (rank.mean(axis=1) + 0.5) / 256 - 0.5, 10, 0)
 
 
 @settings(deadline=None)
@@ -164,6 +164,10 @@ def test_rank_z_sums_the_ranks_at_the_peaks_inside_the_query(
                 at_any_bin.append(float(ranks.loudness[tick]))
     for found, summed in zip(got, (of_paired, at_any_bin, of_kept), strict=True):
         assert found == pytest.approx(math.fsum(summed) / math.sqrt(max(len(summed), 1) / 12))
+    later = ranks._replace(first_tick=7)
+    assert verifying.rank_z(
+        _indexed(song), offset_ticks - 7 * scale.tempo, later, scale
+    ) == pytest.approx(got)
 
 
 def test_each_place_is_told_what_its_own_song_has_there() -> None:

@@ -16,6 +16,7 @@ from fpcore.records import AS_LEARNED, Recognition, Signal
 from fpcore.search import passes as passes_module
 from fpcore.search.passes import align, align_query, answer_of, passes
 from fpcore.stages import decision
+from fpcore.stages.windows import window_frames
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, excerpt, with_threshold
@@ -125,7 +126,7 @@ def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store
     parts = (times.decode_s, times.fingerprint_s, times.lookup_s, times.align_s)
     assert times.total_s == pytest.approx(sum(parts))
     query = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE).query
-    again = align_query(query, six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
+    again = align_query([query], six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
     assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
 
 
@@ -193,7 +194,7 @@ def _under_music(index: int, start_s: float, by_db: float) -> Signal:
 
 def test_a_thorough_look_asks_with_more_hashes_and_counts_as_a_trial(six_songs: Store) -> None:
     query = pipeline.query(excerpt(UNKNOWN, 3, EXCERPT_S), LEAN, THOROUGH.query)
-    first, thorough = passes(query, six_songs, THOROUGH)
+    [first], [thorough] = passes([query], six_songs, THOROUGH)
     assert (first.pass_name, thorough.pass_name) == ("first", "thorough")
     assert len(thorough.query.hashes) > 2 * len(first.query.hashes)
     assert len(thorough.query.peaks[0]) > 1.3 * len(first.query.peaks[0])
@@ -205,7 +206,7 @@ def test_a_thorough_look_finds_more_of_a_song_that_another_drowns(six_songs: Sto
     for index in range(indexed.N_SONGS):
         query = pipeline.query(_under_music(index, 9.0, 12.0), LEAN, THOROUGH.query)
         weights = []
-        for look in passes(query, six_songs, THOROUGH):
+        for [look] in passes([query], six_songs, THOROUGH):
             candidates, place_ticks = look.candidates, 9.0 / LEAN.hop_s * 2
             here = (candidates.song_id == index + 1) & (
                 np.abs(candidates.offset_ticks - place_ticks) < 4
@@ -224,7 +225,7 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     found = align(heard, six_songs, rejecting)
     assert found.recognition.match is None
     query = pipeline.query(heard, LEAN, rejecting.query)
-    tried = list(passes(query, six_songs, rejecting))
+    tried = [look for of_pass in passes([query], six_songs, rejecting) for look in of_pass]
     assert found.pass_name == max(tried, key=lambda look: look.matches[0].probability).pass_name
     assert found.times.lookup_s > 0
 
@@ -260,7 +261,7 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
         update={"n_candidates": 2, "thorough": ThoroughPass(n_candidates=5)}
     )
     profile = SEARCHING.model_copy(update={"query": few})
-    first, thorough, *_ = passes(pipeline.query(heard, LEAN, few), six_songs, profile)
+    [first], [thorough], *_ = passes([pipeline.query(heard, LEAN, few)], six_songs, profile)
     for looked, n_songs in ((first, 2), (thorough, 5)):
         answer = answer_of([looked], six_songs, profile)
         assert answer.pass_name == "tempo"
@@ -301,3 +302,84 @@ def test_fainter_peaks_tell_a_passage_from_its_repeat(tmp_path: Path) -> None:
             n_in_place[kept] += abs(match.offset_s - start_s) <= 0.05
     assert n_in_place[None] <= 4
     assert n_in_place[20.0] == n_songs
+
+
+# A long recording, window by window
+
+
+def _padded(signal: Signal, before_s: float, after_s: float) -> Signal:
+    """Return a signal with silence before and after it."""
+    parts = [indexed.silence(before_s), signal.samples, indexed.silence(after_s)]
+    return Signal(np.concatenate(parts), RATE_HZ)
+
+
+def test_a_window_has_the_evidence_that_it_has_as_a_recording_of_its_own(six_songs: Store) -> None:
+    """All peaks are kept: which of them are among the highest depends on where half seconds begin."""
+    every_peak = PROFILE.query.model_copy(update={"max_peaks_per_s": 1e6})
+    profile = PROFILE.model_copy(update={"query": every_peak})
+    long = excerpt(2, 4.0, 30.0)
+    windows = pipeline.queries(long, LEAN, profile.query)
+    assert len(windows) == 5
+    [traces] = passes(windows, six_songs, profile)
+    hop = LEAN.spectrogram.hop_length
+    for (start, length), found in zip(window_frames(30.0, LEAN.hop_s), traces, strict=True):
+        samples = long.samples[start * hop : (start + length) * hop]
+        alone = align(Signal(samples, RATE_HZ), six_songs, profile)
+        for name, values in alone.evidence.items():
+            more = np.log(5) if name == "log_hypotheses" else 0
+            np.testing.assert_allclose(found.evidence[name], values + more, rtol=1e-12)
+        assert found.recognition.query_s == 30.0
+        for one, other in zip(found.matches, alone.matches, strict=True):
+            assert one.song_id == other.song_id
+            assert one.offset_s == pytest.approx(other.offset_s - start * LEAN.hop_s)
+
+
+@pytest.mark.parametrize(("before_s", "after_s"), [(20.0, 0.0), (0.0, 40.0), (25.0, 25.0)])
+def test_a_song_is_found_in_its_place_whatever_silence_surrounds_it(
+    six_songs: Store, before_s: float, after_s: float
+) -> None:
+    found = align(_padded(excerpt(3, 9.0, 8.0), before_s, after_s), six_songs, PROFILE)
+    match = found.recognition.match
+    assert match is not None
+    assert (match.song_name, match.offset_s) == (
+        "song 3",
+        pytest.approx(9.0 - before_s, abs=0.03),
+    )
+
+
+def test_windows_of_silence_are_no_hypotheses(six_songs: Store) -> None:
+    clip = excerpt(3, 9.0, 8.0)
+    found = align(_padded(clip, 0.0, 50.0), six_songs, PROFILE)
+    assert found.n_hypotheses == 2  # the windows from 0 and from 5 s
+    silent = align(Signal(indexed.silence(50.0), RATE_HZ), six_songs, SEARCHING)
+    assert (silent.n_hypotheses, silent.matches) == (1, ())
+    assert silent.recognition.query_s == 50.0
+
+
+def test_silence_around_a_stranger_adds_nothing_to_the_evidence(six_songs: Store) -> None:
+    stranger = excerpt(UNKNOWN, 3.0, 10.0)
+    alone = align(stranger, six_songs, THOROUGH)
+    within = align(_padded(stranger, 20.0, 30.0), six_songs, THOROUGH)
+    assert float(within.log_odds.max()) < float(alone.log_odds.max()) + 1.0
+
+
+def test_the_likeliest_window_of_a_pass_answers(six_songs: Store) -> None:
+    """The music begins late in the first window that has any, and fills the next."""
+    found = align(_padded(excerpt(1, 6.0, 14.0), 7.0, 0.0), six_songs, PROFILE)
+    assert found.recognition.match is not None
+    start_s = found.query.heard.ranks.first_tick * LEAN.hop_s / PROFILE.query.n_shifts
+    assert start_s > 5.0
+
+
+@pytest.mark.parametrize("tempo", [0.98, 1.02])
+def test_tempo_and_place_are_right_in_a_later_window(six_songs: Store, tempo: float) -> None:
+    start_s, lead_s = 12.0, 20.0
+    samples = indexed.part(3, start_s, 12.0 * tempo)
+    played = Signal(stretch(samples, RATE_HZ, factor=tempo, n_out=12 * RATE_HZ), RATE_HZ)
+    found = align(_padded(played, lead_s, 0.0), six_songs, SEARCHING)
+    match = found.recognition.match
+    assert match is not None
+    assert match.song_name == "song 3"
+    assert match.playback.tempo == pytest.approx(tempo, abs=0.003)
+    at_clip_s = match.offset_s + lead_s * match.playback.tempo
+    assert at_clip_s == pytest.approx(start_s, abs=0.1)

@@ -214,10 +214,10 @@ def test_what_is_recognised_as_it_is_is_not_searched_for(six_songs: Store) -> No
 
 def test_other_playbacks_count_as_trials(six_songs: Store) -> None:
     query = pipeline.query(indexed.excerpt(indexed.UNKNOWN, 3.0, 8.0), LEAN, SEARCHING.query)
-    first, *others = passes(query, six_songs, SEARCHING)
+    [first], *others = passes([query], six_songs, SEARCHING)
     assert (first.pass_name, first.evidence["log_hypotheses"][0]) == ("first", 0.0)
     assert 1 <= len(others) <= SEARCH.n_close
-    for other in others:
+    for [other] in others:
         assert other.pass_name == "playback"
         n_tried = 1 + playback.n_playbacks(SEARCH)
         assert other.evidence["log_hypotheses"][0] == pytest.approx(np.log(n_tried))
@@ -247,5 +247,5 @@ def test_only_what_weighs_more_than_chance_is_looked_at_closely(six_songs: Store
 
 def test_silence_is_looked_at_once(six_songs: Store) -> None:
     silence = pipeline.query(Signal(indexed.silence(5.0), RATE_HZ), LEAN, SEARCHING.query)
-    [only] = passes(silence, six_songs, SEARCHING)
+    [[only]] = passes([silence], six_songs, SEARCHING)
     assert only.matches == ()
