@@ -1,7 +1,7 @@
 import pytest
 
 from experiments.degradations import CONDITIONS, condition, conditions
-from experiments.degradations.config import Babble, Condition
+from experiments.degradations.config import Babble, Condition, Speed, Surround
 from fpcore.errors import ConfigError
 
 REPORTED = [
@@ -54,6 +54,30 @@ def test_synthetic_babble_is_said_in_the_name() -> None:
 )
 def test_a_condition_tells_how_it_moves_time(name: str, factor: float) -> None:
     assert condition(name).time_factor == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    "name, lead_s, gap_s, sources",
+    [
+        ("silence-before-50s", 50, 0, ()),
+        ("pink-after-20s", 0, 0, ()),
+        ("speech-between-20s", 0, 20, ("speech",)),
+        ("music-before-5s", 5, 0, ("left-out",)),
+        ("babble-0db", 0, 0, ("speech",)),
+        ("babble-0db-synthetic", 0, 0, ()),
+    ],
+)
+def test_a_condition_tells_what_stands_before_an_excerpt_and_where_it_draws_from(
+    name: str, lead_s: float, gap_s: float, sources: tuple[str, ...]
+) -> None:
+    found = condition(name)
+    assert (found.lead_s, found.gap_s, found.source_names) == (lead_s, gap_s, sources)
+
+
+def test_what_stands_before_is_played_faster_too() -> None:
+    chain = (Surround(before_s=5, between_s=2), Speed(factor=1.25), Surround(before_s=1))
+    found = Condition(name="twice", chain=chain)
+    assert (found.lead_s, found.gap_s) == (5, 1.6)
 
 
 def test_an_unknown_name_is_answered_by_near_ones() -> None:

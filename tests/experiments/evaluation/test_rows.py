@@ -116,3 +116,18 @@ def test_a_passage_with_something_else_over_it_is_not_the_same(
     song = Signal(mixed.astype(np.float32), rate_hz)
     # Of 32,000 samples of noise the correlation is known to about 0.005.
     assert sounds_the_same(clip.astype(np.float32), song, 0.0) is same
+
+
+@pytest.mark.parametrize("name", ["silence-before-5s", "silence-between-20s", "music-before-5s"])
+def test_places_are_judged_by_where_the_excerpt_stands_in_the_recording(
+    source: Corpus, plan: Plan, name: str
+) -> None:
+    plan = replace(plan, conditions=conditions([name]), n_indexed=8, n_left_out=2)
+    outcomes = index_and_ask(Context.of(source, plan), PROFILE, "test", n_jobs=1).outcomes
+    found = outcomes[outcomes["indexed"] & (outcomes["probability"] > 0.9)]
+    assert len(found) >= 6
+    assert found["right"].all()
+    assert (found["offset_error_s"].abs() < 0.05).mean() >= 0.8
+    assert found["same_passage"].mean() >= 0.8
+    strangers = outcomes[~outcomes["indexed"]]
+    assert (strangers["probability"] < PROFILE.decision.threshold).all()

@@ -314,7 +314,7 @@ def _padded(signal: Signal, before_s: float, after_s: float) -> Signal:
 
 
 def test_a_window_has_the_evidence_that_it_has_as_a_recording_of_its_own(six_songs: Store) -> None:
-    """All peaks are kept: which of them are among the highest depends on where half seconds begin."""
+    """All peaks are kept: which are among the highest depends on where half seconds begin."""
     every_peak = PROFILE.query.model_copy(update={"max_peaks_per_s": 1e6})
     profile = PROFILE.model_copy(update={"query": every_peak})
     long = excerpt(2, 4.0, 30.0)
