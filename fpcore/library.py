@@ -29,14 +29,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO, Self
 
-from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks, load
-from fpcore.bulk.learn import Outcome, checked, learn_files, relocated, unchanged
+from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchanged
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
-from fpcore.records import Appearance, Cut, FloatArray, Recognition
+from fpcore.records import Appearance, Cut, Recognition
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
@@ -142,11 +141,14 @@ class Library(Closing):
         *,
         name: str | None = None,
         metadata: Mapping[str, JSON] | None = None,
+        strict: bool = False,
+        allow_duplicates: bool = False,
     ) -> Added:
-        """Learn one song.
+        """Learn one song, as much of it as can be decoded.
 
-        The same content again gives the song that is there, with ``created`` False. If the file
-        that it was learned from is gone, the index then remembers the new file.
+        The same content again gives the song that is there, with ``created`` False, and so does the
+        same audio under other tags or in another container. If the file that it was learned from is
+        gone, the index then remembers the new file when its content is the same.
 
         Parameters
         ----------
@@ -156,6 +158,11 @@ class Library(Closing):
             What to call it; without one, the stem of its file's name.
         metadata : mapping of str to JSON, optional
             What else to keep with it.
+        strict : bool
+            Refuse a recording that is cut off or damaged on the way; without, the song says how
+            much there was of it (`fpcore.store.Song.cut`).
+        allow_duplicates : bool
+            Learn the audio of a song that is there again from another file.
 
         Returns
         -------
@@ -165,8 +172,8 @@ class Library(Closing):
         Raises
         ------
         AudioError
-            When the source cannot be decoded whole, gives no fingerprint, or is a file that was
-            written to meanwhile.
+            When nothing of the source can be decoded, or not all with ``strict``, when it gives no
+            fingerprint, or is a file that was written to meanwhile.
         StoreError
             When it cannot be written; then nothing was.
         """
@@ -176,21 +183,52 @@ class Library(Closing):
             if known is not None:
                 if isinstance(source, str | Path):
                     known = relocated(known, Path(source), self.store)
-                return Added(known, created=False)
-            found = pipeline.fingerprint(self._blocks(source), self.profile.fingerprint)
+                return Added(known, created=False, known_by="file")
+            found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
         called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
-        found = checked(found, source if isinstance(source, str | Path) else called)
         origin: dict[str, JSON] = {}
         if isinstance(source, str | Path):
             origin["source"] = str(Path(source).resolve())
-        song = NewSong(called, content, found.duration_s, {**origin, **(metadata or {})})
-        return self.store.add_song(song, found.hashes, found.constellation)
+        described = {**origin, **(metadata or {})}
+        song = NewSong(called, content, found.duration_s, described, found.cut)
+        return self.store.add_song(
+            song, found.hashes, found.constellation, allow_duplicates=allow_duplicates
+        )
 
     def learn_files(
-        self, paths: Iterable[Path], *, n_workers: int | None = None
+        self,
+        paths: Iterable[Path],
+        *,
+        n_workers: int | None = None,
+        strict: bool = False,
+        allow_duplicates: bool = False,
     ) -> Iterator[Outcome]:
-        """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`."""
-        return learn_files(paths, self.store, n_workers=n_workers, limits=self.limits)
+        """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`.
+
+        Parameters
+        ----------
+        paths : iterable of Path
+            Audio files; one that fails is reported and the rest go on.
+        n_workers : int, optional
+            Worker processes, >= 1; without, one for each core.
+        strict : bool
+            Let files fail that are cut off or damaged on the way.
+        allow_duplicates : bool
+            Learn the audio of a song that is there again from another file.
+
+        Returns
+        -------
+        iterator of Outcome
+            One for each path, in the order in which they are done.
+        """
+        return learn_files(
+            paths,
+            self.store,
+            n_workers=n_workers,
+            limits=self.limits,
+            strict=strict,
+            allow_duplicates=allow_duplicates,
+        )
 
     def recognize(self, source: AudioSource) -> Recognition:
         """Return which song a recording comes from, or that it is none of them.
@@ -247,19 +285,15 @@ class Library(Closing):
         StoreError
             When the index cannot be read.
         """
-        return scan.scan(self._blocks(source, on_cut), self.store, self.profile)
-
-    def _blocks(
-        self, source: AudioSource, on_cut: Callable[[Cut], None] | None = None
-    ) -> Iterator[FloatArray]:
         config = self.profile.fingerprint
-        return decode_blocks(
+        blocks = decode_blocks(
             source,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,
             limits=self.limits,
             on_cut=on_cut,
         )
+        return scan.scan(blocks, self.store, self.profile)
 
     def close(self) -> None:
         """Close the store."""

@@ -16,6 +16,7 @@ from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig,
 from fpcore.records import (
     AS_LEARNED,
     Constellation,
+    Cut,
     FloatArray,
     Hashes,
     LevelRanks,
@@ -32,11 +33,15 @@ from fpcore.stages.windows import window_frames
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """What is stored of a song: its constellation, its hashes and its length in seconds."""
+    """What is stored of a song: its constellation, its hashes and its length in seconds.
+
+    ``cut`` says when only a part of its recording could be decoded.
+    """
 
     constellation: Constellation
     hashes: Hashes
     duration_s: float
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -101,10 +101,11 @@ class Hear:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Decode a song and compute what is stored of it."""
+    """Decode a song and compute what is stored of it; ``strict`` refuses one that is cut off."""
 
     path: Path
     name: str
+    strict: bool = False
 
     def run(self, task: Task) -> pipeline.Fingerprint:
         """Return the fingerprint.
@@ -115,7 +116,7 @@ class Extract:
             When the file cannot be decoded, or too little of it stands out to find it again.
         """
         config = task.profile.fingerprint
-        return learn.extract(self.path, config, task.limits, name=self.name)
+        return learn.extract(self.path, config, task.limits, name=self.name, strict=self.strict)
 
 
 @dataclass(frozen=True, slots=True)

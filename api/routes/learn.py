@@ -11,7 +11,7 @@ from api.decoding import jobs
 from api.errors import documented
 from api.routes.dependencies import WRITER, ServiceDep
 from api.routes.intake import accepted
-from api.schemas.bodies import SOURCE_KEY, LearnedBody, SongBody
+from api.schemas.bodies import SOURCE_KEY, LearnedBody
 from api.service import Service
 from api.uploads import forms, kept_audio
 from api.uploads.receive import Upload
@@ -28,25 +28,27 @@ router = APIRouter(tags=["songs"])
     dependencies=[WRITER],
     openapi_extra=forms.documented(forms.LearnForm),
     responses={
-        200: {"model": LearnedBody, "description": "The content is known: the song it is"},
+        200: {"model": LearnedBody, "description": "The file or its audio is known: its song"},
         **documented(401, 403, 408, 413, 415, 507),
     },
 )
 async def learn(request: Request, response: Response, service: ServiceDep) -> LearnedBody:
     """Learn a song from a file.
 
-    The name is kept verbatim. If the content of the file is known already, nothing is learned: the
-    answer is the known song under the name that it has.
+    The name is kept verbatim. If the file is known already, or its audio under other tags or in
+    another container, nothing is learned: the answer is the known song under the name that it has.
+    Of a recording that is cut off or damaged on the way, what comes before is learned, and the song
+    is not `complete`. `warning` says so in either case.
     """
     async with accepted(request, service, forms.LearnForm) as (upload, form):
         known = await to_thread.run_sync(service.store.find, upload.checksum)
         if known is not None:
-            added = Added(known, created=False)
+            added = Added(known, created=False, known_by="file")
         else:
-            found = await service.pool.run(jobs.Extract(upload.path, upload.name))
+            found = await service.pool.run(jobs.Extract(upload.path, upload.name, form.strict))
             added = await to_thread.run_sync(_add, upload, form, found, service)
     response.status_code = 201 if added.created else 200
-    return LearnedBody(**SongBody.of(added.song).model_dump(), created=added.created)
+    return LearnedBody.of_added(added)
 
 
 def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:
@@ -57,5 +59,7 @@ def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Ser
         if folder is not None:
             kept = stack.enter_context(kept_audio.keep(upload, folder, store))
             metadata[SOURCE_KEY] = str(kept)
-        song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata)
-        return store.add_song(song, found.hashes, found.constellation)
+        song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata, found.cut)
+        return store.add_song(
+            song, found.hashes, found.constellation, allow_duplicates=form.allow_duplicates
+        )

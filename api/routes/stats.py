@@ -48,4 +48,9 @@ def _stats(service: Service) -> StatsBody:
 
 def _health(health: Health) -> HealthBody:
     report = health.report
-    return HealthBody(ok=report.ok, problems=list(report.problems), checked_at=health.checked_at)
+    return HealthBody(
+        ok=report.ok,
+        problems=list(report.problems),
+        notes=list(report.notes),
+        checked_at=health.checked_at,
+    )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fpcore.config import Decision, FingerprintConfig, Profile, QueryConfig
 from fpcore.records import Appearance, Cut, Match, Recognition
-from fpcore.store import Song
+from fpcore.store import Added, Song
 
 SOURCE_KEY = "source"
 """Metadata under which a song's file is recorded for re-indexing; never shown to clients."""
@@ -34,6 +34,8 @@ _SONG: dict[str, Any] = {
     "learned_at": "2026-05-01T12:00:00Z",
     "metadata": {"album": "Wesnoth"},
     "audio_kept": False,
+    "complete": True,
+    "stated_s": None,
 }
 
 
@@ -74,6 +76,10 @@ class SongBody(BaseModel):
     learned_at: datetime
     metadata: Mapping[str, Any]
     audio_kept: bool = Field(description="Whether the server can re-index it")
+    complete: bool = Field(
+        description="False for a recording that was cut off: duration_s is what there was of it"
+    )
+    stated_s: float | None = Field(description="The length that such a recording states, if any")
 
     model_config = example(**_SONG)
 
@@ -90,6 +96,8 @@ class SongBody(BaseModel):
             learned_at=song.learned_at,
             metadata=shown,
             audio_kept=SOURCE_KEY in song.metadata,
+            complete=song.complete,
+            stated_s=song.stated_s,
         )
 
 
@@ -97,8 +105,25 @@ class LearnedBody(SongBody):
     """A learned song, and whether this request was what learned it."""
 
     created: bool
+    known_by: Literal["file", "audio"] | None = Field(
+        description="Why it was not learned: the same file, or other bytes with the same audio"
+    )
+    warning: str | None = Field(
+        description="That the recording is cut off, or its audio there already, for people"
+    )
 
-    model_config = example(**_SONG, created=True)
+    model_config = example(**_SONG, created=True, known_by=None, warning=None)
+
+    @classmethod
+    def of_added(cls, added: Added) -> LearnedBody:
+        """Return what became of a file that was sent to be learned."""
+        cut = added.song.cut if added.created else None
+        return cls(
+            **SongBody.of(added.song).model_dump(),
+            created=added.created,
+            known_by=added.known_by,
+            warning=added.remark if cut is None else str(cut),
+        )
 
 
 class SongsBody(BaseModel):
@@ -381,6 +406,7 @@ class HealthBody(BaseModel):
 
     ok: bool
     problems: list[str]
+    notes: list[str] = Field(description="What is no problem: songs that are cut off")
     checked_at: datetime
 
 
@@ -411,7 +437,7 @@ class StatsBody(BaseModel):
             "calibration": "fitted on 3096 queries of the calibration half of debian-games",
             "provenance": None,
         },
-        health={"ok": True, "problems": [], "checked_at": "2026-05-01T12:00:00Z"},
+        health={"ok": True, "problems": [], "notes": [], "checked_at": "2026-05-01T12:00:00Z"},
     )
 
 

@@ -79,6 +79,12 @@ class LearnForm(Form):
             json_schema_extra={"default": "{}"},
         ),
     ] = {}
+    strict: Annotated[
+        bool, Field(description="Refuse a recording that is cut off or damaged on the way")
+    ] = False
+    allow_duplicates: Annotated[
+        bool, Field(description="Learn the audio of a known song again from another file")
+    ] = False
 
 
 class RecognizeForm(Form):

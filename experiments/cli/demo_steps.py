@@ -43,7 +43,9 @@ def learn(context: Context, profile: Profile, database: Path) -> Iterator[Added]
     database.parent.mkdir(parents=True, exist_ok=True)
     with Library.open(database, profile, create=True) as library:
         for track in context.parts.indexed:
-            yield library.learn(context.corpus.path_of(track), name=track.id)
+            yield library.learn(
+                context.corpus.path_of(track), name=track.id, strict=True, allow_duplicates=True
+            )
 
 
 def with_more_clips(context: Context) -> Context:

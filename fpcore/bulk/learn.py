@@ -3,7 +3,9 @@
 Each worker takes one file at a time, so memory stays bounded by their number. Finished songs
 are written in batches of one transaction each, and only then reported: what was reported as
 learned is on the disk. Learning the same files again passes over what is there, which is also
-how an interrupted run is resumed.
+how an interrupted run is resumed. Of a file that is cut off or damaged on the way, what comes
+before is learned. A file with the audio of a song that is there, under other tags or in another
+container, is that song.
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Self
 
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
@@ -26,7 +28,8 @@ from fpcore.audio.sources import name_of
 from fpcore.bulk.worker_pool import WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
-from fpcore.store import Entry, NewSong, Song, Store
+from fpcore.records import Cut
+from fpcore.store import Added, Entry, NewSong, Song, Store
 
 BATCH_SONGS = 20
 BATCH_S = 5.0
@@ -40,24 +43,34 @@ QUEUED_PER_WORKER = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: learned, known before (as ``song``), or failed for a reason."""
+    """What became of one file: learned, known before (as ``song``), or failed for a reason.
+
+    A reason is also given when it is known by its audio alone.
+    """
 
     path: Path
     status: Literal["learned", "known", "failed"]
     song: Song | None = None
     reason: str | None = None
 
+    @classmethod
+    def of(cls, path: Path, added: Added) -> Self:
+        """Return the outcome of a file whose song was added or was there."""
+        return cls(path, "learned" if added.created else "known", added.song, added.remark)
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What a worker needs to know besides the path.
 
-    Files whose checksum is in ``known`` are not fingerprinted again.
+    Files whose checksum is in ``known`` are not fingerprinted again. With ``strict``, those that
+    are cut off or damaged are refused.
     """
 
     config: FingerprintConfig
     limits: AudioLimits
     known: frozenset[str] = frozenset()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +106,7 @@ def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: 
         When the name is not a text that a store can hold.
     """
     metadata = {"source": str(path.resolve())}
-    song = NewSong(name, content, fingerprint.duration_s, metadata)
+    song = NewSong(name, content, fingerprint.duration_s, metadata, fingerprint.cut)
     return song, fingerprint.hashes, fingerprint.constellation
 
 
@@ -128,20 +141,27 @@ def relocated(song: Song, path: Path, store: Store) -> Song:
 
 
 def extract(
-    path: Path, config: FingerprintConfig, limits: AudioLimits, *, name: str | None = None
+    source: str | Path | BinaryIO,
+    config: FingerprintConfig,
+    limits: AudioLimits,
+    *,
+    name: str | None = None,
+    strict: bool = False,
 ) -> pipeline.Fingerprint:
-    """Return the fingerprint of a file.
+    """Return the fingerprint of a song, of as much of it as can be decoded.
 
     Parameters
     ----------
-    path : Path
-        The audio file.
+    source : str, Path or binary file object
+        The audio of the song.
     config : FingerprintConfig
         The configuration of the index.
     limits : AudioLimits
         Bounds on the audio that is decoded.
     name : str, optional
-        What errors call the file, in place of its path.
+        What errors call the source, in place of its path.
+    strict : bool
+        Refuse a source that is cut off or damaged on the way.
 
     Returns
     -------
@@ -153,14 +173,17 @@ def extract(
     AudioError
         When it cannot be decoded, or is too short or silent to give a single hash.
     """
+    cuts: list[Cut] = []
     blocks = decode_blocks(
-        path,
+        source,
         sample_rate_hz=config.sample_rate_hz,
         resampler=config.resampler,
         limits=limits,
         name=name,
+        on_cut=None if strict else cuts.append,
     )
-    return checked(pipeline.fingerprint(blocks, config), name or path)
+    found = replace(pipeline.fingerprint(blocks, config), cut=next(iter(cuts), None))
+    return checked(found, name or name_of(source))
 
 
 def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerprint:
@@ -180,6 +203,8 @@ def learn_files(
     *,
     n_workers: int | None = None,
     limits: AudioLimits | None = None,
+    strict: bool = False,
+    allow_duplicates: bool = False,
 ) -> Iterator[Outcome]:
     """Learn files under the stem of their names and yield what became of each, as they finish.
 
@@ -193,6 +218,11 @@ def learn_files(
         Worker processes, >= 1; without, one for each core.
     limits : AudioLimits, optional
         Bounds on the audio that is decoded.
+    strict : bool
+        Let files fail that are cut off or damaged on the way.
+    allow_duplicates : bool
+        Learn the audio of a song that is there again from another file; the same file is known
+        all the same.
 
     Yields
     ------
@@ -205,8 +235,8 @@ def learn_files(
         When the store cannot be written; what was yielded before is on the disk.
     """
     known = frozenset(song.checksum for song in store.songs())
-    job = Extraction(store.config, limits or AudioLimits(), known)
-    batch = _Batch(store)
+    job = Extraction(store.config, limits or AudioLimits(), known, strict)
+    batch = _Batch(store, allow_duplicates=allow_duplicates)
     for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
         if batch.is_due:
             yield from batch.write()
@@ -242,8 +272,9 @@ def _known(path: Path, content: str, store: Store) -> Outcome:
 class _Batch:
     """Songs that wait to be written together."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, allow_duplicates: bool) -> None:
         self._store = store
+        self._allow_duplicates = allow_duplicates
         self._waiting: list[tuple[Path, Entry]] = []
         self._since = 0.0
 
@@ -259,11 +290,12 @@ class _Batch:
 
     def write(self) -> list[Outcome]:
         waiting, self._waiting = self._waiting, []
-        added = self._store.add_songs(song for _, song in waiting) if waiting else []
-        return [
-            Outcome(path, "learned" if one.created else "known", song=one.song)
-            for (path, _), one in zip(waiting, added, strict=True)
-        ]
+        if not waiting:
+            return []
+        added = self._store.add_songs(
+            (song for _, song in waiting), allow_duplicates=self._allow_duplicates
+        )
+        return [Outcome.of(path, one) for (path, _), one in zip(waiting, added, strict=True)]
 
 
 def extract_files(
@@ -341,7 +373,7 @@ def _work(job: Extraction, path: Path) -> Extracted:
         content = checksum(path)
         if content in job.known:
             return Extracted(content, None)
-        return Extracted(content, extract(path, job.config, job.limits))
+        return Extracted(content, extract(path, job.config, job.limits, strict=job.strict))
 
 
 @contextmanager

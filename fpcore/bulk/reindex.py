@@ -189,5 +189,6 @@ def _again(
         return Gone(song, str(found))
     if found.checksum != song.checksum or found.fingerprint is None:
         return Gone(song, f"{file} holds something else now")
-    again = NewSong(song.name, song.checksum, found.fingerprint.duration_s, song.metadata)
-    return again, found.fingerprint.hashes, found.fingerprint.constellation
+    heard_now = found.fingerprint
+    again = NewSong(song.name, song.checksum, heard_now.duration_s, song.metadata, heard_now.cut)
+    return again, heard_now.hashes, heard_now.constellation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,12 +143,25 @@ def _snapshot_line(snapshot: SnapshotState | None) -> Iterator[tuple[str, str]]:
 def check(
     *,
     full: Annotated[
-        bool, typer.Option("--full", help="Also follow each posting; takes several times as long.")
+        bool,
+        typer.Option(
+            "--full",
+            help="Also compare each posting with what was learned; takes several times as long.",
+        ),
+    ] = False,
+    add_checksums: Annotated[
+        bool,
+        typer.Option(
+            "--add-checksums",
+            help="Give songs of an older database the checksums that --full compares with.",
+        ),
     ] = False,
     db: options.Database = options.DEFAULT_DATABASE,
     as_json: options.AsJson = False,
 ) -> None:
     """Check that the database is whole: its structure, its configuration and its counts.
+
+    Songs of recordings that were cut off are listed, too; they are no problem.
 
     \b
     Example:
@@ -156,26 +169,50 @@ def check(
 
     Exit codes: 0 all is well, 1 there are problems, each told in a sentence.
     """
-    n_songs, problems = _checked(db, full=full)
+    checked = _checked(db, full=full or add_checksums, add_checksums=add_checksums)
     if as_json:
-        print_json({"ok": not problems, "full": full, "problems": problems})
-    elif not problems:
-        say(f"{db}: all is well with {counted(n_songs, 'song')}")
-    for problem in problems:
+        print_json(asdict(checked))
+    else:
+        _tell(checked, db)
+    for problem in checked.problems:
         complain(f"{db}: {problem}")
-    if problems:
+    if checked.problems:
         raise typer.Exit(EXIT_PROBLEMS)
 
 
-def _checked(db: Path, *, full: bool) -> tuple[int, list[str]]:
-    """Return the number of songs, and the problems; a file too damaged to open is one of them."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a check found, as it stands in JSON."""
+
+    ok: bool
+    full: bool
+    n_songs: int
+    n_checksums_added: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def _checked(db: Path, *, full: bool, add_checksums: bool) -> _Checked:
+    """Check a database; a file too damaged to open is a problem, too."""
     from fpcore.errors import StoreDamagedError
 
     try:
         with options.open_existing(db) as store:
-            return store.n_songs(), list(store.check(full=full).problems)
+            n_added = store.add_checksums() if add_checksums else 0
+            found = store.check(full=full)
+            return _Checked(found.ok, full, store.n_songs(), n_added, found.problems, found.notes)
     except StoreDamagedError as error:
-        return 0, [f"the file is damaged ({error.__cause__}): restore a backup"]
+        problem = f"the file is damaged ({error.__cause__}): restore a backup"
+        return _Checked(False, full, 0, 0, (problem,))
+
+
+def _tell(checked: _Checked, db: Path) -> None:
+    if checked.n_checksums_added:
+        say(f"{db}: {counted(checked.n_checksums_added, 'song')} given a checksum")
+    if checked.ok:
+        say(f"{db}: all is well with {counted(checked.n_songs, 'song')}")
+    for note in checked.notes:
+        say(f"{db}: {note}")
 
 
 def backup(

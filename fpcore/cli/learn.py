@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict
 
 import typer
 
@@ -40,6 +40,13 @@ def learn(
         str | None,
         typer.Option(metavar="TEXT", help="What to call the song; for a single file only."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse recordings that are cut off or damaged.")
+    ] = False,
+    allow_duplicates: Annotated[
+        bool,
+        typer.Option("--allow-duplicates", help="Learn the same audio again from another file."),
+    ] = False,
     jobs: options.Jobs = None,
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,
@@ -50,7 +57,9 @@ def learn(
 
     Each song is called as its file without the suffix. What was learned before is passed over,
     also under another file name, so the same command resumes after an interruption; when the file
-    it was learned from is gone, the new one takes its place for `fpcore reindex`. Files that
+    it was learned from is gone, the new one takes its place for `fpcore reindex`. The same audio
+    under other tags or in another container is not learned either, but reported, unless allowed. Of
+    a recording that is cut off or damaged on the way, what comes before is learned. Files that
     cannot be used are listed at the end, with the reason, and the others are learned.
 
     \b
@@ -83,10 +92,11 @@ def learn(
         tally.add_fault(fault)
     if files:
         with options.open_library(db, profile, create=True, wait_s=wait) as library:
+            how = _How(strict=strict, allow_duplicates=allow_duplicates)
             outcomes = (
-                library.learn_files(files, n_workers=jobs)
+                library.learn_files(files, n_workers=jobs, **how)
                 if name is None
-                else _learn_as(name, files[0], library)
+                else _learn_as(name, files[0], library, how)
             )
             _follow(outcomes, tally, n_files=len(files))
     tally.tell()
@@ -96,16 +106,23 @@ def learn(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _learn_as(name: str, path: Path, library: Library) -> Iterator[Outcome]:
+class _How(TypedDict):
+    """Options of learning, alike for one file and for many."""
+
+    strict: bool
+    allow_duplicates: bool
+
+
+def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Outcome]:
     from fpcore.bulk.learn import Outcome
     from fpcore.errors import AudioError
 
     try:
-        added = library.learn(path, name=name)
+        added = library.learn(path, name=name, **how)
     except AudioError as error:
         yield Outcome(path, "failed", reason=str(error))
     else:
-        yield Outcome(path, "learned" if added.created else "known", song=added.song)
+        yield Outcome.of(path, added)
 
 
 @dataclass
@@ -117,6 +134,8 @@ class _Tally:
     n_known: int = 0
     learned_s: float = 0.0
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    n_cut: int = 0
     interrupted: bool = False
     started: float = field(default_factory=monotonic)
 
@@ -141,9 +160,15 @@ class _Tally:
         if outcome.status == "learned":
             self.n_learned += 1
             self.learned_s += outcome.song.duration_s
+            if outcome.song.cut is not None:
+                self.n_cut += 1
+                self.warnings.append(f"{outcome.path}: {outcome.song.cut}")
         else:
             self.n_known += 1
-        self._tell_line(outcome.path, outcome.status, song=song_record(outcome.song))
+            if outcome.reason is not None:
+                self.warnings.append(f"{outcome.path}: {outcome.reason}")
+        song = song_record(outcome.song)
+        self._tell_line(outcome.path, outcome.status, song=song, reason=outcome.reason)
 
     def _add_failure(self, path: Path | None, reason: str) -> None:
         self.failures.append(reason)
@@ -162,12 +187,13 @@ class _Tally:
             print_json_line({"file": file, "status": status, "song": song, "reason": reason})
 
     def tell(self) -> None:
-        """Tell what was learned, and complain about each failure."""
+        """Tell what was learned, and complain about each failure and whatever else is odd."""
         if self.as_json:
             summary = {
                 "n_learned": self.n_learned,
                 "n_known": self.n_known,
                 "n_failed": len(self.failures),
+                "n_cut": self.n_cut,
                 "learned_s": self.learned_s,
                 "elapsed_s": self.elapsed_s,
                 "interrupted": self.interrupted,
@@ -175,8 +201,13 @@ class _Tally:
             print_json_line({"summary": summary})
         else:
             say(self._sentence())
-        for reason in self.failures:
-            complain(reason)
+        for sentence in (*self.warnings, *self.failures):
+            complain(sentence)
+        if self.n_cut:
+            are_cut = "is cut off and was" if self.n_cut == 1 else "are cut off and were"
+            they_go = "it goes" if self.n_cut == 1 else "they go"
+            of_all = counted(self.n_learned, "recording")
+            complain(f"{self.n_cut:,} of {of_all} {are_cut} learned as far as {they_go}")
         if self.interrupted:
             complain(
                 f"interrupted: {counted(self.n_learned, 'song')} learned and kept; "

@@ -10,7 +10,7 @@ from fpcore.cli import options
 from fpcore.cli.output import clock, counted, print_json, print_table, say, song_record
 
 if TYPE_CHECKING:
-    from fpcore.store import Store
+    from fpcore.store import Song, Store
 
 LARGEST_INTEGER = 2**63 - 1
 """The largest number that a database can be asked for."""
@@ -33,6 +33,8 @@ def songs(
 ) -> None:
     """List the songs, in the order in which they were learned.
 
+    Of a song whose recording was cut off, the length is what there was of it.
+
     \b
     Examples:
       fpcore songs --search "aria"
@@ -48,14 +50,38 @@ def songs(
         print_json({"total": total, "offset": offset, "limit": limit, "songs": records})
         return
     if page:
-        print_table(
-            (("id", "right"), ("song", "left"), ("length", "right"), ("postings", "right")),
-            (
-                (song.id, song.name, clock(song.duration_s, decimals=0), f"{song.n_fingerprints:,}")
-                for song in page
-            ),
-        )
+        _tell_songs(page)
     say(_place(total, offset, len(page)))
+
+
+def _tell_songs(songs: list[Song]) -> None:
+    print_table(
+        (
+            ("id", "right"),
+            ("song", "left"),
+            ("length", "right"),
+            ("postings", "right"),
+            ("", "left"),
+        ),
+        (
+            (
+                song.id,
+                song.name,
+                clock(song.duration_s, decimals=0),
+                f"{song.n_fingerprints:,}",
+                _incomplete(song),
+            )
+            for song in songs
+        ),
+    )
+
+
+def _incomplete(song: Song) -> str:
+    """Return what to say of a song whose recording was cut off; nothing of any other."""
+    if song.complete:
+        return ""
+    of_all = "" if song.stated_s is None else f", {song.duration_s:.1f} of {song.stated_s:.1f} s"
+    return f"cut off{of_all}"
 
 
 def _place(total: int, offset: int, n_shown: int) -> str:

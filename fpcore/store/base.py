@@ -17,14 +17,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from fpcore.closing import Closing
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.records import Constellation, Hashes, LongArray, Postings
+from fpcore.records import Constellation, Cut, Hashes, LongArray, Postings
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 """Any value that JSON can hold."""
@@ -32,9 +32,10 @@ JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON
 
 @dataclass(frozen=True, slots=True)
 class NewSong:
-    """A song to add: its name, the checksum of its content, its length and free metadata.
+    """A song to add: its name, the checksum of its file, its length and free metadata.
 
-    Two files with one ``checksum`` are one song. The name is kept verbatim.
+    Two files with one ``checksum`` are one song. The name is kept verbatim. ``cut`` says when the
+    file is cut off, so that ``duration_s`` is only what there was of it.
 
     Raises
     ------
@@ -48,6 +49,7 @@ class NewSong:
     checksum: str
     duration_s: float
     metadata: Mapping[str, JSON] = field(default_factory=dict)
+    cut: Cut | None = None
 
     def __post_init__(self) -> None:
         for label, text in (("name", self.name), ("checksum", self.checksum)):
@@ -59,6 +61,9 @@ class NewSong:
                 f"the duration of {self.name!r} must be a finite number of seconds >= 0, "
                 f"got {self.duration_s}"
             )
+        stated_s = None if self.cut is None else self.cut.stated_s
+        if stated_s is not None and not math.isfinite(stated_s):
+            raise StoreError(f"the length that {self.name!r} states must be finite, got {stated_s}")
         try:
             json.dumps(self.metadata, allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -110,7 +115,10 @@ def _check_text(label: str, text: str) -> None:
 class Song:
     """A song of the index, as it is read: it does not follow later changes.
 
-    ``learned_at`` is in UTC, ``duration_s`` in seconds, ``n_fingerprints`` counts its postings.
+    ``learned_at`` is in UTC, ``duration_s`` in seconds, ``n_fingerprints`` counts its postings,
+    ``checksum`` is that of its file. It is not ``complete`` when its file was cut off; then
+    ``stated_s`` is the length that the file states, if it states one. ``fingerprint_checksum`` is
+    that of `fpcore.store.checksums`; None when it was learned before there were any.
     """
 
     id: int
@@ -120,14 +128,34 @@ class Song:
     n_fingerprints: int
     learned_at: datetime
     metadata: Mapping[str, JSON]
+    complete: bool = True
+    stated_s: float | None = None
+    fingerprint_checksum: str | None = None
+
+    @property
+    def cut(self) -> Cut | None:
+        """How much of its recording was learned, when that was cut off."""
+        return None if self.complete else Cut(self.duration_s, self.stated_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a song: ``created``, or known before under the same checksum."""
+    """What became of a song: ``created``, or known before.
+
+    It is known by the checksum of its file or, where that differs, by its audio: the fingerprint is
+    the same.
+    """
 
     song: Song
     created: bool
+    known_by: Literal["file", "audio"] | None = None
+
+    @property
+    def remark(self) -> str | None:
+        """What to say of a file whose audio is there from another file; None of any other."""
+        if self.known_by != "audio":
+            return None
+        return f'already there as "{self.song.name}" (id {self.song.id}): same audio'
 
 
 Entry: TypeAlias = tuple[NewSong, Hashes, Constellation]
@@ -214,9 +242,14 @@ class SnapshotState:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found: one sentence for each problem, none when all is well."""
+    """What a check found: one sentence for each problem, none when all is well.
+
+    ``notes`` are what one should know of a sound index: songs that are cut off, or that could not
+    be checked in full.
+    """
 
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -266,8 +299,15 @@ class Store(Closing):
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
 
-    def add_song(self, song: NewSong, hashes: Hashes, constellation: Constellation) -> Added:
-        """Add a song, unless the index has one with the same checksum.
+    def add_song(
+        self,
+        song: NewSong,
+        hashes: Hashes,
+        constellation: Constellation,
+        *,
+        allow_duplicates: bool = True,
+    ) -> Added:
+        """Add a song, unless the index has it.
 
         Parameters
         ----------
@@ -277,6 +317,9 @@ class Store(Closing):
             Its hashes; repeated (token, frame) pairs count once.
         constellation : Constellation
             Its kept peaks, sorted by (frame, bin).
+        allow_duplicates : bool
+            Only a song with the same checksum is the same; without, so is one with the same
+            postings and constellation, unless there are no postings.
 
         Returns
         -------
@@ -288,15 +331,16 @@ class Store(Closing):
         ValueError
             When a token or a frame lies outside the range of ``config``.
         """
-        return self.add_songs([(song, hashes, constellation)])[0]
+        entry = song, hashes, constellation
+        return self.add_songs([entry], allow_duplicates=allow_duplicates)[0]
 
     @abstractmethod
-    def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
+    def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction, all or none, and return one result for each, in order.
 
         A batch of about 20 songs is several times as fast as one at a time. The iterable is
         used up before the transaction starts, so it may be slow. Repeated (token, frame) pairs
-        of a song count once.
+        of a song count once. Which songs are the same is as for `add_song`.
 
         Raises
         ------
@@ -368,7 +412,7 @@ class Store(Closing):
 
     @abstractmethod
     def find(self, checksum: str) -> Song | None:
-        """Return the song of this content, or None."""
+        """Return the song that was learned from a file with this checksum, or None."""
 
     @abstractmethod
     def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
@@ -410,6 +454,14 @@ class Store(Closing):
     @abstractmethod
     def check(self, *, full: bool = False) -> CheckReport:
         """Return what is wrong with the index; ``full`` also follows each posting and peak."""
+
+    @abstractmethod
+    def add_checksums(self) -> int:
+        """Give each song that was learned before there were checksums that of what it is now.
+
+        From then on a full check finds changes of it. Songs in which one is found already get none.
+        Returns how many got one.
+        """
 
     @abstractmethod
     def make_snapshot(

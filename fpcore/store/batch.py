@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fpcore.config import FingerprintConfig
 from fpcore.records import IntArray, LongArray
 from fpcore.store.base import Entry, NewSong
+from fpcore.store.checksums import fingerprint_checksum
 from fpcore.store.codec import chunks, encode_constellation, encode_tokens
 
 
@@ -20,7 +21,7 @@ class Batch:
     """Songs with their postings and what is stored beside them.
 
     ``token``, ``number`` (of the song in the batch) and ``frame`` are the columns of all
-    postings, sorted in this order, without repeats.
+    postings, sorted in this order, without repeats. The lists have one item for each song.
     """
 
     songs: list[NewSong]
@@ -30,6 +31,7 @@ class Batch:
     n_fingerprints: list[int]
     token_lists: list[str]
     constellations: list[bytes]
+    fingerprint_checksums: list[str]
 
     @classmethod
     def of(cls, entries: list[Entry], config: FingerprintConfig) -> Batch:
@@ -46,16 +48,21 @@ class Batch:
         distinct = np.ones(len(order), dtype=bool)
         distinct[1:] = (np.diff(token) != 0) | (np.diff(number) != 0) | (np.diff(frame) != 0)
         token, number, frame = token[distinct], number[distinct], frame[distinct]
+        token_lists, checksums = [], []
+        for song, (_, _, peaks) in enumerate(entries):
+            its_token, its_frame = token[number == song], frame[number == song]
+            first = np.flatnonzero(np.diff(its_token, prepend=-1))
+            token_lists.append(encode_tokens(its_token[first]))
+            checksums.append(fingerprint_checksum(its_token, its_frame, peaks))
         return cls(
             songs=[song for song, _, _ in entries],
             token=token,
             number=number,
             frame=frame,
             n_fingerprints=np.bincount(number, minlength=len(entries)).tolist(),
-            token_lists=[
-                encode_tokens(np.unique(token[number == song])) for song in range(len(entries))
-            ],
+            token_lists=token_lists,
             constellations=[encode_constellation(peaks) for _, _, peaks in entries],
+            fingerprint_checksums=checksums,
         )
 
     def rows(

@@ -30,7 +30,12 @@ _COLUMNS = ("<u4", "<u2", "<i2")
 
 
 def encode_constellation(peaks: Constellation) -> bytes:
-    """Return a constellation as a blob; levels are rounded to `LEVEL_STEP_DB`.
+    """Return a constellation as a blob; raises `ValueError` as `octets_of` does."""
+    return _VERSION + zlib.compress(octets_of(peaks))
+
+
+def octets_of(peaks: Constellation) -> bytes:
+    """Return what is compressed of a constellation; levels are rounded to `LEVEL_STEP_DB`.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def encode_constellation(peaks: Constellation) -> bytes:
         octets = column.astype(dtype).view(np.uint8).reshape(len(peaks), width)
         planes.append(octets.T.tobytes())
     planes.append(np.packbits(peaks.paired).tobytes())
-    return _VERSION + zlib.compress(b"".join(planes))
+    return b"".join(planes)
 
 
 def decode_constellation(blob: bytes) -> Constellation:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
-from fpcore.errors import StoreError
-from fpcore.store import schema, song_rows
-from fpcore.store.codec import decode_constellation
+from fpcore.records import Cut
+from fpcore.store import contents, schema, song_ids, song_rows
 
 _N_SHOWN = 20
-"""Faults of the file's structure that are listed; a torn file has thousands."""
+"""Faults of the file's structure and songs that are cut off which are listed: there may be
+thousands."""
 
 
 def problems(
@@ -27,7 +26,7 @@ def problems(
     config : FingerprintConfig
         The configuration of the index.
     full : bool
-        Also follow each posting and decode each constellation: takes several times as long.
+        Also compare each posting and peak with what was learned: takes several times as long.
 
     Yields
     ------
@@ -39,11 +38,58 @@ def problems(
         yield from _digest(connection, config)
         yield from _references(connection)
         yield from _counts(connection)
+        yield from song_ids.problems(connection)
         yield from song_rows.faults(connection)
         if full:
-            yield from _details(connection, config)
+            yield from contents.faults(connection, config)
     except sqlite3.DatabaseError as error:
         yield f"the rest cannot be read: {error}"
+
+
+def notes(connection: sqlite3.Connection, *, full: bool) -> Iterator[str]:
+    """Yield what one should know of an index, be it sound or not.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that sees one state of the index.
+    full : bool
+        Also tell what a full check had nothing to compare with.
+
+    Yields
+    ------
+    str
+        A sentence each.
+    """
+    try:
+        yield from _cut_songs(connection)
+        if full:
+            yield from _without_checksum(connection)
+    except sqlite3.DatabaseError:
+        return  # which is a problem, and told as one
+
+
+def _cut_songs(connection: sqlite3.Connection) -> Iterator[str]:
+    songs = connection.execute(
+        "SELECT id, name, duration_s, stated_s FROM songs WHERE complete = 0 ORDER BY id"
+    ).fetchall()
+    for song_id, name, *lengths in songs[:_N_SHOWN]:
+        remedy = f"learn a whole copy, then `fpcore remove {song_id}`"
+        yield f'song {song_id}, "{name}": {Cut(*lengths)}: {remedy}'
+    if len(songs) > _N_SHOWN:
+        yield f"{len(songs) - _N_SHOWN} more songs are of recordings that are cut off"
+
+
+def _without_checksum(connection: sqlite3.Connection) -> Iterator[str]:
+    (n_songs,) = connection.execute(
+        "SELECT count(*) FROM songs WHERE fingerprint_checksum IS NULL"
+    ).fetchone()
+    if n_songs:
+        have = "1 song has" if n_songs == 1 else f"{n_songs} songs have"
+        yield (
+            f"{have} no checksum to be compared with, being learned before there were any: "
+            "`fpcore check --add-checksums` adds it"
+        )
 
 
 def _structure(connection: sqlite3.Connection, *, full: bool) -> Iterator[str]:
@@ -81,29 +127,3 @@ def _counts(connection: sqlite3.Connection) -> Iterator[str]:
         n_found = found.get(song_id, 0)
         if n_found != n_expected:
             yield f"song {song_id} has {n_found} fingerprints instead of {n_expected}"
-
-
-def _details(connection: sqlite3.Connection, config: FingerprintConfig) -> Iterator[str]:
-    """Check that a removal would reach each posting, and that each constellation can be read."""
-    form = schema.token_text_sql("token", config) if config.token == "text" else "token"
-    reached = f"""
-        SELECT count(*) FROM fingerprints WHERE song_id = ?1 AND hash_token IN (
-          SELECT {form} FROM (SELECT sum(value) OVER (ORDER BY key) AS token FROM json_each(?2)))
-    """
-    songs = connection.execute(
-        "SELECT id, n_fingerprints, tokens, peaks FROM songs "
-        "JOIN song_tokens AS t ON t.song_id = id JOIN constellations AS c ON c.song_id = id"
-    )
-    for song_id, n_fingerprints, tokens, peaks in songs:
-        try:
-            json.loads(tokens)
-            decode_constellation(peaks)
-        except (ValueError, StoreError) as error:
-            yield f"song {song_id}: {error}"
-            continue
-        (n_reached,) = connection.execute(reached, (song_id, tokens)).fetchone()
-        if n_reached != n_fingerprints:
-            yield (
-                f"removing song {song_id} would reach {n_reached} of its "
-                f"{n_fingerprints} fingerprints"
-            )

@@ -2,6 +2,7 @@
 
 A file is an index when its ``application_id`` is ours; ``user_version`` is the version of
 these tables, and the table ``meta`` names the configuration that all postings were made with.
+An index whose tables are of the version before gets those of today when it is opened.
 The comments inside the statements are kept by SQLite and shown by ``.schema``.
 """
 
@@ -20,7 +21,7 @@ from fpcore.store.connections import transaction
 APPLICATION_ID = int.from_bytes(b"fpco", "big")
 """PRAGMA application_id of every index."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """PRAGMA user_version: raised when the tables change, or how something is written in them."""
 
 OLDEST_SQLITE = (3, 37, 0)
@@ -42,8 +43,14 @@ CREATE TABLE songs (
   duration_s REAL NOT NULL,
   n_fingerprints INTEGER NOT NULL,
   learned_at TEXT NOT NULL,  -- ISO 8601, UTC
-  metadata TEXT NOT NULL  -- JSON object
+  metadata TEXT NOT NULL,  -- JSON object
+  -- 0: of a recording that is cut off; duration_s is what there was of it
+  complete INTEGER NOT NULL DEFAULT 1 CHECK (complete IN (0, 1)),
+  stated_s REAL,  -- the length that such a recording states; NULL: none
+  fingerprint_checksum TEXT  -- of postings and constellation; NULL: learned before there were any
 ) STRICT;
+
+CREATE INDEX songs_by_fingerprint ON songs(fingerprint_checksum, n_fingerprints);
 
 CREATE TABLE fingerprints (
   hash_token {token_type} NOT NULL,  -- {token_comment}
@@ -81,6 +88,18 @@ END;
 CREATE VIEW fingerprints_text AS
   SELECT {text_of_token} AS hash_text, song_id, absolute_time FROM fingerprints;
 """
+
+
+_STEPS = {
+    2: (
+        "ALTER TABLE songs ADD COLUMN complete INTEGER NOT NULL DEFAULT 1 "
+        "CHECK (complete IN (0, 1))",
+        "ALTER TABLE songs ADD COLUMN stated_s REAL",
+        "ALTER TABLE songs ADD COLUMN fingerprint_checksum TEXT",
+        "CREATE INDEX songs_by_fingerprint ON songs(fingerprint_checksum, n_fingerprints)",
+    ),
+}
+"""Version -> the statements that make its tables those of the next one. They must be fast."""
 
 
 def statements(config: FingerprintConfig) -> list[str]:
@@ -125,7 +144,8 @@ def prepare(
 ) -> FingerprintConfig:
     """Make sure that a connection is to an index of a configuration; return its configuration.
 
-    Only an empty database is ever written to, and only with ``create``.
+    Only an empty database is made one, and only with ``create``. One with older tables is brought
+    up to date, after all else was checked.
 
     Parameters
     ----------
@@ -147,7 +167,7 @@ def prepare(
     ------
     StoreError
         When it is empty and not to be created, or belongs to another application or to a
-        newer version.
+        newer or a very old version.
     ConfigMismatchError
         When it was made with another configuration than ``config``.
     """
@@ -158,11 +178,33 @@ def prepare(
     _check_config(connection, path, stored=stored, wanted=config)
     if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         connection.execute("PRAGMA journal_mode = WAL")
+    bring_up_to_date(connection)
     return stored
 
 
+def bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Give an index of the version before the tables of today; do nothing with any other database.
+
+    It takes one short transaction, whatever the size of the index: a kill leaves the old tables or
+    the new ones. A program of the older version that has the index open goes on using it.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Outside any transaction.
+    """
+    if _pragma(connection, "user_version") not in _STEPS:
+        return
+    with transaction(connection):
+        # Another program may have been faster.
+        while (version := _pragma(connection, "user_version")) in _STEPS:
+            for statement in _STEPS[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
 def check_is_index(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse, by a `StoreError`, a database that is no index or of another version."""
+    """Refuse, by a `StoreError`, a database that is no index or of a version not understood."""
     if _is_empty(connection):
         raise StoreError(f"{path} holds no index yet: learn some music into it first")
     _check_owner(connection, path)
@@ -242,7 +284,7 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(f"{path} is a database of another application: give the path of an index")
     version = _pragma(connection, "user_version")
-    if version != SCHEMA_VERSION:
+    if version != SCHEMA_VERSION and version not in _STEPS:
         remedy = (
             "use the version of fpcore that made it, or a newer one"
             if version > SCHEMA_VERSION

@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from fpcore.errors import StoreError, UnknownSongError
-from fpcore.store import schema
+from fpcore.store import schema, song_ids
 from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
 
-_COLUMNS = "id, name, checksum, duration_s, n_fingerprints, learned_at, metadata"
+_COLUMNS = (
+    "id, name, checksum, duration_s, n_fingerprints, learned_at, metadata, complete, stated_s, "
+    "fingerprint_checksum"
+)
 
 _NAMED = "(?1 IS NULL OR instr(casefold(name), casefold(?1)) > 0)"
 
 
-def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
+def insert(connection: sqlite3.Connection, batch: Batch, number: int, path: Path) -> int:
     """Write all of a song but its postings.
 
     Parameters
@@ -35,16 +38,24 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
         The songs that are added.
     number : int
         Which of them, from 0.
+    path : Path
+        What messages call the database.
 
     Returns
     -------
     int
         The id of the song.
+
+    Raises
+    ------
+    StoreError
+        When there is no id left, as after damage.
     """
     song = batch.songs[number]
+    song_ids.check_one_is_left(connection, path)
     cursor = connection.execute(
-        "INSERT INTO songs (name, checksum, duration_s, n_fingerprints, learned_at, metadata) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO songs (name, checksum, duration_s, n_fingerprints, learned_at, metadata, "
+        "complete, stated_s, fingerprint_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             song.name,
             song.checksum,
@@ -52,6 +63,9 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int) -> int:
             batch.n_fingerprints[number],
             schema.now(),
             json.dumps(song.metadata),
+            song.cut is None,
+            None if song.cut is None else song.cut.stated_s,
+            batch.fingerprint_checksums[number],
         ),
     )
     song_id = int(cursor.lastrowid or 0)  # None only before the first INSERT
@@ -280,7 +294,7 @@ def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
     """
     row = _row(connection, song_id, path)
     connection.execute("DELETE FROM songs WHERE id = ?", (song_id,))
-    *sound, learned_at, metadata = row
+    learned_at, metadata = row[_TIME], row[_METADATA]
     try:
         time = _time_of(learned_at)
     except ValueError:
@@ -289,7 +303,7 @@ def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
         values = _metadata_of(metadata)
     except ValueError:
         values = {}
-    return Song(*(*sound, time, values))
+    return _song(row, time, values)
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:
@@ -300,20 +314,41 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
             try:
                 read(text)
             except ValueError as fault:
-                yield f"song {song_id}: {fault}: {_remedy(song_id)}"
+                yield f"song {song_id}: {fault}: {remedy(song_id)}"
 
 
 def _song_of(row: tuple[Any, ...], path: Path) -> Song:
-    song_id, name, *_, learned_at, metadata = row
+    song_id, name = row[:2]
     try:
-        return Song(*(*row[:-2], _time_of(learned_at), _metadata_of(metadata)))
+        return _song(row, _time_of(row[_TIME]), _metadata_of(row[_METADATA]))
     except ValueError as fault:
         raise StoreError(
-            f"{path} is damaged at song {song_id}, {name!r}: {fault}: {_remedy(song_id)}"
+            f"{path} is damaged at song {song_id}, {name!r}: {fault}: {remedy(song_id)}"
         ) from None
 
 
-def _remedy(song_id: int) -> str:
+_TIME, _METADATA = 5, 6
+"""Where two texts that may be damaged stand among `_COLUMNS`."""
+
+
+def _song(row: tuple[Any, ...], learned_at: datetime, metadata: dict[str, JSON]) -> Song:
+    song_id, name, checksum, duration_s, n_fingerprints, _, _, complete, stated_s, weighed = row
+    return Song(
+        id=song_id,
+        name=name,
+        checksum=checksum,
+        duration_s=duration_s,
+        n_fingerprints=n_fingerprints,
+        learned_at=learned_at,
+        metadata=metadata,
+        complete=bool(complete),
+        stated_s=stated_s,
+        fingerprint_checksum=weighed,
+    )
+
+
+def remedy(song_id: int) -> str:
+    """Return what to do about a song that is damaged."""
     return f"take it away with `fpcore remove {song_id}` and learn it again"
 
 

@@ -21,7 +21,7 @@ from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.stages.hashing import to_text
-from fpcore.store import health, posting_rows, schema, song_rows, statistics
+from fpcore.store import contents, health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
     JSON,
     Added,
@@ -39,6 +39,9 @@ from fpcore.store.constellations import Constellations
 from fpcore.store.failures import check_folder, check_place, translated_errors
 from fpcore.store.snapshot_use import SnapshotBeside
 
+CHECKSUM_SONGS = 100
+"""Songs that get their checksums in one transaction."""
+
 
 def open_store(
     path: str | Path,
@@ -49,7 +52,8 @@ def open_store(
 ) -> SqliteStore:
     """Open the index in a file.
 
-    Nothing that exists is changed or deleted by opening it.
+    Nothing that exists is deleted by opening it, or changed, but for the tables of an index of the
+    version before, which are brought up to date.
 
     Parameters
     ----------
@@ -90,11 +94,17 @@ def open_store(
         with pool.plain(mode="rwc" if create else "rw") as connection:
             stored = schema.prepare(connection, path, config, create=create)
             digest = schema.stored_meta(connection).get("digest", "")
-        pool.inspect_new(partial(schema.check_digest, path=path, digest=digest))
+        pool.inspect_new(partial(_inspect, path=path, digest=digest))
     except BaseException:
         pool.close()
         raise
     return SqliteStore(path, stored, pool)
+
+
+def _inspect(connection: sqlite3.Connection, *, path: Path, digest: str) -> None:
+    """See to it that the file in the place of the one that was opened first can stand for it."""
+    schema.check_digest(connection, path, digest)
+    schema.bring_up_to_date(connection)
 
 
 class SqliteStore(Store):
@@ -120,24 +130,36 @@ class SqliteStore(Store):
         """The configuration that the index was made with."""
         return self._config
 
-    def add_songs(self, entries: Iterable[Entry]) -> list[Added]:
+    def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction; takes the lock only when there is something to write."""
         batch = Batch.of(list(entries), self._config)
+        find = partial(
+            contents.find_same,
+            path=self._path,
+            config=self._config,
+            allow_duplicates=allow_duplicates,
+        )
         with self._pool.reading() as connection:
-            known = [song_rows.find(connection, song.checksum, self._path) for song in batch.songs]
+            known = [find(connection, batch, number) for number in range(len(batch.songs))]
         if all(known):  # nothing to write, so no need to wait for writers
-            return [Added(song, created=False) for song in known if song]
+            return [one for one in known if one]
         with self._pool.writing() as connection:
-            return self._insert(connection, batch)
+            return self._insert(connection, batch, find)
 
-    def _insert(self, connection: sqlite3.Connection, batch: Batch) -> list[Added]:
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        batch: Batch,
+        find: Callable[[sqlite3.Connection, Batch, int], Added | None],
+    ) -> list[Added]:
         added, row_ids = [], np.full(len(batch.songs), -1, dtype=np.int64)
-        for number, song in enumerate(batch.songs):
-            known = song_rows.find(connection, song.checksum, self._path)
-            if known is None:
-                row_ids[number] = song_rows.insert(connection, batch, number)
-                known = song_rows.get(connection, int(row_ids[number]), self._path)
-            added.append(Added(known, created=bool(row_ids[number] >= 0)))
+        for number in range(len(batch.songs)):
+            one = find(connection, batch, number)
+            if one is None:
+                row_ids[number] = song_rows.insert(connection, batch, number, self._path)
+                song = song_rows.get(connection, int(row_ids[number]), self._path)
+                one = Added(song, created=True)
+            added.append(one)
         connection.executemany(
             "INSERT INTO fingerprints VALUES (?, ?, ?)", batch.rows(row_ids, self._stored_form)
         )
@@ -226,7 +248,21 @@ class SqliteStore(Store):
             problems = list(health.problems(connection, self._config, full=full))
             if beside:
                 problems += beside.problems(connection, full=full)
-        return CheckReport(tuple(problems))
+            notes = tuple(health.notes(connection, full=full))
+        return CheckReport(tuple(problems), notes)
+
+    def add_checksums(self) -> int:
+        """Add checksums in transactions of `CHECKSUM_SONGS` songs, so that others get a turn."""
+        n_added, last_id = 0, posting_rows.ALL_SONGS
+        while True:
+            with self._pool.writing() as connection:
+                n_new, looked_at = contents.add_checksums(
+                    connection, self._config, after=last_id, n_songs=CHECKSUM_SONGS
+                )
+            n_added += n_new
+            if looked_at is None:
+                return n_added
+            last_id = looked_at
 
     def make_snapshot(
         self, note: Callable[[int, int], None] = lambda n_done, n_postings: None

@@ -51,8 +51,9 @@ def inventory(path: Path, busy_timeout_s: float) -> Inventory:
 
 
 def _inventory(connection: sqlite3.Connection, path: Path) -> Inventory:
-    connection.execute("BEGIN")
     schema.check_is_index(connection, path)
+    schema.bring_up_to_date(connection)
+    connection.execute("BEGIN")
     digest = schema.stored_meta(connection).get("digest", "")
     songs = song_rows.select(connection, path)
     connection.execute("COMMIT")

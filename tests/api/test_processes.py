@@ -27,6 +27,9 @@ N_CLIENTS = 8
 N_KILLS = 10
 SATURATION_S = 6.0
 
+ALSO_ALIKE = {"allow_duplicates": "true"}
+"""Variants of a song are files of their own, and songs of their own."""
+
 LEARNED = 'fpapi_requests_total{method="POST",route="/learn",status="201"}'
 RECOGNISED = 'fpapi_requests_total{method="POST",route="/recognize",status="200"}'
 
@@ -43,7 +46,7 @@ def test_two_server_processes_lose_nothing_of_8_writers_and_8_readers(
         learned = {}
         with server.client() as client:
             for seed in range(1 + number * 4, 5 + number * 4):
-                response = learn(client, variant(1 + seed % 3, seed), f"Song {seed}")
+                response = learn(client, variant(1 + seed % 3, seed), f"Song {seed}", **ALSO_ALIKE)
                 assert response.status_code == 201, response.text
                 learned[response.json()["song_id"]] = f"Song {seed}"
         return learned
@@ -89,7 +92,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_and_nothing_is_half_there(
                     seed = next(seeds)
                     name = f"Song {seed}"
                     try:
-                        response = learn(client, variant(seed % 3, seed), name)
+                        response = learn(client, variant(seed % 3, seed), name, **ALSO_ALIKE)
                     except httpx.TransportError:
                         return
                     assert response.status_code == 201, response.text
@@ -166,7 +169,7 @@ class TestAFullDisk:
             told = {}
             for seed in range(1, 500):
                 content = song(1) if seed == 1 else variant(2 + seed % 3, seed)
-                response = learn(client, content, f"Song {seed}")
+                response = learn(client, content, f"Song {seed}", **ALSO_ALIKE)
                 if response.status_code != 201:
                     break
                 told[response.json()["song_id"]] = f"Song {seed}"
@@ -175,7 +178,7 @@ class TestAFullDisk:
             assert client.get("/songs").json()["total"] == len(told)
             assert recognize(client, excerpt(1)).json()["song_name"] == "Song 1"
             (disk / "ballast").unlink()
-            again = learn(client, content, f"Song {seed}")
+            again = learn(client, content, f"Song {seed}", **ALSO_ALIKE)
             assert again.status_code == 201
             told[again.json()["song_id"]] = f"Song {seed}"
         assert checked(server) == told

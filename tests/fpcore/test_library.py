@@ -194,6 +194,49 @@ def test_the_same_content_under_another_name_is_the_song_that_is_there(
     assert library.store.stats() == size
 
 
+def test_the_same_audio_in_another_container_is_the_song_that_is_there_unless_allowed(
+    library: Library, music: list[Path], tmp_path: Path
+) -> None:
+    first = library.learn(music[0]).song
+    tagged = tmp_path / "the same.wav"
+    soundfile.write(tagged, *soundfile.read(music[0]), subtype="PCM_16")
+    again = library.learn(tagged)
+    assert (again.song, again.created, again.known_by) == (first, False, "audio")
+    (outcome,) = library.learn_files([tagged], n_workers=1)
+    assert (outcome.status, outcome.song) == ("known", first)
+    assert outcome.reason == f'already there as "song 0" (id {first.id}): same audio'
+    assert library.learn(tagged, allow_duplicates=True).created
+    (outcome,) = library.learn_files([tagged], n_workers=1, allow_duplicates=True)
+    assert (outcome.status, outcome.reason) == ("known", None)
+    assert library.store.n_songs() == 2
+
+
+def test_of_a_song_that_is_cut_off_what_there_is_is_learned_unless_strict(
+    library: Library, music: list[Path], tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.wav"
+    soundfile.write(cut, part(4, 0, 10), RATE_HZ)
+    cut.write_bytes(cut.read_bytes()[: round(0.8 * cut.stat().st_size)])
+    with pytest.raises(AudioError, match=r"cut\.wav: is cut off after 8\.00 s of 10\.00 s"):
+        library.learn(cut, strict=True)
+    (outcome,) = library.learn_files([cut], n_workers=1, strict=True)
+    assert outcome.status == "failed"
+    outcomes = {one.path: one for one in library.learn_files([cut, music[0]], n_workers=1)}
+    assert {one.status for one in outcomes.values()} == {"learned"}
+    whole, found = outcomes[music[0]].song, outcomes[cut].song
+    assert whole is not None
+    assert whole.cut is None
+    assert found is not None
+    assert found.cut == Cut(pytest.approx(8.0, abs=1e-3), 10.0)
+    library.store.remove(found.id)
+    assert library.learn(cut).song.cut == found.cut
+    clip = tmp_path / "clip.wav"
+    soundfile.write(clip, part(4, 2, 5), RATE_HZ)
+    match = library.recognize(clip).match
+    assert match is not None
+    assert match.song_name == "cut"
+
+
 def test_the_source_is_kept_beside_ones_own_metadata(library: Library, music: list[Path]) -> None:
     given = {"artist": "Zoë", "tags": ["a", {"b": None}]}
     song = library.learn(str(music[0]), name="Aria", metadata=given).song

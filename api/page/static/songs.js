@@ -60,10 +60,16 @@ function row(song) {
   const item = make("li", { "data-id": song.song_id },
     make("div", {},
       make("div", { class: "name", text: song.song_name }),
-      make("div", { class: "quiet", text: `${duration(song.duration_s)} · ${plural(song.fingerprints, "fingerprint")}` })),
+      make("div", { class: "quiet", text: `${duration(song.duration_s)} · ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}` })),
     button);
   button.addEventListener("click", () => forget(song, item).catch(showProblem));
   return item;
+}
+
+/** Return what to say of a song whose recording was cut off; nothing of any other. */
+function cutOff({ complete, duration_s, stated_s }) {
+  if (complete) return "";
+  return ` · cut off${stated_s === null ? "" : `, ${duration_s.toFixed(1)} of ${stated_s.toFixed(1)} s`}`;
 }
 
 async function forget(song, item) {
@@ -134,7 +140,9 @@ async function learn({ file, input, state }) {
   try {
     const options = { write: true, onWait: (text) => tell("learning", text) };
     const song = await postFile("learn", file, { song_name: input.value }, options);
-    tell("learned", song.created ? `Learned: ${plural(song.fingerprints, "fingerprint")}` : `Known already, as “${song.song_name}”`);
+    tell("learned", song.created
+      ? `Learned: ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}`
+      : `Known already, as “${song.song_name}”${song.known_by === "audio" ? ": same audio" : ""}`);
     input.disabled = true;
   } catch (problem) {
     tell("failed", problem.message);

@@ -81,6 +81,18 @@ def test_a_file_is_called_by_the_clients_name_and_not_by_its_path(
         Extract(tmp_path / "audio", "quiet.wav").run(task)
 
 
+def test_of_a_song_that_is_cut_off_there_is_a_fingerprint_unless_it_must_be_whole(
+    task: Task, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.wav"
+    path.write_bytes(song(1)[: len(song(1)) // 2])
+    found = Extract(path, "cut.wav").run(task)
+    assert found.cut is not None
+    assert found.cut.decoded_s == pytest.approx(found.duration_s, abs=0.01)
+    with pytest.raises(AudioError, match=r"^cut\.wav: is cut off"):
+        Extract(path, "cut.wav", strict=True).run(task)
+
+
 def test_a_song_may_not_last_longer_than_the_limit(task: Task, both: Path) -> None:
     short = replace(task, limits=AudioLimits(max_duration_s=5.0))
     with pytest.raises(AudioError, match=r"^both\.wav: .*longer than 5 s"):

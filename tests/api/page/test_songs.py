@@ -57,6 +57,21 @@ def test_each_file_of_several_has_its_own_outcome(open_page: Opener, songs: dict
     expect(page.locator("#total")).to_have_text("4 songs")
 
 
+def test_a_recording_that_is_cut_off_is_marked_and_the_same_audio_is_told(
+    open_page: Opener, songs: dict[str, int]
+) -> None:
+    page = open_page()
+    cut = song(4)[: len(song(4)) // 2]
+    same = song(songs["Knalgan Theme"]) + b"LIST\4\0\0\0INFO"
+    add(page, ("cut.wav", cut), ("same.wav", same))
+    page.get_by_role("button", name="Learn 2 songs").click()
+    states = page.locator(".state")
+    expect(states.nth(0)).to_contain_text("cut off, 12.0 of 24.0 s")
+    expect(states.nth(1)).to_have_text("Known already, as “Knalgan Theme”: same audio")
+    expect(page.locator("#songs li").first).to_contain_text("cut off, 12.0 of 24.0 s")
+    expect(page.locator("#songs li", has_text="cut off")).to_have_count(1)
+
+
 def test_file_dropped_on_the_songs_is_to_be_learned_not_recognised(open_page: Opener) -> None:
     page = open_page()
     drop(page.locator("#library"), "dropped.wav", song(4))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+import soundfile
 
 from tests import audio_files
 from tests.api import material
-from tests.api.material import learn, recognize, song
+from tests.api.material import assert_refused, learn, recognize, song
+
+OF_THE_REQUEST = {"created", "known_by", "warning"}
+"""What is told of a request to learn, and not of the song."""
 
 
 def test_learning_answers_what_was_learned(client: httpx.Client) -> None:
@@ -24,9 +29,11 @@ def test_learning_answers_what_was_learned(client: httpx.Client) -> None:
     assert body["metadata"] == {"album": "Æther", "year": 2020}
     assert body["created"] is True
     assert body["audio_kept"] is False
+    assert (body["complete"], body["stated_s"]) == (True, None)
+    assert (body["known_by"], body["warning"]) == (None, None)
     assert datetime.fromisoformat(body["learned_at"]) <= datetime.now(UTC)
     shown = client.get(f"/songs/{body['song_id']}").json()
-    assert shown == {key: value for key, value in body.items() if key != "created"}
+    assert shown == {key: value for key, value in body.items() if key not in OF_THE_REQUEST}
 
 
 def test_learning_the_same_content_again_answers_the_song_that_is_there(
@@ -35,8 +42,54 @@ def test_learning_the_same_content_again_answers_the_song_that_is_there(
     first = learn(client, song(1), "First")
     again = learn(client, song(1), "Another name", filename="other.wav")
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == {**first.json(), "created": False}
+    assert again.json() == {**first.json(), "created": False, "known_by": "file"}
     assert client.get("/songs").json()["total"] == 1
+
+
+def test_the_same_audio_in_another_file_is_the_song_that_is_there_unless_allowed(
+    client: httpx.Client,
+) -> None:
+    first = learn(client, song(1), "First").json()
+    flac = io.BytesIO()
+    soundfile.write(flac, *soundfile.read(io.BytesIO(song(1))), format="FLAC", subtype="PCM_16")
+    again = learn(client, flac.getvalue(), "Again", filename="again.flac")
+    assert again.status_code == 200
+    said = f'already there as "First" (id {first["song_id"]}): same audio'
+    assert again.json() == {**first, "created": False, "known_by": "audio", "warning": said}
+    allowed = learn(
+        client, flac.getvalue(), "Again", filename="again.flac", allow_duplicates="true"
+    )
+    assert allowed.status_code == 201
+    assert allowed.json()["song_name"] == "Again"
+    assert allowed.json()["song_id"] != first["song_id"]
+    assert client.get("/songs").json()["total"] == 2
+
+
+def test_what_there_is_of_a_recording_that_is_cut_off_is_learned_unless_strict(
+    client: httpx.Client,
+) -> None:
+    cut = song(1)[: round(0.75 * len(song(1)))]
+    refused = learn(client, cut, "Cut", strict="true")
+    assert "cut off after 6.00 s of 8.00 s" in assert_refused(refused, 422, "audio_unusable")
+    learned = learn(client, cut, "Cut")
+    assert learned.status_code == 201
+    body = learned.json()
+    assert (body["complete"], body["stated_s"]) == (False, pytest.approx(8.0))
+    assert body["duration_s"] == pytest.approx(6.0, abs=0.01)
+    assert body["warning"] == "decoded 6.0 of 8.0 s: the recording is cut off or damaged there"
+    (shown,) = client.get("/songs").json()["songs"]
+    assert shown == {key: value for key, value in body.items() if key not in OF_THE_REQUEST}
+    again = learn(client, cut, "Cut").json()
+    assert (again["complete"], again["warning"], again["known_by"]) == (False, None, "file")
+    health = client.get("/stats", params={"check": True}).json()["health"]
+    assert health["ok"]
+    (note,) = health["notes"]
+    assert note.startswith(f'song {body["song_id"]}, "Cut": decoded 6.0 of 8.0 s')
+    assert recognize(client, material.excerpt(1)).json()["song_name"] == "Cut"
+
+
+def test_a_cut_recording_without_sound_is_refused(client: httpx.Client) -> None:
+    assert_refused(learn(client, song(1)[:44], "Cut"), 422, "audio_unusable")
 
 
 @pytest.mark.parametrize("kind", audio_files.EVERY_KIND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from api.schemas import bodies
 from fpcore.profiles import load_profile
 from fpcore.records import Appearance, Cut, Match, Playback, Recognition, StageTimes
-from fpcore.store import Song
+from fpcore.store import Added, Song
 from tests.api.schemas.documented import assert_exemplified
 
 PROFILE = load_profile("balanced")
@@ -46,6 +47,24 @@ def test_of_kept_audio_clients_learn_that_it_is_there_and_not_where(kept: dict[s
     assert body.metadata == {"album": "B"}
     assert body.audio_kept is bool(kept)
     assert "/srv" not in body.model_dump_json()
+
+
+def test_a_learned_song_is_told_with_what_is_odd_about_its_file() -> None:
+    whole = Song(7, "A song", 64 * "a", 8.0, 100, datetime(2026, 5, 1, tzinfo=UTC), {})
+    cut = replace(whole, complete=False, stated_s=12.0)
+    body = bodies.LearnedBody.of_added(Added(cut, created=True))
+    assert (body.complete, body.duration_s, body.stated_s) == (False, 8.0, 12.0)
+    assert body.warning == "decoded 8.0 of 12.0 s: the recording is cut off or damaged there"
+    for song, known_by, warning in (
+        (whole, None, None),
+        (whole, "file", None),
+        (cut, "file", None),
+        (whole, "audio", 'already there as "A song" (id 7): same audio'),
+        (cut, "audio", 'already there as "A song" (id 7): same audio'),
+    ):
+        added = Added(song, created=known_by is None, known_by=known_by)  # type: ignore[arg-type]
+        body = bodies.LearnedBody.of_added(added)
+        assert (body.created, body.known_by, body.warning) == (known_by is None, known_by, warning)
 
 
 def _recognised(*candidates: Match) -> bodies.RecognitionBody:

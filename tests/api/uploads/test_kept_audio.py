@@ -153,6 +153,15 @@ def test_the_same_audio_learned_twice_at_once_is_kept_once(keeper: Server) -> No
         assert list(kept.iterdir()) == []
 
 
+def test_of_audio_that_is_there_from_another_file_nothing_more_is_kept(keeper: Server) -> None:
+    kept = keeper.folder / "kept"
+    with keeper.client() as client:
+        first = learn(client, song(1), "First").json()
+        again = learn(client, song(1) + b"LIST\4\0\0\0INFO", "Again").json()
+        assert (again["song_id"], again["known_by"]) == (first["song_id"], "audio")
+        assert [path.stem for path in kept.iterdir()] == [first["checksum"]]
+
+
 def test_what_a_killed_server_left_of_uploads_and_kept_for_no_song_is_removed_by_the_next(
     empty_folder: Path, tmp_path: Path
 ) -> None:

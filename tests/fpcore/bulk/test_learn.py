@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from fpcore.bulk import learn
 from fpcore.errors import AudioError, StoreError
 from fpcore.pipeline import Fingerprint
 from fpcore.profiles import load_profile
+from fpcore.records import Cut
 from fpcore.store import SqliteStore, open_store
 from tests.fpcore.indexed import RATE_HZ, part
 from tests.fpcore.synthetic import LEAN
@@ -49,7 +51,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_not_learned(
         return decode_blocks(*source, **how)
 
     library = Library(store, load_profile().model_copy(update={"fingerprint": LEAN}))
-    monkeypatch.setattr("fpcore.library.decode_blocks", written_to)
+    monkeypatch.setattr("fpcore.bulk.learn.decode_blocks", written_to)
     with pytest.raises(AudioError, match=r"0\.wav: it was changed while it was read: learn it"):
         library.learn(path)
     monkeypatch.undo()
@@ -135,6 +137,35 @@ def test_an_entry_keeps_the_whole_path_for_learning_again(
     assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
     assert song.metadata == {"source": str(files[0].resolve())}
     assert (hashes, peaks) == (found.hashes, found.constellation)
+
+
+def test_of_a_file_that_is_cut_off_there_is_a_fingerprint_unless_strict(files: list[Path]) -> None:
+    content = files[0].read_bytes()
+    whole = learn.extract(files[0], LEAN, learn.AudioLimits(), strict=True)
+    assert whole.cut is None
+    cut = io.BytesIO(content[: round(0.75 * len(content))])
+    found = learn.extract(cut, LEAN, learn.AudioLimits())
+    assert found.cut == Cut(pytest.approx(3.0, abs=1e-3), 4.0)
+    assert 0 < len(found.hashes) < len(whole.hashes)
+    song, *_ = learn.entry(files[0], "sum", found, name="x")
+    assert song.cut == found.cut
+    with pytest.raises(AudioError, match=r"^a name: is cut off after 3\.00 s of 4\.00 s"):
+        learn.extract(cut, LEAN, learn.AudioLimits(), name="a name", strict=True)
+
+
+def test_files_of_one_batch_with_the_same_audio_are_one_song(
+    store: SqliteStore, files: list[Path]
+) -> None:
+    twin = files[0].with_name("twin.wav")
+    twin.write_bytes(files[0].read_bytes() + b"LIST\4\0\0\0INFO")
+    outcomes = list(learn.learn_files([files[0], twin, files[1]], store, n_workers=1))
+    assert sorted(one.status for one in outcomes) == ["known", "learned", "learned"]
+    (known,) = [one for one in outcomes if one.status == "known"]
+    assert known.reason is not None
+    assert known.reason.endswith("(id 1): same audio")
+    assert store.n_songs() == 2
+    both = list(learn.learn_files([files[0], twin], store, n_workers=1, allow_duplicates=True))
+    assert sorted(one.status for one in both) == ["known", "learned"]
 
 
 def test_a_fingerprint_without_a_hash_is_refused_by_the_name_given(files: list[Path]) -> None:

@@ -12,8 +12,10 @@ from fpcore import Library
 from fpcore.bulk.reindex import reindex
 from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError, StoreError
 from fpcore.profiles import load_profile
+from fpcore.records import Cut
 from fpcore.store import open_store
 from tests import audio_files
+from tests.fpcore.store.old_index import make_old
 
 OLD = load_profile("seed")
 NEW = load_profile("balanced")
@@ -72,6 +74,39 @@ def test_it_equals_an_index_that_was_learned_under_the_new_profile(
         again = store.token_stats(n_hottest=1000)
     assert again.n_distinct_tokens == stats.n_distinct_tokens > 0
     assert again.hottest == stats.hottest
+
+
+def test_songs_of_recordings_that_are_cut_off_stay_marked_and_duplicates_stay(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    content = files[0].read_bytes()
+    cut = files[0].with_name("cut.wav")
+    cut.write_bytes(content[: len(content) // 2])
+    twin = files[0].with_name("twin.wav")
+    twin.write_bytes(content + b"LIST\4\0\0\0INFO")
+    with Library.open(database, OLD) as library:
+        library.learn(cut)
+        assert library.learn(twin).known_by == "audio"
+        library.learn(twin, allow_duplicates=True)
+    assert reindex(database, NEW, n_workers=1).n_songs == 5
+    with open_store(database, NEW.fingerprint) as store:
+        songs = {song.name: song for song in store.songs()}
+        assert [name for name, song in songs.items() if not song.complete] == ["cut"]
+        assert songs["cut"].cut == Cut(pytest.approx(3.0, abs=0.01), pytest.approx(6.0))
+        assert songs["twin"].fingerprint_checksum == songs["Song 0"].fingerprint_checksum
+        assert store.check(full=True).ok
+
+
+def test_an_index_of_the_version_before_is_made_anew_with_checksums(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    make_old(database, OLD.fingerprint)
+    assert reindex(database, NEW, n_workers=1).swapped
+    with open_store(database, NEW.fingerprint) as store:
+        assert all(song.fingerprint_checksum for song in store.songs())
+        assert store.check(full=True).notes == ()
 
 
 def test_songs_whose_audio_is_gone_are_listed_and_the_old_index_stays(

@@ -36,6 +36,7 @@ KINDS = {
 
 SONG_KEYS = {
     "id", "name", "checksum", "duration_s", "n_fingerprints", "learned_at", "metadata",
+    "complete", "stated_s", "fingerprint_checksum",
 }  # fmt: skip
 """Of a song in JSON."""
 

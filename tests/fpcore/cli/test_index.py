@@ -10,6 +10,7 @@ import pytest
 
 from fpcore.profiles import load_profile
 from tests.fpcore.cli.running import answer, complaint, complaints, fpcore
+from tests.fpcore.store.old_index import make_old
 
 
 def test_stats_add_up(tmp_path: Path, database: Path) -> None:
@@ -39,15 +40,57 @@ def test_stats_add_up(tmp_path: Path, database: Path) -> None:
 
 
 def test_check_tells_each_problem_and_ends_with_1(tmp_path: Path, database: Path) -> None:
-    assert answer("check", cwd=tmp_path) == {"ok": True, "full": False, "problems": []}
+    assert answer("check", cwd=tmp_path) == {
+        "ok": True, "full": False, "n_songs": 8, "n_checksums_added": 0,
+        "problems": [], "notes": [],
+    }  # fmt: skip
     assert "all is well with 8 songs" in fpcore("check", "--full", cwd=tmp_path).stdout
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("UPDATE songs SET n_fingerprints = 7 WHERE name = 'song in mp3'")
     document = answer("check", "--full", cwd=tmp_path, code=1)
-    assert set(document) == {"ok", "full", "problems"} and not document["ok"]
+    assert not document["ok"]
     lines = complaints(fpcore("check", "--full", cwd=tmp_path))
     assert len(lines) == len(document["problems"])
     assert any("fingerprints instead of 7" in line for line in lines)
+
+
+def test_check_finds_a_posting_that_was_altered_and_names_its_song(
+    tmp_path: Path, database: Path
+) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute(
+            "UPDATE fingerprints SET absolute_time = absolute_time + 1 WHERE song_id = 2 AND "
+            "absolute_time = (SELECT max(absolute_time) FROM fingerprints WHERE song_id = 2)"
+        )
+    assert answer("check", cwd=tmp_path)["ok"]
+    complaint(
+        fpcore("check", "--full", cwd=tmp_path), "song 2", "`fpcore remove 2`", "restore a backup"
+    )
+
+
+def test_check_notes_songs_that_are_cut_off_and_ends_with_0(tmp_path: Path, database: Path) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE songs SET complete = 0, stated_s = 60 WHERE id = 2")
+    document = answer("check", cwd=tmp_path)
+    assert document["ok"] and len(document["notes"]) == 1
+    done = fpcore("check", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "all is well with 8 songs" in done.stdout
+    assert "decoded 25.0 of 60.0 s" in done.stdout
+
+
+def test_check_adds_checksums_to_songs_of_an_older_database(tmp_path: Path, database: Path) -> None:
+    before = [song["fingerprint_checksum"] for song in answer("songs", cwd=tmp_path)["songs"]]
+    make_old(database, load_profile("balanced").fingerprint)
+    done = fpcore("check", "--full", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "all is well with 8 songs" in done.stdout
+    assert "8 songs have no checksum to be compared with" in done.stdout
+    done = fpcore("check", "--add-checksums", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "8 songs given a checksum" in done.stdout and "no checksum" not in done.stdout
+    after = [song["fingerprint_checksum"] for song in answer("songs", cwd=tmp_path)["songs"]]
+    assert after == before and None not in after
 
 
 @pytest.mark.parametrize("damage", ["half of it", "its second page"])

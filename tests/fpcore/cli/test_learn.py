@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests import audio_files
 from tests.fpcore.cli.bad_audio import BAD_AUDIO
 from tests.fpcore.cli.conftest import Learned
 from tests.fpcore.cli.material import KINDS, RATE_48_HZ, SONG_KEYS, piece, write_wav
@@ -38,7 +41,7 @@ def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> N
     summary = last["summary"]
     assert set(last) == {"summary"}
     assert set(summary) == {
-        "n_learned", "n_known", "n_failed", "learned_s", "elapsed_s", "interrupted",
+        "n_learned", "n_known", "n_failed", "n_cut", "learned_s", "elapsed_s", "interrupted",
     }  # fmt: skip
     assert (summary["n_learned"], summary["n_known"], summary["n_failed"]) == (len(KINDS), 0, 0)
     assert summary["learned_s"] == pytest.approx(25.0 * len(KINDS), abs=1)
@@ -77,7 +80,7 @@ def test_learn_refuses_a_file_that_is_no_sound_audio(
 ) -> None:
     write, reason = BAD_AUDIO[name]
     write(tmp_path / name)
-    complaint(fpcore("learn", name, cwd=tmp_path), name, reason)
+    complaint(fpcore("learn", name, "--strict", cwd=tmp_path), name, reason)
     assert_whole(tmp_path, 8)
 
 
@@ -93,7 +96,7 @@ def test_learn_goes_on_past_bad_files_and_lists_each(tmp_path: Path, one_song: P
     for name, (write, _) in BAD_AUDIO.items():
         write(folder / name)
     (folder / "good.wav").write_bytes(one_song.read_bytes())
-    done = fpcore_process("learn", "music", "missing.mp3", "--json", cwd=tmp_path)
+    done = fpcore_process("learn", "music", "missing.mp3", "--strict", "--json", cwd=tmp_path)
     assert done.returncode == 1
     *lines, last = lines_of_json(done.stdout)
     by_status = {
@@ -108,6 +111,94 @@ def test_learn_goes_on_past_bad_files_and_lists_each(tmp_path: Path, one_song: P
     for name, (_, reason) in {**BAD_AUDIO, "missing.mp3": (None, "does not exist")}.items():
         assert [line for line in told if name in line and reason in line], name
     assert_whole(tmp_path, 1)
+
+
+def cut_flac(path: Path, index: int, *, share: float = 0.6) -> Path:
+    """Write the first part of a FLAC file of eight seconds of a song."""
+    whole = path.with_suffix(".whole")
+    audio_files.write(whole, piece(index, duration_s=8.0), RATE_48_HZ, kind="pcm16.flac")
+    path.write_bytes(whole.read_bytes()[: round(share * whole.stat().st_size)])
+    whole.unlink()
+    return path
+
+
+def test_learn_takes_what_there_is_of_recordings_that_are_cut_off(
+    tmp_path: Path, one_song: Path
+) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    shutil.copy(one_song, folder / "good.wav")
+    for index in (21, 22):
+        cut_flac(folder / f"cut {index}.flac", index)
+    done = fpcore("learn", "music", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("learned 3 songs (0:")
+    *cuts, summary = complaints(done)
+    assert len(cuts) == 2
+    for told, name in zip(sorted(cuts), ("cut 21.flac", "cut 22.flac"), strict=True):
+        assert re.search(
+            rf"{name}: decoded \d\.\d of 8\.0 s: the recording is cut off or damaged there$", told
+        )
+    assert summary == ("fpcore: 2 of 3 recordings are cut off and were learned as far as they go")
+    songs = {song["name"]: song for song in answer("songs", cwd=tmp_path)["songs"]}
+    assert (songs["good"]["complete"], songs["good"]["stated_s"]) == (True, None)
+    assert songs["cut 21"]["complete"] is False
+    assert songs["cut 21"]["stated_s"] == pytest.approx(8.0)
+    assert 3 < songs["cut 21"]["duration_s"] < 6
+    again = fpcore("learn", "music", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == "learned 0 songs; 3 known before\n"
+    assert_whole(tmp_path, 3)
+
+
+def test_learn_tells_of_one_cut_recording_under_a_name_and_in_json(tmp_path: Path) -> None:
+    cut = cut_flac(tmp_path / "cut.flac", 21)
+    done = fpcore("learn", cut.name, "--name", "Aria", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    line, last = lines_of_json(done.stdout)
+    assert (line["status"], line["reason"]) == ("learned", None)
+    assert (line["song"]["name"], line["song"]["complete"]) == ("Aria", False)
+    assert last["summary"]["n_cut"] == 1
+    assert complaints(done)[-1].endswith(
+        "1 of 1 recording is cut off and was learned as far as it goes"
+    )
+
+
+@pytest.mark.parametrize("naming", [(), ("--name", "x")], ids=["by its file", "by a name"])
+def test_learn_refuses_recordings_that_are_cut_off_when_it_is_strict(
+    tmp_path: Path, naming: tuple[str, ...]
+) -> None:
+    cut_flac(tmp_path / "cut.flac", 21)
+    complaint(fpcore("learn", "cut.flac", "--strict", *naming, cwd=tmp_path), "cut.flac", "cut")
+    assert_whole(tmp_path, 0)
+
+
+def test_learn_refuses_a_cut_recording_of_which_there_is_no_sound(tmp_path: Path) -> None:
+    cut_flac(tmp_path / "cut.flac", 21, share=0.001)
+    complaint(fpcore("learn", "cut.flac", cwd=tmp_path), "cut.flac")
+    assert_whole(tmp_path, 0)
+
+
+def test_learn_tells_the_same_audio_in_another_container_from_a_new_song(
+    tmp_path: Path, one_song: Path
+) -> None:
+    samples, rate_hz = soundfile.read(one_song, dtype="float32", always_2d=True)
+    audio_files.write(tmp_path / "same.flac", samples, rate_hz, kind="pcm16.flac")
+    assert fpcore("learn", one_song, cwd=tmp_path).returncode == 0
+    done = fpcore("learn", "same.flac", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == "learned 0 songs; 1 known before\n"
+    said = 'already there as "a song" (id 1): same audio'
+    assert complaints(done) == [f"fpcore: same.flac: {said}"]
+    line, _ = lines_of_json(fpcore("learn", "same.flac", "--json", cwd=tmp_path).stdout)
+    assert (line["status"], line["song"]["id"], line["reason"]) == ("known", 1, said)
+    named = fpcore("learn", "same.flac", "--name", "x", cwd=tmp_path)
+    assert complaints(named) == [f"fpcore: same.flac: {said}"]
+    assert_whole(tmp_path, 1)
+    for _ in range(2):  # but never the same file twice
+        done = fpcore("learn", "same.flac", "--allow-duplicates", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert_whole(tmp_path, 2)
 
 
 def test_learn_refuses_a_folder_without_audio(tmp_path: Path) -> None:

@@ -27,6 +27,20 @@ def test_songs_searches_and_pages(learned: Learned, tmp_path: Path, database: Pa
     assert fpcore("songs", "--offset", 99, cwd=tmp_path).stdout == "none of 8 songs\n"
 
 
+def test_songs_says_which_are_of_recordings_that_were_cut_off(
+    tmp_path: Path, database: Path
+) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE songs SET complete = 0, stated_s = 60 WHERE id = 2")
+        connection.execute("UPDATE songs SET complete = 0 WHERE id = 3")
+    lines = fpcore("songs", cwd=tmp_path).stdout.splitlines()
+    assert [line.rstrip().endswith("cut off, 25.0 of 60.0 s") for line in lines[1:9]] == [
+        False, True, *[False] * 6,
+    ]  # fmt: skip
+    assert lines[3].rstrip().endswith("cut off")
+    assert sum("cut off" in line for line in lines) == 2
+
+
 def test_remove_takes_ids_and_exact_names(learned: Learned, tmp_path: Path, database: Path) -> None:
     removed = answer("remove", learned.ids["song in mp3"], "song in ogg", cwd=tmp_path)
     assert [song["name"] for song in removed["removed"]] == ["song in mp3", "song in ogg"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fpcore import pipeline
 from fpcore.config import FingerprintConfig, SpectrogramConfig
 from fpcore.records import Constellation, Hashes, LongArray, Postings
 from fpcore.store import Entry, NewSong, SqliteStore, Store, open_store
@@ -24,23 +25,36 @@ N_SONGS = 6
 """How many songs the shared indexes hold."""
 
 
-def entry(seed: int, *, n_hashes: int = 200, name: str | None = None) -> Entry:
+def entry(
+    seed: int, *, n_hashes: int = 200, name: str | None = None, checksum: str | None = None
+) -> Entry:
     """Return a song whose tokens partly occur in every other song, partly in few."""
     rng = np.random.default_rng(seed)
     common = rng.integers(0, 60, n_hashes // 2) * 1009
     rare = rng.integers(0, PACKED.n_tokens, n_hashes - n_hashes // 2)
     frames = np.sort(rng.integers(0, 4000, n_hashes)).astype(np.int32)
     hashes = Hashes(rng.permutation(np.concatenate([common, rare])), frames)
-    song = NewSong(name or f"song {seed}", f"checksum {seed}", 4000 * PACKED.hop_s, {"seed": seed})
+    file = checksum or f"checksum {seed}"
+    song = NewSong(name or f"song {seed}", file, 4000 * PACKED.hop_s, {"seed": seed})
     return song, hashes, constellation(seed)
 
 
-def constellation(seed: int, *, n_peaks: int = 40) -> Constellation:
+def derived_entry(seed: int) -> Entry:
+    """Return a song whose hashes are those of its constellation, as with real music."""
+    song, *_ = entry(seed)
+    peaks = constellation(seed, n_peaks=600, first_bin=PACKED.first_bin, n_bins=PACKED.n_bins)
+    made = pipeline.fingerprint_from(peaks, song.duration_s, PACKED)
+    return song, made.hashes, peaks
+
+
+def constellation(
+    seed: int, *, n_peaks: int = 40, first_bin: int = 0, n_bins: int = 2049
+) -> Constellation:
     """Return sorted peaks without repeats, about half of them paired."""
     rng = np.random.default_rng(seed)
-    cells = np.sort(rng.choice(4000 * 2049, n_peaks, replace=False))
+    cells = np.sort(rng.choice(4000 * n_bins, n_peaks, replace=False))
     levels = rng.normal(20, 10, n_peaks).astype(np.float32)
-    frame, bin_ = (cells // 2049).astype(np.int32), (cells % 2049).astype(np.int32)
+    frame, bin_ = (cells // n_bins).astype(np.int32), (first_bin + cells % n_bins).astype(np.int32)
     paired = rng.random(n_peaks) < 0.5
     return Constellation(frame, bin_, levels, np.zeros(n_peaks, np.float32), paired)
 

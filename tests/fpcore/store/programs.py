@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sqlite3
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from fpcore.errors import FpError
-from fpcore.store import open_store
+from fpcore.store import open_store, schema
 from tests.fpcore.store.material import CONFIGS, entry
 
 PATIENCE_S = 300.0
@@ -88,6 +89,20 @@ def learn(
                 say(f"{seed} {added.song.id} {added.created}")
 
 
+def open_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
+    """Bring an old index up to date, and die at a step of SQLite's virtual machine."""
+    steps = iter(range(n_steps))
+
+    def count() -> None:
+        if next(steps, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.set_progress_handler(count, 1)
+    schema.bring_up_to_date(connection)
+    say("done")
+
+
 def lock(path: Path, say: Say, wait: Wait) -> None:
     """Keep the index locked for writing until told to go on."""
     connection = sqlite3.connect(path, isolation_level=None)
@@ -124,6 +139,7 @@ def read(path: Path, say: Say, wait: Wait, user: int) -> None:
 ACTIONS: dict[str, Callable[..., None]] = {
     "learn": learn,
     "lock": lock,
+    "open and die": open_and_die,
     "read": read,
     "snapshot": snapshot,
 }

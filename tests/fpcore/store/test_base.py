@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fpcore.errors import StoreError
+from fpcore.records import Cut
 from fpcore.store import JSON, CheckReport, NewSong, TokenStats
 from fpcore.store.base import is_deeper
 
@@ -108,3 +109,9 @@ def test_without_tokens_every_quantile_is_0() -> None:
 def test_a_report_is_good_without_problems_only() -> None:
     assert CheckReport(()).ok
     assert not CheckReport(("song 1 has no row in song_tokens",)).ok
+
+
+@pytest.mark.parametrize("stated_s", [math.inf, math.nan])
+def test_the_length_that_a_song_states_is_a_number(stated_s: float) -> None:
+    with pytest.raises(StoreError, match="the length that 'n' states must be finite"):
+        NewSong("n", "c", 1.0, cut=Cut(1.0, stated_s))

@@ -164,7 +164,7 @@ class TestThreads:
         self, store: SqliteStore
     ) -> None:
         with pytest.raises(KeyboardInterrupt), store._pool.writing() as connection:
-            connection.execute("INSERT INTO songs VALUES (1, 'half', 'c', 1, 1, '', '{}')")
+            connection.execute("INSERT INTO songs SELECT 1, 'half', 'c', 1, 1, '', '{}', 1, 1, ''")
             raise KeyboardInterrupt
         assert store.n_songs() == 0
         assert store.add_song(*entry(1)).created

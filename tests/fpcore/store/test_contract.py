@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
-from fpcore.store import JSON, Entry, NewSong, Store
+from fpcore.records import Cut
+from fpcore.store import JSON, CheckReport, Entry, NewSong, Store
 from tests.fpcore.store.material import (
     PACKED,
     Engine,
@@ -57,6 +58,54 @@ class TestAdding:
         assert not again.created
         assert again.song == first
         assert store.stats() == size
+
+    def test_the_same_fingerprint_from_another_file_is_the_song_that_is_there_unless_allowed(
+        self, store: Store
+    ) -> None:
+        first, other = entry(1), entry(1, checksum="other bytes", name="other")
+        song = store.add_song(*first, allow_duplicates=False).song
+        assert song.fingerprint_checksum is not None
+        again = store.add_song(*other, allow_duplicates=False)
+        assert (again.song, again.created, again.known_by) == (song, False, "audio")
+        assert again.remark == f'already there as "song 1" (id {song.id}): same audio'
+        same_file = store.add_song(*first, allow_duplicates=False)
+        assert (same_file.known_by, same_file.remark) == ("file", None)
+        assert store.n_songs() == 1
+        allowed = store.add_song(*other)
+        assert (allowed.created, allowed.known_by) == (True, None)
+        assert allowed.song.fingerprint_checksum == song.fingerprint_checksum
+        assert store.add_song(*other).known_by == "file"
+
+    def test_a_batch_may_hold_the_same_fingerprint_twice(self, store: Store) -> None:
+        batch = [entry(1), entry(1, checksum="other bytes"), entry(2)]
+        added = store.add_songs(batch, allow_duplicates=False)
+        assert [one.known_by for one in added] == [None, "audio", None]
+        assert added[0].song == added[1].song
+        assert store.n_songs() == 2
+        assert store.check(full=True).ok
+
+    def test_songs_without_a_posting_are_never_the_same(self, store: Store) -> None:
+        silent = [(NewSong(name, name, 1.0), hashes(), no_peaks()) for name in ("a", "b")]
+        added = store.add_songs(silent, allow_duplicates=False)
+        assert [one.created for one in added] == [True, True]
+
+    def test_a_song_says_how_much_there_was_of_its_recording(self, store: Store) -> None:
+        song = store.add_song(*entry(1)).song
+        assert (song.complete, song.stated_s, song.cut) == (True, None, None)
+        for number, stated_s in enumerate((12.0, None)):
+            new = NewSong("cut", f"c{number}", 8.0, cut=Cut(8.0, stated_s))
+            cut = store.add_song(new, *entry(2 + number)[1:]).song
+            assert store.song(cut.id) == cut
+            assert (cut.complete, cut.stated_s, cut.cut) == (False, stated_s, Cut(8.0, stated_s))
+            assert store.update_metadata(cut.id, {"a": 1}).cut == cut.cut
+        report = store.check()
+        assert report.ok
+        assert len(report.notes) == 2
+
+    def test_a_full_check_compares_what_was_learned(self, store: Store) -> None:
+        store.add_songs(entry(seed) for seed in range(3))
+        assert store.check(full=True) == CheckReport(())
+        assert store.add_checksums() == 0
 
     def test_a_batch_may_hold_the_same_content_twice(self, store: Store) -> None:
         once, twice, other = store.add_songs([entry(1), entry(1), entry(2)])

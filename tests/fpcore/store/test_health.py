@@ -63,8 +63,14 @@ def test_what_does_not_fit_together_is_found(store: SqliteStore, damage: str, pr
             "UPDATE song_tokens SET tokens = '[1,2,3]' WHERE song_id = 2",
             "removing song 2 would reach 0 of its 200 fingerprints",
         ),
-        ("UPDATE song_tokens SET tokens = '[1,' WHERE song_id = 2", "song 2: Expecting value"),
-        ("UPDATE constellations SET peaks = x'0102' WHERE song_id = 2", "song 2: a stored"),
+        (
+            "UPDATE song_tokens SET tokens = '[1,' WHERE song_id = 2",
+            'song 2, "song 1": Expecting value',
+        ),
+        (
+            "UPDATE constellations SET peaks = x'0102' WHERE song_id = 2",
+            'song 2, "song 1": a stored',
+        ),
     ],
 )
 def test_a_full_check_follows_every_posting_and_peak(
@@ -74,6 +80,28 @@ def test_a_full_check_follows_every_posting_and_peak(
     assert store.check().ok
     (found,) = store.check(full=True).problems
     assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_songs_that_are_cut_off_are_noted_and_no_problem(store: SqliteStore, full: bool) -> None:
+    in_sql(store.path, "UPDATE songs SET complete = 0, stated_s = 200 WHERE id = 2")
+    in_sql(store.path, "UPDATE songs SET complete = 0 WHERE id = 3")
+    report = store.check(full=full)
+    assert report.ok
+    assert report.notes == (
+        'song 2, "song 1": decoded 185.8 of 200.0 s: the recording is cut off or damaged there: '
+        "learn a whole copy, then `fpcore remove 2`",
+        'song 3, "song 2": decoded 185.8 s: the recording is cut off or damaged there: '
+        "learn a whole copy, then `fpcore remove 3`",
+    )
+
+
+def test_of_many_songs_that_are_cut_off_some_are_named(store: SqliteStore) -> None:
+    store.add_songs(entry(seed) for seed in range(3, 25))
+    in_sql(store.path, "UPDATE songs SET complete = 0")
+    notes = store.check().notes
+    assert len(notes) == 21
+    assert notes[-1] == "5 more songs are of recordings that are cut off"
 
 
 def test_every_problem_is_listed(store: SqliteStore) -> None:

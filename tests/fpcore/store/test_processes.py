@@ -12,9 +12,18 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreBusyError, StoreFullError
-from fpcore.store import SqliteStore, open_store
+from fpcore.store import SqliteStore, open_store, schema
 from tests.fpcore.store.disks import small_disk
-from tests.fpcore.store.material import PACKED, entry, new_store, postings_of, rows, scan
+from tests.fpcore.store.material import (
+    PACKED,
+    entry,
+    in_sql,
+    new_store,
+    postings_of,
+    rows,
+    scan,
+)
+from tests.fpcore.store.old_index import make_old
 from tests.fpcore.store.programs import Program
 
 
@@ -115,6 +124,41 @@ def test_dying_at_any_step_of_a_write_leaves_what_was_there(tmp_path: Path) -> N
             True,
             True,
         ]
+
+
+def test_dying_at_any_step_leaves_an_old_index_old_or_brings_it_up_to_date(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "index.db"
+    with new_store(path) as store:
+        store.add_songs(map(entry, range(3)))
+    versions = []
+    for n_steps in (0, 5, 20, 60, 120, 180, 240, 300, 400, 10_000):
+        make_old(path, PACKED)
+        program = Program("open and die", path, n_steps)
+        done = program.rest() == ["done"]
+        assert done or program.exit_code == -signal.SIGKILL
+        ((version,),) = in_sql(path, "PRAGMA user_version")
+        versions.append(version)
+        assert in_sql(path, "PRAGMA integrity_check") == [("ok",)]
+        with open_store(path, PACKED) as store:
+            assert [song.name for song in store.songs()] == ["song 0", "song 1", "song 2"]
+            assert store.check().ok
+    assert versions == sorted(versions)
+    assert set(versions) == {2, schema.SCHEMA_VERSION}
+
+
+def test_processes_that_open_an_old_index_at_once_all_use_it(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with new_store(path) as store:
+        store.add_song(*entry(0))
+    make_old(path, PACKED)
+    started = [Program("learn", path, "packed", 100 * n, 3, 1) for n in range(1, 5)]
+    assert sum(len(program.rest()) for program in started) == 12
+    assert [program.exit_code for program in started] == [0] * 4
+    with open_store(path, PACKED) as store:
+        assert store.n_songs() == 13
+        assert store.check().ok
 
 
 def test_an_index_locked_by_another_process_is_busy_for_writers_only(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,10 @@ from tests.fpcore.store.material import (
     files_in,
     in_sql,
     postings_of,
+    rows,
+    scan,
 )
+from tests.fpcore.store.old_index import make_old
 
 OTHER = PACKED.model_copy(update={"pairs": PairsConfig(fan_out=9, max_delta_s=1.5)})
 
@@ -119,7 +124,8 @@ def test_a_removed_song_rolls_back_whole(store: SqliteStore) -> None:
     [
         "INSERT INTO fingerprints VALUES ('x', 'not an id', 0)",
         "INSERT INTO fingerprints VALUES (NULL, 1, 0)",
-        "INSERT INTO songs VALUES (99, 'n', 'checksum 1', 1, 0, '', '{}')",
+        "INSERT INTO songs SELECT 99, 'n', checksum, 1, 0, '', '{}', 1, 1, '' FROM songs",
+        "UPDATE songs SET complete = 2",
     ],
 )
 def test_the_tables_refuse_what_is_no_song_or_posting(store: SqliteStore, statement: str) -> None:
@@ -220,11 +226,103 @@ class TestSomethingElse:
         refused_unchanged(path, "is a database of another application")
 
     def test_an_index_of_a_newer_version(self, refused_unchanged: Refusal, path: Path) -> None:
-        in_sql(path, "PRAGMA user_version = 3")
-        refused_unchanged(path, "has tables of version 3, this fpcore knows 2: use the version")
+        in_sql(path, "PRAGMA user_version = 4")
+        refused_unchanged(path, "has tables of version 4, this fpcore knows 3: use the version")
 
-    def test_an_index_of_an_older_version(self, refused_unchanged: Refusal, path: Path) -> None:
+    def test_an_index_of_a_very_old_version(self, refused_unchanged: Refusal, path: Path) -> None:
         in_sql(path, "PRAGMA user_version = 1")
         refused_unchanged(
-            path, "has tables of version 1, this fpcore knows 2: learn its songs into"
+            path, "has tables of version 1, this fpcore knows 3: learn its songs into"
         )
+
+
+class TestTheVersionBefore:
+    @pytest.fixture(params=sorted(CONFIGS))
+    def before(
+        self, request: pytest.FixtureRequest, indexed: dict[str, Path], tmp_path: Path
+    ) -> tuple[Path, FingerprintConfig]:
+        """An index of version 2 and its configuration."""
+        path, config = tmp_path / "index.db", CONFIGS[request.param]
+        shutil.copy(indexed[request.param], path)
+        make_old(path, config)
+        return path, config
+
+    def test_is_brought_up_to_date_when_opened(
+        self, before: tuple[Path, FingerprintConfig], indexed: dict[str, Path]
+    ) -> None:
+        path, config = before
+        assert in_sql(path, "PRAGMA user_version") == [(2,)]
+        with open_store(indexed[config.token], config) as today:
+            songs, size = today.songs(), today.stats()
+        with open_store(path, config) as store:
+            assert [replace(song, fingerprint_checksum=None) for song in songs] == store.songs()
+            assert store.stats().n_postings == size.n_postings
+            assert store.check().ok
+            tokens = np.unique(entry(3)[1].token)
+            every = {seed + 1: entry(seed)[1] for seed in range(N_SONGS)}
+            assert rows(store.lookup(tokens)) == scan(every, tokens)
+        assert in_sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+        assert in_sql(path, "PRAGMA integrity_check") == [("ok",)]
+
+    def test_goes_on_learning_and_removing(self, before: tuple[Path, FingerprintConfig]) -> None:
+        path, config = before
+        with open_store(path, config) as store:
+            assert not store.add_song(*entry(1)).created
+            last = store.songs()[-1]
+            store.remove(last.id)
+            again = store.add_song(*entry(N_SONGS - 1)).song
+            assert again.id > last.id
+            assert again.fingerprint_checksum is not None
+            assert not store.add_song(*entry(N_SONGS - 1), allow_duplicates=False).created
+
+    def test_keeps_its_snapshot(self, before: tuple[Path, FingerprintConfig]) -> None:
+        path, config = before
+        with open_store(path, config) as store:
+            store.make_snapshot()
+        make_old(path, config)
+        with open_store(path, config) as store:
+            state = store.snapshot()
+            assert state is not None
+            assert state.refusal is None
+
+    def test_has_the_same_columns_then_as_a_new_one(
+        self, before: tuple[Path, FingerprintConfig], indexed: dict[str, Path]
+    ) -> None:
+        path, config = before
+        open_store(path, config).close()
+        for query in (
+            "PRAGMA table_xinfo(songs)",
+            "SELECT type, name, tbl_name FROM sqlite_master",
+        ):
+            assert set(in_sql(path, query)) == set(in_sql(indexed[config.token], query))
+
+    def test_is_left_as_it_is_when_it_is_refused(
+        self, before: tuple[Path, FingerprintConfig]
+    ) -> None:
+        path, _ = before
+        checksums = files_in(path.parent)
+        with pytest.raises(ConfigMismatchError):
+            open_store(path, OTHER)
+        assert files_in(path.parent) == checksums
+
+    def test_is_written_to_by_a_program_of_that_version_that_has_it_open(
+        self, before: tuple[Path, FingerprintConfig]
+    ) -> None:
+        path, config = before
+        insert = (
+            "INSERT INTO songs (name, checksum, duration_s, n_fingerprints, learned_at, metadata) "
+            "VALUES ('late', 'c', 1, 0, '2026-01-01T00:00:00+00:00', '{}')"
+        )
+        with closing(plain(path)) as connection:
+            assert connection.execute("SELECT count(*) FROM songs").fetchone() == (N_SONGS,)
+            with open_store(path, config) as store:
+                connection.execute(insert)
+                assert store.songs()[-1].name == "late"
+                assert store.songs()[-1].complete
+
+
+def test_a_newer_version_is_not_taken_back(path: Path) -> None:
+    in_sql(path, "PRAGMA user_version = 4")
+    with closing(plain(path)) as connection:
+        schema.bring_up_to_date(connection)
+    assert in_sql(path, "PRAGMA user_version") == [(4,)]

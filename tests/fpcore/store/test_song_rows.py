@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
+from fpcore.records import Cut
 from fpcore.store import SqliteStore, song_rows
 from fpcore.store.batch import Batch
 from tests.fpcore.store.material import N_SONGS, PACKED, entry, in_sql
@@ -20,14 +22,27 @@ DAMAGES = {
 def test_a_song_is_inserted_with_all_but_its_postings(store: SqliteStore) -> None:
     batch = Batch.of([entry(20), entry(21)], PACKED)
     with store._pool.writing() as connection:
-        song_id = song_rows.insert(connection, batch, 1)
+        song_id = song_rows.insert(connection, batch, 1, store.path)
         found = song_rows.get(connection, song_id, store.path)
     assert song_id == N_SONGS + 1
     assert (found.name, found.checksum, found.metadata) == ("song 21", "checksum 21", {"seed": 21})
     assert found.n_fingerprints == batch.n_fingerprints[1]
+    assert found.fingerprint_checksum == batch.fingerprint_checksums[1]
     assert store.constellation(song_id).bin.tolist() == entry(21)[2].bin.tolist()
     in_table = "SELECT count(*) FROM fingerprints WHERE song_id = ?"
     assert in_sql(store.path, in_table, song_id) == [(0,)]
+
+
+@pytest.mark.parametrize("cut", [None, Cut(8.0, None), Cut(8.0, 12.0)])
+def test_a_row_says_how_much_there_was_of_a_recording(store: SqliteStore, cut: Cut | None) -> None:
+    song, hashes, peaks = entry(20)
+    given = replace(song, duration_s=8.0, cut=cut)
+    with store._pool.writing() as connection:
+        batch = Batch.of([(given, hashes, peaks)], PACKED)
+        song_id = song_rows.insert(connection, batch, 0, store.path)
+    found = store.song(song_id)
+    assert found.cut == cut
+    assert (found.complete, found.stated_s) == (cut is None, cut and cut.stated_s)
 
 
 def test_songs_are_selected_by_a_part_of_the_name_and_counted_alike(store: SqliteStore) -> None:
