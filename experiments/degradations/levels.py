@@ -134,7 +134,7 @@ def _envelope(samples: FloatArray, block: int, block_s: float) -> NDArray[np.flo
     """Return the envelope of P.56 at the end of each block of samples."""
     padded = np.zeros(-(-len(samples) // block) * block, dtype=np.float32)
     np.abs(samples, out=padded[: len(samples)])
-    rectified = padded.reshape(-1, block).mean(axis=1, dtype=np.float64)
+    rectified: NDArray[np.float64] = padded.reshape(-1, block).mean(axis=1, dtype=np.float64)
     decay = np.exp(-block_s / _TIME_CONSTANT_S)
     for _ in range(2):
         rectified = one_pole(rectified, decay)
