@@ -24,6 +24,9 @@ export MPLCONFIGDIR := $(CACHE)/matplotlib
 export IPYTHONDIR := $(CACHE)/ipython
 export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter
 
+# Some containers forbid Python to keep what it has compiled: every process would do it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # In a container the user is often root, whom JupyterLab turns away by default.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -52,7 +55,7 @@ test: setup ## Run the linters, the type check, the layer contracts and every te
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "Checking types" && $(BIN)/mypy
 	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
-	@echo "Running the tests" && $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+	@echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal
 
 mutants: setup ## Change statistics and stages at random and count what tests notice (hours; ONLY=metrics)
 	@$(BIN)/python -m tests.mutants $(ONLY)

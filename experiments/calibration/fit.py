@@ -21,9 +21,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
-from sklearn.model_selection import GroupKFold
 
 from fpcore.config import Decision, EvidenceName, FittedOn
 from fpcore.stages import decision
@@ -106,6 +104,8 @@ def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
         query has one row for each index that it was asked of (``asked_of``). Sorted by query and
         asked_of.
     """
+    from sklearn.model_selection import GroupKFold  # half a second to import
+
     groups = candidates["work"].to_numpy()
     folds = GroupKFold(min(n_folds, len(np.unique(groups))))
     parts = []
@@ -236,6 +236,8 @@ def logistic(
     >>> bool(weights[0] > 0), round(-intercept / float(weights[0]))  # as likely as not at 5 votes
     (True, 5)
     """
+    from scipy.optimize import minimize  # half a second to import
+
     mean, spread = features.mean(axis=0), features.std(axis=0)
     spread[spread < CONSTANT] = np.inf
     scaled = (features - mean) / spread

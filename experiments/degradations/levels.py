@@ -9,10 +9,11 @@ searched in steps of 0.5 dB.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
-from scipy.signal import lfilter
 
 from fpcore.errors import FpError
 from fpcore.records import BoolArray, FloatArray, Signal
@@ -133,11 +134,20 @@ def _envelope(samples: FloatArray, block: int, block_s: float) -> NDArray[np.flo
     """Return the envelope of P.56 at the end of each block of samples."""
     padded = np.zeros(-(-len(samples) // block) * block, dtype=np.float32)
     np.abs(samples, out=padded[: len(samples)])
-    rectified = padded.reshape(-1, block).mean(axis=1, dtype=np.float64)
+    rectified: NDArray[np.float64] = padded.reshape(-1, block).mean(axis=1, dtype=np.float64)
     decay = np.exp(-block_s / _TIME_CONSTANT_S)
     for _ in range(2):
-        rectified = lfilter([1 - decay], [1, -decay], rectified)
-    return np.asarray(rectified)
+        rectified = one_pole(rectified, decay)
+    return rectified
+
+
+def one_pole(values: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
+    """Return values (n,) smoothed by a filter of one pole at ``decay`` and a gain of 1.
+
+    `scipy.signal.lfilter` gives the same numbers, and takes a second to import.
+    """
+    inputs = (values * (1 - decay)).tolist()
+    return np.array(list(accumulate(inputs, lambda last, value: value + decay * last)))
 
 
 def _threshold(held: NDArray[np.float64], power: float) -> float:

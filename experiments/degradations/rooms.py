@@ -17,7 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import oaconvolve
 
 from experiments.degradations import sources as source_files
 from experiments.degradations.config import SPEED_OF_SOUND_M_S, MeasuredRoom, Room
@@ -152,6 +151,8 @@ def reverberation_time_s(response: NDArray[np.floating], sample_rate_hz: float) 
 
 def _heard_through(signal: Signal, response: FloatArray) -> Signal:
     """Return ``signal`` convolved with ``response``, without the tail after its end."""
+    from scipy.signal import oaconvolve  # a second to import
+
     heard = oaconvolve(signal.samples, response)[: len(signal.samples)]
     return Signal(np.ascontiguousarray(heard, dtype=np.float32), signal.sample_rate_hz)
 

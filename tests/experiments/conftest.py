@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from experiments.corpora import corpus
 from experiments.results.run_folder import RunFolder
 from experiments.sweeps.runner import sweep
 from tests.experiments import small
+from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
@@ -18,20 +20,36 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Folder of corpora, caches and runs, named in the environment for other processes too."""
     folder = tmp_path_factory.mktemp("workbench")
     with pytest.MonkeyPatch.context() as patch:
+
+        def make(cache: Path) -> None:
+            patch.setenv("FPBENCH_CACHE", str(cache))
+            corpus(small.CORPUS)
+
+        cache = made_once(tmp_path_factory, "workbench-cache", make)
+        shutil.copytree(cache, folder / "cache")
         patch.setenv("FPBENCH_CACHE", str(folder / "cache"))
         patch.setenv("FPBENCH_RUNS", str(folder / "runs"))
-        corpus(small.CORPUS)
         yield folder
 
 
 @pytest.fixture(scope="session")
-def swept(workbench: Path) -> RunFolder:
+def swept(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A sweep of four trials that ran in one go."""
-    return sweep(small.spec(), run="swept", workers=small.ONE, show=small.silent)
+
+    def make(folder: Path) -> None:
+        sweep(small.spec(), run=folder / "swept", workers=small.ONE, show=small.silent)
+
+    made = made_once(tmp_path_factory, "workbench-swept", make) / "swept"
+    return RunFolder(Path(shutil.copytree(made, workbench / "runs" / "swept")))
 
 
 @pytest.fixture(scope="session")
 def real_run(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A sweep of two trials, some of whose queries are not recognised, alone in its folder."""
+
+    def make(folder: Path) -> None:
+        sweep(small.WITH_FAILURES, run=folder / "small-1", workers=small.ONE, show=small.silent)
+
+    made = made_once(tmp_path_factory, "workbench-failures", make)
     run = tmp_path_factory.mktemp("runs") / "small-1"
-    return sweep(small.WITH_FAILURES, run=run, workers=small.ONE, show=small.silent)
+    return RunFolder(Path(shutil.copytree(made / "small-1", run)))

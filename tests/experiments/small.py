@@ -12,6 +12,8 @@ from experiments.workers import Workers
 
 CORPUS = "generated:8"
 ONE = Workers(n_jobs=1)
+N_EXCERPTS = 4
+N_TIMED = 1
 
 CONTENT: dict[str, Any] = {
     "name": "small",
@@ -21,9 +23,9 @@ CONTENT: dict[str, Any] = {
     "clip_lengths_s": [5],
     "fingerprint": {"pairs.fan_out": [3, 5]},
     "query": {"fan_out": [10, 15]},
-    "excerpts": {"indexed": 8, "left_out": 8},
+    "excerpts": {"indexed": N_EXCERPTS, "left_out": N_EXCERPTS},
     "left_out_share": 0.5,
-    "timed_queries": 3,
+    "timed_queries": N_TIMED,
 }
 
 WITH_FAILURES: dict[str, Any] = {

@@ -12,12 +12,15 @@ import json
 import sys
 from typing import Any
 
-import papermill
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
-from nbformat import v4
-from papermill.engines import Engine, papermill_engines
+
+from experiments.sweeps.notebook import load_papermill
+
+papermill = load_papermill()
+from nbformat import v4  # noqa: E402
+from papermill.engines import Engine, papermill_engines  # noqa: E402
 
 _output: Any = v4.new_output  # nbformat's functions carry no types
 

@@ -177,6 +177,17 @@ def test_help_lists_every_target(root: Path) -> None:
     assert set(listed) == set(phony[1].split()) - {"remake"}
 
 
+def test_commands_let_python_keep_what_it_compiles(root: Path, tmp_path: Path) -> None:
+    shutil.copy(root / "Makefile", tmp_path)
+    (tmp_path / "more.mk").write_text("shown:\n\t@env\n")
+    for name in ("pyproject.toml", "requirements.lock"):
+        (tmp_path / name).touch()
+    told = run("make", "-f", "Makefile", "-f", "more.mk", "shown", cwd=tmp_path,
+               PYTHONDONTWRITEBYTECODE="1")  # fmt: skip
+    assert "NUMBA_CACHE_DIR" in told.stdout
+    assert "PYTHONDONTWRITEBYTECODE" not in told.stdout
+
+
 def test_ci_runs_make_test_in_the_project_and_passes_its_outcome_on(
     root: Path, tmp_path: Path
 ) -> None:

@@ -6,15 +6,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import pytest
 
 from experiments.results.run_folder import RunFolder
 
 
-def executed(name: str, folder: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
+def executed(name: str, folder: Path, parameters: dict[str, str]) -> Any:
     """Run a notebook in a process of its own, since papermill leaves sockets to the collector."""
+    import nbformat  # more than a second to import
+
     code = (
         "import json, sys\nfrom pathlib import Path\n"
         "from experiments.sweeps.notebook import execute\n"
@@ -24,13 +26,10 @@ def executed(name: str, folder: Path, parameters: dict[str, str]) -> nbformat.No
     command = [sys.executable, "-c", code, name, str(folder), json.dumps(parameters)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    made: nbformat.NotebookNode = nbformat.read(  # type: ignore[no-untyped-call]
-        folder / f"{name}.ipynb", as_version=4
-    )
-    return made
+    return nbformat.read(folder / f"{name}.ipynb", as_version=4)
 
 
-def outputs_of(notebook: nbformat.NotebookNode, kind: str) -> list[str]:
+def outputs_of(notebook: Any, kind: str) -> list[str]:
     """Return the outputs of one MIME type in an executed notebook."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return [output["data"][kind] for output in outputs if kind in output.get("data", {})]

@@ -27,7 +27,7 @@ CONFIG = BALANCED.fingerprint
 
 @pytest.fixture(scope="module")
 def context(workbench: Path) -> Context:
-    return prepare(small.spec(repeats=2)).context
+    return prepare(small.spec(repeats=2, excerpts={"indexed": 8, "left_out": 8})).context
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 import pytest
 
@@ -77,6 +76,15 @@ def test_a_reader_of_the_executed_copy_keeps_a_whole_one_while_a_newer_is_writte
     assert [path.name for path in run.iterdir()] == ["small.ipynb"]
 
 
+def test_papermill_is_loaded_without_what_takes_longest_to_load() -> None:
+    code = (
+        "import sys\nfrom experiments.sweeps.notebook import load_papermill\n"
+        "print(load_papermill().__name__, 'rfc3987_syntax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "papermill False\n"
+
+
 def has_kernel(pid: int) -> bool:
     """Whether a process has started the kernel of a notebook."""
     return any(
@@ -108,6 +116,8 @@ def test_stopping_a_second_process_leaves_the_one_that_runs_alone(
 
 @pytest.mark.parametrize("name", ["sweep", "tune", "report", "explain"])
 def test_notebooks_are_committed_without_outputs_or_definitions(name: str) -> None:
+    import nbformat  # more than a second to import
+
     file = NOTEBOOKS / f"{name}.ipynb"
     notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
 from tests.api import material
 from tests.api.server import running
+from tests.experiments import small
 
 TRIAL = "t003-fanout5-qfanout15"
 
-N_ASKED = 8 * 2 * 2
-"""Eight excerpts of either kind under two conditions."""
+N_ASKED = 2 * small.N_EXCERPTS * 2
+"""As many excerpts of either kind, under two conditions."""
 
 
 @pytest.fixture
@@ -107,9 +109,14 @@ def test_a_trial_that_is_not_there_is_named_with_those_that_are(
 def test_a_promoted_profile_learned_and_served_keeps_its_reported_accuracy(
     swept: RunFolder, profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile, file = promote(swept.path, TRIAL, name="mine", n_jobs=1)
+    # Twice as many are asked as the sweep asked, so that the reported interval is narrower.
+    run = RunFolder(Path(shutil.copytree(swept.path, tmp_path / "run")))
+    excerpts = Excerpts(indexed=8, left_out=8)
+    spec = swept.manifest().spec.model_copy(update={"excerpts": excerpts})
+    run.write_manifest(swept.manifest().model_copy(update={"spec": spec}))
+    profile, file = promote(run.path, TRIAL, name="mine", n_jobs=1)
     assert profile.provenance is not None
-    spec = swept.manifest().spec
+    assert profile.provenance["n_queries"] == 2 * 8 * 2
     context = prepare(spec).context
     database = tmp_path / "music.db"
     with Library.open(database, "mine", create=True) as library:

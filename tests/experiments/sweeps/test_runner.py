@@ -53,7 +53,7 @@ def test_a_sweep_records_every_trial_and_what_it_was(swept: RunFolder) -> None:
         folder = swept.trial(trial.id)
         assert folder.profile == trial.profile
         assert folder.index["postings_per_s"] > 0
-        assert len(folder.timings) == 3
+        assert len(folder.timings) == small.N_TIMED
         assert (folder.timings[["fingerprint_s", "lookup_s", "align_s"]] > 0).all(axis=None)
 
 
@@ -65,7 +65,7 @@ def test_only_calibration_tracks_are_asked_and_answers_are_judged_out_of_fold(
     for trial in swept.manifest().trials:
         rows = swept.trial(trial).outcomes
         assert set(rows["track"]) <= asked
-        assert len(rows) == 2 * 16
+        assert len(rows) == 2 * 2 * small.N_EXCERPTS
         assert list(rows["query"]) == sorted(rows["query"])
         assert rows["confidence_probability"].between(0, 1).all()
         assert metrics.overall(rows, 0.0)["share"]["top1"] > 0.8
@@ -191,7 +191,7 @@ def test_repeats_ask_other_excerpts(workbench: Path) -> None:
     run = sweep(spec, run="repeated", workers=small.ONE, show=small.silent)
     rows = run.trial("t000").outcomes
     again = rows["query"].str.endswith("~1")
-    assert again.sum() == len(rows) / 2 == 32
+    assert again.sum() == len(rows) / 2 == 2 * 2 * small.N_EXCERPTS
     assert set(rows.loc[again, "start_s"]).isdisjoint(rows.loc[~again, "start_s"])
 
 

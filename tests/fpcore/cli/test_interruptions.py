@@ -30,7 +30,7 @@ from tests.fpcore.cli.running import (
 )
 from tests.fpcore.cli.watching import finish, holders, until, wait_for_lines
 
-N_KILLS = 20
+N_KILLS = 8
 N_MOMENTS = 4
 """Kills of one database, each at another moment; then learning is completed."""
 
@@ -64,9 +64,9 @@ def _wait_for_moment(process: subprocess.Popen[str], number: int, database: Path
             until(process, lambda: log.exists() and log.stat().st_size > 0)
             return []
         case 2:
-            return wait_for_lines(process, 1 + number)
+            return wait_for_lines(process, 1 + 2 * number)
         case _:
-            return wait_for_lines(process, 21 + number)
+            return wait_for_lines(process, 21 + 2 * number)
 
 
 def _assert_whole(database: Path, acknowledged: set[str]) -> set[str]:
