@@ -34,6 +34,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", )",
         reason="what is zipped together has one length; strict would only tell a slip",
     ),
+    *_any_of(
+        "",
+        r"\.astype\((float|np\.float64)\)",
+        ".astype(None)",
+        reason="None means float64 to NumPy",
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -75,9 +81,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"< SAME_PLACE_S",
         "<= SAME_PLACE_S",
         "sums of seconds do not meet the limit to the last bit",
-    ),
-    Equivalent(
-        "metrics/paired", r"\.astype\(float\)", ".astype(None)", "None means float64 to NumPy"
     ),
     Equivalent(
         "metrics/paired",
@@ -124,6 +127,30 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "protocol/splits", r"encode\(\"ascii\"\)", 'encode("ASCII")', "names of codecs have no case"
+    ),
+    # Evaluation
+    *_any_of(
+        "evaluation/sub_index",
+        r", np\.int64\)",
+        ", None)",
+        ", )",
+        reason="a list of whole numbers becomes int64 by itself",
+    ),
+    Equivalent(
+        "evaluation/sub_index", r"or \[1\]", "or [2]", "of one song, a part of two holds one too"
+    ),
+    # Search
+    Equivalent(
+        "search/tempo",
+        r"tick\.max\(initial=0\)",
+        "tick.max(initial=1)",
+        "in a query of one tick no line drifts, nor in one of two",
+    ),
+    Equivalent(
+        "search/tempo",
+        r"\(y - centre_y\)",
+        "(y + centre_y)",
+        "weighted distances from the centre sum to 0, so that it takes no part",
     ),
     # Stages
     Equivalent(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from experiments.evaluation.sub_index import SIZES, PartOfIndex, Remembered, random_part
 from fpcore import pipeline
@@ -70,7 +71,7 @@ def test_what_was_looked_up_once_is_remembered(tmp_path: Path) -> None:
 def test_random_parts_are_small_and_hold_what_they_must(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with open_store(tmp_path / "none.db", LEAN, create=True) as whole:
-        song_ids = list(range(10, 30))
+        song_ids = list(range(10, 26))  # 8 are just half of them
         parts = [random_part(whole, song_ids, wanted=17, rng=rng).song_ids for _ in range(60)]
         assert all(17 in part for part in parts)
         without = [random_part(whole, song_ids, wanted=None, rng=rng) for _ in range(60)]
@@ -79,3 +80,13 @@ def test_random_parts_are_small_and_hold_what_they_must(tmp_path: Path) -> None:
     assert {len(part) for part in parts} == {len(part.song_ids) for part in without} == sizes
     assert len({tuple(part.song_ids) for part in without}) > 20
     assert len(tiny.song_ids) == 1
+
+
+@pytest.mark.parametrize("wanted", [None, 2])
+def test_a_random_part_looks_up_in_the_whole_index(tmp_path: Path, wanted: int | None) -> None:
+    rng = np.random.default_rng(1)
+    with indexed.filled(tmp_path / "all.db") as whole:
+        part = random_part(whole, [1, 2, 3], wanted=wanted, rng=rng)
+        [song_id] = part.song_ids.tolist()
+        assert part.n_songs() == 1
+        assert part.names([song_id]) == {song_id: f"song {song_id - 1}"}
