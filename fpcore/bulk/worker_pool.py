@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +11,7 @@ from multiprocessing.connection import wait as wait_for_any
 from typing import Any, Generic, TypeVar
 
 from fpcore.bulk.interrupts import held_back
+from fpcore.bulk.parent import end_after
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -120,13 +119,8 @@ def _start_worker(work: Callable[[Any], Any], stop: Connection) -> None:
     """Make this process end with its parent or when ``stop`` closes."""
     global _work  # noqa: PLW0603 - a worker process is told its work once, at its start
     _work = work
-    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
-
-
-def _end_at_stop(stop: Connection) -> None:
     parent = multiprocessing.parent_process()
-    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
-    os._exit(1)
+    end_after(lambda: wait_for_any([stop] if parent is None else [stop, parent.sentinel]))
 
 
 def _do(task: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import NoReturn
 
+from fpcore import starting
 from fpcore.cli.output import complain, speak_as
 
 EXIT_ERROR = 1
@@ -67,10 +68,13 @@ def _code(app: Callable[[], object], extra: str | None) -> int:
     from fpcore.extras import needing
 
     try:
+        starting.as_ctrl_c()
         with nullcontext() if extra is None else needing(extra):
             app()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt:
+        return starting.EXIT_INTERRUPTED
     except FpError as error:
         complain(str(error))
     except OSError as error:
