@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from typing import NoReturn
 
 from fpcore import starting
+from fpcore.cli.limits import sentence_of
 from fpcore.cli.output import complain, speak_as
 
 EXIT_ERROR = 1
@@ -77,9 +78,14 @@ def _code(app: Callable[[], object], extra: str | None) -> int:
         return starting.EXIT_INTERRUPTED
     except FpError as error:
         complain(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        complain(f"{where}{error.strerror or error}")
-    except MemoryError:
-        complain("there is not enough memory for this")
+    except (OSError, ImportError, MemoryError) as error:
+        complain(sentence_of(error) or _of_system(error))
     return EXIT_ERROR
+
+
+def _of_system(error: OSError | ImportError | MemoryError) -> str:
+    """Return what the system says of an error; one of the program itself is raised again."""
+    if not isinstance(error, OSError):
+        raise error
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return f"{where}{error.strerror or error}"
