@@ -168,11 +168,10 @@ class Context:
         return heard
 
     def _check_sources(self, query: q.Query) -> None:
-        for step in query.condition.chain:
-            drawn = {name: self.sources.get(name, ()) for name in [getattr(step, "source", "")]}
-            for path, checksum in file_checksums(drawn).items():
-                if checksum != self.source_files[path]:
-                    raise changed(path)
+        drawn = {name: self.sources.get(name, ()) for name in query.condition.source_names}
+        for path, checksum in file_checksums(drawn).items():
+            if checksum != self.source_files[path]:
+                raise changed(path)
 
     def heard(self, clip: Clip, profile: Profile) -> tuple[pipeline.Heard, ...]:
         """Return the maxima and levels of a query's windows, from the cache if they are there."""
