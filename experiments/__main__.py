@@ -1,5 +1,18 @@
-"""``python -m experiments`` is the command ``fpbench``."""
+"""The command ``fpbench``, also as ``python -m experiments``."""
 
-from experiments.cli import main
+from typing import NoReturn
 
-main()
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    from fpcore import starting
+
+    starting.end_quietly()
+    from experiments.cli import main as run
+
+    run()
+
+
+# Worker processes import this module again, under another name, and need nothing of it.
+if __name__ == "__main__":
+    main()

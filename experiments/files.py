@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -48,8 +49,15 @@ def write_picture(figure: Figure, path: Path) -> None:
         figure.savefig(stream, format=path.suffix.removeprefix(".").lower() or "png")
 
 
-def read_rows(path: Path) -> pd.DataFrame:
+def read_rows(path: Path, content: bytes | None = None) -> pd.DataFrame:
     """Return the rows of a CSV file; an empty text stays text.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which errors name.
+    content : bytes, optional
+        What is in it, where that was read before.
 
     Raises
     ------
@@ -58,11 +66,15 @@ def read_rows(path: Path) -> pd.DataFrame:
     """
     asked = ("query", "track", "work", "condition", "answer", "song", "role")
     texts = (*asked, "system", "phase", "item", "reason")
+
+    def opened() -> Path | BytesIO:
+        return path if content is None else BytesIO(content)
+
     try:
-        columns = pd.read_csv(path, nrows=0).columns
+        columns = pd.read_csv(opened(), nrows=0).columns
         text_columns = {name: str for name in texts if name in columns}
         rows = pd.read_csv(
-            path,
+            opened(),
             dtype=text_columns,
             keep_default_na=False,
             na_values={name: [""] for name in columns if name not in text_columns},

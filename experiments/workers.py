@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import joblib
 from joblib.executor import get_memmapping_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from experiments.errors import RunError
+from fpcore.bulk.parent import end_with
 from fpcore.extras import needing
 
 ResultT = TypeVar("ResultT")
@@ -67,12 +69,31 @@ class Workers:
         """
         calls = (joblib.delayed(function)(*arguments) for function, arguments in tasks)
         if self.dask_address is None:
-            yield from joblib.Parallel(n_jobs=self.n_jobs, return_as="generator_unordered")(calls)
+            yield from processes(self.n_jobs, return_as="generator_unordered")(calls)
             return
         with joblib.parallel_config(backend="dask"):
             n_at_once = 4 * joblib.effective_n_jobs()
             while batch := list(islice(calls, n_at_once)):
                 yield from joblib.Parallel()(batch)
+
+
+def processes(
+    n_jobs: int, *, return_as: Literal["generator", "generator_unordered"] = "generator"
+) -> joblib.Parallel:
+    """Return joblib's pool of processes on this machine, which end when this one does.
+
+    Parameters
+    ----------
+    n_jobs : int
+        How many; -1 for one on each core, 1 for none beside this one.
+    return_as : str, optional
+        ``generator`` for results in the order of the calls, ``generator_unordered`` as they come.
+    """
+    if joblib.effective_n_jobs(n_jobs) == 1:
+        return joblib.Parallel(n_jobs=1, return_as=return_as)
+    return joblib.Parallel(
+        n_jobs=n_jobs, return_as=return_as, initializer=end_with, initargs=(os.getpid(),)
+    )
 
 
 @contextmanager

@@ -1,7 +1,18 @@
-"""``python -m fpcore``: the command line."""
+"""The command ``fpcore``, also as ``python -m fpcore``."""
+
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    from fpcore import starting
+
+    starting.end_quietly()
+    from fpcore.cli import main as run
+
+    run()
+
 
 # Worker processes import this module again, under another name, and need nothing of it.
 if __name__ == "__main__":
-    from fpcore.cli import main
-
     main()

@@ -8,6 +8,7 @@ interrupted.
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ import typer
 
 from experiments.cli import accuracy, bench, demo, false_alarms, peers, promote, report, sweep, tune
 from fpcore.cli import process
+
+CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
 app = typer.Typer(
     name="fpbench",
@@ -42,4 +45,7 @@ def main() -> NoReturn:
     # Workers map the corpus into their memory. joblib takes that for a leak and renews them,
     # which costs nothing and need not worry anyone.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+    # What workers that are stopped leave in shared memory is cleaned up: that is no news either.
+    warned = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join([*([warned] if warned else []), CLEANED_UP])
     process.run(app, name="fpbench", extra="bench")

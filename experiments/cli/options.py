@@ -192,3 +192,13 @@ def tell_interruption(command: str, folder: RunFolder, run: str | None) -> typer
         "from there"
     )
     return typer.Exit(EXIT_INTERRUPTED)
+
+
+def tell_unchecked(*folders: RunFolder) -> None:
+    """Print of each run whose rows have no checksums that damage to them would not be noticed."""
+    for folder in folders:
+        if folder.unchecked(folder.manifest()):
+            complain(
+                f"note: the run {folder.name!r} was made before rows had checksums, so damage to "
+                "them would not be noticed; a new `fpbench sweep` of its spec has them"
+            )

@@ -31,10 +31,12 @@ def promote(
       fpbench promote classic-20260101-120000 --trial t004 --name mine
     """
     from experiments.progress import shown
+    from experiments.results.run_folder import run_folder
     from experiments.sweeps.promotion import promote as promoted
 
     with shown() as note:
         profile, path = promoted(run, trial, name=name, force=force, n_jobs=jobs, note=note)
+    options.tell_unchecked(run_folder(run))
     card = profile.provenance or {}
     rows = [
         (one["condition"], f"{one['clip_s']:g} s", _with_interval(one))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.cli import options
 from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def report(
     from experiments.sweeps.notebook import execute
 
     study = load(runs)
+    options.tell_unchecked(*map(RunFolder, study.folders.values()))
     folder = RunFolder((out or report_folder(study)).resolve())
     parameters = {
         "runs": [str(path) for path in study.folders.values()],
@@ -84,8 +86,10 @@ def compare(
     """
     from experiments.metrics.paired import verdict
     from experiments.report import tables
+    from experiments.results.run_folder import run_folder
 
     a, b = _side(run_a, trial_a), _side(run_b, trial_b)
+    options.tell_unchecked(*(run_folder(run) for run in dict.fromkeys((run_a, run_b))))
     _refuse_other_queries(a, b)
     found = {
         metric: tables.paired(a, b, metric=metric)

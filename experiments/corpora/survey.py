@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from experiments.corpora.manifest import Skipped, Track
+from experiments.corpora.reading import stamp
 from experiments.errors import CorpusError
 from fpcore import audio
 from fpcore.config import Strict
@@ -176,7 +177,7 @@ def _measure(root: Path, path: str) -> Surveyed | Skipped:
     """Decode one file as a whole; the header alone may lie about its length."""
     file = root / path
     try:
-        status = file.stat()
+        status, before = file.stat(), stamp(file)
         checksum = audio.checksum(file)
         n_samples, peak = 0, 0.0
         for block in audio.decode_blocks(file, sample_rate_hz=SURVEY_RATE_HZ):
@@ -187,6 +188,8 @@ def _measure(root: Path, path: str) -> Surveyed | Skipped:
     except (OSError, AudioError) as error:
         # The name stands before the reason; the manifest has it without this machine's folder.
         return Skipped(name=path, reason=str(error).removeprefix(f"{file}: "))
+    if stamp(file) != before:
+        return Skipped(name=path, reason="was changed while it was read")
     if peak < SILENT_PEAK:
         return Skipped(name=path, reason="is silent throughout")
     return Surveyed(

@@ -19,7 +19,7 @@ from experiments.degradations.chain import degrade
 from experiments.degradations.config import Condition, Degradation
 from experiments.degradations.levels import SilentSignalError
 from experiments.degradations.presets import CONDITIONS, condition, conditions
-from experiments.degradations.sources import Sources, checksums
+from experiments.degradations.sources import Sources, checksums, file_checksums
 
 __all__ = [
     "CONDITIONS",
@@ -31,4 +31,5 @@ __all__ = [
     "condition",
     "conditions",
     "degrade",
+    "file_checksums",
 ]

@@ -53,24 +53,33 @@ def samples(path: Path, sample_rate_hz: int) -> FloatArray:
     return _CACHE.get(path, sample_rate_hz)
 
 
-def checksums(sources: Sources) -> dict[str, str]:
-    """Return for each source the SHA-256, in hexadecimal, of what its files hold, in order.
+def file_checksums(sources: Sources) -> dict[Path, str]:
+    """Return the SHA-256 of each file of each source as it is now, in hexadecimal.
 
     Raises
     ------
     AudioError
         When a file cannot be read.
     """
-    return {name: _checksum_of_all(paths) for name, paths in sorted(sources.items())}
+    return {path: _checksum(path, *_version(path)) for paths in sources.values() for path in paths}
 
 
-def _checksum_of_all(paths: Sequence[Path]) -> str:
-    found = [_checksum(path, *_version(path)) for path in paths]
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+def checksums(sources: Sources, of_files: Mapping[Path, str]) -> dict[str, str]:
+    """Return for each source the SHA-256, in hexadecimal, of what its files hold, in order.
+
+    Parameters
+    ----------
+    sources : Sources
+        The sources.
+    of_files : mapping of Path to str
+        What `file_checksums` returned for them.
+    """
+    joined = {name: "\n".join(of_files[path] for path in paths) for name, paths in sources.items()}
+    return {name: hashlib.sha256(joined[name].encode()).hexdigest() for name in sorted(joined)}
 
 
 @cache
-def _checksum(path: Path, mtime_ns: int, size: int) -> str:
+def _checksum(path: Path, mtime_ns: int, ctime_ns: int, size: int) -> str:
     """Return the checksum of a file, read once in this process while it stays unchanged."""
     return audio.checksum(path)
 
@@ -81,7 +90,7 @@ class DecodedFiles:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._n_bytes = 0
-        self._held: OrderedDict[tuple[Path, int, int, int], FloatArray] = OrderedDict()
+        self._held: OrderedDict[tuple[Path, int, int, int, int], FloatArray] = OrderedDict()
         self._lock = Lock()
 
     def get(self, path: Path, sample_rate_hz: int) -> FloatArray:
@@ -101,13 +110,16 @@ class DecodedFiles:
         return decoded
 
 
-def _version(path: Path) -> tuple[int, int]:
-    """Return time of change and size of a file; zeros where there is none, for `load` to say."""
+def _version(path: Path) -> tuple[int, int, int]:
+    """Return times of change and size of a file; zeros where there is none, for `load` to say.
+
+    The second time is the system's own, which no program that copies files sets back.
+    """
     try:
         status = path.stat()
     except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 _CACHE = DecodedFiles(_CACHE_BYTES)

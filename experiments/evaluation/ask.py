@@ -25,7 +25,7 @@ from experiments.progress import Show, Step, silent
 from experiments.protocol import queries as q
 from experiments.protocol.splits import Role
 from experiments.seeds import seeded_rng
-from experiments.workers import Workers
+from experiments.workers import Workers, processes
 from fpcore import pipeline
 from fpcore.config import Profile
 from fpcore.search.passes import SearchTrace, answer_of, passes
@@ -134,7 +134,7 @@ def _asked(
             for group in groups:
                 yield _ask_about_track(context, profile, store, group)
         return
-    yield from joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+    yield from processes(n_jobs)(
         joblib.delayed(_ask_opened)(context, profile, database, group) for group in groups
     )
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.corpora import Corpus, corpus
-from experiments.degradations import Condition, Sources, checksums
+from experiments.corpora.reading import changed
+from experiments.degradations import Condition, Sources, checksums, file_checksums
 from experiments.degradations.presets import LEFT_OUT, SPEECH
 from experiments.evaluation.stage_cache import StageCache, stage_cache
 from experiments.protocol import queries as q
@@ -93,10 +94,19 @@ class Context:
         found = sources_for(plan.conditions, corpus, parts) if sources is None else sources
         return cls(corpus, plan, parts, found, cache or stage_cache())
 
+    def __post_init__(self) -> None:
+        # Taken now, and passed on to worker processes: what is drawn later must be the same.
+        _ = self.source_files
+
+    @cached_property
+    def source_files(self) -> dict[Path, str]:
+        """The checksum that each file which degradations draw from had when this was made."""
+        return file_checksums(self.sources)
+
     @cached_property
     def source_checksums(self) -> dict[str, str]:
         """The checksum of each source that degradations draw from, by its name."""
-        return checksums(self.sources)
+        return checksums(self.sources, self.source_files)
 
     @cached_property
     def role_of(self) -> Mapping[str, Role]:
@@ -144,9 +154,24 @@ class Context:
             yield Clip(query, excerpt.start_s, q.clip(whole, excerpt, query.clip_s))
 
     def recording(self, clip: Clip) -> Signal:
-        """Return a clip as the query hears it, under its condition."""
+        """Return a clip as the query hears it, under its condition.
+
+        Raises
+        ------
+        CorpusError
+            When a file that the condition draws from has other content than it had.
+        """
         seed = self.plan.seed_of(clip.query)
-        return q.degraded(clip.clean, clip.query, sources=self.sources, seed=seed)
+        self._check_sources(clip.query)
+        heard = q.degraded(clip.clean, clip.query, sources=self.sources, seed=seed)
+        self._check_sources(clip.query)
+        return heard
+
+    def _check_sources(self, query: q.Query) -> None:
+        drawn = {name: self.sources.get(name, ()) for name in query.condition.source_names}
+        for path, checksum in file_checksums(drawn).items():
+            if checksum != self.source_files[path]:
+                raise changed(path)
 
     def heard(self, clip: Clip, profile: Profile) -> tuple[pipeline.Heard, ...]:
         """Return the maxima and levels of a query's windows, from the cache if they are there."""

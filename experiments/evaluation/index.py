@@ -13,6 +13,7 @@ import joblib
 from experiments.corpora import Track
 from experiments.evaluation.context import Context
 from experiments.progress import Show, Step, silent
+from experiments.workers import processes
 from fpcore import pipeline
 from fpcore.config import FingerprintConfig
 from fpcore.store import NewSong, open_store
@@ -47,7 +48,7 @@ def build_index(
         Where progress is shown, in tracks.
     """
     learned = context.parts.indexed if tracks is None else tracks
-    extracted = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+    extracted = processes(n_jobs)(
         joblib.delayed(_fingerprint)(context, config, track) for track in learned
     )
     with open_store(database, config, create=True) as store:

@@ -2,7 +2,8 @@
 
 A stage's result is found by what went into it: the checksum of the audio and the part of the
 configuration that the stage reads. So a sweep over fan-out decodes, transforms and picks peaks
-once. An entry appears whole or not at all, also when a run is killed. Nothing is ever removed.
+once. The checksum is that of the bytes which were read: it is checked after reading. An entry
+appears whole or not at all, also when a run is killed. Nothing is ever removed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.corpora import Corpus, Track
+from experiments.corpora.reading import as_surveyed
 from experiments.folders import cache_folder
 from experiments.protocol.excerpts import Excerpt
 from fpcore import atomic, audio, pipeline
@@ -66,15 +68,16 @@ class StageCache:
         ------
         AudioError
             When the file cannot be decoded.
+        CorpusError
+            When it does not have the track's checksum any more; then nothing is kept.
         """
         key = {"checksum": track.checksum, **_audio_part(config)}
         path = self._path("audio", key, ".npy")
         if not path.is_file():
-            decoded = audio.load(
-                corpus.path_of(track),
-                sample_rate_hz=config.sample_rate_hz,
-                resampler=config.resampler,
-            )
+            with as_surveyed(corpus, track) as file:
+                decoded = audio.load(
+                    file, sample_rate_hz=config.sample_rate_hz, resampler=config.resampler
+                )
             _write(path, decoded.samples)
         return Signal(np.load(path, mmap_mode="r"), config.sample_rate_hz)
 
@@ -124,8 +127,8 @@ class StageCache:
 
         Raises
         ------
-        AudioError
-            When the file cannot be decoded.
+        AudioError, CorpusError
+            As `signal` does.
         """
         key = {"checksum": track.checksum, **maxima_part(config)}
         path = self._path("songs", key, ".peaks")

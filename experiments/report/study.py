@@ -121,7 +121,8 @@ def load(runs: Sequence[str | Path]) -> Study:
     Raises
     ------
     RunError
-        When no run is named or one comes twice, a run cannot be read, or no trial has finished.
+        When no run is named or one comes twice, a run cannot be read, files of a finished trial
+        are not as they were written, or no trial has finished.
     """
     if not runs:
         raise RunError("name at least one run")
@@ -181,10 +182,10 @@ def report_folder(study: Study) -> Path:
 
 
 def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result]:
-    done = [trial for trial in manifest.trials if folder.trial(trial).status == "done"]
     results = []
-    for trial in done:
+    for trial in folder.finished(manifest):
         stored = folder.trial(trial)
+        stored.check()
         profile = stored.profile.model_copy(update={"decision": stored.decision})
         results.append(
             Result(

@@ -81,12 +81,15 @@ def recorded_before(folder: RunFolder, wanted: Manifest) -> Manifest | None:
     Raises
     ------
     RunError
-        When the folder holds a run that was started from something else.
+        When the folder holds a run that was started from something else, or the rows of a
+        finished trial are not as they were written.
     """
     if not (folder.path / "manifest.json").is_file():
         return None
     before = folder.manifest()
     check_same(before, wanted)
+    for trial_id in folder.finished(before):
+        folder.trial(trial_id).check()
     return before
 
 

@@ -14,17 +14,19 @@
                    candidates.csv a row per query and song, with the evidence
                    timings.csv    seconds of some queries, stage by stage, without any cache
                    index.json     size and cost of the index
+                   checksums.json of the files above; read files must have them
                    error.txt      why the trial failed; then there is nothing else
                    done           last: the trial is finished
 
 A trial's folder is filled under another name and then renamed, so a killed run leaves only whole
-trials, and the next start goes on with the others. Floats are written so that they read back the
-same. Times of day are in UTC.
+trials, and the next start goes on with the others. A manifest states its own checksum. Floats
+are written so that they read back the same. Times of day are in UTC.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -120,6 +122,12 @@ class RunFolder:
                 f"{self.path} was written in format {version}, this version reads {FORMAT}: use "
                 "the version that wrote it, or run again under another name (--run)"
             )
+        stated = content.pop("checksum", None)  # manifests of before have none
+        if stated is not None and stated != _checksum(content):
+            raise RunError(
+                f"{file} is not as it was written: remove the folder and run it again, or put back "
+                "a good copy of the file"
+            )
         try:
             return Manifest.model_validate(content)
         except ValidationError as error:
@@ -129,7 +137,8 @@ class RunFolder:
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace the manifest, whole or not at all."""
-        text = json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n"
+        content = manifest.model_dump(mode="json")
+        text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             write_text(self.path / "manifest.json", text, durable=True)
@@ -151,6 +160,16 @@ class RunFolder:
     def statuses(self, trial_ids: list[str]) -> dict[str, TrialStatus]:
         """Return how each trial stands, as its folder says."""
         return {trial_id: self.trial(trial_id).status for trial_id in trial_ids}
+
+    def finished(self, manifest: Manifest) -> list[str]:
+        """Return the trials of its manifest that are done, as their folders say."""
+        return [
+            one for one, status in self.statuses(list(manifest.trials)).items() if status == "done"
+        ]
+
+    def unchecked(self, manifest: Manifest) -> list[str]:
+        """Return those of the finished trials that have no checksums, so that damage is unseen."""
+        return [one for one in self.finished(manifest) if not self.trial(one).has_checksums]
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -206,6 +225,11 @@ class RunFolder:
         except OSError:
             return None
         return None
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def run_names(folder: Path | None = None) -> list[str]:

@@ -98,7 +98,8 @@ def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
     Raises
     ------
     RunError
-        When there is none or more than one, or it has not finished.
+        When there is none or more than one, it has not finished, or its files are not as they
+        were written.
     """
     found = [one for one in manifest.trials if one == trial or one.startswith(f"{trial}-")]
     if len(found) != 1:
@@ -110,6 +111,7 @@ def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
     if status != "done":
         what = "failed" if status == "failed" else "has not finished"
         raise RunError(f"{found[0]} of {folder.name} {what}: run the sweep again, or take another")
+    folder.trial(found[0]).check()
     return found[0]
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from experiments.errors import CorpusError
 from experiments.evaluation.context import Context
 from experiments.evaluation.stage_cache import StageCache, maxima_part
 from experiments.progress import Reporter, Show, shown
@@ -38,6 +39,7 @@ from experiments.sweeps.trial import (
 from experiments.workers import Workers
 from fpcore import atomic
 from fpcore.config import FingerprintConfig, Profile
+from fpcore.errors import AudioError
 
 
 def sweep(
@@ -144,15 +146,25 @@ def run_trials(
         clock = _Clock(prepared, folder)
         for trial in left:
             fault = faults[trial.profile.fingerprint.digest]
-            if fault:
-                record_failure(folder, trial.id, fault)
+            measured = fault or _measured(clock, trial.profile)
+            if isinstance(measured, str):
+                record_failure(folder, trial.id, measured)
                 record.note(trial.id, "failed")
+                reporter.advance("timing queries", 2)
             else:
-                asking.append((_ran, (prepared, trial, folder, *clock.measure(trial.profile))))
-            reporter.advance("timing queries", 2 if fault else 1)
+                asking.append((_ran, (prepared, trial, folder, *measured)))
+                reporter.advance("timing queries")
         for trial_id, status in workers.each(asking):
             record.note(trial_id, status)
             reporter.advance("asking queries")
+
+
+def _measured(clock: _Clock, profile: Profile) -> tuple[Any, latency.Costs] | str:
+    """Return the timings and the costs of a trial, or why its recordings cannot be timed."""
+    try:
+        return clock.measure(profile)
+    except (AudioError, CorpusError) as error:
+        return str(error)
 
 
 def _built(context: Context, config: FingerprintConfig, folder: RunFolder) -> tuple[str, str]:

@@ -1,10 +1,13 @@
-"""Interrupts: Ctrl-C held back while it would leave something half-made."""
+"""Interrupts: Ctrl-C, and SIGTERM taken for it, held back while they would leave a thing half-made.
+
+`fpcore.starting` lets commands take SIGTERM for Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
@@ -25,16 +28,24 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def _only_noted() -> Iterator[None]:
-    """Note in the main thread that the signal came, and raise it again at the end."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:
-        yield
-        return
+    """Note in the main thread which signals came, and raise them again at the end."""
+    taken = dict(_taken())
     came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    for number in taken:
+        signal.signal(number, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            signal.raise_signal(signal.SIGINT)
+        for number, action in taken.items():
+            signal.signal(number, action)
+        for one in dict.fromkeys(came):
+            signal.raise_signal(one)
+
+
+def _taken() -> Iterator[tuple[signal.Signals, Callable[..., object]]]:
+    """Yield the signals that this thread takes by a function, and that."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            action = signal.getsignal(number)
+            if callable(action):
+                yield number, action

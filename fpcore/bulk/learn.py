@@ -25,7 +25,8 @@ from typing import BinaryIO, Literal, Self
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
 from fpcore.audio.sources import name_of
-from fpcore.bulk.worker_pool import WorkerPool, done_alone
+from fpcore.bulk.losses import lost
+from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
 from fpcore.records import Cut
@@ -350,9 +351,9 @@ def _one_by_one(
     """Yield the result of each path, every one in a process of its own."""
     for path in paths:
         future = done_alone(partial(_work, job), path, preload=__name__)
-        if isinstance(future.exception(), BrokenProcessPool):
-            crash = "the decoder crashed on it: the file is damaged"
-            yield path, AudioError(f"{name_of(path)}: {crash}")
+        error = future.exception()
+        if isinstance(error, WorkerDiedError):
+            yield path, lost(path, error.exit_code)
         else:
             yield path, _result(path, future)
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
+from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from fpcore.bulk.interrupts import held_back
+from fpcore.bulk.losses import NO_GUARD, check_can_start
+from fpcore.bulk.parent import end_after
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
+
+
+class WorkerDiedError(Exception):
+    """A worker process ended; ``exit_code`` is negative for a signal, None for SIGTERM."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"exit code {exit_code}")
+        self.exit_code = exit_code
 
 
 class WorkerPool(Generic[TaskT, ResultT]):
@@ -39,6 +50,9 @@ class WorkerPool(Generic[TaskT, ResultT]):
             self._open(work, n_workers, preload)
 
     def _open(self, work: Callable[[TaskT], ResultT], n_workers: int, preload: str) -> None:
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
+            os._exit(NO_GUARD)  # the program that starts the pool is imported by a worker of it
+        check_can_start()
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if context.get_start_method() == "forkserver":
@@ -52,12 +66,14 @@ class WorkerPool(Generic[TaskT, ResultT]):
             initializer=_start_worker,
             initargs=(work, self._stop_reader),
         )
+        self._processes: dict[int, BaseProcess] = {}
 
     def submit(self, task: TaskT) -> Future[ResultT]:
         """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
         try:
             with held_back():  # it starts a process when none is free
                 future = self._executor.submit(_do, task)
+                self._processes.update(self._executor._processes or {})
                 if len(self._executor._processes or ()) == self._n_workers:
                     self._leave_results_to_workers()
                 return future
@@ -73,6 +89,14 @@ class WorkerPool(Generic[TaskT, ResultT]):
             self._leave_results_to_workers()
             self._executor.shutdown(cancel_futures=True)
             self._stop_reader.close()
+
+    def exit_codes(self) -> set[int]:
+        """Return how the workers that have ended did so: negative for the signal that ended one.
+
+        Those that the pool itself ended, because another was lost, are not among them.
+        """
+        codes = {process.exitcode for process in self._processes.values()} - {None}
+        return {code for code in codes if code is not None} - {-signal.SIGTERM}
 
     def _leave_results_to_workers(self) -> None:
         """Close this process's own writing end of the pipe of results, once no worker needs it.
@@ -102,7 +126,7 @@ def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -
     Returns
     -------
     Future
-        It is done, and holds the result or the exception, `BrokenProcessPool` if the process died.
+        It is done, and holds the result or the exception, `WorkerDiedError` if the process died.
     """
     pool = WorkerPool(work, 1, preload=preload)
     try:
@@ -110,7 +134,11 @@ def done_alone(work: Callable[[TaskT], ResultT], task: TaskT, *, preload: str) -
         wait([future])
     finally:
         pool.close()
-    return future
+    if not isinstance(future.exception(), BrokenProcessPool):
+        return future
+    died: Future[ResultT] = Future()
+    died.set_exception(WorkerDiedError(next(iter(pool.exit_codes()), None)))
+    return died
 
 
 _work: Callable[[Any], Any] | None = None  # of this worker process
@@ -120,13 +148,8 @@ def _start_worker(work: Callable[[Any], Any], stop: Connection) -> None:
     """Make this process end with its parent or when ``stop`` closes."""
     global _work  # noqa: PLW0603 - a worker process is told its work once, at its start
     _work = work
-    threading.Thread(target=_end_at_stop, args=(stop,), daemon=True).start()
-
-
-def _end_at_stop(stop: Connection) -> None:
     parent = multiprocessing.parent_process()
-    wait_for_any([stop] if parent is None else [stop, parent.sentinel])
-    os._exit(1)
+    end_after(lambda: wait_for_any([stop] if parent is None else [stop, parent.sentinel]))
 
 
 def _do(task: Any) -> Any:

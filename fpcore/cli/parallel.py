@@ -19,7 +19,8 @@ from typing import Generic, TypeVar
 
 from fpcore.audio import AudioLimits
 from fpcore.audio.sources import name_of
-from fpcore.bulk.worker_pool import WorkerPool, done_alone
+from fpcore.bulk.losses import lost
+from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import Profile
 from fpcore.errors import AudioError
 from fpcore.library import AudioSource, Library
@@ -161,9 +162,9 @@ def _pool(question: _Question[AnswerT], n_workers: int) -> WorkerPool[str, Answe
 
 def _in_own_process(path: str, question: _Question[AnswerT]) -> AnswerT | AudioError:
     future = done_alone(question, path, preload=__name__)
-    if isinstance(future.exception(), BrokenProcessPool):
-        crash = "the decoder crashed on it: the file is damaged"
-        return AudioError(f"{name_of(path)}: {crash}")
+    error = future.exception()
+    if isinstance(error, WorkerDiedError):
+        return lost(path, error.exit_code)
     return _result(path, future)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import NoReturn
 
+from fpcore import starting
+from fpcore.cli.limits import sentence_of
 from fpcore.cli.output import complain, speak_as
 
 EXIT_ERROR = 1
@@ -67,15 +69,23 @@ def _code(app: Callable[[], object], extra: str | None) -> int:
     from fpcore.extras import needing
 
     try:
+        starting.as_ctrl_c()
         with nullcontext() if extra is None else needing(extra):
             app()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt:
+        return starting.EXIT_INTERRUPTED
     except FpError as error:
         complain(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        complain(f"{where}{error.strerror or error}")
-    except MemoryError:
-        complain("there is not enough memory for this")
+    except (OSError, ImportError, MemoryError) as error:
+        complain(sentence_of(error) or _of_system(error))
     return EXIT_ERROR
+
+
+def _of_system(error: OSError | ImportError | MemoryError) -> str:
+    """Return what the system says of an error; one of the program itself is raised again."""
+    if not isinstance(error, OSError):
+        raise error
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return f"{where}{error.strerror or error}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from experiments.errors import RunError
 from experiments.workers import Workers
+from tests.orphans import left_after_a_kill
 
 
 def _halved(number: int) -> float:
@@ -38,3 +40,16 @@ def test_a_worker_process_that_is_killed_is_explained() -> None:
     killed = pytest.raises(RunError, match=r"a worker process was killed.*fewer --jobs")
     with killed, Workers(n_jobs=2).ready() as workers:
         list(workers.each([(signal.raise_signal, (signal.SIGKILL,))]))
+
+
+RESTING = """
+import sys
+from experiments.workers import Workers
+from tests.orphans import rest
+
+list(Workers(n_jobs=2).each([(rest, (sys.argv[1],))] * 2))
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    assert left_after_a_kill(RESTING, tmp_path, n_workers=2) == []

@@ -36,6 +36,7 @@ from experiments.studies.benchmarks.server import (
 )
 from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
 from fpcore import Library
+from fpcore.bulk.parent import end_with
 from fpcore.config import Profile
 from fpcore.profiles import save_profile
 from fpcore.records import Recognition
@@ -293,7 +294,8 @@ def saturation(server: Server, clips: Sequence[Path], extent: Extent) -> Iterato
     n_clients = 4 * extent.capacity
     # In a process of their own, the clients do not delay the one that takes the times.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as crowd, server.client() as client:
+    own_pool = ProcessPoolExecutor(1, spawn, end_with, (os.getpid(),))
+    with own_pool as crowd, server.client() as client:
         crowd.submit(len, forms).result()
         pressing = crowd.submit(press, server.port, forms, n_clients, extent.saturation_s)
         waits_s = []

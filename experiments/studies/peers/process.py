@@ -7,6 +7,7 @@ other work on the machine does not prolong.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -21,6 +22,7 @@ from typing import Self, TypeVar
 
 from experiments.errors import RunError
 from experiments.studies.peers.contract import Answer, Spec, System
+from fpcore.bulk.parent import end_with
 
 ResultT = TypeVar("ResultT")
 
@@ -175,7 +177,8 @@ class _Running:
     def __init__(self, spec: Spec, folder: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, spec, folder), daemon=True)
+        arguments = (theirs, spec, folder, os.getpid())
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         # Ctrl-C is for this side to act upon; a process inherits what is ignored.
         acting = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
@@ -211,10 +214,11 @@ def _cause(exit_code: int | None) -> str:
     return f"its process ended with exit code {exit_code}"
 
 
-def _serve(connection: Connection, spec: Spec, folder: Path) -> None:
+def _serve(connection: Connection, spec: Spec, folder: Path, parent_id: int) -> None:
     """Answer requests until the other side closes; what goes wrong ends the process."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    end_with(parent_id)
     with threadpool_limits(limits=1):
         try:
             with closing(spec.open(folder)) as system:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 from experiments.results.run_folder import RunFolder
 from tests.experiments.cli.running import fpbench, fpbench_process
@@ -44,3 +47,30 @@ def test_unknown_runs_and_trials_are_one_sentence(real_run: RunFolder, tmp_path:
     done = fpbench("compare", real_run.path, real_run.path, "--trial-a", "t9")
     assert done.returncode == 1
     assert "no finished trial of small-1 is called 't9'" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["report", "compare", "promote"])
+def test_damaged_rows_are_refused_in_one_sentence(
+    real_run: RunFolder, tmp_path: Path, command: str
+) -> None:
+    run = RunFolder(shutil.copytree(real_run.path, tmp_path / "run"))
+    rows = next(run.trials.iterdir()) / "outcomes.csv"
+    lines = rows.read_bytes().splitlines(keepends=True)
+    rows.write_bytes(b"".join(lines[: len(lines) // 2]))
+    trial = rows.parent.name
+    rest = {"compare": [run.path], "promote": ["--trial", trial, "--name", "mine"]}
+    done = fpbench(command, run.path, *rest.get(command, []))
+    assert done.returncode == 1
+    assert f"{trial}/outcomes.csv is not as it was written: remove the folder" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_without_checksums_is_compared_and_that_is_told(
+    real_run: RunFolder, tmp_path: Path
+) -> None:
+    run = RunFolder(shutil.copytree(real_run.path, tmp_path / "old"))
+    for file in run.trials.glob("*/checksums.json"):
+        file.unlink()
+    done = fpbench("compare", run.path, run.path)
+    assert done.returncode == 0
+    assert done.stderr.count("the run 'old' was made before rows had checksums") == 1

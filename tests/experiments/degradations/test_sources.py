@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.degradations.sources import DecodedFiles, checksums, files, samples
+from experiments.degradations.sources import (
+    DecodedFiles,
+    Sources,
+    checksums,
+    file_checksums,
+    files,
+    samples,
+)
 from fpcore.errors import AudioError, ConfigError
 
 
@@ -52,15 +59,19 @@ def test_an_unknown_source_is_refused() -> None:
         files({"speech": [Path("a")], "rooms": [Path("b")]}, "noise")
 
 
+def now(sources: Sources) -> dict[str, str]:
+    return checksums(sources, file_checksums(sources))
+
+
 def test_a_source_is_known_by_what_its_files_hold_and_their_order(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     loud, quiet = write(tmp_path / "one" / "a.wav", 0.5), write(tmp_path / "two" / "a.wav", 0.1)
     assert loud.stat().st_size == quiet.stat().st_size
-    found = checksums({"loud": [loud], "quiet": [quiet], "both": [loud, quiet]})
-    assert len({*found.values(), *checksums({"both": [quiet, loud]}).values()}) == 4
+    found = now({"loud": [loud], "quiet": [quiet], "both": [loud, quiet]})
+    assert len({*found.values(), *now({"both": [quiet, loud]}).values()}) == 4
     copy = tmp_path / "copy.wav"
     copy.write_bytes(loud.read_bytes())
-    assert checksums({"loud": [copy]}) == {"loud": found["loud"]}
+    assert now({"loud": [copy]}) == {"loud": found["loud"]}
     write(copy, 0.2)
-    assert checksums({"loud": [copy]}) != {"loud": found["loud"]}
+    assert now({"loud": [copy]}) != {"loud": found["loud"]}

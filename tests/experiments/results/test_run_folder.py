@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def test_a_manifest_that_cannot_be_read_is_one_sentence(
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(RunError, match=sentence):
         RunFolder(tmp_path).manifest()
+
+
+def test_a_manifest_that_was_changed_is_refused_and_one_without_a_checksum_is_read(
+    swept: RunFolder, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.write_manifest(swept.manifest())
+    file = run.path / "manifest.json"
+    content = json.loads(file.read_text())
+    content["swept"]["t000-fanout3-qfanout10"]["query.fan_out"] = 11
+    file.write_text(json.dumps(content))
+    with pytest.raises(RunError, match="is not as it was written: remove the folder"):
+        run.manifest()
+    del content["checksum"]
+    file.write_text(json.dumps(content))
+    assert run.manifest().swept["t000-fanout3-qfanout10"]["query.fan_out"] == 11
 
 
 def test_a_run_that_is_not_there_is_told_with_those_that_are(swept: RunFolder) -> None:

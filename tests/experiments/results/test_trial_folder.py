@@ -35,7 +35,8 @@ def test_of_two_that_fill_the_same_trial_the_first_that_is_done_counts(tmp_path:
         (second / "second").touch()
         with trial.filled() as first:
             (first / "first").touch()
-    assert sorted(path.name for path in trial.path.iterdir()) == ["done", "first"]
+    names = sorted(path.name for path in trial.path.iterdir())
+    assert names == ["checksums.json", "done", "first"]
     assert [path.name for path in (tmp_path / "trials").iterdir()] == ["t000"]
 
 
@@ -71,3 +72,57 @@ def test_a_trial_that_is_done_has_no_error(tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text(json.dumps({"build_s": 1.5}))
     assert (TrialFolder(tmp_path).status, TrialFolder(tmp_path).error) == ("done", "")
     assert TrialFolder(tmp_path).index == {"build_s": 1.5}
+
+
+def _filled(folder: Path) -> TrialFolder:
+    trial = TrialFolder(folder)
+    with trial.filled() as part:
+        for name in ("outcomes.csv", "candidates.csv", "timings.csv"):
+            (part / name).write_text(f"query,n\n{folder.name},1\nb,2\n")
+        (part / "index.json").write_text("{}")
+    return trial
+
+
+@pytest.mark.parametrize("table", ["outcomes", "candidates", "timings"])
+@pytest.mark.parametrize("damage", ["half its lines", "a flipped bit", "another trial's", "gone"])
+def test_rows_that_are_not_as_they_were_written_are_refused(
+    tmp_path: Path, table: str, damage: str
+) -> None:
+    trial, other = _filled(tmp_path / "t000"), _filled(tmp_path / "t001")
+    assert len(getattr(trial, table)) == 2
+    trial.check()
+    file = trial.path / f"{table}.csv"
+    content = file.read_bytes()
+    if damage == "half its lines":
+        file.write_bytes(content[: content.index(b"b,")])
+    elif damage == "a flipped bit":
+        file.write_bytes(content.replace(b"2", b"3"))
+    elif damage == "another trial's":
+        file.write_bytes((other.path / file.name).read_bytes())
+    else:
+        file.unlink()
+    sentence = rf"{table}\.csv( is not as it was written: remove the folder|: No such file)"
+    for read in (lambda: getattr(trial, table), trial.check):
+        with pytest.raises(RunError, match=sentence):
+            read()
+    other.check()
+
+
+def test_a_folder_that_is_another_trials_is_refused(tmp_path: Path) -> None:
+    _filled(tmp_path / "t000").path.rename(tmp_path / "t001")
+    with pytest.raises(RunError, match=r"checksums\.json is of the trial t000: remove the folder"):
+        _ = TrialFolder(tmp_path / "t001").outcomes
+
+
+def test_damaged_checksums_are_refused_and_none_are_taken_for_an_older_version(
+    tmp_path: Path,
+) -> None:
+    trial = _filled(tmp_path / "t000")
+    assert trial.has_checksums
+    (trial.path / "checksums.json").write_text('{"trial": "t000"')
+    with pytest.raises(RunError, match=r"checksums\.json is not as it was written"):
+        trial.check()
+    (trial.path / "checksums.json").unlink()
+    trial.check()
+    assert not trial.has_checksums
+    assert len(trial.outcomes) == 2

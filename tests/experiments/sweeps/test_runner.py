@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments import metrics
+from experiments.corpora import corpus
 from experiments.errors import CorpusError, RunError
 from experiments.evaluation.stage_cache import StageCache
 from experiments.files import write_rows
@@ -233,6 +234,67 @@ def test_a_run_is_not_gone_on_with_or_promoted_after_its_noise_has_changed(
     run.write_manifest(run.manifest().model_copy(update={"source_checksums": None}))
     sweep(spec, run=run.path, workers=small.ONE, show=small.silent)
     assert run.manifest().status == "complete"
+
+
+def _folder_of_songs(folder: Path) -> Path:
+    """Copy the generated songs into a folder whose files may be replaced."""
+    found = corpus(small.CORPUS)
+    folder.mkdir()
+    for track in found.tracks:
+        shutil.copy(found.path_of(track), folder)
+    return folder
+
+
+def test_music_that_is_replaced_while_a_sweep_runs_fails_the_trials_and_is_not_kept(
+    workbench: Path, tmp_path: Path
+) -> None:
+    music = _folder_of_songs(tmp_path / "music")
+    spec = small.spec(corpus=f"folder:{music}", fingerprint={}, query={})
+    cache = StageCache(tmp_path / "cache")
+    indexed = prepare(spec).context.parts.indexed
+    last, other = music / indexed[-1].path, music / indexed[0].path
+    right = last.read_bytes()
+
+    def synchronise(step: Step) -> None:
+        if step.n_done == 1:
+            shutil.copy(other, last)
+
+    run = sweep(spec, run=tmp_path / "run", cache=cache, workers=small.ONE, show=synchronise)
+    assert run.manifest().status == "failed"
+    assert f"{last} has other content than when the corpus was surveyed" in run.trial("t000").error
+    last.write_bytes(right)
+    sweep(spec, run=run.path, cache=cache, workers=small.ONE, show=small.silent)
+    fresh = StageCache(tmp_path / "fresh")
+    alone = sweep(spec, run=tmp_path / "alone", cache=fresh, workers=small.ONE, show=small.silent)
+    assert run.manifest().status == "complete"
+    assert small.rows(run) == small.rows(alone)
+
+
+def test_noise_that_is_replaced_while_a_sweep_runs_fails_the_trials(
+    workbench: Path, tmp_path: Path
+) -> None:
+    spec = noisy_spec(noise.folder_of(tmp_path / "noise", 0))
+
+    def synchronise(step: Step) -> None:
+        noise.write(tmp_path / "noise", 1)
+
+    cache = StageCache(tmp_path / "cache")
+    run = sweep(spec, run=tmp_path / "run", cache=cache, workers=small.ONE, show=synchronise)
+    assert "noise.wav has other content than when" in run.trial("t000").error
+
+
+def test_a_run_with_damaged_rows_is_not_gone_on_with_until_they_are_removed(
+    swept: RunFolder, tmp_path: Path
+) -> None:
+    run = run_folder(shutil.copytree(swept.path, tmp_path / "run"))
+    trial = run.trial(expand(small.spec())[1].id)
+    rows = trial.path / "outcomes.csv"
+    rows.write_bytes(rows.read_bytes().replace(b"1", b"2", 1))
+    with pytest.raises(RunError, match=r"outcomes\.csv is not as it was written: remove"):
+        sweep(small.spec(), run=run.path, workers=small.ONE, show=small.silent)
+    shutil.rmtree(trial.path)
+    sweep(small.spec(), run=run.path, workers=small.ONE, show=small.silent)
+    assert small.rows(run) == small.rows(swept)
 
 
 def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(

@@ -22,6 +22,19 @@ def test_it_comes_through_at_the_end() -> None:
     assert done == ["all of it"]
 
 
+def test_a_request_to_end_that_is_taken_for_it_is_held_back_as_well() -> None:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    done = []
+    try:
+        with pytest.raises(KeyboardInterrupt), held_back():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("all of it")
+        assert signal.getsignal(signal.SIGTERM) == signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done == ["all of it"]
+
+
 def test_it_waits_when_another_thread_takes_it() -> None:
     held, taken = threading.Event(), threading.Event()
 

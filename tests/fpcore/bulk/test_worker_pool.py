@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from fpcore.bulk.worker_pool import WorkerPool
+from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 
 RESULT_BYTES = 300_000_000
 """So much takes a while to send."""
@@ -63,3 +63,14 @@ def test_all_results_come_through_from_workers_that_start_one_by_one() -> None:
         assert [future.result(PATIENCE_S) for future in futures] == [2**n for n in range(50)]
     finally:
         pool.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGXCPU, signal.SIGABRT])
+def test_a_task_that_ends_its_process_tells_how(number: signal.Signals) -> None:
+    error = done_alone(signal.raise_signal, number, preload=__name__).exception()
+    assert isinstance(error, WorkerDiedError)
+    assert error.exit_code == -number
+
+
+def test_a_task_that_is_done_alone_gives_its_result() -> None:
+    assert done_alone(partial(pow, 2), 3, preload=__name__).result() == 8

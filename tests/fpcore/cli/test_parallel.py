@@ -96,7 +96,8 @@ def test_a_file_that_kills_its_process_is_told_of_and_the_others_are_answered(
     assert [str(one) for one in found] == [
         f"{number}.wav"
         if number != 2
-        else f"{files[2]}: the decoder crashed on it: the file is damaged"
+        else f"{files[2]}: its worker was killed from outside, most often for want of memory: "
+        "give the same command again, with fewer --jobs"
         for number in range(9)
     ]
 

@@ -94,7 +94,8 @@ def run(app: Callable[[], object], cwd: Path, extra: str | None = None) -> tuple
          "a.wav: No such file or directory"),
         (OSError(28, "No space left on device"), "No space left on device"),
         (OSError("told by a library"), "told by a library"),
-        (MemoryError(), "there is not enough memory for this"),
+        (MemoryError(), "there is not enough memory for this: close other programs, or take fewer "
+         "--jobs"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_one_line_under_the_commands_name(
