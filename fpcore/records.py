@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -383,19 +383,33 @@ class StageTimes:
         return self.decode_s + self.fingerprint_s + self.lookup_s + self.align_s
 
 
+CutKind = Literal["cut off", "damaged", "too long", "understated"]
+"""What is wrong with a recording: it ends too early, a part inside cannot be decoded, it goes on
+beyond the limit for one file, or it goes on beyond the length that its header states."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A recording of which only the first ``decoded_s`` seconds could be decoded.
+    """A recording that could not be decoded whole, or that holds more than it states.
 
-    ``stated_s`` is the length that its header states, None when it states none.
+    ``decoded_s`` is how many seconds come before the fault, or of one that is ``understated``, how
+    many there are. ``stated_s`` is the length that the header states, None when it states none.
     """
 
     decoded_s: float
     stated_s: float | None
+    kind: CutKind = "cut off"
 
     def __str__(self) -> str:
         of_all = "" if self.stated_s is None else f" of {self.stated_s:.1f}"
-        return f"decoded {self.decoded_s:.1f}{of_all} s: the recording is cut off or damaged there"
+        decoded = f"{self.decoded_s:.1f}{of_all} s"
+        if self.kind == "damaged":
+            return f"damaged after {decoded}: what can be decoded after that is used, too"
+        if self.kind == "too long":
+            return f"decoded {decoded}: the recording is longer than the limit for one file"
+        if self.kind == "understated":
+            return f"decoded all of {self.decoded_s:.1f} s, though the header states less{of_all}"
+        return f"decoded {decoded}: the recording is cut off"
 
 
 @dataclass(frozen=True, slots=True)

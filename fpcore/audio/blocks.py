@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
-from itertools import chain
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from fpcore.audio.completeness import Missing, missing
-from fpcore.audio.containers import Container, identify
-from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
+from fpcore.audio.decoding import DecoderError
 from fpcore.audio.limits import AudioLimits, AudioRefusedError
+from fpcore.audio.reading import read_blocks
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
 from fpcore.errors import AudioError
@@ -22,8 +20,6 @@ from fpcore.records import Cut, FloatArray, Signal
 
 BLOCK_FRAMES = 32_768
 """Frames decoded at a time: the samples of a stereo block stay in the processor's cache."""
-
-logger = logging.getLogger(__name__)
 
 _DEFAULT_LIMITS = AudioLimits()
 
@@ -78,15 +74,15 @@ def decode_blocks(
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
         guarded = GuardedFile(file)
-        decoded = _decode(guarded, limits, block_frames, on_cut)
+        decoded = read_blocks(guarded, limits=limits, block_frames=block_frames, on_cut=on_cut)
         try:
-            first = next(decoded)
-            yield from resample(
-                (block.samples for block in chain([first], decoded)),
-                from_hz=first.sample_rate_hz,
-                to_hz=sample_rate_hz,
-                resampler=resampler,
-            )
+            for rate_hz, blocks in groupby(decoded, key=lambda block: block.sample_rate_hz):
+                yield from resample(
+                    (block.samples for block in blocks),
+                    from_hz=rate_hz,
+                    to_hz=sample_rate_hz,
+                    resampler=resampler,
+                )
         except (AudioRefusedError, DecoderError) as error:
             raise AudioError(f"{called}: {guarded.failure() or error}") from None
 
@@ -164,121 +160,3 @@ def load(
         length_s = position / sample_rate_hz
         raise AudioError(f"{called}: ends at {length_s:.2f} s, before the start {start_s:.2f} s")
     return Signal(np.concatenate(parts or [np.empty(0, np.float32)]), sample_rate_hz)
-
-
-def _decode(
-    file: GuardedFile,
-    limits: AudioLimits,
-    block_frames: int,
-    on_cut: Callable[[Cut], None] | None,
-) -> Iterator[DecodedBlock]:
-    """Yield the blocks of the first decoder that reads the file to its end.
-
-    When one stumbles on the way, the next goes on where it stood: both count the same frames.
-    """
-    container = identify(file)
-    lacks = missing(file)
-    if lacks is not None and on_cut is None:
-        raise AudioRefusedError(lacks.text)
-    progress = _Progress(limits)
-    if (yield from _decoded_whole(file, container, progress, block_frames)):
-        file.check()
-        if lacks is None:
-            return
-    elif on_cut is None or not progress.decoded_s:
-        raise _verdict(container, progress.faults)
-    if on_cut is not None:
-        file.check()
-        on_cut(Cut(progress.decoded_s, _stated_s(lacks, progress.faults)))
-
-
-def _decoded_whole(
-    file: GuardedFile, container: Container, progress: _Progress, block_frames: int
-) -> Generator[DecodedBlock, None, bool]:
-    """Yield what the decoders of a container read, and return whether one came to its end."""
-    for decoder in container.decoders:
-        file.seek(0)
-        try:
-            blocks = decoder(file, limits=progress.limits, block_frames=block_frames)
-            yield from progress.fresh(blocks)
-        except DecoderError as fault:
-            logger.debug("%s", fault)
-            progress.faults.append(fault)
-        else:
-            return True
-    return False
-
-
-def _stated_s(lacks: Missing | None, faults: list[DecoderError]) -> float | None:
-    """Return the length in seconds that a cut file states, if it does."""
-    found = [fault.declared_s for fault in faults if fault.declared_s is not None]
-    if lacks is not None and lacks.stated_s is not None:
-        found.append(lacks.stated_s)
-    return max(found, default=None)
-
-
-class _Progress:
-    """What the decoders of one file have given so far, and how they failed."""
-
-    def __init__(self, limits: AudioLimits) -> None:
-        self.faults: list[DecoderError] = []
-        self.limits = limits
-        self._rate_hz = 0
-        self._n_yielded = 0
-
-    def fresh(self, blocks: Iterator[DecodedBlock]) -> Iterator[DecodedBlock]:
-        """Yield the part of one decoder's ``blocks`` that no earlier one has given, checked."""
-        n_before, position = self._n_yielded, 0
-        for samples, rate_hz in blocks:
-            if n_before and rate_hz != self._rate_hz:
-                raise damaged(n_before / self._rate_hz, None)
-            self._rate_hz = rate_hz
-            self.limits.check_duration((position + len(samples)) / rate_hz)
-            new = samples[max(0, n_before - position) :]
-            position += len(samples)
-            if len(new):
-                _check_level(new, self._n_yielded / rate_hz, self.limits)
-                self._n_yielded += len(new)
-                yield DecodedBlock(new, rate_hz)
-        if position < n_before or position <= self._stumbled_s * self._rate_hz:
-            # It took for the end of the file what an earlier decoder had read past.
-            raise damaged(position / self._rate_hz, None)
-
-    @property
-    def decoded_s(self) -> float:
-        """Seconds of audio that came so far."""
-        return self._n_yielded / self._rate_hz if self._rate_hz else 0.0
-
-    @property
-    def _stumbled_s(self) -> float:
-        """Last place in seconds where an earlier decoder stumbled; -1 when none did."""
-        ranks = [fault.rank for fault in self.faults]
-        return max(
-            (at_s for found, at_s in ranks if found is FaultDepth.DAMAGED_AUDIO), default=-1.0
-        )
-
-
-def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) -> None:
-    """Raise `AudioRefusedError` when ``samples`` hold NaN, infinities or absurd values."""
-    # Either comparison is false for NaN.
-    if samples.max() <= limits.max_level and samples.min() >= -limits.max_level:
-        return
-    finite = np.isfinite(samples).all()
-    what = f"louder than {limits.max_level:g} × full scale" if finite else "not finite numbers"
-    raise AudioRefusedError(f"holds samples that are {what} after {position_s:.2f} s")
-
-
-def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | AudioRefusedError:
-    """Return what to tell of a file that no decoder read: the fault that came farthest."""
-    worst = max(faults, key=lambda fault: fault.rank)
-    if worst.rank[0] is not FaultDepth.NOTHING:
-        return worst
-    if container.name:
-        return AudioRefusedError(
-            f"looks like {container.name}, but is damaged, cut off or of an "
-            "unsupported kind: use a complete copy or convert it to WAV or FLAC"
-        )
-    return AudioRefusedError(
-        "is not audio in a supported format "
-        "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
-    )

@@ -5,18 +5,10 @@ from __future__ import annotations
 import os
 from typing import Literal, NamedTuple
 
-from fpcore.audio.containers import skip_tag
+from fpcore.audio.chunks import SampleChunk, find_samples
 from fpcore.audio.decoding import SeekableReader
-
-_STREAMED_SIZE = 0x7FFF_F000 - 1024
-"""Programs that stream a WAV of unknown length write a size of 0x7FFFF000 or more, some less the
-bytes of the header."""
-_PLACEHOLDERS = frozenset({0, 2_000_000_000})
-"""Sizes that others write there."""
-
-_SLACK_BYTES = 4096
-"""Some programs count their own header or a buffer that was never written: a few hundredths of a
-second are not missed."""
+from fpcore.audio.parts import SLACK_BYTES
+from fpcore.audio.tags import skip_tag
 
 _MAX_PAGE_BYTES = 27 + 255 + 255 * 255
 """Longest page of an Ogg file: header, segment table, segments."""
@@ -41,43 +33,30 @@ def missing(file: SeekableReader) -> Missing | None:
     file.seek(0)
     head = file.read(12)
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        return _missing_of_chunk(file, n_bytes, samples=b"data", order="little")
+        return _missing_of_chunk(file, n_bytes, name=b"data", order="little")
     if head[:4] == b"FORM" and head[8:] in {b"AIFF", b"AIFC"}:
-        return _missing_of_chunk(file, n_bytes, samples=b"SSND", order="big")
+        return _missing_of_chunk(file, n_bytes, name=b"SSND", order="big")
     if head[:4] == b"OggS":
         return _missing_of_ogg(file, n_bytes)
     return _missing_of_mp3(file, n_bytes)
 
 
 def _missing_of_chunk(
-    file: SeekableReader, n_bytes: int, *, samples: bytes, order: Literal["little", "big"]
+    file: SeekableReader, n_bytes: int, *, name: bytes, order: Literal["little", "big"]
 ) -> Missing | None:
-    """Return what is missing of the chunk named ``samples``; nothing of a length unknown."""
-    position, bytes_per_s = 12, 0
-    while True:
-        file.seek(position)
-        # The chunk's header and, of a WAV's format, as much as holds the byte rate.
-        header = file.read(24)
-        if len(header) < 8:
-            return None
-        name, size = header[:4], int.from_bytes(header[4:8], order)
-        position += 8
-        if name == b"fmt ":
-            bytes_per_s = int.from_bytes(header[16:20], order)
-        if name == samples:
-            break
-        position += size + size % 2
-    is_stated = size < _STREAMED_SIZE and size not in _PLACEHOLDERS
-    if not is_stated or position + size <= n_bytes + _SLACK_BYTES:
+    """Return what is missing of the samples in the chunk ``name``; nothing of a length unknown."""
+    samples = find_samples(file, name=name, order=order)
+    if samples is None or not samples.is_stated or samples.end <= n_bytes + SLACK_BYTES:
         return None
-    present, stated = (_extent(n, bytes_per_s) for n in (n_bytes - position, size))
+    present, stated = (_extent(samples, n) for n in (n_bytes - samples.position, samples.size))
     text = f"is cut off after {present} of {stated}: use a complete copy"
-    return Missing(text, size / bytes_per_s if bytes_per_s else None)
+    return Missing(text, samples.seconds(samples.size))
 
 
-def _extent(n_bytes: int, bytes_per_s: int) -> str:
+def _extent(samples: SampleChunk, n_bytes: int) -> str:
     """Return a length in seconds, or in bytes when the header states no byte rate."""
-    return f"{n_bytes / bytes_per_s:.2f} s" if bytes_per_s else f"{n_bytes} bytes"
+    duration_s = samples.seconds(n_bytes)
+    return f"{n_bytes} bytes" if duration_s is None else f"{duration_s:.2f} s"
 
 
 def _missing_of_ogg(file: SeekableReader, n_bytes: int) -> Missing | None:

@@ -9,12 +9,13 @@ MPEG audio goes to FFmpeg alone, see `fpcore.audio.soundfile_decoder.FORMATS`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from fpcore.audio import soundfile_decoder
-from fpcore.audio.decoding import DecodedBlock, SeekableReader
+from fpcore.audio.decoding import DecodedBlock, DecoderError, SeekableReader
 from fpcore.audio.limits import AudioLimits, AudioRefusedError
+from fpcore.audio.tags import skip_tag
 
 
 class Decoder(Protocol):
@@ -34,13 +35,20 @@ class Container(NamedTuple):
 
 
 def _decode_by_ffmpeg(
-    file: SeekableReader, *, limits: AudioLimits, block_frames: int
+    file: SeekableReader,
+    *,
+    limits: AudioLimits,
+    block_frames: int,
+    on_fault: Callable[[DecoderError], None] | None = None,
 ) -> Iterator[DecodedBlock]:
     """Return the blocks of `fpcore.audio.pyav_decoder`, which takes 0.1 s to import."""
     from fpcore.audio import pyav_decoder
 
-    return pyav_decoder.decode(file, limits=limits, block_frames=block_frames)
+    return pyav_decoder.decode(file, limits=limits, block_frames=block_frames, on_fault=on_fault)
 
+
+salvage = _decode_by_ffmpeg
+"""The decoder that goes on after damage, which it tells its ``on_fault``."""
 
 _SOUNDFILE_FIRST = (soundfile_decoder.decode, _decode_by_ffmpeg)
 _FFMPEG_FIRST = (_decode_by_ffmpeg, soundfile_decoder.decode)
@@ -79,16 +87,3 @@ def identify(file: SeekableReader) -> Container:
             return container
     synchronised = int.from_bytes(head[:2]) & _SYNC == _SYNC
     return _MPEG if start or synchronised else _UNKNOWN
-
-
-def skip_tag(file: SeekableReader) -> int:
-    """Move ``file`` behind an ID3v2 tag at its start, if there is one, and return the position."""
-    file.seek(0)
-    header = file.read(10)
-    start = 0
-    if header.startswith(b"ID3"):
-        # The tag's length is written in four bytes of seven bits each.
-        for byte in header[6:]:
-            start = start << 7 | byte & 0x7F
-        start += len(header)
-    return file.seek(start)

@@ -31,10 +31,14 @@ class SeekableReader(Protocol):
 
 
 class DecodedBlock(NamedTuple):
-    """Mono ``samples`` float32 (n,) at the file's own ``sample_rate_hz``."""
+    """Mono ``samples`` float32 (n,) at the file's own ``sample_rate_hz``.
+
+    ``stated_s`` is the length in seconds that the file's header states, if it does.
+    """
 
     samples: FloatArray
     sample_rate_hz: int
+    stated_s: float | None = None
 
 
 class FaultDepth(IntEnum):

@@ -15,6 +15,10 @@ class AudioRefusedError(Exception):
     """Audio that no decoder shall try again; the text completes "<file>: …"."""
 
 
+class AudioTooLongError(AudioRefusedError):
+    """Audio that goes on beyond the limit for one file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioLimits:
     """Bounds on one file.
@@ -66,9 +70,9 @@ class AudioLimits:
             )
 
     def check_duration(self, duration_s: float) -> None:
-        """Raise `AudioRefusedError` when more has been decoded than one file may hold."""
+        """Raise `AudioTooLongError` when there is more than one file may hold."""
         if duration_s > self.max_duration_s:
-            raise AudioRefusedError(
+            raise AudioTooLongError(
                 f"lasts longer than {_spoken(self.max_duration_s)}, the limit for one file: "
                 "split it"
             )

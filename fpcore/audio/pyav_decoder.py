@@ -6,7 +6,7 @@ file is opened by us, the demuxers are a whitelist and no protocol is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import av
@@ -28,7 +28,9 @@ from fpcore.audio.decoding import (
     no_audio,
     too_short,
 )
-from fpcore.audio.limits import AudioLimits, AudioRefusedError
+from fpcore.audio.limits import AudioLimits
+from fpcore.audio.tags import tag_bytes
+from fpcore.audio.timeline import Frame, Timeline, silence
 
 DEMUXERS = "wav,w64,aiff,flac,ogg,mp3,aac,mov,matroska"
 
@@ -44,13 +46,26 @@ _ERRORS = (
 """What FFmpeg reports and what PyAV's own code meets on broken input."""
 
 _LOSSLESS = frozenset({"flac", "wav", "w64", "aiff"})
-_EXACT_LENGTH = _LOSSLESS | {"ogg", "mov"}
+_EXACT_LENGTH = _LOSSLESS | {"mov"}
 _TAGS_ALLOWED = frozenset({"mp3", "aac"})
 """Streams without a container: after the last frame, and between joined files, tags may stand."""
 
-_HOLE_S = {"flac": 0.001, "ogg": 0.1}
-"""Containers whose frames or pages count the samples before them, so that it is noticed when one
-is lost, and from where on a gap in that count is a hole."""
+_CLOCK_TOLERANCE_S = {"flac": 0.001, "ogg": 0.1, "mov": 0.1, "matroska": 0.1}
+"""Containers with a clock, and how far it may be from the count of samples: times in Matroska are
+whole milliseconds, and those of what was recorded live are uneven."""
+
+_NUMBERED = frozenset({"flac", "ogg"})
+"""Containers whose frames or pages count the samples before them: a hole means that one is lost."""
+
+_KEEPS_START = frozenset({"mov", "matroska"})
+"""Containers whose clock begins with the recording, even if the sound begins later."""
+
+_MOST_FAILURES = 100
+"""A demuxer that fails so often without a packet in between has nothing more to give."""
+
+_DURATION_ID = b"\x44\x89"
+_HEADER_BYTES = 65_536
+"""Where a Matroska file that states its duration has it, and its identifier there."""
 
 _LENGTH_TOLERANCE_S = 1.0
 """Lossy lengths are stated to a frame, to a page of an Ogg file, or to a millisecond that includes
@@ -58,9 +73,16 @@ the encoder's delay. Every player plays a file that lacks the last one."""
 
 
 def decode(
-    file: SeekableReader, *, limits: AudioLimits, block_frames: int
+    file: SeekableReader,
+    *,
+    limits: AudioLimits,
+    block_frames: int,
+    on_fault: Callable[[DecoderError], None] | None = None,
 ) -> Iterator[DecodedBlock]:
     """Yield the mono blocks of the first or default audio stream of ``file``.
+
+    Holes in the clock of an Ogg, FLAC, MP4 or Matroska file are filled with silence, and so is the
+    time before sound that begins late in MP4 and Matroska.
 
     Parameters
     ----------
@@ -70,20 +92,24 @@ def decode(
         Bounds on sample rate and channels.
     block_frames : int
         Frames that are gathered before a block is yielded, >= 1.
+    on_fault : callable, optional
+        When given, what cannot be decoded is left out, with silence in its place as far as its
+        length is known, and this is called with the fault as soon as there is sound after it.
 
     Yields
     ------
     DecodedBlock
-        Consecutive samples, float32 (n,), at the file's own sample rate.
+        Consecutive samples, float32 (n,), at the stream's own sample rate, which may change.
 
     Raises
     ------
     DecoderError
         When FFmpeg cannot open the file, stumbles, or ends before the declared length.
     AudioRefusedError
-        When the layout is outside ``limits`` or the sample rate changes on the way.
+        When the layout is outside ``limits``.
     """
     av.logging.set_level(None)
+    states_duration = _states_duration(file)
     try:
         container = av.open(file, "r", options=_OPTIONS, metadata_errors="replace")
     except _ERRORS as error:
@@ -96,7 +122,17 @@ def decode(
         if codec.sample_rate and codec.channels:
             limits.check_layout(codec.sample_rate, codec.channels)
         codec.options = _STRICT
-        yield from _StreamReader(container, stream, limits).blocks(block_frames)
+        end_s = _end_s(container, stream, states_duration=states_duration)
+        yield from _StreamReader(container, stream, limits, end_s, on_fault).blocks(block_frames)
+
+
+def _states_duration(file: SeekableReader) -> bool:
+    """Whether the header of a Matroska file states a duration; FFmpeg guesses one if not."""
+    start = file.tell()
+    head = file.read(_HEADER_BYTES)
+    file.seek(start)
+    # The identifier is followed by the length of the number, four or eight bytes.
+    return any(_DURATION_ID + length in head for length in (b"\x84", b"\x88"))
 
 
 def _default_stream(container: InputContainer) -> AudioStream:
@@ -108,16 +144,21 @@ def _default_stream(container: InputContainer) -> AudioStream:
     return next(marked, streams[0])
 
 
-def _declared_s(container: InputContainer, stream: AudioStream) -> float | None:
-    """Return the length in seconds where the container states it, None where it is a guess."""
+def _end_s(
+    container: InputContainer, stream: AudioStream, *, states_duration: bool
+) -> float | None:
+    """Return when the stream ends by the container's clock, None where that is a guess."""
     name = _demuxer(container)
     if name == "matroska":
         # The container's length is that of its longest stream.
-        alone = len(container.streams) == 1 and container.duration is not None
-        return container.duration / 1e6 if alone and container.duration else None
-    if name not in _EXACT_LENGTH or stream.duration is None or stream.time_base is None:
+        is_its_own = len(container.streams) == 1 and states_duration and container.duration
+        return container.duration / 1e6 if is_its_own and container.duration else None
+    if stream.duration is None or stream.time_base is None:
         return None
-    return float(stream.duration * stream.time_base)
+    if name == "mov":
+        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
+    is_known = name in _EXACT_LENGTH or name == "ogg"  # by its last page
+    return float(stream.duration * stream.time_base) if is_known else None
 
 
 def _demuxer(container: InputContainer) -> str:
@@ -128,93 +169,141 @@ def _demuxer(container: InputContainer) -> str:
 class _StreamReader:
     """One pass over an audio stream, with the count of what came out of it."""
 
-    def __init__(self, container: InputContainer, stream: AudioStream, limits: AudioLimits) -> None:
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: AudioStream,
+        limits: AudioLimits,
+        end_s: float | None,
+        on_fault: Callable[[DecoderError], None] | None,
+    ) -> None:
         self._container = container
         self._stream = stream
         self._limits = limits
+        self._end_s = end_s
+        self._on_fault = on_fault
         self._demuxer = _demuxer(container)
         self._is_vorbis = stream.codec_context.name == "vorbis"
-        self._declared_s = _declared_s(container, stream)
         self._rate_hz = 0
         self._n_decoded = 0
-        self._next_s: float | None = None
+        self._fault: DecoderError | None = None
+        self._tags = _Tags()
+        self._unread = _Unread()
+        self._timeline = Timeline(
+            tolerance_s=_CLOCK_TOLERANCE_S.get(self._demuxer),
+            keeps_start=self._demuxer in _KEEPS_START,
+            max_s=limits.max_duration_s,
+            on_hole=self._note_hole,
+        )
 
     @property
-    def _position_s(self) -> float:
-        return self._n_decoded / self._rate_hz if self._rate_hz else 0.0
+    def _declared_s(self) -> float | None:
+        """Length of the recording in seconds, as far as it is stated."""
+        return None if self._end_s is None else self._end_s - self._timeline.origin_s
+
+    @property
+    def _stated_s(self) -> float | None:
+        """The same where a header states it, which that of an Ogg file does not."""
+        return None if self._demuxer == "ogg" else self._declared_s
 
     def blocks(self, block_frames: int) -> Iterator[DecodedBlock]:
         """Yield blocks of at least ``block_frames`` but for the last, then check the length."""
-        batch: list[NDArray[Any]] = []
+        batch: list[Frame] = []
         n_batched = 0
         try:
-            for frame in self._frames():
+            for frame in self._timeline.placed(self._frames()):
                 # The last frame must still be in the batch when the padding is trimmed.
                 mixed = bool(batch) and _kind(frame) != _kind(batch[0])
                 if n_batched >= block_frames or mixed:
-                    yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                    yield self._block(batch)
                     batch, n_batched = [], 0
                 batch.append(frame)
-                n_batched += frame.shape[1]
-                self._n_decoded += frame.shape[1]
+                n_batched += frame.channels.shape[1]
+                self._n_decoded += frame.channels.shape[1]
         except DecoderError:
             if batch:  # sound as well, for who takes what there is
-                yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                yield self._block(batch)
             raise
         if batch:
-            last = self._without_padding(batch[-1])
-            yield DecodedBlock(_to_mono([*batch[:-1], last]), self._rate_hz)
+            yield self._block([*batch[:-1], self._without_padding(batch[-1])])
         self._check_length()
 
-    def _frames(self) -> Iterator[NDArray[Any]]:
-        """Yield decoded frames as arrays (n_channels, n) in the codec's own sample type."""
-        fault: DecoderError | None = None
+    def _block(self, batch: list[Frame]) -> DecodedBlock:
+        mono = _to_mono([frame.channels for frame in batch])
+        return DecodedBlock(mono, batch[0].sample_rate_hz, self._stated_s)
+
+    def _frames(self) -> Iterator[Frame]:
+        """Yield decoded frames in the codec's own sample type."""
         for packet in self._packets():
-            try:
-                arrays = [self._array(frame) for frame in packet.decode()]
-            except _ERRORS:
-                if self._demuxer in _TAGS_ALLOWED and bytes(packet).startswith(b"ID3"):
-                    continue
-                fault = fault or damaged(self._position_s, self._declared_s)
-                if self._demuxer not in _TAGS_ALLOWED:
-                    raise fault from None
+            if self._tags.hold(packet):
                 continue
-            if arrays and fault is not None:
-                raise fault
-            yield from arrays
+            try:
+                frames = [self._frame(frame) for frame in packet.decode()]
+            except _ERRORS:
+                if not self._tags.begin_in(packet):
+                    self._note(damaged(self._timeline.position_s, self._declared_s))
+                    self._unread.add(packet)
+                continue
+            if frames and self._fault is not None:
+                self._tell_fault()
+                if self._demuxer in _TAGS_ALLOWED:
+                    yield from silence(self._unread.duration_s, like=frames[0])
+            self._unread.count(packet, frames)
+            yield from frames
+        if self._fault is not None and self._demuxer not in _TAGS_ALLOWED:
+            raise self._fault
+
+    def _note(self, fault: DecoderError) -> None:
+        """Keep a fault until there is sound after it; raise it where none is expected."""
+        if self._on_fault is None and self._demuxer not in _TAGS_ALLOWED:
+            raise fault from None
+        self._fault = self._fault or fault
+
+    def _note_hole(self, begin_s: float) -> None:
+        """Take a hole for damage in a container that numbers what it holds."""
+        if self._demuxer in _NUMBERED:
+            self._fault = self._fault or damaged(begin_s, self._declared_s)
+            self._tell_fault()
+
+    def _tell_fault(self) -> None:
+        """Tell the fault that there is sound after; raise it when nobody wants to be told."""
+        fault, self._fault = self._fault, None
+        if fault is None:
+            return
+        if self._on_fault is None:
+            raise fault
+        self._on_fault(fault)
 
     def _packets(self) -> Iterator[Packet[AudioStream]]:
         """Yield the packets of the stream and at last an empty one that flushes the decoder."""
-        try:
-            yield from self._container.demux(self._stream)
-        except _ERRORS:
-            raise damaged(self._position_s, self._declared_s) from None
+        n_failures = 0
+        while True:
+            try:
+                for packet in self._container.demux(self._stream):
+                    n_failures = 0
+                    yield packet
+            except _ERRORS:
+                n_failures += 1
+                fault = damaged(self._timeline.position_s, self._declared_s)
+                if self._on_fault is None or n_failures > _MOST_FAILURES:
+                    raise fault from None
+                self._note(fault)
+            else:
+                return
 
-    def _array(self, frame: AudioFrame) -> NDArray[Any]:
-        """Return the samples of ``frame`` as (n_channels, n), after checking its layout."""
+    def _frame(self, frame: AudioFrame) -> Frame:
+        """Return the samples of ``frame`` and their time, after checking its layout."""
         n_channels = frame.layout.nb_channels
         if frame.sample_rate != self._rate_hz:
             self._limits.check_layout(frame.sample_rate, n_channels)
-            if self._rate_hz:
-                raise AudioRefusedError(
-                    f"changes its sample rate from {self._rate_hz} to {frame.sample_rate} Hz "
-                    f"at {self._position_s:.2f} s: split it there"
-                )
             self._rate_hz = frame.sample_rate
-        self._check_follows(frame)
         array = frame.to_ndarray()
         channels = array if frame.format.is_planar else array.reshape(-1, n_channels).T
-        return channels[:, self._n_early(frame) :]
-
-    def _check_follows(self, frame: AudioFrame) -> None:
-        """Raise when ``frame`` begins later than the one before it ended."""
-        hole_s = _HOLE_S.get(self._demuxer)
-        if hole_s is None or frame.pts is None or frame.time_base is None:
-            return
-        begin_s = float(frame.pts * frame.time_base)
-        if self._next_s is not None and begin_s > self._next_s + hole_s:
-            raise damaged(self._position_s, self._declared_s)
-        self._next_s = begin_s + frame.samples / frame.sample_rate
+        n_early = self._n_early(frame)
+        begin_s = None
+        if frame.pts is not None and frame.time_base is not None:
+            begin_s = float(frame.pts * frame.time_base) + n_early / frame.sample_rate
+        return Frame(channels[:, n_early:], frame.sample_rate, begin_s)
 
     def _n_early(self, frame: AudioFrame) -> int:
         """Return how many samples of ``frame`` stand before time 0.
@@ -226,24 +315,72 @@ class _StreamReader:
             return 0
         return min(frame.samples, round(-frame.pts * frame.time_base * frame.sample_rate))
 
-    def _without_padding(self, last: NDArray[Any]) -> NDArray[Any]:
+    def _without_padding(self, last: Frame) -> Frame:
         """Return the last frame without padding, which PyAV leaves in M4A and short Ogg files."""
         if self._demuxer not in {"mov", "ogg"} or self._declared_s is None:
             return last
         n_excess = self._n_decoded - round(self._declared_s * self._rate_hz)
-        return last[:, :-n_excess] if 0 < n_excess < last.shape[1] else last
+        if not 0 < n_excess < last.channels.shape[1]:
+            return last
+        return last._replace(channels=last.channels[:, :-n_excess])
 
     def _check_length(self) -> None:
         if self._n_decoded == 0:
             raise no_audio()
+        position_s = self._timeline.position_s
         tolerance_s = 0.5 / self._rate_hz if self._demuxer in _LOSSLESS else _LENGTH_TOLERANCE_S
-        if self._declared_s is not None and self._position_s < self._declared_s - tolerance_s:
-            raise too_short(self._position_s, self._declared_s)
+        if self._declared_s is not None and position_s < self._declared_s - tolerance_s:
+            raise too_short(position_s, self._declared_s)
 
 
-def _kind(array: NDArray[Any]) -> tuple[int, np.dtype[Any]]:
-    """Return what arrays must have in common to be joined: channel count and sample type."""
-    return array.shape[0], array.dtype
+class _Tags:
+    """Tags that stand between joined MP3 or AAC files, which the demuxer takes for sound."""
+
+    def __init__(self) -> None:
+        self._end = 0
+
+    def hold(self, packet: Packet[AudioStream]) -> bool:
+        """Whether ``packet`` begins inside the last tag that was found."""
+        return packet.pos is not None and packet.pos < self._end
+
+    def begin_in(self, packet: Packet[AudioStream]) -> bool:
+        """Whether ``packet`` begins with a tag, which then covers those after it, too."""
+        content = bytes(packet)
+        is_tag = b"APETAGEX" in content or content.startswith((b"TAG", b"LYRICSBEGIN"))
+        if content.startswith(b"ID3") and packet.pos is not None:
+            self._end = packet.pos + tag_bytes(content)
+            is_tag = True
+        return is_tag
+
+
+class _Unread:
+    """How long the packets are that cannot be decoded, judged by those that can."""
+
+    def __init__(self) -> None:
+        self._n_read = 0
+        self._read_s = 0.0
+        self._n_unread = 0
+
+    def add(self, packet: Packet[AudioStream]) -> None:
+        """Count a packet that cannot be decoded."""
+        self._n_unread += packet.size
+
+    def count(self, packet: Packet[AudioStream], frames: list[Frame]) -> None:
+        """Count one that can be; from then on nothing is missing."""
+        if frames:
+            self._n_read += packet.size
+            self._read_s += sum(frame.duration_s for frame in frames)
+            self._n_unread = 0
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds of what could not be decoded since the last packet that could."""
+        return self._n_unread * self._read_s / self._n_read if self._n_read else 0.0
+
+
+def _kind(frame: Frame) -> tuple[int, np.dtype[Any], int]:
+    """Return what frames must have in common to be joined: channels, sample type and rate."""
+    return frame.channels.shape[0], frame.channels.dtype, frame.sample_rate_hz
 
 
 def _to_mono(batch: list[NDArray[Any]]) -> NDArray[np.float32]:

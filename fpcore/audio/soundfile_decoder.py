@@ -99,7 +99,7 @@ def _blocks(sound: _ForwardFile, block_frames: int) -> Iterator[DecodedBlock]:
         if n_read == 0:
             break
         n_decoded += n_read
-        yield DecodedBlock(mix_to_mono(interleaved[:n_read].T), rate_hz)
+        yield DecodedBlock(mix_to_mono(interleaved[:n_read].T), rate_hz, declared_s)
     if n_decoded == 0:
         raise no_audio()
     tolerance = round(_OGG_TOLERANCE_S * rate_hz) if sound.format == "OGG" else 0

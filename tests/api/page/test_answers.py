@@ -64,7 +64,7 @@ def test_of_a_file_that_is_cut_off_the_page_says_how_much_was_heard(
     expect(page.get_by_role("heading", name="The City Falls")).to_be_visible()
     expect(page.locator("#sentence")).to_have_text(
         "The recording begins 0:11.5 into the song. Only a part was heard: "
-        "decoded 6.0 of 10.0 s: the recording is cut off or damaged there."
+        "decoded 6.0 of 10.0 s: the recording is cut off."
     )
 
 

@@ -117,7 +117,7 @@ def test_a_scan_that_hears_nothing_is_no_match() -> None:
 
 
 def test_of_a_recording_that_was_cut_off_the_answer_says_how_much_was_heard() -> None:
-    told = "decoded 8.0 of 12.0 s: the recording is cut off or damaged there"
+    told = "decoded 8.0 of 12.0 s: the recording is cut off"
     body = bodies.RecognitionBody.of_scan([], Cut(8.0, 12.0), profile=PROFILE, total_s=2.0)
     assert body.warning == told
     found = Recognition(None, (), query_s=8.0, n_hashes=0, times=TIMES, cut=Cut(8.0, None))

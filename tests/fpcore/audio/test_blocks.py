@@ -294,15 +294,18 @@ def test_nothing_is_told_of_a_whole_file(make_audio: Make, kind: str) -> None:
     np.testing.assert_array_equal(signal.samples, audio.load(path, sample_rate_hz=22_050).samples)
 
 
-def test_damage_on_the_way_ends_what_there_is(make_audio: Make) -> None:
+def test_what_comes_after_damage_is_there_at_its_place(make_audio: Make) -> None:
     content = bytearray(make_audio("pcm16.flac", duration_s=9.0).read_bytes())
+    whole = audio.load(io.BytesIO(content), sample_rate_hz=22_050).samples
     middle = len(content) // 2
     content[middle : middle + 400] = bytes(400)
     cuts: list[Cut] = []
-    audio.load(io.BytesIO(content), sample_rate_hz=22_050, on_cut=cuts.append)
-    assert [cut.stated_s for cut in cuts] == [9.0]
+    signal = audio.load(io.BytesIO(content), sample_rate_hz=22_050, on_cut=cuts.append)
+    assert [(cut.kind, cut.stated_s) for cut in cuts] == [("damaged", 9.0)]
     assert 3.5 < cuts[0].decoded_s < 5.5
-    assert str(cuts[0]).endswith("of 9.0 s: the recording is cut off or damaged there")
+    assert str(cuts[0]).startswith(f"damaged after {cuts[0].decoded_s:.1f} of 9.0 s: ")
+    assert len(signal.samples) == len(whole)
+    np.testing.assert_allclose(signal.samples[-60_000:], whole[-60_000:], atol=1e-4)
 
 
 def test_a_part_before_the_cut_is_a_part_of_a_whole_file(make_audio: Make) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from fpcore import audio
 from fpcore.audio import soundfile_decoder
-from fpcore.audio.containers import identify, skip_tag
+from fpcore.audio.containers import identify
+from fpcore.audio.tags import skip_tag
 from fpcore.errors import AudioError
 from tests import audio_files
 from tests.fpcore.audio.material import Make, refusal

@@ -52,10 +52,13 @@ def test_chained_ogg_streams_are_decoded_to_the_last(make_audio: Make) -> None:
     assert signal.duration_s == pytest.approx(2.0, abs=0.02)
 
 
-def test_streams_chained_at_different_sample_rates_are_not_cut_short(make_audio: Make) -> None:
+def test_streams_chained_at_different_sample_rates_are_decoded_to_the_last(
+    make_audio: Make,
+) -> None:
     low = make_audio("vorbis.ogg", duration_s=1.0, sample_rate_hz=22_050).read_bytes()
     high = make_audio("vorbis.ogg", duration_s=1.0, sample_rate_hz=44_100).read_bytes()
-    assert "is damaged or cut off after 1.00 s" in refusal(io.BytesIO(low + high))
+    signal = audio.load(io.BytesIO(low + high), sample_rate_hz=22_050)
+    assert signal.duration_s == pytest.approx(2.0, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", ["lame.mp3", "untagged.mp3"])

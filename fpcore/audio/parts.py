@@ -1,0 +1,248 @@
+"""Parts of a file that are decoded one after the other, each as a file of its own.
+
+These are the links of a chained Ogg file, which may differ in codec, sample rate and channels,
+and WAV files that were joined. A WAV whose size is smaller than its sound is one part with the
+size set right: sizes of four bytes wrap around at 4 GiB, and recorders that are switched off
+leave an old one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from fpcore.audio.chunks import SampleChunk, find_samples
+from fpcore.audio.decoding import SeekableReader
+
+SLACK_BYTES = 4096
+"""What may follow the samples without being missed or taken for sound: some programs count their
+own header, or leave a buffer behind that was never written."""
+
+_LARGEST_SIZE = 2**32 - 1
+_PAGE_HEADER_BYTES = 27
+_BEGINS_STREAM = 2
+_SEARCH_BYTES = 65_536
+_TAGS = (b"ID3", b"TAG", b"APETAGEX")
+
+
+class Understatement(NamedTuple):
+    """A file with more sound than its header states, both in seconds."""
+
+    stated_s: float
+    present_s: float
+
+
+class Part(NamedTuple):
+    """A part of a file.
+
+    ``has_all_pages`` says of an Ogg file that no page is missing between the first and the last.
+    """
+
+    file: SeekableReader
+    has_all_pages: bool = False
+
+
+class Parts(NamedTuple):
+    """All parts of a file, at least one, and how much less than all of them its header states."""
+
+    parts: tuple[Part, ...]
+    understatement: Understatement | None = None
+
+
+class FilePart:
+    """Bytes ``start`` to ``stop`` of a file as a file, with ``patches`` at positions in it."""
+
+    def __init__(
+        self,
+        file: SeekableReader,
+        start: int,
+        stop: int,
+        patches: Mapping[int, bytes] | None = None,
+    ) -> None:
+        self._file = file
+        self._start = start
+        self._length = stop - start
+        self._patches = patches or {}
+        self._position = 0
+
+    def read(self, n_bytes: int = -1, /) -> bytes:
+        """Return up to ``n_bytes``; all that are left when it is negative."""
+        n_left = max(0, self._length - self._position)
+        self._file.seek(self._start + self._position)
+        content = self._file.read(n_left if n_bytes < 0 else min(n_bytes, n_left))
+        begin = self._position
+        self._position += len(content)
+        for position, patch in self._patches.items():
+            if position < self._position and begin < position + len(patch):
+                content = _patched(content, position - begin, patch)
+        return content
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move to ``offset`` and return the position, or -1 when it would be before the start."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence]
+        if base + offset < 0:
+            return -1
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+
+def _patched(content: bytes, at: int, patch: bytes) -> bytes:
+    """Return ``content`` with as much of ``patch`` as falls into it, beginning at ``at``."""
+    first, last = max(0, at), min(len(content), at + len(patch))
+    return content[:first] + patch[first - at : last - at] + content[last:]
+
+
+def parts_of(file: SeekableReader) -> Parts:
+    """Return the parts of ``file``: most have one, the file itself.
+
+    Parameters
+    ----------
+    file : binary file object
+        Seekable. Its page or chunk headers are read, wherever they are.
+
+    Returns
+    -------
+    Parts
+        In their order in the file.
+    """
+    n_bytes = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(12)
+    if head.startswith(b"OggS"):
+        return Parts(tuple(_links(file, n_bytes)))
+    if _is_wav(head):
+        return _wavs(file, n_bytes)
+    return Parts((Part(file),))
+
+
+def _is_wav(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == b"WAVE"
+
+
+# Ogg
+
+
+def _links(file: SeekableReader, n_bytes: int) -> Iterator[Part]:
+    """Yield the links of an Ogg file, each from the first page of a stream on."""
+    start = 0
+    begins = True
+    has_all_pages = True
+    expected: dict[bytes, int] = {}
+    for position, header in _pages(file, n_bytes):
+        begun, begins = begins, bool(header[5] & _BEGINS_STREAM)
+        if begins and not begun:
+            yield Part(FilePart(file, start, position), has_all_pages)
+            start, has_all_pages, expected = position, True, {}
+        serial, number = header[14:18], int.from_bytes(header[18:22], "little")
+        if number != expected.get(serial, number):
+            has_all_pages = False
+        expected[serial] = number + 1
+    whole = Part(file, has_all_pages)
+    yield whole if not start else Part(FilePart(file, start, n_bytes), has_all_pages)
+
+
+def _pages(file: SeekableReader, n_bytes: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the position and the header of every page, and pass over what is none."""
+    position = 0
+    while position + _PAGE_HEADER_BYTES <= n_bytes:
+        file.seek(position)
+        header = file.read(_PAGE_HEADER_BYTES + 255)
+        if not header.startswith(b"OggS"):
+            found = _next_page(file, position + 1)
+            if found is None:
+                return
+            position = found
+            continue
+        yield position, header
+        segments = header[_PAGE_HEADER_BYTES : _PAGE_HEADER_BYTES + header[26]]
+        position += _PAGE_HEADER_BYTES + len(segments) + sum(segments)
+
+
+def _next_page(file: SeekableReader, start: int) -> int | None:
+    """Return where the next page begins, None when there is none."""
+    position = start
+    while True:
+        file.seek(position)
+        content = file.read(_SEARCH_BYTES)
+        at = content.find(b"OggS")
+        if at >= 0:
+            return position + at
+        if len(content) < _SEARCH_BYTES:
+            return None
+        position += len(content) - 3
+
+
+# WAV
+
+
+def _wavs(file: SeekableReader, n_bytes: int) -> Parts:
+    """Return the WAV files that ``file`` is made of."""
+    parts: list[Part] = []
+    start, present_s, stated_s = 0, 0.0, None
+    while True:
+        rest = FilePart(file, start, n_bytes) if start else file
+        samples = find_samples(rest, name=b"data", order="little")
+        if samples is None or not samples.is_stated or not samples.bytes_per_s:
+            parts.append(Part(rest))
+            break
+        next_wav, sound_goes_on = _after(rest, samples, n_bytes - start)
+        end = next_wav or n_bytes - start
+        size = end - samples.position if sound_goes_on else samples.size
+        stated_s = samples.seconds(samples.size) if stated_s is None else stated_s
+        present_s += samples.seconds(size) or 0.0
+        patches = _sizes(samples, size) if sound_goes_on else {}
+        is_all = not start and not next_wav and not patches
+        parts.append(Part(file if is_all else FilePart(file, start, start + end, patches)))
+        if not next_wav:
+            break
+        start += next_wav
+    is_understated = stated_s is not None and (len(parts) > 1 or sound_goes_on)
+    understatement = Understatement(stated_s or 0.0, present_s) if is_understated else None
+    return Parts(tuple(parts), understatement)
+
+
+def _sizes(samples: SampleChunk, size: int) -> dict[int, bytes]:
+    """Return the sizes of a WAV and of its samples, by where they stand; the largest if too big."""
+    sizes = {4: samples.position + size - 8, samples.position - 4: size}
+    return {at: min(n, _LARGEST_SIZE).to_bytes(4, "little") for at, n in sizes.items()}
+
+
+def _after(file: SeekableReader, samples: SampleChunk, n_bytes: int) -> tuple[int, bool]:
+    """Return where another WAV begins (0 for none), and whether the sound goes on after its size.
+
+    After the samples there may be more chunks. What is no chunk and no tag is sound, unless it is
+    short or silent.
+    """
+    position = samples.end
+    while n_bytes - position > SLACK_BYTES:
+        file.seek(position)
+        head = file.read(13)
+        if _is_wav(head):
+            return position, False
+        if _is_wav(head[1:]):  # after the byte that fills up an odd size
+            return position + 1, False
+        size = int.from_bytes(head[4:8], "little")
+        if not _is_name(head[:4]) or position + 8 + size > n_bytes + SLACK_BYTES:
+            is_first = position == samples.end
+            return 0, is_first and not head.startswith(_TAGS) and _sounds(file, position)
+        position += 8 + size + size % 2
+    return 0, False
+
+
+def _is_name(name: bytes) -> bool:
+    """Whether four bytes can be the name of a chunk: printable, not all spaces."""
+    return all(0x20 <= byte < 0x7F for byte in name) and bool(name.strip())
+
+
+def _sounds(file: SeekableReader, position: int) -> bool:
+    """Whether anything but zeros follows."""
+    file.seek(position)
+    while content := file.read(_SEARCH_BYTES):
+        if any(content):
+            return True
+    return False
