@@ -43,8 +43,8 @@ def test_the_tempo_of_a_planted_line_is_found_from_any_stretch_of_it(tempo: floa
 
 def test_votes_that_do_not_drift_have_the_tempo_of_the_song() -> None:
     rng = np.random.default_rng(8)
-    for tempo in (1.0, 1 + 1 / LENGTH, 1 - 1 / LENGTH):
-        assert tempo_of(_hits(rng, tempo), 1, 500.0, WIDTH_TICKS, 0.07) == 1
+    for played in (1.0, 1 + 1 / LENGTH, 1 - 1 / LENGTH):
+        assert tempo_of(_hits(rng, played), 1, 500.0, WIDTH_TICKS, 0.07) == 1
 
 
 def test_chance_hits_have_no_tempo_of_their_own_where_one_offset_has_most() -> None:
