@@ -400,9 +400,25 @@ class Cut:
     stated_s: float | None
     kind: CutKind = "cut off"
 
+    @classmethod
+    def of_lengths(cls, decoded_s: float, stated_s: float | None) -> Cut:
+        """Return what is wrong with an incomplete recording of which only the lengths are known.
+
+        One that is as long as it states lacks something on the way.
+        """
+        is_long = stated_s is not None and decoded_s >= stated_s
+        return cls(decoded_s, stated_s, "damaged" if is_long else "cut off")
+
+    @property
+    def lacks_sound(self) -> bool:
+        """Whether something is missing: of a recording that states too little, nothing is."""
+        return self.kind != "understated"
+
     def __str__(self) -> str:
         of_all = "" if self.stated_s is None else f" of {self.stated_s:.1f}"
         decoded = f"{self.decoded_s:.1f}{of_all} s"
+        if self.kind == "damaged" and self.stated_s is not None and self.decoded_s >= self.stated_s:
+            return "damaged on the way: what can be decoded is used"
         if self.kind == "damaged":
             return f"damaged after {decoded}: what can be decoded after that is used, too"
         if self.kind == "too long":

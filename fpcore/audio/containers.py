@@ -86,4 +86,5 @@ def identify(file: SeekableReader) -> Container:
         if head.startswith(magic, offset):
             return container
     synchronised = int.from_bytes(head[:2]) & _SYNC == _SYNC
-    return _MPEG if start or synchronised else _UNKNOWN
+    is_tagged = start or head.startswith(b"ID3")
+    return _MPEG if is_tagged or synchronised else _UNKNOWN

@@ -183,7 +183,9 @@ def extract(
         name=name,
         on_cut=None if strict else cuts.append,
     )
-    found = replace(pipeline.fingerprint(blocks, config), cut=next(iter(cuts), None))
+    found = pipeline.fingerprint(blocks, config)
+    lacking = next((cut for cut in cuts if cut.lacks_sound), None)
+    found = replace(found, cut=lacking)
     return checked(found, name or name_of(source))
 
 

@@ -135,7 +135,7 @@ class Song:
     @property
     def cut(self) -> Cut | None:
         """How much of its recording was learned, when that was cut off."""
-        return None if self.complete else Cut(self.duration_s, self.stated_s)
+        return None if self.complete else Cut.of_lengths(self.duration_s, self.stated_s)
 
 
 @dataclass(frozen=True, slots=True)

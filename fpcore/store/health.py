@@ -75,7 +75,7 @@ def _cut_songs(connection: sqlite3.Connection) -> Iterator[str]:
     ).fetchall()
     for song_id, name, *lengths in songs[:_N_SHOWN]:
         remedy = f"learn a whole copy, then `fpcore remove {song_id}`"
-        yield f'song {song_id}, "{name}": {Cut(*lengths)}: {remedy}'
+        yield f'song {song_id}, "{name}": {Cut.of_lengths(*lengths)}: {remedy}'
     if len(songs) > _N_SHOWN:
         yield f"{len(songs) - _N_SHOWN} more songs are of recordings that are cut off"
 
