@@ -72,10 +72,12 @@ class AudioLimits:
     def check_duration(self, duration_s: float) -> None:
         """Raise `AudioTooLongError` when there is more than one file may hold."""
         if duration_s > self.max_duration_s:
-            raise AudioTooLongError(
-                f"lasts longer than {_spoken(self.max_duration_s)}, the limit for one file: "
-                "split it"
-            )
+            raise AudioTooLongError(self.too_long)
+
+    @property
+    def too_long(self) -> str:
+        """What is said of audio that lasts longer; it completes "<file>: …"."""
+        return f"lasts longer than {_spoken(self.max_duration_s)}, the limit for one file: split it"
 
 
 def _spoken(duration_s: float) -> str:

@@ -174,19 +174,26 @@ def extract(
     AudioError
         When it cannot be decoded, or is too short or silent to give a single hash.
     """
+    called = name or name_of(source)
     cuts: list[Cut] = []
+
+    def note(cut: Cut) -> None:
+        if cut.kind == "too long":  # a song of which the end is missing on purpose is no song
+            raise AudioError(f"{called}: {limits.too_long}")
+        cuts.append(cut)
+
     blocks = decode_blocks(
         source,
         sample_rate_hz=config.sample_rate_hz,
         resampler=config.resampler,
         limits=limits,
         name=name,
-        on_cut=None if strict else cuts.append,
+        on_cut=None if strict else note,
     )
     found = pipeline.fingerprint(blocks, config)
     lacking = next((cut for cut in cuts if cut.lacks_sound), None)
     found = replace(found, cut=lacking)
-    return checked(found, name or name_of(source))
+    return checked(found, called)
 
 
 def checked(fingerprint: pipeline.Fingerprint, name: object) -> pipeline.Fingerprint:

@@ -54,7 +54,7 @@ def test_a_learned_song_is_told_with_what_is_odd_about_its_file() -> None:
     cut = replace(whole, complete=False, stated_s=12.0)
     body = bodies.LearnedBody.of_added(Added(cut, created=True))
     assert (body.complete, body.duration_s, body.stated_s) == (False, 8.0, 12.0)
-    assert body.warning == "decoded 8.0 of 12.0 s: the recording is cut off or damaged there"
+    assert body.warning == "decoded 8.0 of 12.0 s: the recording is cut off"
     for song, known_by, warning in (
         (whole, None, None),
         (whole, "file", None),

@@ -136,9 +136,7 @@ def test_learn_takes_what_there_is_of_recordings_that_are_cut_off(
     *cuts, summary = complaints(done)
     assert len(cuts) == 2
     for told, name in zip(sorted(cuts), ("cut 21.flac", "cut 22.flac"), strict=True):
-        assert re.search(
-            rf"{name}: decoded \d\.\d of 8\.0 s: the recording is cut off or damaged there$", told
-        )
+        assert re.search(rf"{name}: decoded \d\.\d of 8\.0 s: the recording is cut off$", told)
     assert summary == ("fpcore: 2 of 3 recordings are cut off and were learned as far as they go")
     songs = {song["name"]: song for song in answer("songs", cwd=tmp_path)["songs"]}
     assert (songs["good"]["complete"], songs["good"]["stated_s"]) == (True, None)

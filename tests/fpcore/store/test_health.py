@@ -89,9 +89,9 @@ def test_songs_that_are_cut_off_are_noted_and_no_problem(store: SqliteStore, ful
     report = store.check(full=full)
     assert report.ok
     assert report.notes == (
-        'song 2, "song 1": decoded 185.8 of 200.0 s: the recording is cut off or damaged there: '
+        'song 2, "song 1": decoded 185.8 of 200.0 s: the recording is cut off: '
         "learn a whole copy, then `fpcore remove 2`",
-        'song 3, "song 2": decoded 185.8 s: the recording is cut off or damaged there: '
+        'song 3, "song 2": decoded 185.8 s: the recording is cut off: '
         "learn a whole copy, then `fpcore remove 3`",
     )
 
