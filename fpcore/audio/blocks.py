@@ -13,12 +13,13 @@ import numpy as np
 
 from fpcore.audio.completeness import Missing, missing
 from fpcore.audio.containers import Container, identify
-from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
+from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, MonoBlock, damaged
+from fpcore.audio.downmix import Downmix
 from fpcore.audio.limits import AudioLimits, AudioRefusedError
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
 from fpcore.errors import AudioError
-from fpcore.records import Cut, FloatArray, Signal
+from fpcore.records import Cut, FloatArray, Remixed, Signal
 
 BLOCK_FRAMES = 32_768
 """Frames decoded at a time: the samples of a stereo block stay in the processor's cache."""
@@ -37,12 +38,13 @@ def decode_blocks(
     name: str | None = None,
     block_frames: int = BLOCK_FRAMES,
     on_cut: Callable[[Cut], None] | None = None,
+    on_remixed: Callable[[Remixed], None] | None = None,
 ) -> Generator[FloatArray, None, None]:
     """Yield the audio of ``source`` as blocks of mono samples.
 
     Nothing is opened before the first block is asked for, and a fault may show only after good
     blocks: use them as a whole or not at all, unless you ask for what there is by ``on_cut``.
-    Memory is bounded by a few blocks.
+    Memory is bounded by a few blocks and a few seconds of all channels.
 
     Parameters
     ----------
@@ -61,6 +63,9 @@ def decode_blocks(
     on_cut : callable, optional
         When given, a source that is cut off or damaged after some audio is no error: the blocks
         end there, and this is called with how much of it came.
+    on_remixed : callable, optional
+        Called at the end, or when the blocks are closed, if channels were reversed or left out
+        before the rest was mixed.
 
     Yields
     ------
@@ -78,7 +83,8 @@ def decode_blocks(
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
         guarded = GuardedFile(file)
-        decoded = _decode(guarded, limits, block_frames, on_cut)
+        downmix = Downmix()
+        decoded = _decode(guarded, limits, block_frames, downmix, on_cut)
         try:
             first = next(decoded)
             yield from resample(
@@ -89,6 +95,9 @@ def decode_blocks(
             )
         except (AudioRefusedError, DecoderError) as error:
             raise AudioError(f"{called}: {guarded.failure() or error}") from None
+        finally:
+            if on_remixed is not None and downmix.remixed is not None:
+                on_remixed(downmix.remixed)
 
 
 def load(
@@ -101,12 +110,13 @@ def load(
     start_s: float = 0.0,
     duration_s: float | None = None,
     on_cut: Callable[[Cut], None] | None = None,
+    on_remixed: Callable[[Remixed], None] | None = None,
 ) -> Signal:
     """Return the audio of ``source``, or a part of it, as one `Signal`.
 
     A part has exactly the samples that the whole has there: what comes before it is decoded
-    and dropped, since seeking in a lossy stream is not exact. What comes after it is not
-    decoded, so a fault there goes unnoticed.
+    and dropped, since seeking in a lossy stream is not exact. Of what comes after it no more than
+    a few seconds are decoded, and a fault there goes unnoticed.
 
     Parameters
     ----------
@@ -126,6 +136,8 @@ def load(
         Length of the part in seconds, >= 0; without one, up to the end.
     on_cut : callable, optional
         As for `decode_blocks`; not called when the part ends before the cut.
+    on_remixed : callable, optional
+        As for `decode_blocks`; tells of the part and what comes before it.
 
     Returns
     -------
@@ -151,6 +163,7 @@ def load(
         limits=limits,
         name=name,
         on_cut=on_cut,
+        on_remixed=on_remixed,
     )
     with closing(blocks):
         for block in blocks:
@@ -170,9 +183,10 @@ def _decode(
     file: GuardedFile,
     limits: AudioLimits,
     block_frames: int,
+    downmix: Downmix,
     on_cut: Callable[[Cut], None] | None,
-) -> Iterator[DecodedBlock]:
-    """Yield the blocks of the first decoder that reads the file to its end.
+) -> Iterator[MonoBlock]:
+    """Yield the mono blocks of the first decoder that reads the file to its end.
 
     When one stumbles on the way, the next goes on where it stood: both count the same frames.
     """
@@ -181,7 +195,7 @@ def _decode(
     if lacks is not None and on_cut is None:
         raise AudioRefusedError(lacks.text)
     progress = _Progress(limits)
-    if (yield from _decoded_whole(file, container, progress, block_frames)):
+    if (yield from _mixed_whole(file, container, progress, block_frames, downmix)):
         file.check()
         if lacks is None:
             return
@@ -192,21 +206,32 @@ def _decode(
         on_cut(Cut(progress.decoded_s, _stated_s(lacks, progress.faults)))
 
 
-def _decoded_whole(
-    file: GuardedFile, container: Container, progress: _Progress, block_frames: int
-) -> Generator[DecodedBlock, None, bool]:
+def _mixed_whole(
+    file: GuardedFile,
+    container: Container,
+    progress: _Progress,
+    block_frames: int,
+    downmix: Downmix,
+) -> Generator[MonoBlock, None, bool]:
     """Yield what the decoders of a container read, and return whether one came to its end."""
+    is_whole = False
     for decoder in container.decoders:
         file.seek(0)
         try:
             blocks = decoder(file, limits=progress.limits, block_frames=block_frames)
-            yield from progress.fresh(blocks)
+            for block in progress.fresh(blocks):
+                yield from progress.checked(downmix.add(block))
         except DecoderError as fault:
             logger.debug("%s", fault)
             progress.faults.append(fault)
+        except AudioRefusedError:
+            yield from progress.checked(downmix.rest())
+            raise
         else:
-            return True
-    return False
+            is_whole = True
+            break
+    yield from progress.checked(downmix.rest())
+    return is_whole
 
 
 def _stated_s(lacks: Missing | None, faults: list[DecoderError]) -> float | None:
@@ -225,24 +250,32 @@ class _Progress:
         self.limits = limits
         self._rate_hz = 0
         self._n_yielded = 0
+        self._n_mixed = 0
 
     def fresh(self, blocks: Iterator[DecodedBlock]) -> Iterator[DecodedBlock]:
-        """Yield the part of one decoder's ``blocks`` that no earlier one has given, checked."""
+        """Yield the part of one decoder's ``blocks`` that no earlier one has given."""
         n_before, position = self._n_yielded, 0
-        for samples, rate_hz in blocks:
+        for block in blocks:
+            channels, rate_hz = block
             if n_before and rate_hz != self._rate_hz:
                 raise damaged(n_before / self._rate_hz, None)
             self._rate_hz = rate_hz
-            self.limits.check_duration((position + len(samples)) / rate_hz)
-            new = samples[max(0, n_before - position) :]
-            position += len(samples)
-            if len(new):
-                _check_level(new, self._n_yielded / rate_hz, self.limits)
-                self._n_yielded += len(new)
+            self.limits.check_duration((position + block.n_frames) / rate_hz)
+            new = channels[:, max(0, n_before - position) :]
+            position += block.n_frames
+            if new.shape[1]:
+                self._n_yielded += new.shape[1]
                 yield DecodedBlock(new, rate_hz)
         if position < n_before or position <= self._stumbled_s * self._rate_hz:
             # It took for the end of the file what an earlier decoder had read past.
             raise damaged(position / self._rate_hz, None)
+
+    def checked(self, mixed: Iterator[MonoBlock]) -> Iterator[MonoBlock]:
+        """Yield ``mixed`` blocks, and raise `AudioRefusedError` at an absurd sample."""
+        for block in mixed:
+            _check_level(block.samples, self._n_mixed / block.sample_rate_hz, self.limits)
+            self._n_mixed += len(block.samples)
+            yield block
 
     @property
     def decoded_s(self) -> float:

@@ -24,7 +24,6 @@ from fpcore.audio.decoding import (
     FaultDepth,
     SeekableReader,
     damaged,
-    mix_to_mono,
     no_audio,
     too_short,
 )
@@ -60,7 +59,7 @@ the encoder's delay. Every player plays a file that lacks the last one."""
 def decode(
     file: SeekableReader, *, limits: AudioLimits, block_frames: int
 ) -> Iterator[DecodedBlock]:
-    """Yield the mono blocks of the first or default audio stream of ``file``.
+    """Yield the blocks of the first or default audio stream of ``file``.
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ def decode(
     Yields
     ------
     DecodedBlock
-        Consecutive samples, float32 (n,), at the file's own sample rate.
+        Consecutive samples, float32 (n_channels, n), at the file's own sample rate.
 
     Raises
     ------
@@ -152,18 +151,18 @@ class _StreamReader:
                 # The last frame must still be in the batch when the padding is trimmed.
                 mixed = bool(batch) and _kind(frame) != _kind(batch[0])
                 if n_batched >= block_frames or mixed:
-                    yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                    yield DecodedBlock(_joined(batch), self._rate_hz)
                     batch, n_batched = [], 0
                 batch.append(frame)
                 n_batched += frame.shape[1]
                 self._n_decoded += frame.shape[1]
         except DecoderError:
             if batch:  # sound as well, for who takes what there is
-                yield DecodedBlock(_to_mono(batch), self._rate_hz)
+                yield DecodedBlock(_joined(batch), self._rate_hz)
             raise
         if batch:
             last = self._without_padding(batch[-1])
-            yield DecodedBlock(_to_mono([*batch[:-1], last]), self._rate_hz)
+            yield DecodedBlock(_joined([*batch[:-1], last]), self._rate_hz)
         self._check_length()
 
     def _frames(self) -> Iterator[NDArray[Any]]:
@@ -246,15 +245,15 @@ def _kind(array: NDArray[Any]) -> tuple[int, np.dtype[Any]]:
     return array.shape[0], array.dtype
 
 
-def _to_mono(batch: list[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return arrays (n_channels, n) of one kind as mono float32 at full scale 1."""
+def _joined(batch: list[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return arrays (n_channels, n) of one kind as one of float32 at full scale 1."""
     joined = np.concatenate(batch, axis=1)
     with np.errstate(over="ignore"):
         channels = joined.astype(np.float32, copy=False)
     if joined.dtype.kind == "f":
-        return mix_to_mono(channels)
+        return channels
     full_scale = 2.0 ** (8 * joined.dtype.itemsize - 1)
     if joined.dtype.kind == "u":
         channels -= np.float32(full_scale)
     channels *= np.float32(1 / full_scale)
-    return mix_to_mono(channels)
+    return channels
