@@ -35,7 +35,7 @@ from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
-from fpcore.records import Appearance, Cut, Recognition
+from fpcore.records import Appearance, Cut, Recognition, Remixed
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
@@ -46,8 +46,8 @@ AudioSource = str | Path | BinaryIO
 logger = logging.getLogger(__name__)
 
 
-def _log_cut(cut: Cut) -> None:
-    logger.warning("%s", cut)
+def _log(note: Cut | Remixed) -> None:
+    logger.warning("%s", note)
 
 
 class Library(Closing):
@@ -143,6 +143,7 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        on_remixed: Callable[[Remixed], None] = _log,
     ) -> Added:
         """Learn one song, as much of it as can be decoded.
 
@@ -163,6 +164,8 @@ class Library(Closing):
             much there was of it (`fpcore.store.Song.cut`).
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        on_remixed : callable, optional
+            Told when channels were reversed or left out; by default that is logged as a warning.
 
         Returns
         -------
@@ -185,6 +188,8 @@ class Library(Closing):
                     known = relocated(known, Path(source), self.store)
                 return Added(known, created=False, known_by="file")
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
+        if found.remixed is not None:
+            on_remixed(found.remixed)
         called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
         origin: dict[str, JSON] = {}
         if isinstance(source, str | Path):
@@ -234,7 +239,8 @@ class Library(Closing):
         """Return which song a recording comes from, or that it is none of them.
 
         Of a long recording the first ``max_query_s`` seconds of the profile are used; see `scan`.
-        Of one that is cut off or damaged on the way, what comes before is: ``cut`` says so.
+        Of one that is cut off or damaged on the way, what can be decoded is: ``cut`` says so.
+        ``remixed`` says when channels were reversed or left out; see `fpcore.audio.downmix`.
 
         Raises
         ------
@@ -250,6 +256,7 @@ class Library(Closing):
         started = perf_counter()
         config = self.profile.fingerprint
         cuts: list[Cut] = []
+        remixed: list[Remixed] = []
         signal = load(
             source,
             sample_rate_hz=config.sample_rate_hz,
@@ -257,12 +264,17 @@ class Library(Closing):
             limits=self.limits,
             duration_s=self.profile.query.max_query_s,
             on_cut=cuts.append,
+            on_remixed=remixed.append,
         )
         trace = align(signal, self.store, self.profile, decode_s=perf_counter() - started)
-        return replace(trace, cut=next(iter(cuts), None))
+        return replace(trace, cut=next(iter(cuts), None), remixed=next(iter(remixed), None))
 
     def scan(
-        self, source: AudioSource, *, on_cut: Callable[[Cut], None] = _log_cut
+        self,
+        source: AudioSource,
+        *,
+        on_cut: Callable[[Cut], None] = _log,
+        on_remixed: Callable[[Remixed], None] = _log,
     ) -> Iterator[Appearance]:
         """Yield every song heard in a long recording, and when; see `fpcore.search.scan`.
 
@@ -272,6 +284,8 @@ class Library(Closing):
             The recording. One that is cut off or damaged on the way is heard up to there.
         on_cut : callable, optional
             Told how much of such a recording was heard; by default that is logged as a warning.
+        on_remixed : callable, optional
+            Told when channels of it were reversed or left out; by default that is logged, too.
 
         Yields
         ------
@@ -292,6 +306,7 @@ class Library(Closing):
             resampler=config.resampler,
             limits=self.limits,
             on_cut=on_cut,
+            on_remixed=on_remixed,
         )
         return scan.scan(blocks, self.store, self.profile)
 

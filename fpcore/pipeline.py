@@ -23,6 +23,7 @@ from fpcore.records import (
     Peaks,
     Playback,
     QueryHashes,
+    Remixed,
     Signal,
 )
 from fpcore.stages import hashing, level_ranks, peaks, spectrogram
@@ -35,13 +36,15 @@ from fpcore.stages.windows import window_frames
 class Fingerprint:
     """What is stored of a song: its constellation, its hashes and its length in seconds.
 
-    ``cut`` says when only a part of its recording could be decoded.
+    ``cut`` says when only a part of its recording could be decoded, ``remixed`` when channels of it
+    were reversed or left out.
     """
 
     constellation: Constellation
     hashes: Hashes
     duration_s: float
     cut: Cut | None = None
+    remixed: Remixed | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

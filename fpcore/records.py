@@ -429,11 +429,39 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Remixed:
+    """A recording whose channels were not just averaged for ``duration_s`` seconds.
+
+    To keep them from cancelling each other some were ``reversed``; to keep noise from burying the
+    rest some were ``left_out``. Channels are numbered from 1.
+    """
+
+    reversed: tuple[int, ...]
+    left_out: tuple[int, ...]
+    duration_s: float
+
+    def __str__(self) -> str:
+        parts = []
+        if self.reversed:
+            parts.append(f"with {_channels(self.reversed)} reversed, or the channels cancel out")
+        if self.left_out:
+            parts.append(f"without {_channels(self.left_out)}, where there is only noise")
+        return f"{self.duration_s:.1f} s were mixed {', and '.join(parts)}"
+
+
+def _channels(numbers: tuple[int, ...]) -> str:
+    """Return "channel 2", or "channels 1, 2 and 3"."""
+    *first, last = map(str, numbers)
+    return f"channels {', '.join(first)} and {last}" if first else f"channel {last}"
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """The answer to one recording: the accepted match or None, and all candidates, best first.
 
     ``query_s`` is the length of the recording, ``n_hashes`` how many hashes were looked up in that
-    window of it that gives the answer. ``cut`` says when only a part could be heard.
+    window of it that gives the answer. ``cut`` says when only a part could be heard, ``remixed``
+    when channels were reversed or left out.
     """
 
     match: Match | None
@@ -442,6 +470,7 @@ class Recognition:
     n_hashes: int
     times: StageTimes
     cut: Cut | None = None
+    remixed: Remixed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +493,8 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The songs heard in a long recording, and ``cut`` when not all of it could be heard."""
+    """The songs heard in a long recording; ``cut`` and ``remixed`` as in `Recognition`."""
 
     appearances: list[Appearance]
-    cut: Cut | None
+    cut: Cut | None = None
+    remixed: Remixed | None = None

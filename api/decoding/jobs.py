@@ -21,7 +21,7 @@ from fpcore.audio import AudioLimits, decode_blocks, load
 from fpcore.bulk import learn
 from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
-from fpcore.records import Cut, Scanned, Signal
+from fpcore.records import Cut, Remixed, Scanned, Signal
 from fpcore.search import scan
 from fpcore.store import open_store
 
@@ -74,13 +74,15 @@ class Job(Protocol[AnswerT_co]):
 class TimedQuery:
     """What is looked up of a recording, and the seconds that its stages took.
 
-    ``cut`` says when only a part of the recording could be decoded.
+    ``cut`` says when only a part of the recording could be decoded, ``remixed`` when channels
+    of it were reversed or left out.
     """
 
     windows: tuple[pipeline.QueryFingerprint, ...]
     decode_s: float
     fingerprint_s: float
     cut: Cut | None
+    remixed: Remixed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,10 @@ class Hear:
     def run(self, task: Task) -> TimedQuery:
         """Return the hashes, and how long decoding and fingerprinting took."""
         started = perf_counter()
-        signal_, cut = _recording(self, task)
+        signal_, cut, remixed = _recording(self, task)
         decoded = perf_counter()
         windows = pipeline.queries(signal_, task.profile.fingerprint, task.profile.query)
-        return TimedQuery(windows, decoded - started, perf_counter() - decoded, cut)
+        return TimedQuery(windows, decoded - started, perf_counter() - decoded, cut, remixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Scan:
         """Return the songs with their time spans."""
         config = task.profile.fingerprint
         cuts: list[Cut] = []
+        remixed: list[Remixed] = []
         blocks = decode_blocks(
             self.path,
             sample_rate_hz=config.sample_rate_hz,
@@ -137,10 +140,11 @@ class Scan:
             limits=task.limits,
             name=self.name,
             on_cut=cuts.append,
+            on_remixed=remixed.append,
         )
         with open_store(task.database, config) as store:
             appearances = list(scan.scan(blocks, store, task.profile))
-        return Scanned(appearances, next(iter(cuts), None))
+        return Scanned(appearances, next(iter(cuts), None), next(iter(remixed), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +182,17 @@ def _explanation(job: Job[object], task: Task) -> Explanation:
     from fpcore.search.explain import explain
     from fpcore.search.passes import align
 
-    signal_, _ = _recording(job, task)
+    signal_, _, _ = _recording(job, task)
     with open_store(task.database, task.profile.fingerprint) as store:
         trace = align(signal_, store, task.profile)
         return explain(trace, store, task.profile, signal=signal_)
 
 
-def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None]:
-    """Return what is used of a recording, its first ``max_query_s``, and if it is cut before."""
+def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None, Remixed | None]:
+    """Return what is used of a recording, its first ``max_query_s``, and the notes on that."""
     config = task.profile.fingerprint
     cuts: list[Cut] = []
+    remixed: list[Remixed] = []
     signal_ = load(
         job.path,
         sample_rate_hz=config.sample_rate_hz,
@@ -196,8 +201,9 @@ def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None]:
         name=job.name,
         duration_s=task.profile.query.max_query_s,
         on_cut=cuts.append,
+        on_remixed=remixed.append,
     )
-    return signal_, next(iter(cuts), None)
+    return signal_, next(iter(cuts), None), next(iter(remixed), None)
 
 
 @dataclass(frozen=True, slots=True)

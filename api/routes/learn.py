@@ -37,18 +37,19 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
 
     The name is kept verbatim. If the file is known already, or its audio under other tags or in
     another container, nothing is learned: the answer is the known song under the name that it has.
-    Of a recording that is cut off or damaged on the way, what comes before is learned, and the song
+    Of a recording that is cut off or damaged on the way, what can be decoded is learned; the song
     is not `complete`. `warning` says so in either case.
     """
     async with accepted(request, service, forms.LearnForm) as (upload, form):
         known = await to_thread.run_sync(service.store.find, upload.checksum)
         if known is not None:
-            added = Added(known, created=False, known_by="file")
+            added, remixed = Added(known, created=False, known_by="file"), None
         else:
             found = await service.pool.run(jobs.Extract(upload.path, upload.name, form.strict))
             added = await to_thread.run_sync(_add, upload, form, found, service)
+            remixed = found.remixed if added.created else None
     response.status_code = 201 if added.created else 200
-    return LearnedBody.of_added(added)
+    return LearnedBody.of_added(added, remixed)
 
 
 def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:

@@ -33,15 +33,15 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
     Of a long recording only the first ``max_query_s`` seconds (see the profile) are used. With
     `scan` all of it is searched, and every song that is heard in it is told with its time span.
     Silence is answered like a recording of no known song. Of a recording that is cut off or damaged
-    on the way, what comes before is used; `warning` says so.
+    on the way, what can be decoded is used; `warning` says so, and also when channels were reversed
+    or left out because mixing all as they are would lose the music.
     """
     async with accepted(request, service, forms.RecognizeForm) as (upload, form):
         started = perf_counter()
         if form.scan:
             scanned = await service.pool.run(jobs.Scan(upload.path, upload.name))
             return RecognitionBody.of_scan(
-                scanned.appearances,
-                scanned.cut,
+                scanned,
                 profile=service.profile,
                 total_s=perf_counter() - started,
             )
@@ -65,4 +65,4 @@ def _look_up(heard: jobs.TimedQuery, service: Service) -> Recognition:
         decode_s=heard.decode_s,
         fingerprint_s=heard.fingerprint_s,
     )
-    return replace(trace, cut=heard.cut).recognition
+    return replace(trace, cut=heard.cut, remixed=heard.remixed).recognition

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fpcore.config import Decision, FingerprintConfig, Profile, QueryConfig
-from fpcore.records import Appearance, Cut, Match, Recognition
+from fpcore.records import Appearance, Cut, Match, Recognition, Remixed, Scanned
 from fpcore.store import Added, Song
 
 SOURCE_KEY = "source"
@@ -109,20 +109,21 @@ class LearnedBody(SongBody):
         description="Why it was not learned: the same file, or other bytes with the same audio"
     )
     warning: str | None = Field(
-        description="That the recording is cut off, or its audio there already, for people"
+        description="For people: that the recording is cut off, that channels of it were reversed "
+        "or left out, or that its audio is there already"
     )
 
     model_config = example(**_SONG, created=True, known_by=None, warning=None)
 
     @classmethod
-    def of_added(cls, added: Added) -> LearnedBody:
+    def of_added(cls, added: Added, remixed: Remixed | None = None) -> LearnedBody:
         """Return what became of a file that was sent to be learned."""
         cut = added.song.cut if added.created else None
         return cls(
             **SongBody.of(added.song).model_dump(),
             created=added.created,
             known_by=added.known_by,
-            warning=added.remark if cut is None else str(cut),
+            warning=warning_of(added.remark, cut, remixed),
         )
 
 
@@ -213,6 +214,11 @@ class TimesBody(BaseModel):
     total_s: float
 
 
+def warning_of(*notes: Cut | Remixed | str | None) -> str | None:
+    """Return the notes on a recording as one text, None when there is none."""
+    return "; ".join(str(note) for note in notes if note is not None) or None
+
+
 class RecognitionBody(BaseModel):
     """Which song a recording comes from, or that it is none of them.
 
@@ -233,7 +239,9 @@ class RecognitionBody(BaseModel):
     query_s: float | None = Field(default=None, description="Seconds of the recording used")
     hashes: int | None = None
     warning: str | None = Field(
-        default=None, description="Why only a part of the recording could be heard, for people"
+        default=None,
+        description="For people: why only a part of the recording could be heard, or which "
+        "channels were reversed or left out",
     )
     profile: ServedProfile
     times: TimesBody
@@ -293,7 +301,7 @@ class RecognitionBody(BaseModel):
             candidates=[CandidateBody.of(match) for match in found.candidates[:top]],
             query_s=found.query_s,
             hashes=found.n_hashes,
-            warning=None if found.cut is None else str(found.cut),
+            warning=warning_of(found.cut, found.remixed),
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=times.decode_s,
@@ -305,17 +313,13 @@ class RecognitionBody(BaseModel):
         )
 
     @classmethod
-    def of_scan(
-        cls, heard: list[Appearance], cut: Cut | None, *, profile: Profile, total_s: float
-    ) -> RecognitionBody:
+    def of_scan(cls, scanned: Scanned, *, profile: Profile, total_s: float) -> RecognitionBody:
         """Return the body for a scan; the appearance with the highest confidence is the answer.
 
         Parameters
         ----------
-        heard : list of Appearance
-            Every song that was heard, in the order of time.
-        cut : Cut or None
-            How much of the recording was heard when it was not all.
+        scanned : Scanned
+            Every song that was heard, in the order of time, and the notes on the recording.
         profile : Profile
             The configuration that gave the answer.
         total_s : float
@@ -326,7 +330,7 @@ class RecognitionBody(BaseModel):
         RecognitionBody
             It has no candidates; ``appearances`` is empty when nothing was heard.
         """
-        appearances = [AppearanceBody.of(one) for one in heard]
+        appearances = [AppearanceBody.of(one) for one in scanned.appearances]
         best = max(appearances, key=lambda one: one.confidence, default=None)
         answer: dict[str, Any] = {}
         if best is not None:
@@ -337,7 +341,7 @@ class RecognitionBody(BaseModel):
             matched=best is not None,
             **answer,
             appearances=appearances,
-            warning=None if cut is None else str(cut),
+            warning=warning_of(scanned.cut, scanned.remixed),
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=0.0, fingerprint_s=0.0, lookup_s=0.0, align_s=0.0, total_s=total_s

@@ -2,7 +2,9 @@
 
 Memory is bounded by a few blocks. Conventions of the package:
 
-* Channels are averaged, then resampled by soxr; the first sample is at time 0 of the audio.
+* Channels are averaged, then resampled by soxr; the first sample is at time 0 of the audio. Where
+  the average would lose the music, channels that oppose the others are reversed before, and those
+  of loud noise left out; who asks is told of it (`fpcore.records.Remixed`).
 * The encoder's delay and padding are removed as far as the container states them: MP3 with a
   LAME tag, M4A with an edit list, Ogg, Opus and WebM. Bare AAC, fragmented MP4 and MP3 without
   the tag do not state them and start some 25 ms late.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fpcore.audio.decoding import DecoderError
+from fpcore.audio.decoding import DecodedBlock, DecoderError, MonoBlock
+from fpcore.audio.downmix import Downmix
 from fpcore.audio.limits import AudioLimits, AudioRefusedError
 from fpcore.audio.reading import read_blocks
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
 from fpcore.errors import AudioError
-from fpcore.records import Cut, FloatArray, Signal
+from fpcore.records import Cut, FloatArray, Remixed, Signal
 
 BLOCK_FRAMES = 32_768
 """Frames decoded at a time: the samples of a stereo block stay in the processor's cache."""
@@ -33,12 +34,13 @@ def decode_blocks(
     name: str | None = None,
     block_frames: int = BLOCK_FRAMES,
     on_cut: Callable[[Cut], None] | None = None,
+    on_remixed: Callable[[Remixed], None] | None = None,
 ) -> Generator[FloatArray, None, None]:
     """Yield the audio of ``source`` as blocks of mono samples.
 
     Nothing is opened before the first block is asked for, and a fault may show only after good
     blocks: use them as a whole or not at all, unless you ask for what there is by ``on_cut``.
-    Memory is bounded by a few blocks.
+    Memory is bounded by a few blocks and a few seconds of all channels.
 
     Parameters
     ----------
@@ -57,6 +59,9 @@ def decode_blocks(
     on_cut : callable, optional
         When given, a source that is cut off or damaged after some audio is no error: the blocks
         end there, and this is called with how much of it came.
+    on_remixed : callable, optional
+        Called at the end, or when the blocks are closed, if channels were reversed or left out
+        before the rest was mixed.
 
     Yields
     ------
@@ -74,9 +79,13 @@ def decode_blocks(
         raise ValueError(f"block_frames must be at least 1, got {block_frames}")
     with opened(source) as file:
         guarded = GuardedFile(file)
-        decoded = read_blocks(guarded, limits=limits, block_frames=block_frames, on_cut=on_cut)
+        downmix = Downmix()
+        faults = _Faults(on_cut)
+        told = None if on_cut is None else faults.add
+        read = read_blocks(guarded, limits=limits, block_frames=block_frames, on_cut=told)
+        mixed = faults.told_in_time(_mixed(read, downmix))
         try:
-            for rate_hz, blocks in groupby(decoded, key=lambda block: block.sample_rate_hz):
+            for rate_hz, blocks in groupby(mixed, key=lambda block: block.sample_rate_hz):
                 yield from resample(
                     (block.samples for block in blocks),
                     from_hz=rate_hz,
@@ -85,6 +94,9 @@ def decode_blocks(
                 )
         except (AudioRefusedError, DecoderError) as error:
             raise AudioError(f"{called}: {guarded.failure() or error}") from None
+        finally:
+            if on_remixed is not None and downmix.remixed is not None:
+                on_remixed(downmix.remixed)
 
 
 def load(
@@ -97,12 +109,13 @@ def load(
     start_s: float = 0.0,
     duration_s: float | None = None,
     on_cut: Callable[[Cut], None] | None = None,
+    on_remixed: Callable[[Remixed], None] | None = None,
 ) -> Signal:
     """Return the audio of ``source``, or a part of it, as one `Signal`.
 
     A part has exactly the samples that the whole has there: what comes before it is decoded
-    and dropped, since seeking in a lossy stream is not exact. What comes after it is not
-    decoded, so a fault there goes unnoticed.
+    and dropped, since seeking in a lossy stream is not exact. Of what comes after it no more than
+    a few seconds are decoded, and a fault there goes unnoticed.
 
     Parameters
     ----------
@@ -122,6 +135,8 @@ def load(
         Length of the part in seconds, >= 0; without one, up to the end.
     on_cut : callable, optional
         As for `decode_blocks`; not called when the part ends before the cut.
+    on_remixed : callable, optional
+        As for `decode_blocks`; tells of the part and what comes before it.
 
     Returns
     -------
@@ -147,6 +162,7 @@ def load(
         limits=limits,
         name=name,
         on_cut=on_cut,
+        on_remixed=on_remixed,
     )
     with closing(blocks):
         for block in blocks:
@@ -160,3 +176,44 @@ def load(
         length_s = position / sample_rate_hz
         raise AudioError(f"{called}: ends at {length_s:.2f} s, before the start {start_s:.2f} s")
     return Signal(np.concatenate(parts or [np.empty(0, np.float32)]), sample_rate_hz)
+
+
+class _Faults:
+    """Passes on where a file is cut off or damaged once the sound before that was yielded.
+
+    Mixing reads on to the end of a stretch, and who asks for a part is not told of what follows.
+    """
+
+    def __init__(self, on_cut: Callable[[Cut], None] | None) -> None:
+        self._on_cut = on_cut
+        self._pending: list[Cut] = []
+
+    def add(self, cut: Cut) -> None:
+        """Take a fault; one that is known before the work begins is passed on at once."""
+        self._pending.append(cut)
+        if cut.kind in {"too long", "understated"}:
+            self._tell(np.inf)
+
+    def told_in_time(self, blocks: Iterator[MonoBlock]) -> Iterator[MonoBlock]:
+        """Yield ``blocks``, and tell of each fault where it lies."""
+        position_s = 0.0
+        for block in blocks:
+            yield block
+            position_s += len(block.samples) / block.sample_rate_hz
+            self._tell(position_s)
+        self._tell(np.inf)
+
+    def _tell(self, position_s: float) -> None:
+        while self._on_cut and self._pending and self._pending[0].decoded_s <= position_s:
+            self._on_cut(self._pending.pop(0))
+
+
+def _mixed(blocks: Iterator[DecodedBlock], downmix: Downmix) -> Iterator[MonoBlock]:
+    """Yield blocks as mono, before a fault whatever came until then."""
+    try:
+        for block in blocks:
+            yield from downmix.add(block)
+    except (AudioRefusedError, DecoderError):
+        yield from downmix.rest()
+        raise
+    yield from downmix.rest()

@@ -24,7 +24,7 @@ class Decoder(Protocol):
     def __call__(
         self, file: SeekableReader, *, limits: AudioLimits, block_frames: int
     ) -> Iterator[DecodedBlock]:
-        """Yield the mono blocks of ``file``."""
+        """Yield the blocks of ``file``."""
 
 
 class Container(NamedTuple):

@@ -24,7 +24,6 @@ from fpcore.audio.decoding import (
     FaultDepth,
     SeekableReader,
     damaged,
-    mix_to_mono,
     no_audio,
     too_short,
 )
@@ -79,7 +78,7 @@ def decode(
     block_frames: int,
     on_fault: Callable[[DecoderError], None] | None = None,
 ) -> Iterator[DecodedBlock]:
-    """Yield the mono blocks of the first or default audio stream of ``file``.
+    """Yield the blocks of the first or default audio stream of ``file``.
 
     Holes in the clock of an Ogg, FLAC, MP4 or Matroska file are filled with silence, and so is the
     time before sound that begins late in MP4 and Matroska.
@@ -99,7 +98,8 @@ def decode(
     Yields
     ------
     DecodedBlock
-        Consecutive samples, float32 (n,), at the stream's own sample rate, which may change.
+        Consecutive samples, float32 (n_channels, n), at the stream's own sample rate, which may
+        change.
 
     Raises
     ------
@@ -229,8 +229,8 @@ class _StreamReader:
         self._check_length()
 
     def _block(self, batch: list[Frame]) -> DecodedBlock:
-        mono = _to_mono([frame.channels for frame in batch])
-        return DecodedBlock(mono, batch[0].sample_rate_hz, self._stated_s)
+        channels = _joined([frame.channels for frame in batch])
+        return DecodedBlock(channels, batch[0].sample_rate_hz, self._stated_s)
 
     def _frames(self) -> Iterator[Frame]:
         """Yield decoded frames in the codec's own sample type."""
@@ -383,15 +383,15 @@ def _kind(frame: Frame) -> tuple[int, np.dtype[Any], int]:
     return frame.channels.shape[0], frame.channels.dtype, frame.sample_rate_hz
 
 
-def _to_mono(batch: list[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return arrays (n_channels, n) of one kind as mono float32 at full scale 1."""
+def _joined(batch: list[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return arrays (n_channels, n) of one kind as one of float32 at full scale 1."""
     joined = np.concatenate(batch, axis=1)
     with np.errstate(over="ignore"):
         channels = joined.astype(np.float32, copy=False)
     if joined.dtype.kind == "f":
-        return mix_to_mono(channels)
+        return channels
     full_scale = 2.0 ** (8 * joined.dtype.itemsize - 1)
     if joined.dtype.kind == "u":
         channels -= np.float32(full_scale)
     channels *= np.float32(1 / full_scale)
-    return mix_to_mono(channels)
+    return channels

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fpcore.audio.completeness import missing
 from fpcore.audio.containers import Container, identify, salvage
@@ -16,7 +17,7 @@ from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damage
 from fpcore.audio.limits import AudioLimits, AudioRefusedError, AudioTooLongError
 from fpcore.audio.parts import Part, parts_of
 from fpcore.audio.sources import GuardedFile
-from fpcore.records import Cut, CutKind, FloatArray
+from fpcore.records import Cut, CutKind
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +187,7 @@ class _Reading:
             if self._break_s is not None:
                 self.tell("damaged", self._break_s)
                 self._break_s = None
-            self._decoded_s += len(block.samples) / block.sample_rate_hz
+            self._decoded_s += block.n_frames / block.sample_rate_hz
             yield block
 
     def _check_stated(self, stated_s: float | None) -> None:
@@ -227,13 +228,13 @@ class _Progress:
                 raise damaged(n_before / self._rate_hz, None)
             self._rate_hz = self._rate_hz or rate_hz
             n_allowed = round((self._limits.max_duration_s - self.began_s - position_s) * rate_hz)
-            new = block.samples[max(0, n_before - position) : n_allowed]
-            if len(new):
+            new = block.channels[:, max(0, n_before - position) : n_allowed]
+            if new.size:
                 _check_level(new, self.began_s + position_s, self._limits)
-                self._n_yielded += len(new)
-                yield block._replace(samples=new)
-            position += len(block.samples)
-            position_s += len(block.samples) / rate_hz
+                self._n_yielded += new.shape[1]
+                yield block._replace(channels=new)
+            position += block.n_frames
+            position_s += block.n_frames / rate_hz
             self._limits.check_duration(self.began_s + position_s)
         if position < n_before or position_s <= self._stumbled_s:
             # It took for the end of the file what an earlier decoder had read past.
@@ -248,7 +249,7 @@ class _Progress:
         )
 
 
-def _check_level(samples: FloatArray, position_s: float, limits: AudioLimits) -> None:
+def _check_level(samples: NDArray[np.float32], position_s: float, limits: AudioLimits) -> None:
     """Raise `AudioRefusedError` when ``samples`` hold NaN, infinities or absurd values."""
     # Either comparison is false for NaN.
     if samples.max() <= limits.max_level and samples.min() >= -limits.max_level:

@@ -13,7 +13,6 @@ from fpcore.audio.decoding import (
     FaultDepth,
     SeekableReader,
     damaged,
-    mix_to_mono,
     no_audio,
     too_short,
 )
@@ -48,7 +47,7 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 def decode(
     file: SeekableReader, *, limits: AudioLimits, block_frames: int
 ) -> Iterator[DecodedBlock]:
-    """Yield the mono blocks of ``file``.
+    """Yield the blocks of ``file``.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def decode(
     Yields
     ------
     DecodedBlock
-        Consecutive samples, float32 (n,), at the file's own sample rate.
+        Consecutive samples, float32 (n_channels, n), at the file's own sample rate.
 
     Raises
     ------
@@ -89,9 +88,9 @@ def _blocks(sound: _ForwardFile, block_frames: int) -> Iterator[DecodedBlock]:
     rate_hz = sound.samplerate
     declared = sound.frames if sound.frames < _UNKNOWN_LENGTH else None
     declared_s = None if declared is None else declared / rate_hz
-    interleaved = np.empty((block_frames, sound.channels), np.float32)
     n_decoded = 0
     while True:
+        interleaved = np.empty((block_frames, sound.channels), np.float32)
         try:
             n_read = len(sound.read(out=interleaved))
         except _ERRORS:
@@ -99,7 +98,7 @@ def _blocks(sound: _ForwardFile, block_frames: int) -> Iterator[DecodedBlock]:
         if n_read == 0:
             break
         n_decoded += n_read
-        yield DecodedBlock(mix_to_mono(interleaved[:n_read].T), rate_hz, declared_s)
+        yield DecodedBlock(interleaved[:n_read].T, rate_hz, declared_s)
     if n_decoded == 0:
         raise no_audio()
     tolerance = round(_OGG_TOLERANCE_S * rate_hz) if sound.format == "OGG" else 0

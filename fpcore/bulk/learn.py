@@ -29,7 +29,7 @@ from fpcore.bulk.losses import lost
 from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
-from fpcore.records import Cut
+from fpcore.records import Cut, Remixed
 from fpcore.store import Added, Entry, NewSong, Song, Store
 
 BATCH_SONGS = 20
@@ -46,18 +46,22 @@ QUEUED_PER_WORKER = 3
 class Outcome:
     """What became of one file: learned, known before (as ``song``), or failed for a reason.
 
-    A reason is also given when it is known by its audio alone.
+    A reason is also given when it is known by its audio alone. ``remixed`` says when channels of a
+    file that was learned were reversed or left out.
     """
 
     path: Path
     status: Literal["learned", "known", "failed"]
     song: Song | None = None
     reason: str | None = None
+    remixed: Remixed | None = None
 
     @classmethod
-    def of(cls, path: Path, added: Added) -> Self:
+    def of(cls, path: Path, added: Added, remixed: Remixed | None) -> Self:
         """Return the outcome of a file whose song was added or was there."""
-        return cls(path, "learned" if added.created else "known", added.song, added.remark)
+        if not added.created:
+            return cls(path, "known", added.song, added.remark)
+        return cls(path, "learned", added.song, added.remark, remixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ def extract(
     """
     called = name or name_of(source)
     cuts: list[Cut] = []
+    remixed: list[Remixed] = []
 
     def note(cut: Cut) -> None:
         if cut.kind == "too long":  # a song of which the end is missing on purpose is no song
@@ -189,10 +194,13 @@ def extract(
         limits=limits,
         name=name,
         on_cut=None if strict else note,
+        on_remixed=remixed.append,
     )
-    found = pipeline.fingerprint(blocks, config)
-    lacking = next((cut for cut in cuts if cut.lacks_sound), None)
-    found = replace(found, cut=lacking)
+    found = replace(
+        pipeline.fingerprint(blocks, config),
+        cut=next((cut for cut in cuts if cut.lacks_sound), None),
+        remixed=next(iter(remixed), None),
+    )
     return checked(found, called)
 
 
@@ -263,7 +271,7 @@ def learn_files(
             except StoreError as error:  # a file name that is no text
                 yield Outcome(path, "failed", reason=f"{name_of(path)}: {error}")
                 continue
-            batch.add(path, song)
+            batch.add(path, song, result.fingerprint.remixed)
     yield from batch.write()
 
 
@@ -285,13 +293,13 @@ class _Batch:
     def __init__(self, store: Store, *, allow_duplicates: bool) -> None:
         self._store = store
         self._allow_duplicates = allow_duplicates
-        self._waiting: list[tuple[Path, Entry]] = []
+        self._waiting: list[tuple[Path, Entry, Remixed | None]] = []
         self._since = 0.0
 
-    def add(self, path: Path, song: Entry) -> None:
+    def add(self, path: Path, song: Entry, remixed: Remixed | None) -> None:
         if not self._waiting:
             self._since = monotonic()
-        self._waiting.append((path, song))
+        self._waiting.append((path, song, remixed))
 
     @property
     def is_due(self) -> bool:
@@ -303,9 +311,12 @@ class _Batch:
         if not waiting:
             return []
         added = self._store.add_songs(
-            (song for _, song in waiting), allow_duplicates=self._allow_duplicates
+            (song for _, song, _ in waiting), allow_duplicates=self._allow_duplicates
         )
-        return [Outcome.of(path, one) for (path, _), one in zip(waiting, added, strict=True)]
+        return [
+            Outcome.of(path, one, remixed)
+            for (path, _, remixed), one in zip(waiting, added, strict=True)
+        ]
 
 
 def extract_files(

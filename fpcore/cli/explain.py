@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import complain, print_json, say
+from fpcore.cli.output import complain_of, print_json, say
 from fpcore.errors import FpError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -48,12 +48,13 @@ def explain(
         explanation = explanation_of(trace, library.store, library.profile)
     save_explanation(explanation, output)
     match = trace.recognition.match
-    if trace.cut is not None:
-        complain(f"{file}: {trace.cut}")
+    complain_of(str(file), trace.cut, trace.remixed)
     if as_json:
         found = None if match is None else asdict(match)
         cut = trace.cut and asdict(trace.cut)
-        print_json({"file": str(file), "picture": str(output), "match": found, "cut": cut})
+        remixed = trace.remixed and asdict(trace.remixed)
+        told = {"file": str(file), "picture": str(output), "match": found}
+        print_json({**told, "cut": cut, "remixed": remixed})
         return
     answer = "no match" if match is None else f'"{match.song_name}"'
     say(f"{file}: {answer}; {output} shows why")

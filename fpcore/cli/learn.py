@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, complain, console, counted, print_json_line, say, song_record
+from fpcore.cli.output import (
+    clock,
+    complain,
+    console,
+    counted,
+    print_json_line,
+    say,
+    song_record,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from fpcore.bulk.learn import Outcome
     from fpcore.errors import FpError
     from fpcore.library import Library
+    from fpcore.records import Remixed
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -117,12 +126,13 @@ def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Ou
     from fpcore.bulk.learn import Outcome
     from fpcore.errors import AudioError
 
+    remixed: list[Remixed] = []
     try:
-        added = library.learn(path, name=name, **how)
+        added = library.learn(path, name=name, on_remixed=remixed.append, **how)
     except AudioError as error:
         yield Outcome(path, "failed", reason=str(error))
     else:
-        yield Outcome.of(path, added)
+        yield Outcome.of(path, added, next(iter(remixed), None))
 
 
 @dataclass
@@ -167,8 +177,15 @@ class _Tally:
             self.n_known += 1
             if outcome.reason is not None:
                 self.warnings.append(f"{outcome.path}: {outcome.reason}")
-        song = song_record(outcome.song)
-        self._tell_line(outcome.path, outcome.status, song=song, reason=outcome.reason)
+        if outcome.remixed is not None:
+            self.warnings.append(f"{outcome.path}: {outcome.remixed}")
+        self._tell_line(
+            outcome.path,
+            outcome.status,
+            song=song_record(outcome.song),
+            reason=outcome.reason,
+            remixed=outcome.remixed,
+        )
 
     def _add_failure(self, path: Path | None, reason: str) -> None:
         self.failures.append(reason)
@@ -181,10 +198,12 @@ class _Tally:
         *,
         song: dict[str, Any] | None = None,
         reason: str | None = None,
+        remixed: Remixed | None = None,
     ) -> None:
         if self.as_json:
             file = None if path is None else str(path)
-            print_json_line({"file": file, "status": status, "song": song, "reason": reason})
+            told = {"file": file, "status": status, "song": song, "reason": reason}
+            print_json_line({**told, "remixed": remixed and asdict(remixed)})
 
     def tell(self) -> None:
         """Tell what was learned, and complain about each failure and whatever else is odd."""

@@ -18,6 +18,7 @@ from fpcore.printable import is_visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fpcore.records import Cut, Remixed
     from fpcore.store import Song
 
 Justify = Literal["left", "right"]
@@ -72,6 +73,13 @@ def speak_as(name: str) -> None:
 def complain(text: str) -> None:
     """Print a line about what went wrong."""
     _write_line(f"{_SPEAKER['name']}: {plain(text)}", sys.stderr)
+
+
+def complain_of(name: str, *notes: Cut | Remixed | None) -> None:
+    """Print a line for each of the notes on a recording that is there."""
+    for note in notes:
+        if note is not None:
+            complain(f"{name}: {note}")
 
 
 def print_json(document: Any) -> None:

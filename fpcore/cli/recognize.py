@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, complain, counted, print_json, print_table, say
+from fpcore.cli.output import clock, complain, complain_of, counted, print_json, print_table, say
 from fpcore.errors import FpError
 
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
     from fpcore.library import AudioSource, Library
-    from fpcore.records import Appearance, Cut, Match, Recognition, Scanned
+    from fpcore.records import Appearance, Cut, Match, Recognition, Remixed, Scanned
 
 EXIT_ERROR = 1
 EXIT_NO_MATCH = 3
@@ -117,8 +117,9 @@ def _scan(library: Library, source: AudioSource) -> Scanned:
     from fpcore.records import Scanned
 
     cuts: list[Cut] = []
-    appearances = list(library.scan(source, on_cut=cuts.append))
-    return Scanned(appearances, next(iter(cuts), None))
+    remixed: list[Remixed] = []
+    appearances = list(library.scan(source, on_cut=cuts.append, on_remixed=remixed.append))
+    return Scanned(appearances, next(iter(cuts), None), next(iter(remixed), None))
 
 
 def _asked(
@@ -158,9 +159,13 @@ def _told(
     if isinstance(found, AudioError):
         complain(str(found))
         return {"file": name, "error": str(found)}
-    if found.cut is not None:
-        complain(f"{name}: {found.cut}")
-    told = {"file": name, "error": None, "cut": found.cut and asdict(found.cut)}
+    complain_of(name, found.cut, found.remixed)
+    told = {
+        "file": name,
+        "error": None,
+        "cut": found.cut and asdict(found.cut),
+        "remixed": found.remixed and asdict(found.remixed),
+    }
     if isinstance(found, Scanned):
         return told | _appearances(found.appearances, name, quiet=quiet)
     return told | _recognition(found, name, top=top, quiet=quiet)

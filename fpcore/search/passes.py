@@ -27,6 +27,7 @@ from fpcore.records import (
     LongArray,
     Match,
     Recognition,
+    Remixed,
     Signal,
     StageTimes,
     Verification,
@@ -57,7 +58,8 @@ class SearchTrace:
     playbacks included. Row ``i`` of ``candidates``, ``verification``,
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
-    ``cut`` says when only a part of the recording could be decoded.
+    ``cut`` says when only a part of the recording could be decoded, ``remixed`` when channels
+    of it were reversed or left out.
     """
 
     query: pipeline.QueryFingerprint
@@ -72,14 +74,21 @@ class SearchTrace:
     matches: tuple[Match, ...]
     times: StageTimes
     cut: Cut | None = None
+    remixed: Remixed | None = None
 
     @property
     def recognition(self) -> Recognition:
         """The answer: the best candidate if it was accepted."""
         accepted = self.matches[0] if self.matches and self.matches[0].accepted else None
-        n_hashes = len(self.query.hashes)
-        duration_s = self.query.duration_s
-        return Recognition(accepted, self.matches, duration_s, n_hashes, self.times, self.cut)
+        return Recognition(
+            accepted,
+            self.matches,
+            self.query.duration_s,
+            len(self.query.hashes),
+            self.times,
+            self.cut,
+            self.remixed,
+        )
 
 
 def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> SearchTrace:

@@ -27,7 +27,7 @@ export async function showAnswer(found, file) {
   $("verdict").textContent = found.matched ? "Match" : "No match";
   $("answer-title").textContent = found.matched ? found.song_name : "Not one of the songs here";
   const why = found.matched ? whereOf(found) : whyNot(best, threshold);
-  $("sentence").textContent = found.warning ? `${why} Only a part was heard: ${found.warning}.` : why;
+  $("sentence").textContent = found.warning ? `${why} A note on the recording: ${found.warning}.` : why;
   showGauge(found.matched ? found.confidence : best?.probability ?? 0, found.matched, { threshold, calibration });
   showFigures(found);
   showCandidates(found);

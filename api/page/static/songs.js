@@ -140,8 +140,9 @@ async function learn({ file, input, state }) {
   try {
     const options = { write: true, onWait: (text) => tell("learning", text) };
     const song = await postFile("learn", file, { song_name: input.value }, options);
+    const note = song.warning && song.complete ? `; ${song.warning}` : "";
     tell("learned", song.created
-      ? `Learned: ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}`
+      ? `Learned: ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}${note}`
       : `Known already, as “${song.song_name}”${song.known_by === "audio" ? ": same audio" : ""}`);
     input.disabled = true;
   } catch (problem) {

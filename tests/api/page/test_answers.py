@@ -63,7 +63,7 @@ def test_of_a_file_that_is_cut_off_the_page_says_how_much_was_heard(
     choose(page, whole[: round(0.6 * len(whole))])
     expect(page.get_by_role("heading", name="The City Falls")).to_be_visible()
     expect(page.locator("#sentence")).to_have_text(
-        "The recording begins 0:11.5 into the song. Only a part was heard: "
+        "The recording begins 0:11.5 into the song. A note on the recording: "
         "decoded 6.0 of 10.0 s: the recording is cut off."
     )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api.schemas import bodies
 from fpcore.profiles import load_profile
-from fpcore.records import Appearance, Cut, Match, Playback, Recognition, StageTimes
+from fpcore.records import Appearance, Cut, Match, Playback, Recognition, Scanned, StageTimes
 from fpcore.store import Added, Song
 from tests.api.schemas.documented import assert_exemplified
 
@@ -98,7 +98,7 @@ def test_the_answer_of_a_scan_is_the_surest_song_of_all_that_were_heard() -> Non
         Appearance(2, "Second", 60.0, 90.0, 12.5, 200, 0.95, Playback(pitch=1.02, tempo=1.02)),
         Appearance(3, "Third", 90.0, 99.0, 0.0, 50, 0.6),
     ]
-    body = bodies.RecognitionBody.of_scan(heard, None, profile=PROFILE, total_s=2.0)
+    body = bodies.RecognitionBody.of_scan(Scanned(heard), profile=PROFILE, total_s=2.0)
     assert (body.matched, body.song_id, body.offset_s) == (True, 2, 12.5)
     assert (body.matches, body.confidence, body.pitch) == (200, 0.95, 1.02)
     assert body.appearances is not None
@@ -111,14 +111,14 @@ def test_the_answer_of_a_scan_is_the_surest_song_of_all_that_were_heard() -> Non
 
 
 def test_a_scan_that_hears_nothing_is_no_match() -> None:
-    body = bodies.RecognitionBody.of_scan([], None, profile=PROFILE, total_s=2.0)
+    body = bodies.RecognitionBody.of_scan(Scanned([]), profile=PROFILE, total_s=2.0)
     assert (body.matched, body.song_id, body.appearances) == (False, None, [])
     assert body.warning is None
 
 
 def test_of_a_recording_that_was_cut_off_the_answer_says_how_much_was_heard() -> None:
     told = "decoded 8.0 of 12.0 s: the recording is cut off"
-    body = bodies.RecognitionBody.of_scan([], Cut(8.0, 12.0), profile=PROFILE, total_s=2.0)
+    body = bodies.RecognitionBody.of_scan(Scanned([], Cut(8.0, 12.0)), profile=PROFILE, total_s=2.0)
     assert body.warning == told
     found = Recognition(None, (), query_s=8.0, n_hashes=0, times=TIMES, cut=Cut(8.0, None))
     body = bodies.RecognitionBody.of_recognition(found, top=1, profile=PROFILE, total_s=2.0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fpcore import audio
 from fpcore.audio.decoding import DecodedBlock
+from fpcore.audio.downmix import average
 from fpcore.errors import AudioError
 
 Make = Callable[..., Path]
@@ -45,8 +46,9 @@ def blocks_of(
 
 
 def decoded(decoder: ModuleType, path: Path) -> NDArray[np.float32]:
-    """Return all samples that one of the decoders gives at the file's own rate."""
-    return np.concatenate([block.samples for block in blocks_of(decoder, path.read_bytes())])
+    """Return the average of the channels that one of the decoders gives, at the file's own rate."""
+    blocks = blocks_of(decoder, path.read_bytes())
+    return average(np.concatenate([block.channels for block in blocks], axis=1))
 
 
 def lag(reference: NDArray[np.float32], samples: NDArray[np.float32], *, at: int) -> int:

@@ -196,8 +196,8 @@ def test_samples_whose_square_would_overflow(tmp_path: Path, kind: str) -> None:
     samples = audio_files.noisy_tones(0.5, 44_100)
     samples[100] = -3e38
     path = audio_files.write(tmp_path / kind, samples, 44_100, kind=kind)
-    # Two such channels add up to an infinity before they are averaged.
-    assert "holds samples that are not finite numbers" in refusal(path)
+    # Two such channels would add up to an infinity.
+    assert "holds samples that are louder than" in refusal(path)
     samples[100, 1] = 0
     path = audio_files.write(tmp_path / kind, samples, 44_100, kind=kind)
     assert "holds samples that are louder than 1e+09 × full scale" in refusal(path)

@@ -171,7 +171,7 @@ def test_every_block_but_the_last_has_at_least_the_length_asked_for(
 ) -> None:
     content = make_audio(kind, duration_s=1.0).read_bytes()
     blocks = blocks_of(pyav_decoder, content, block_frames=10_000)
-    lengths = [len(block.samples) for block in blocks]
+    lengths = [block.n_frames for block in blocks]
     assert sum(lengths) == 48_000
     assert len(lengths) > 2
     assert all(10_000 <= length < 20_000 for length in lengths[:-1])

@@ -25,7 +25,7 @@ def test_both_decoders_give_the_same_bits_for_lossless_files(make_audio: Make, k
 
 def test_every_block_but_the_last_has_the_length_asked_for() -> None:
     blocks = blocks_of(soundfile_decoder, wav(1, 8_000, bytes(2 * 2_500)), block_frames=1_000)
-    assert [len(block.samples) for block in blocks] == [1_000, 1_000, 500]
+    assert [block.n_frames for block in blocks] == [1_000, 1_000, 500]
     assert {block.sample_rate_hz for block in blocks} == {8_000}
 
 

@@ -20,7 +20,7 @@ def test_explain_draws_success_and_failure(
 ) -> None:
     file = excerpt if known else stranger
     document = answer("explain", file, "-o", "why.png", cwd=tmp_path)
-    assert set(document) == {"file", "picture", "match", "cut"}
+    assert set(document) == {"file", "picture", "match", "cut", "remixed"}
     assert (document["match"] is not None) is known
     with av.open(str(tmp_path / "why.png")) as picture:
         pixels = next(picture.decode(video=0)).to_ndarray(format="rgb24")

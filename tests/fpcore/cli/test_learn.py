@@ -33,7 +33,7 @@ def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> N
         f"song in {suffix}.{suffix}" for suffix in KINDS
     }
     for line in lines:
-        assert set(line) == {"file", "status", "song", "reason"}
+        assert set(line) == {"file", "status", "song", "reason", "remixed"}
         assert line["status"] == "learned" and line["reason"] is None
         assert set(line["song"]) == SONG_KEYS
         assert line["song"]["duration_s"] == pytest.approx(25.0, abs=0.1)

@@ -17,7 +17,17 @@ from tests.fpcore.cli.running import answer, complaint, complaints, fpcore, fpco
 MATCH_KEYS = {"song_id", "song_name", "offset_s", "votes", "probability", "confidence", "playback"}
 
 
-ANSWER_KEYS = {"file", "error", "cut", "match", "candidates", "query_s", "n_hashes", "times"}
+ANSWER_KEYS = {
+    "file",
+    "error",
+    "cut",
+    "remixed",
+    "match",
+    "candidates",
+    "query_s",
+    "n_hashes",
+    "times",
+}
 
 
 TIME_KEYS = {"decode_s", "fingerprint_s", "lookup_s", "align_s", "total_s"}
@@ -144,7 +154,7 @@ def test_scan_finds_every_song_of_a_mix_with_its_times(
     mix = write_wav(tmp_path / "mix.wav", np.concatenate(parts))
     document = answer("recognize", "--scan", mix, cwd=tmp_path)
     (result,) = document["results"]
-    assert set(result) == {"file", "error", "cut", "appearances"}
+    assert set(result) == {"file", "error", "cut", "remixed", "appearances"}
     assert [one["song_name"] for one in result["appearances"]] == names
     for number, one in enumerate(result["appearances"]):
         assert set(one) == APPEARANCE_KEYS
