@@ -334,9 +334,9 @@ class QueryConfig(Strict):
     means as in the index) and at ``n_shifts`` sub-hop shifts. Votes within
     ``offset_tolerance_frames`` to either side of one offset count together. The heaviest
     ``n_candidates`` songs are verified, each at its ``n_offsets`` heaviest offsets. Of
-    a recording, the first ``max_query_s`` are used, unless it is scanned. What is not
-    recognised gets a ``thorough`` pass, and is then tried at other speeds, pitches and tempos
-    by the ``playback`` search, where these are set.
+    a recording, the first ``max_query_s`` from its first sound on are used, unless it is scanned.
+    What is not recognised gets a ``thorough`` pass, and is then tried at other speeds, pitches and
+    tempos by the ``playback`` search, where these are set.
     """
 
     max_peaks_per_s: PerSecond | None = None

@@ -29,7 +29,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO, Self
 
-from fpcore.audio import AudioLimits, checksum, decode_blocks, load
+from fpcore.audio import AudioLimits, checksum, decode_blocks, load_from_first_sound
 from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchanged
 from fpcore.closing import Closing
 from fpcore.config import Profile
@@ -238,7 +238,8 @@ class Library(Closing):
     def recognize(self, source: AudioSource) -> Recognition:
         """Return which song a recording comes from, or that it is none of them.
 
-        Of a long recording the first ``max_query_s`` seconds of the profile are used; see `scan`.
+        Of a long recording the first ``max_query_s`` seconds of the profile from its first sound on
+        are used; see `scan`.
         Of one that is cut off or damaged on the way, what can be decoded is: ``cut`` says so.
         ``remixed`` says when channels were reversed or left out; see `fpcore.audio.downmix`.
 
@@ -257,7 +258,7 @@ class Library(Closing):
         config = self.profile.fingerprint
         cuts: list[Cut] = []
         remixed: list[Remixed] = []
-        signal = load(
+        signal = load_from_first_sound(
             source,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,

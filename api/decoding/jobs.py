@@ -17,7 +17,7 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fpcore import pipeline
-from fpcore.audio import AudioLimits, decode_blocks, load
+from fpcore.audio import AudioLimits, decode_blocks, load_from_first_sound
 from fpcore.bulk import learn
 from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
@@ -189,11 +189,11 @@ def _explanation(job: Job[object], task: Task) -> Explanation:
 
 
 def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None, Remixed | None]:
-    """Return what is used of a recording, its first ``max_query_s``, and the notes on that."""
+    """Return ``max_query_s`` of a recording from its first sound on, and the notes on that."""
     config = task.profile.fingerprint
     cuts: list[Cut] = []
     remixed: list[Remixed] = []
-    signal_ = load(
+    signal_ = load_from_first_sound(
         job.path,
         sample_rate_hz=config.sample_rate_hz,
         resampler=config.resampler,

@@ -30,11 +30,11 @@ router = APIRouter(tags=["recognition"])
 async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
     """Recognise a recording.
 
-    Of a long recording only the first ``max_query_s`` seconds (see the profile) are used. With
-    `scan` all of it is searched, and every song that is heard in it is told with its time span.
-    Silence is answered like a recording of no known song. Of a recording that is cut off or damaged
-    on the way, what can be decoded is used; `warning` says so, and also when channels were reversed
-    or left out because mixing all as they are would lose the music.
+    Of a long recording only the first ``max_query_s`` seconds (see the profile) are used, from its
+    first sound on. With `scan` all of it is searched, and every song that is heard in it is told
+    with its time span. Silence is answered like a recording of no known song. Of a recording that
+    is cut off or damaged on the way, what can be decoded is used; `warning` says so, and also when
+    channels were reversed or left out because mixing all as they are would lose the music.
     """
     async with accepted(request, service, forms.RecognizeForm) as (upload, form):
         started = perf_counter()

@@ -93,10 +93,11 @@ def heard(
         database = Path(folder) / "index.db"
         build_index(context, chosen.fingerprint, database, n_jobs=1)
         if asked is None:
-            clean = noisy = audio.load(
+            clean = noisy = audio.load_from_first_sound(
                 file,
                 sample_rate_hz=chosen.fingerprint.sample_rate_hz,
                 resampler=chosen.fingerprint.resampler,
+                limits=audio.AudioLimits(),
                 duration_s=chosen.query.max_query_s,
             )
         else:

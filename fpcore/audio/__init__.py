@@ -10,16 +10,18 @@ Memory is bounded by a few blocks. Conventions of the package:
   the tag do not state them and start some 25 ms late.
 * Bytes decide what a file is, never its name; no other file is ever opened on a file's behalf.
 * A file is decoded whole and without a fault, or refused with one sentence; who asks for it gets
-  the audio before the fault instead, and is told of it (`fpcore.records.Cut`). Whatever states
-  its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag) is refused when it is cut; an Ogg file
-  unless it ends with a page. A bare MP3 or AAC stream and a live WebM state no length: cut, they
-  look like a shorter file, and are taken as one. Damage inside is noticed where the format
-  carries check sums (FLAC, Ogg) or the decoder stumbles over it, and cannot be in a WAV.
+  the audio before the fault, and after it where there is any, and is told of it
+  (`fpcore.records.Cut`). Whatever states its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag)
+  is refused when it is cut; an Ogg file unless it ends with a page. A bare MP3 or AAC stream and
+  a live WebM state no length: cut, they look like a shorter file, and are taken as one. Damage
+  inside is noticed where the format carries check sums (FLAC, Ogg) or the decoder stumbles over
+  it, and cannot be in a WAV.
 """
 
 from __future__ import annotations
 
 from fpcore.audio.blocks import decode_blocks, load
+from fpcore.audio.first_sound import load_from_first_sound
 from fpcore.audio.limits import AudioLimits
 from fpcore.audio.resample import ResamplerName
 from fpcore.audio.sources import SUPPORTED_SUFFIXES, checksum, find_audio_files
@@ -32,4 +34,5 @@ __all__ = [
     "decode_blocks",
     "find_audio_files",
     "load",
+    "load_from_first_sound",
 ]

@@ -403,6 +403,20 @@ def test_of_a_long_recording_the_beginning_is_recognised_and_all_of_it_scanned(
     assert heard == [("song 0", 0), ("song 1", 1)]
 
 
+def test_a_song_after_more_than_a_minute_of_silence_is_recognised_in_its_place(
+    library: Library, music: list[Path], tmp_path: Path
+) -> None:
+    for path in music:
+        library.learn(path)
+    late = tmp_path / "late.flac"
+    soundfile.write(late, np.concatenate([silence(75), part(2, 3.0, 8.0)]), RATE_HZ)
+    found = library.recognize(late)
+    assert found.match is not None
+    assert found.match.song_name == "song 2"
+    assert found.match.offset_s == pytest.approx(3.0 - 75.0, abs=0.1)
+    assert found.query_s == pytest.approx(83.0)
+
+
 def test_what_is_no_audio_cannot_be_recognised_but_silence_can(
     library: Library, tmp_path: Path
 ) -> None:
