@@ -143,3 +143,10 @@ def test_the_interval_is_that_of_the_effective_number_of_rows(
     assert (found.n_right, found.n, found.share) == (rows.sum(), len(rows), rows.mean())
     expected = wilson(rows.mean() * effective_n, effective_n)
     assert (found.low, found.high) == pytest.approx(expected)
+
+
+def test_of_nothing_there_is_no_share_and_it_may_be_any() -> None:
+    nothing = metrics.share_of(np.empty(0, np.bool_))
+    assert (nothing.n_right, nothing.n) == (0, 0)
+    assert math.isnan(nothing.share)
+    assert (nothing.low, nothing.high) == (0.0, 1.0)

@@ -310,3 +310,12 @@ def test_a_physical_neighbourhood_gives_the_peaks_of_its_grid() -> None:
         peaks.local_maxima(levels, physical),
         peaks.local_maxima(levels, _config(7, 5, floor_db=-90.0)),
     )
+
+
+def test_only_a_bin_between_two_that_are_no_higher_has_a_fraction() -> None:
+    level_db = np.array([[8, 5, 3, 6, 4, 5, 9], [0, 6, 3, 0, 4, 6, 0]], np.float32)
+    row = np.array([0, 0, 0, 0, 1, 1], np.int32)
+    column = np.array([0, 6, 1, 3, 1, 5], np.int32)
+    found = peaks.fractions(level_db, row, column)
+    # (above - below) / (2 * (2 * middle - below - above)), where the bin is a top
+    np.testing.assert_allclose(found, [0, 0, 0, 1 / 10, 3 / 18, -4 / 16], atol=1e-6)
