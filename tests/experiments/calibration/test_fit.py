@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from experiments.calibration import fit
 from experiments.calibration.fit import FITTED
+from fpcore.config import FittedOn
 
 
 def _candidates(n_queries: int, *, seed: int, n_hypotheses: int = 1) -> pd.DataFrame:
@@ -209,3 +210,13 @@ def test_few_examples_are_believed_nearly_as_they_are() -> None:
     # Where the derivative of the loss is 0; a strong penalty would hold the weight near 0.
     assert 2 / (1 + np.exp(weight)) == pytest.approx(0.1 * weight, abs=1e-5)
     assert weight > 2
+
+
+def test_where_all_strangers_may_be_named_the_threshold_is_the_least_likely_one() -> None:
+    assert fit.threshold_for(_strangers([0.8, 0.2]), 1.0) == pytest.approx(0.2)
+
+
+def test_the_decision_keeps_what_it_was_fitted_on() -> None:
+    half = FittedOn(corpus_checksum="c", seed=3, calibration_share=0.5)
+    model = fit.fit(_candidates(40, seed=3), false_alarm_rate=0.1, description="", fitted_on=half)
+    assert model.fitted_on == half

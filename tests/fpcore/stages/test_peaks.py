@@ -319,3 +319,16 @@ def test_only_a_bin_between_two_that_are_no_higher_has_a_fraction() -> None:
     found = peaks.fractions(level_db, row, column)
     # (above - below) / (2 * (2 * middle - below - above)), where the bin is a top
     np.testing.assert_allclose(found, [0, 0, 0, 1 / 10, 3 / 18, -4 / 16], atol=1e-6)
+
+
+def test_peaks_of_tiles_count_bins_from_zero_where_the_band_starts_higher() -> None:
+    level_db = np.random.default_rng(5).uniform(-60, 0, (40, 12)).astype(np.float32)
+    config = _config(3, 3, radii=(2, 2))
+    tiles = [
+        Spectrogram(level_db[start:end], SMALL.hop_s, SMALL.bin_hz, start, 7)
+        for start, end in itertools.pairwise([0, 9, 17, 40])
+    ]
+    whole = Spectrogram(level_db, SMALL.hop_s, SMALL.bin_hz, 0, 7)
+    found = peaks.local_maxima_of_tiles(tiles, config)
+    assert found.bin.min() >= 7
+    _same(found, peaks.local_maxima(whole, config))

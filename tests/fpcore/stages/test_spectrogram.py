@@ -184,3 +184,8 @@ def test_a_stream_that_ends_about_a_tiles_edge_loses_no_frame(n_extra: int) -> N
 def test_a_stream_without_blocks_has_no_tiles() -> None:
     assert list(tiles_of([], SMALL)) == []
     assert list(tiles_of([np.empty(0, np.float32)], SMALL)) == []
+
+
+def test_every_tile_says_how_far_apart_its_rows_and_columns_lie() -> None:
+    tiles = list(tiles_of([_long()], SMALL))
+    assert {(tile.hop_s, tile.bin_hz) for tile in tiles} == {(SMALL.hop_s, SMALL.bin_hz)}

@@ -225,3 +225,8 @@ def test_without_peaks_nothing_is_expected(query: Places, song: Places) -> None:
     found = verify(_candidates([(7, 0.0)]), [_peaks(query)] * 2, SILENT, {7: _peaks(song)})
     assert found.verified.tolist() == [0.0]
     assert found.expected.tolist() == [0]
+
+
+def test_peaks_of_a_query_played_faster_are_laid_where_they_would_have_been() -> None:
+    heard = [_peaks([(10, 5), (20, 9)])]
+    assert merged(heard, Playback(tempo=1.5)).tick.tolist() == [15, 30]
