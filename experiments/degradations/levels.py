@@ -9,8 +9,6 @@ searched in steps of 0.5 dB.
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
@@ -132,22 +130,15 @@ def mix_at_snr(signal: Signal, noise: FloatArray, *, snr_db: float) -> Signal:
 
 def _envelope(samples: FloatArray, block: int, block_s: float) -> NDArray[np.float64]:
     """Return the envelope of P.56 at the end of each block of samples."""
+    from scipy.signal import lfilter  # a second to import
+
     padded = np.zeros(-(-len(samples) // block) * block, dtype=np.float32)
     np.abs(samples, out=padded[: len(samples)])
     rectified: NDArray[np.float64] = padded.reshape(-1, block).mean(axis=1, dtype=np.float64)
     decay = np.exp(-block_s / _TIME_CONSTANT_S)
     for _ in range(2):
-        rectified = one_pole(rectified, decay)
+        rectified = lfilter([1 - decay], [1, -decay], rectified)
     return rectified
-
-
-def one_pole(values: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
-    """Return values (n,) smoothed by a filter of one pole at ``decay`` and a gain of 1.
-
-    `scipy.signal.lfilter` gives the same numbers, and takes a second to import.
-    """
-    inputs = (values * (1 - decay)).tolist()
-    return np.array(list(accumulate(inputs, lambda last, value: value + decay * last)))
 
 
 def _threshold(held: NDArray[np.float64], power: float) -> float:

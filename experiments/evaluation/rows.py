@@ -50,7 +50,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import fft
 
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Condition
@@ -343,6 +342,8 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
     >>> sounds_the_same(bar, song, 2.0), sounds_the_same(bar, song, 1.0)
     (True, False)
     """
+    from scipy.signal import correlate  # a second to import
+
     reach = round(PLACE_TOLERANCE_S * song.sample_rate_hz)
     start = round(offset_s * song.sample_rate_hz) - reach
     wanted = len(clip) + 2 * reach
@@ -350,20 +351,8 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
     if before + after >= wanted:
         return False
     passage = np.pad(song.samples[max(start, 0) : start + wanted], (before, after))
-    products = correlated(passage, clip)
+    products = correlate(passage, clip, mode="valid", method="fft")
     cumulative = np.concatenate([[0.0], np.cumsum(passage.astype(np.float64) ** 2)])
     window: NDArray[np.float64] = cumulative[len(clip) :] - cumulative[: -len(clip)]
     norm = np.sqrt(np.maximum(window, 1e-12) * float(np.sum(clip.astype(np.float64) ** 2)))
     return bool(np.max(products / np.maximum(norm, 1e-12)) >= SAME_PASSAGE_CORRELATION)
-
-
-def correlated(passage: FloatArray, clip: FloatArray) -> FloatArray:
-    """Return the correlation of a clip (m,) with a passage (n,) at the n - m + 1 places it fits.
-
-    `scipy.signal.correlate` gives the same numbers, and takes a second to import.
-    """
-    n = len(passage) + len(clip) - 1
-    length = fft.next_fast_len(n, real=True)
-    spectrum = fft.rfft(passage, length) * fft.rfft(clip[::-1], length)
-    products: FloatArray = fft.irfft(spectrum, length)
-    return products[len(clip) - 1 : len(passage)]

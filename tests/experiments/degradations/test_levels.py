@@ -9,7 +9,6 @@ from experiments.degradations.levels import (
     active_mask,
     headroom_gain,
     mix_at_snr,
-    one_pole,
 )
 from fpcore.records import FloatArray, Signal
 
@@ -140,10 +139,3 @@ def test_headroom_only_ever_turns_down() -> None:
     assert headroom_gain(samples, peak=0.5) == pytest.approx(0.625)
     assert headroom_gain(samples, peak=0.9) == 1.0
     assert headroom_gain(np.zeros(3, dtype=np.float32), peak=0.5) == 1.0
-
-
-def test_the_filter_of_the_envelope_gives_the_numbers_of_scipy_to_the_bit() -> None:
-    values = np.abs(np.random.default_rng(5).standard_normal(2000))
-    for decay in (0.3, np.exp(-1 / 6), 0.999):
-        expected = lfilter([1 - decay], [1, -decay], values)
-        np.testing.assert_array_equal(one_pole(values, decay), expected)

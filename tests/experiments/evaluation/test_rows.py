@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.signal import correlate
 
 from experiments.corpora import Corpus
 from experiments.degradations import conditions
@@ -14,7 +13,6 @@ from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
 from experiments.evaluation.rows import (
     Answers,
-    correlated,
     is_right,
     rechosen,
     sounds_the_same,
@@ -138,10 +136,3 @@ def test_places_are_judged_by_where_the_excerpt_stands_in_the_recording(
     assert found["same_passage"].mean() >= 0.8
     strangers = outcomes[~outcomes["indexed"]]
     assert (strangers["probability"] < PROFILE.decision.threshold).all()
-
-
-def test_the_correlation_of_a_passage_gives_the_numbers_of_scipy_to_the_bit() -> None:
-    rng = np.random.default_rng(7)
-    passage, clip = (rng.standard_normal(n).astype(np.float32) for n in (41_000, 40_000))
-    expected = correlate(passage, clip, mode="valid", method="fft")
-    np.testing.assert_array_equal(correlated(passage, clip), expected)
