@@ -48,8 +48,14 @@ def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-SMALLER = " --set excerpts.indexed=8 --set excerpts.left_out=8 --set degradations='[clean]'"
-"""The README's sweep, with fewer queries: the test is of the commands, not of their result."""
+SMALLER = (
+    " --set excerpts.indexed=4 --set excerpts.left_out=4 --set degradations='[clean]'"
+    " --set timed_queries=1 --set left_out_share=0.5"
+    " --set fingerprint='{pairs.fan_out: [2, 3, 5, 8, 12]}'"
+)
+"""The README's sweep, with fewer trials and queries: the test is of the commands alone."""
+
+N_SONGS = 8
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with what the README speaks of: music, a noisy recording and a mix."""
     folder = tmp_path_factory.mktemp("reader")
     (folder / "music").mkdir()
-    songs = [generated.song(number) for number in range(14)]
+    songs = [generated.song(number) for number in range(N_SONGS)]
     for number, song in enumerate(songs):
         name = "song" if number == 0 else f"song {number}"
         soundfile.write(folder / "music" / f"{name}.flac", song, generated.RATE_HZ)

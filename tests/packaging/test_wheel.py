@@ -36,7 +36,7 @@ corpus: folder:music
 profiles: [balanced]
 degradations: [clean]
 clip_lengths_s: [5]
-excerpts: {indexed: 8, left_out: 8}
+excerpts: {indexed: 4, left_out: 4}
 left_out_share: 0.5
 timed_queries: 1
 """
