@@ -178,14 +178,54 @@ def queries(
 
 
 def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) -> QueryFingerprint:
-    """Return the hashes to look up for a recording that is one window; else as `queries`."""
+    """Return the hashes to look up for a recording that is taken as one window.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording, mono, at the sample rate of ``config``.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets shifts, density and fan-out.
+
+    Returns
+    -------
+    QueryFingerprint
+        Without hashes when the recording is silent or shorter than an analysis window.
+
+    Raises
+    ------
+    ValueError
+        When the signal has another sample rate than ``config``.
+    """
     return query_of(hear(signal, config, query_config), config, query_config)
 
 
 def hear_windows(
     signal: Signal, config: FingerprintConfig, query_config: QueryConfig
 ) -> tuple[Heard, ...]:
-    """Return what is found in each window of a recording; parameters are those of `queries`."""
+    """Return what is found in each window of a recording.
+
+    Parameters
+    ----------
+    signal : Signal
+        The recording, mono, at the sample rate of ``config``.
+    config : FingerprintConfig
+        The configuration of the index.
+    query_config : QueryConfig
+        Sets the shifts, and whether there is a thorough pass to prepare.
+
+    Returns
+    -------
+    tuple of Heard
+        At least one, by the start of their windows.
+
+    Raises
+    ------
+    ValueError
+        When the signal has another sample rate than ``config``.
+    """
     hop, found = config.spectrogram.hop_length, []
     for start, length in window_frames(signal.duration_s, config.hop_s):
         samples = signal.samples[start * hop : (start + length) * hop]

@@ -142,12 +142,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     # Search
     Equivalent(
         "search/tempo",
-        r"tick\.max\(initial=0\)",
-        "tick.max(initial=1)",
-        "in a query of one tick no line drifts, nor in one of two",
-    ),
-    Equivalent(
-        "search/tempo",
         r"\(y - centre_y\)",
         "(y + centre_y)",
         "weighted distances from the centre sum to 0, so that it takes no part",

@@ -69,6 +69,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/stages/peaks.py": (),
     "fpcore/stages/spectrogram.py": ("tests/fpcore/test_golden.py",),
     "fpcore/stages/verification.py": (),
+    "fpcore/stages/windows.py": (),
     "fpcore/search/passes.py": ("tests/fpcore/search/test_playback.py",),
     "fpcore/search/scan.py": (),
     "fpcore/search/tempo.py": (),

@@ -195,6 +195,15 @@ def sources_for(conditions: Sequence[Condition], music: Corpus, parts: Split) ->
 
     Speech is of a corpus that is prepared where it is needed. Music that stays out of the index is
     of the calibration half, so that tracks that test a decision stay unheard until then.
+
+    Parameters
+    ----------
+    conditions : sequence of Condition
+        Whose sources are wanted.
+    music : Corpus
+        Where left-out tracks are.
+    parts : Split
+        Which tracks are left out.
     """
     wanted = {name for condition in conditions for name in condition.source_names}
     found: dict[str, tuple[Path, ...]] = {}

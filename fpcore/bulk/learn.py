@@ -58,7 +58,17 @@ class Outcome:
 
     @classmethod
     def of(cls, path: Path, added: Added, remixed: Remixed | None) -> Self:
-        """Return the outcome of a file whose song was added or was there."""
+        """Return the outcome of a file whose song was added or was there.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        added : Added
+            What became of its song.
+        remixed : Remixed or None
+            How its channels were mixed, when not by their average.
+        """
         if not added.created:
             return cls(path, "known", added.song, added.remark)
         return cls(path, "learned", added.song, added.remark, remixed)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
@@ -69,7 +70,13 @@ class WorkerPool(Generic[TaskT, ResultT]):
         self._processes: dict[int, BaseProcess] = {}
 
     def submit(self, task: TaskT) -> Future[ResultT]:
-        """Return the result to come; `BrokenProcessPool` in it when a worker has died."""
+        """Return the result to come; `BrokenProcessPool` in it when a worker has died.
+
+        Raises
+        ------
+        MemoryError
+            When there is no memory for the thread that collects results.
+        """
         try:
             with held_back():  # it starts a process when none is free
                 future = self._executor.submit(_do, task)
@@ -81,13 +88,18 @@ class WorkerPool(Generic[TaskT, ResultT]):
             broken: Future[ResultT] = Future()
             broken.set_exception(error)
             return broken
+        except RuntimeError as error:
+            if "start new thread" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
 
     def close(self) -> None:
         """End the workers, without waiting for the files that they are at."""
         with held_back():
             self._stop_writer.close()
             self._leave_results_to_workers()
-            self._executor.shutdown(cancel_futures=True)
+            with suppress(RuntimeError):  # it waits for a thread that could not be started
+                self._executor.shutdown(cancel_futures=True)
             self._stop_reader.close()
 
     def exit_codes(self) -> set[int]:

@@ -6,6 +6,14 @@ import errno
 import resource
 import tempfile
 
+_NO_ROOM = {
+    errno.ENOMEM,
+    errno.ENOENT,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EPIPE,
+}
+
 
 def sentence_of(error: BaseException) -> str | None:
     """Return what to say of an error that comes from a limit; None where it does not."""
@@ -33,7 +41,11 @@ def sentence_of(error: BaseException) -> str | None:
 
 
 def _of_memory(error: BaseException) -> bool:
-    """Whether an error is one that the loading of a library gives where it finds no room."""
-    text = str(error)
-    no_room = isinstance(error, OSError) and error.errno == errno.ENOMEM
-    return isinstance(error, MemoryError) or no_room or "shared object" in text
+    """Whether an error is one that comes where there is no room.
+
+    It may be a library that is not loaded, or the process that starts workers that ended: then
+    nobody answers at its address.
+    """
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        return True
+    return isinstance(error, MemoryError) or "shared object" in str(error)

@@ -234,9 +234,11 @@ def sorted_part(
                 j -= 1
             key[j] = moved
         return key
+    if n_bits <= first_bit:
+        return key
     digit_bits = _DIGIT_BITS if n < _MANY else _LONG_DIGIT_BITS
     n_passes = (n_bits - first_bit + digit_bits - 1) // digit_bits
-    width = (n_bits - first_bit + n_passes - 1) // max(n_passes, 1)
+    width = (n_bits - first_bit + n_passes - 1) // n_passes
     place = np.empty((1 << width) + 1, np.int64)
     for number in range(n_passes):
         _sort_by_digit(key, other, n, _Digit(first_bit + number * width, width), place)

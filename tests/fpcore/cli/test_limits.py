@@ -36,7 +36,7 @@ def learned(tmp_path: Path, before: str) -> subprocess.CompletedProcess[str]:
     ("before", "sentence"),
     [
         ("ulimit -n 20", "may have too few files open at once (20): allow more with `ulimit -n"),
-        ("ulimit -v 300000", "not enough memory for this within the limit of 307 MB (ulimit -v)"),
+        ("ulimit -v 400000", "not enough memory for this within the limit of 409 MB (ulimit -v)"),
         (
             f"mkdir -p {'x' * 120} && export TMPDIR=$PWD/{'x' * 120}",
             "the path of the folder for temporary files is too long",

@@ -204,7 +204,7 @@ def on_small_disk(folder: Path, small_disk: Path) -> tuple[str, Path]:
 def test_a_disk_that_fills_up_while_songs_are_learned_is_told_and_nothing_is_lost(
     folder: Path, small_disk: Path, on_small_disk: tuple[str, Path]
 ) -> None:
-    ballast = _fill(small_disk, but_bytes=100_000)
+    ballast = _fill(small_disk, but_bytes=140_000)
     done = fpcore(*REINDEX, *on_small_disk, cwd=folder)
     complaint(done, "x.db.", ".new", "no room")
     assert answer("check", *on_small_disk, cwd=folder)["ok"] is True
