@@ -41,11 +41,19 @@ def load_from_first_sound(
     ----------
     source : str, Path or binary file object
         A path, or an open seekable file.
-    sample_rate_hz, resampler, limits, name, on_cut, on_remixed
+    sample_rate_hz : int
+        Sample rate of the signal, in hertz.
+    resampler : {"soxr_hq", "soxr_vhq"}
         As for `fpcore.audio.decode_blocks`.
+    limits : AudioLimits
+        Bounds on duration, sample rate, channels and level.
     duration_s : float
         Seconds, above 0. Silence before the first sound does not count, unless there is nothing
         else within `LONGEST_SILENCE_S`.
+    name : str, optional
+        What messages call the source instead of its path.
+    on_cut, on_remixed : callable, optional
+        As for `fpcore.audio.decode_blocks`.
 
     Returns
     -------

@@ -54,7 +54,7 @@ def test_of_a_long_recording_only_the_first_seconds_are_heard(task: Task, both: 
     start = load(both, sample_rate_hz=rate_hz, duration_s=LONGEST_S)
     expected = pipeline.query(start, profile.fingerprint, profile.query)
     assert heard.windows[0].hashes.token.tolist() == expected.hashes.token.tolist()
-    assert heard.windows[0].duration_s == pytest.approx(LONGEST_S)
+    assert heard.windows[0].duration_s == pytest.approx(LONGEST_S, abs=0.01)
     assert heard.decode_s > 0
     assert heard.fingerprint_s > 0
 
@@ -67,7 +67,7 @@ def test_a_scan_hears_all_of_a_long_recording(task: Task, both: Path) -> None:
 
 def test_an_explanation_is_of_the_same_seconds_and_names_the_song(task: Task, both: Path) -> None:
     told = ExplanationBody.model_validate_json(Trace(both, "both.wav").run(task))
-    assert told.query_s == pytest.approx(LONGEST_S)
+    assert told.query_s == pytest.approx(LONGEST_S, abs=0.01)
     assert told.candidates[0].song_name == "Song 1"
     assert told.spectrogram is not None
     assert told.spectrogram.n_frames * told.spectrogram.hop_s == pytest.approx(LONGEST_S, abs=0.5)
