@@ -62,6 +62,18 @@ class RunRecord:
         self._folder.write_manifest(self._manifest)
 
 
+def note_stopped(folder: RunFolder) -> None:
+    """Record that a run was interrupted, where its process was ended before it could do so.
+
+    Nothing is written while a process runs into the folder.
+    """
+    if folder.holder() is not None or not (folder.path / "manifest.json").is_file():
+        return
+    manifest = folder.manifest()
+    if manifest.status == "running":
+        RunRecord(folder, manifest).finish(interrupted=True)
+
+
 def check_can_run(folder: RunFolder, wanted: Manifest) -> None:
     """Refuse a folder that cannot be run into, before anything is done there.
 

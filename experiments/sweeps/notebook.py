@@ -17,11 +17,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
 from experiments import progress
 from experiments.errors import RunError
 from experiments.files import writing
+from experiments.results.record import note_stopped
 from experiments.results.run_folder import RunFolder
 from fpcore import atomic
 from fpcore.folders import checkout
@@ -30,6 +32,9 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 """The package of notebooks, which lies beside this one; its files are read, never imported."""
 
 LOOK_EVERY_S = 0.3
+KERNEL_ENDS_S = 30.0
+"""A kernel that was interrupted has ended after so long, or is left to itself."""
+
 CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
 
@@ -62,6 +67,8 @@ def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path
     with _ended_as_by_ctrl_c():
         is_stopped = _watch(work, folder)
     if is_stopped:
+        _wait_for_kernel(folder)
+        note_stopped(folder)
         raise KeyboardInterrupt
     if work.error is not None:
         raise RunError(_sentence(work.error, target)) from None
@@ -165,6 +172,16 @@ def _watch(work: Thread, folder: RunFolder) -> bool:
             if is_stopped and not is_passed_on:
                 is_passed_on = _interrupted_kernel(folder)
     return is_stopped
+
+
+def _wait_for_kernel(folder: RunFolder) -> None:
+    """Wait until our kernel, if it still runs into ``folder``, has ended what it was at."""
+    end = monotonic() + KERNEL_ENDS_S
+    while monotonic() < end:
+        holder = folder.holder()
+        if holder is None or not _is_our_child(holder):
+            return
+        sleep(LOOK_EVERY_S)
 
 
 def _interrupted_kernel(folder: RunFolder) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from experiments.errors import RunError
-from experiments.results.record import RunRecord, check_can_run, recorded, recorded_before
+from experiments.results.record import (
+    RunRecord,
+    check_can_run,
+    note_stopped,
+    recorded,
+    recorded_before,
+)
 from experiments.results.run_folder import Manifest, RunFolder
 from experiments.specs.grid import Trial, expand
 from tests.experiments import small
@@ -120,3 +127,20 @@ def test_a_folder_that_another_process_runs_into_is_refused(run: RunFolder) -> N
     check_can_run(run, manifest_of(run, TRIALS))
     with held(run), pytest.raises(RunError, match="is being run by another process"):
         check_can_run(run, manifest_of(run, TRIALS))
+
+
+def test_a_run_whose_process_was_killed_is_noted_as_interrupted_once_nobody_runs(
+    swept: RunFolder, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "killed")
+    note_stopped(run)
+    assert not run.path.exists()
+    shutil.copytree(swept.path, run.path)
+    run.write_manifest(swept.manifest().model_copy(update={"status": "running"}))
+    with run.locked():
+        note_stopped(run)
+        assert run.manifest().status == "running"
+    note_stopped(run)
+    assert run.manifest().status == "interrupted"
+    note_stopped(swept)
+    assert swept.manifest().status == "complete"
