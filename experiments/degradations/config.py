@@ -27,6 +27,7 @@ A condition as it stands in the YAML of a sweep:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -281,21 +282,19 @@ class Condition(Strict):
     @property
     def lead_s(self) -> float:
         """Seconds that the excerpt begins after the beginning of what is heard."""
-        lead_s = 0.0
-        for step in self.chain:
-            if isinstance(step, Speed | Tempo):
-                lead_s /= step.factor
-            elif isinstance(step, Surround):
-                lead_s += step.before_s
-        return lead_s
+        return self._inserted_s(lambda step: step.before_s)
 
     @property
     def gap_s(self) -> float:
         """Seconds that the second half of the excerpt is heard later than it would be alone."""
-        gap_s = 0.0
+        return self._inserted_s(lambda step: step.between_s)
+
+    def _inserted_s(self, length_s: Callable[[Surround], float]) -> float:
+        """Return how long what ``length_s`` tells of each surrounding is at the end of the chain."""
+        total_s = 0.0
         for step in self.chain:
             if isinstance(step, Speed | Tempo):
-                gap_s /= step.factor
+                total_s /= step.factor
             elif isinstance(step, Surround):
-                gap_s += step.between_s
-        return gap_s
+                total_s += length_s(step)
+        return total_s
