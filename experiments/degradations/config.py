@@ -290,7 +290,7 @@ class Condition(Strict):
         return self._inserted_s(lambda step: step.between_s)
 
     def _inserted_s(self, length_s: Callable[[Surround], float]) -> float:
-        """Return how long what ``length_s`` tells of each surrounding is at the end of the chain."""
+        """Return the sum of what ``length_s`` gives for each step, as long as it is at the end."""
         total_s = 0.0
         for step in self.chain:
             if isinstance(step, Speed | Tempo):
