@@ -25,6 +25,7 @@ from fpcore.errors import (
     FpError,
     StoreBusyError,
     StoreFullError,
+    StoreReadOnlyError,
     UnknownSongError,
 )
 
@@ -86,6 +87,9 @@ def refusal_of(error: Exception) -> RefusedError:
 _REFUSALS: dict[type[Exception], Callable[[], RefusedError]] = {
     StoreBusyError: lambda: busy("database_busy", "another writer holds the database: try again"),
     StoreFullError: no_room,
+    StoreReadOnlyError: lambda: RefusedError(
+        403, "read_only", "the server's index can only be read: nothing is learned or removed"
+    ),
     UnknownSongError: lambda: RefusedError(
         404, "unknown_song", "there is no such song: list the songs that there are"
     ),

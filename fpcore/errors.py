@@ -39,6 +39,10 @@ class StoreBusyError(StoreError):
     """A database that another process kept locked for longer than the busy timeout."""
 
 
+class StoreReadOnlyError(StoreError):
+    """A write to a database that can only be read."""
+
+
 class StoreFullError(StoreError):
     """A write that was rolled back because the disk is full."""
 

@@ -187,6 +187,7 @@ class Library(Closing):
                 if isinstance(source, str | Path):
                     known = relocated(known, Path(source), self.store)
                 return Added(known, created=False, known_by="file")
+            self.store.check_writable()
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
         if found.remixed is not None:
             on_remixed(found.remixed)

@@ -262,6 +262,7 @@ def learn_files(
     StoreError
         When the store cannot be written; what was yielded before is on the disk.
     """
+    store.check_writable()
     known = frozenset(song.checksum for song in store.songs())
     job = Extraction(store.config, limits or AudioLimits(), known, strict)
     batch = _Batch(store, allow_duplicates=allow_duplicates)

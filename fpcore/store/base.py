@@ -23,7 +23,7 @@ import numpy as np
 
 from fpcore.closing import Closing
 from fpcore.config import FingerprintConfig
-from fpcore.errors import StoreError
+from fpcore.errors import StoreError, UnknownSongError
 from fpcore.records import Constellation, Cut, Hashes, LongArray, Postings
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
@@ -267,7 +267,7 @@ class Index(Protocol):
         """Return the constellation of each song by its id; raises `UnknownSongError`."""
 
     def names(self, song_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return the name of each song by its id; raises `UnknownSongError`."""
+        """Return what answers call each song; raises `UnknownSongError`."""
 
     def n_songs(self) -> int:
         """Return how many songs there are."""
@@ -293,6 +293,12 @@ class Store(Closing):
     @abstractmethod
     def path(self) -> Path:
         """Where the index lies."""
+
+    def check_writable(self) -> None:
+        """Raise `StoreReadOnlyError` when the index can only be read.
+
+        For who has much to do before the first write; every write raises it as well.
+        """
 
     @property
     @abstractmethod
@@ -368,13 +374,24 @@ class Store(Closing):
 
     @abstractmethod
     def names(self, song_ids: Sequence[int]) -> dict[int, str]:
-        """Return the name of each song by its id.
+        """Return what answers call each song: its name, and what tells it from others of that name.
 
         Raises
         ------
         UnknownSongError
             When there is no such song.
         """
+
+    def titles(self, songs: Iterable[Song]) -> dict[int, str]:
+        """Return what answers call songs that were read just now, by their ids.
+
+        Those that were removed meanwhile are called by their names alone.
+        """
+        by_name = {song.id: song.name for song in songs}
+        try:
+            return self.names(list(by_name))
+        except UnknownSongError:
+            return by_name
 
     @abstractmethod
     def songs(

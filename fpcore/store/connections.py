@@ -14,12 +14,13 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Literal
 
 from fpcore.errors import StoreError
 from fpcore.store.failures import busy, translated_errors
+from fpcore.store.read_only import is_read_only, options_of_reading, read_only, unchanged
 
 N_IDLE = 8
 """Connections kept open for later; more are opened when more threads come at once."""
@@ -36,8 +37,8 @@ _PRAGMAS = (
 )
 
 
-Mode = Literal["rw", "rwc"]
-"""How a file is opened: "rwc" makes a missing one."""
+Mode = Literal["rw", "rwc", "ro"]
+"""How a file is opened: "rwc" makes a missing one, "ro" reads one that cannot be written to."""
 
 
 def connect(
@@ -51,7 +52,7 @@ def connect(
         The database file.
     busy_timeout_s : float
         Seconds to wait for the locks of others.
-    mode : {"rw", "rwc"}
+    mode : {"rw", "rwc", "ro"}
         As `Mode` says.
     alone : bool
         Fail as busy while any other program has the file open, and keep every other one waiting
@@ -66,9 +67,12 @@ def connect(
     ------
     sqlite3.Error
         When the file cannot be opened.
+    StoreError
+        When it is to be read only, but its log must be written first.
     """
+    options = options_of_reading(path) if mode == "ro" else f"mode={mode}"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?{options}",
         uri=True,
         timeout=busy_timeout_s,
         isolation_level=None,
@@ -81,6 +85,8 @@ def connect(
             connection.execute("COMMIT")
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if mode == "ro":  # also for `fpcore.store.schema`, which then changes nothing
+            connection.execute("PRAGMA query_only = ON")
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
     except BaseException:
         connection.close()
@@ -117,10 +123,14 @@ _paused_pools: list[ConnectionPool] = []
 
 
 class ConnectionPool:
-    """Connections to the database at ``path``, lent to one thread at a time."""
+    """Connections to the database at ``path``, lent to one thread at a time.
+
+    To one that can only be read a new one is opened each time: others may begin a log meanwhile.
+    """
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self._path = path.absolute()
+        self._is_read_only = is_read_only(path)
         self._shown_path = path
         self._busy_timeout_s = busy_timeout_s
         self._condition = threading.Condition(threading.Lock())
@@ -158,8 +168,14 @@ class ConnectionPool:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction that alone may write, committed at the end."""
+        self.check_writable()
         with self._lent(writer=True) as connection, transaction(connection):
             yield connection
+
+    def check_writable(self) -> None:
+        """Raise `StoreReadOnlyError` when the database can only be read."""
+        if self._is_read_only:
+            raise read_only(self._shown_path)
 
     @contextmanager
     def plain(self, *, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
@@ -169,7 +185,12 @@ class ConnectionPool:
 
     @contextmanager
     def _lent(self, *, writer: bool, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
-        with translated_errors(self._shown_path, self._busy_timeout_s):
+        if self._is_read_only:
+            mode = "ro"
+        with (
+            translated_errors(self._shown_path, self._busy_timeout_s),
+            unchanged(self._path) if self._is_read_only else nullcontext(),
+        ):
             idle = self._borrow(writer=writer)
             sound: sqlite3.Connection | None = None
             try:
@@ -179,7 +200,7 @@ class ConnectionPool:
                     if idle is None:
                         self._inspect(connection)
                     yield connection
-                    sound = connection
+                    sound = None if self._is_read_only else connection
                 finally:
                     if sound is None:
                         connection.close()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
+from fpcore.store.read_only import is_read_only, read_only
 
 _PRIMARY_CODE = 0xFF
 _NO_ROOM_BYTES = 1 << 20
@@ -16,7 +17,6 @@ _SMALLEST_PAGE_BYTES = 512
 
 _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "{path} is not an SQLite database: give the path of an index",
-    sqlite3.SQLITE_READONLY: "{path} is read-only: make the file and its folder writable",
     sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened: check the rights on it and on its folder",
     sqlite3.SQLITE_PERM: "{path} cannot be opened: check the rights on it and on its folder",
 }
@@ -59,6 +59,8 @@ def _translated(error: sqlite3.Error, path: Path, busy_timeout_s: float) -> Stor
         return StoreDamagedError(
             f"{path} is damaged ({error}): run `fpcore check` on it and restore a backup"
         )
+    if code == sqlite3.SQLITE_READONLY:
+        return read_only(path)
     sentence = _SENTENCES.get(code, "{path} cannot be read or written: {error}")
     return StoreError(sentence.format(path=path, error=error))
 
@@ -78,24 +80,36 @@ def check_place(path: Path, *, create: bool) -> None:
     Nothing is read of the file: to open and close it here would drop the locks that SQLite holds
     on it for other connections of this process.
     """
-    check_folder(path)
+    _check_is_folder(path)
     if not path.exists():
         if not create:
             raise StoreError(f"there is no index at {path}: learn some music into it first")
+        check_folder(path)
     elif not path.is_file():
         raise StoreError(f"{path} is not a file: give the path of a database file")
     elif 0 < path.stat().st_size < _SMALLEST_PAGE_BYTES:
         # SQLite takes a file of one byte for an empty one and would write over it.
         raise StoreError(_SENTENCES[sqlite3.SQLITE_NOTADB].format(path=path))
-    elif not os.access(path, os.R_OK | os.W_OK):
-        raise StoreError(f"{path} cannot be read and written: change the rights on it")
+    elif not os.access(path, os.R_OK):
+        raise StoreError(f"{path} cannot be read: change the rights on it")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse, by a `StoreReadOnlyError`, an index that can only be read."""
+    if is_read_only(path):
+        raise read_only(path)
+
+
+def _check_is_folder(path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise StoreError(f"{path} cannot be opened: there is no folder {folder}, make it first")
 
 
 def check_folder(path: Path) -> None:
     """Refuse, by a `StoreError`, a file in a folder that is missing or cannot be written to."""
+    _check_is_folder(path)
     folder = path.absolute().parent
-    if not folder.is_dir():
-        raise StoreError(f"{path} cannot be opened: there is no folder {folder}, make it first")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StoreError(
             f"{path} cannot be opened: the folder {folder} is read-only, and SQLite writes its "

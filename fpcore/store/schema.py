@@ -52,6 +52,8 @@ CREATE TABLE songs (
 
 CREATE INDEX songs_by_fingerprint ON songs(fingerprint_checksum, n_fingerprints);
 
+CREATE INDEX songs_by_name ON songs(name);
+
 CREATE TABLE fingerprints (
   hash_token {token_type} NOT NULL,  -- {token_comment}
   song_id INTEGER NOT NULL,  -- cascade: trigger songs_delete, see there
@@ -100,6 +102,14 @@ _STEPS = {
     ),
 }
 """Version -> the statements that make its tables those of the next one. They must be fast."""
+
+_READ_AS = {
+    2: "SELECT *, 1 AS complete, NULL AS stated_s, NULL AS fingerprint_checksum FROM main.songs",
+}
+"""Version -> its table ``songs`` with the columns of today, for a file that can only be read."""
+
+_NAME_INDEX = "songs_by_name"
+"""Finds the songs that share a name; an index in a file that can only be read may lack it."""
 
 
 def statements(config: FingerprintConfig) -> list[str]:
@@ -176,7 +186,8 @@ def prepare(
     check_is_index(connection, path)
     stored = stored_config(connection, path)
     _check_config(connection, path, stored=stored, wanted=config)
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    can_write = not _pragma(connection, "query_only")
+    if can_write and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         connection.execute("PRAGMA journal_mode = WAL")
     bring_up_to_date(connection)
     return stored
@@ -186,14 +197,18 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Give an index of the version before the tables of today; do nothing with any other database.
 
     It takes one short transaction, whatever the size of the index: a kill leaves the old tables or
-    the new ones. A program of the older version that has the index open goes on using it.
+    the new ones. A program of the older version that has the index open goes on using it. A file
+    that can only be read stays as it is, and looks to this connection as if it had them.
 
     Parameters
     ----------
     connection : sqlite3.Connection
         Outside any transaction.
     """
-    if _pragma(connection, "user_version") not in _STEPS:
+    if _pragma(connection, "query_only"):
+        _read_as_today(connection)
+        return
+    if _pragma(connection, "user_version") not in _STEPS and not _lacks_name_index(connection):
         return
     with transaction(connection):
         # Another program may have been faster.
@@ -201,6 +216,26 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
             for statement in _STEPS[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
+        if _lacks_name_index(connection):
+            connection.execute(f"CREATE INDEX {_NAME_INDEX} ON songs(name)")
+
+
+def _read_as_today(connection: sqlite3.Connection) -> None:
+    """Put a view with the columns of today before a table of the version before."""
+    columns = _READ_AS.get(_pragma(connection, "user_version"))
+    if columns is not None:
+        connection.execute("PRAGMA query_only = OFF")  # the view is in memory
+        connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS songs AS {columns}")
+        connection.execute("PRAGMA query_only = ON")
+
+
+def _lacks_name_index(connection: sqlite3.Connection) -> bool:
+    """Whether this is an index of today's tables that was made before they had one of names."""
+    (n_found,) = connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE name = ?", (_NAME_INDEX,)
+    ).fetchone()
+    is_of_today = _pragma(connection, "user_version") == SCHEMA_VERSION
+    return not n_found and is_of_today and _pragma(connection, "application_id") == APPLICATION_ID
 
 
 def check_is_index(connection: sqlite3.Connection, path: Path) -> None:

@@ -53,7 +53,8 @@ def open_store(
     """Open the index in a file.
 
     Nothing that exists is deleted by opening it, or changed, but for the tables of an index of the
-    version before, which are brought up to date.
+    version before, which are brought up to date. One on a read-only disk, or whose file or folder
+    we may not write to, can be read.
 
     Parameters
     ----------
@@ -125,6 +126,10 @@ class SqliteStore(Store):
         """The database file."""
         return self._path
 
+    def check_writable(self) -> None:
+        """Raise `StoreReadOnlyError` when the file or its folder cannot be written to."""
+        self._pool.check_writable()
+
     @property
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
@@ -183,7 +188,7 @@ class SqliteStore(Store):
             return self._constellations.read(connection, song_ids, self._path)
 
     def names(self, song_ids: Sequence[int]) -> dict[int, str]:
-        """Return the name of each song."""
+        """Return the title of each song; see `fpcore.store.titles`."""
         with self._pool.reading() as connection:
             return song_rows.names(connection, song_ids, self._path)
 

@@ -19,7 +19,7 @@ from fpcore.errors import StoreBusyError
 from fpcore.store import schema, snapshot, song_rows
 from fpcore.store.base import Song
 from fpcore.store.connections import connect
-from fpcore.store.failures import check_place, translated_errors
+from fpcore.store.failures import check_place, check_writable, translated_errors
 
 _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
@@ -43,6 +43,7 @@ def inventory(path: Path, busy_timeout_s: float) -> Inventory:
         When there is no index there, or it cannot be read.
     """
     check_place(path, create=False)
+    check_writable(path)
     with (
         translated_errors(path, busy_timeout_s),
         closing(connect(path, busy_timeout_s)) as connection,

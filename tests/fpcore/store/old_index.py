@@ -9,7 +9,7 @@ from pathlib import Path
 from fpcore.config import FingerprintConfig
 from fpcore.store import schema
 
-_ADDED = ("complete", "stated_s", "fingerprint_checksum")
+_ADDED = ("complete", "stated_s", "fingerprint_checksum", "songs_by_name")
 
 _SONGS = """
 CREATE TABLE songs (

@@ -10,12 +10,13 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from fpcore.errors import FpError
-from fpcore.store import open_store, schema
+from fpcore.store import Store, open_store, schema
 from tests.fpcore.store.material import CONFIGS, entry
 
 PATIENCE_S = 300.0
@@ -89,6 +90,14 @@ def learn(
                 say(f"{seed} {added.song.id} {added.created}")
 
 
+def learn_and_die(path: Path, say: Say, wait: Wait) -> None:
+    """Add one more song, and be killed before the index is closed."""
+    store = open_store(path, None)
+    store.add_song(*entry(1000))
+    say("added")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def open_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
     """Bring an old index up to date, and die at a step of SQLite's virtual machine."""
     steps = iter(range(n_steps))
@@ -125,12 +134,21 @@ def snapshot(path: Path, say: Say, wait: Wait) -> None:
 
 def read(path: Path, say: Say, wait: Wait, user: int) -> None:
     """Open the index as a user, and say how many songs it has or why that failed."""
+    _open_as(user, say, partial(open_store, path, None))
+
+
+def make(path: Path, say: Say, wait: Wait, user: int) -> None:
+    """Make an index as a user, and say how many songs it has or why that failed."""
+    _open_as(user, say, partial(open_store, path, CONFIGS["packed"], create=True))
+
+
+def _open_as(user: int, say: Say, opened: Callable[[], Store]) -> None:
     if os.geteuid() != user:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
     try:
-        with open_store(path, None) as store:
+        with opened() as store:
             say(str(store.n_songs()))
     except FpError as error:
         say(f"{type(error).__name__}: {error}")
@@ -138,7 +156,9 @@ def read(path: Path, say: Say, wait: Wait, user: int) -> None:
 
 ACTIONS: dict[str, Callable[..., None]] = {
     "learn": learn,
+    "learn and die": learn_and_die,
     "lock": lock,
+    "make": make,
     "open and die": open_and_die,
     "read": read,
     "snapshot": snapshot,

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from fpcore.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
+from fpcore.errors import (
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from fpcore.store import open_store
 from fpcore.store.failures import check_folder, check_place, translated_errors
 from tests.fpcore.store.material import Refusal, entry, new_store
@@ -176,17 +182,28 @@ class TestWithoutRights:
     def test_all_is_well_with_them(self, place: Path) -> None:
         assert self.answer(place) == "1"
 
-    def test_a_file_that_cannot_be_written(self, place: Path) -> None:
+    def test_a_file_that_cannot_be_written_is_read(self, place: Path) -> None:
         (place / "index.db").chmod(0o444)
+        assert self.answer(place) == "1"
+        assert os.listdir(place) == ["index.db"]  # no log that the owner could not write to
+
+    def test_a_file_that_cannot_be_read(self, place: Path) -> None:
+        (place / "index.db").chmod(0o222)
         assert self.answer(place) == (
-            f"StoreError: {place / 'index.db'} cannot be read and written: change the rights on it"
+            f"StoreError: {place / 'index.db'} cannot be read: change the rights on it"
         )
 
-    def test_a_folder_that_cannot_be_written(self, place: Path) -> None:
+    def test_a_folder_that_cannot_be_written_is_read(self, place: Path) -> None:
         place.chmod(0o555)
-        assert f"the folder {place} is read-only" in self.answer(place)
+        assert self.answer(place) == "1"
 
-    def test_a_disk_that_is_read_only(self, place: Path) -> None:
+    def test_a_folder_that_cannot_be_written_is_no_place_for_a_new_index(self, place: Path) -> None:
+        place.chmod(0o555)
+        user = os.geteuid() or NOBODY
+        (said,) = Program("make", place / "new.db", user).rest()
+        assert f"the folder {place} is read-only, and SQLite writes its log there" in said
+
+    def test_a_disk_that_is_read_only_in_this_place_alone(self, place: Path) -> None:
         disk = place / "disk"
         disk.mkdir()
         shutil.copy(place / "index.db", disk)
@@ -196,7 +213,9 @@ class TestWithoutRights:
         try:
             remount = ["mount", "-o", "remount,ro,bind", str(disk)]
             subprocess.run(remount, check=True, capture_output=True)
-            with pytest.raises(StoreError, match=r"the folder .*disk is read-only"):
-                open_store(disk / "index.db", None)
+            with open_store(disk / "index.db", None) as store:
+                assert store.n_songs() == 1
+                with pytest.raises(StoreReadOnlyError, match="make the file and its folder"):
+                    store.clear()
         finally:
             subprocess.run(["umount", disk], check=True)
