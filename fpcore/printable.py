@@ -1,7 +1,8 @@
-"""Characters that a line of text may hold when it goes to a terminal or a log."""
+"""Characters that a line of text may hold when it goes to a terminal, a log or a database."""
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -18,3 +19,15 @@ def is_visible(char: str) -> bool:
     ([True, True, True], False, False)
     """
     return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def as_text(name: str) -> str:
+    r"""Return a file's name as text, with an escape for each byte that belongs to no character.
+
+    Such a name, of another time or system, is no valid Unicode: Python has half characters in it,
+    which can be neither stored nor printed.
+
+    >>> print(as_text("café"), as_text("caf\udce9"))
+    café caf\xe9
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -45,11 +45,13 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
         if known is not None:
             added, remixed = Added(known, created=False, known_by="file"), None
         else:
+            service.store.check_writable()
             found = await service.pool.run(jobs.Extract(upload.path, upload.name, form.strict))
             added = await to_thread.run_sync(_add, upload, form, found, service)
             remixed = found.remixed if added.created else None
     response.status_code = 201 if added.created else 200
-    return LearnedBody.of_added(added, remixed)
+    titles = await to_thread.run_sync(service.store.titles, [added.song])
+    return LearnedBody.of_added(added, remixed, title=titles[added.song.id])
 
 
 def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:

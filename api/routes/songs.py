@@ -55,7 +55,8 @@ def _listed(service: Service, page: Page) -> SongsBody:
     songs = service.store.songs(name_contains=page.name, limit=n_songs, offset=first)
     if page.order == "newest":
         songs.reverse()
-    shown = [SongBody.of(song) for song in songs]
+    titles = service.store.titles(songs)
+    shown = [SongBody.of(song, titles[song.id]) for song in songs]
     return SongsBody(songs=shown, total=total, limit=page.limit, offset=page.offset)
 
 
@@ -69,7 +70,12 @@ def _from_end(total: int, page: Page) -> tuple[int, int]:
 @router.get("/{song_id}", response_model=SongBody, responses=documented(404))
 async def get_song(song_id: SongId, service: ServiceDep) -> SongBody:
     """Return one song."""
-    return SongBody.of(await to_thread.run_sync(service.store.song, song_id))
+
+    def get() -> SongBody:
+        song = service.store.song(song_id)
+        return SongBody.of(song, service.store.titles([song])[song_id])
+
+    return await to_thread.run_sync(get)
 
 
 @router.delete(

@@ -17,7 +17,8 @@ from fpcore.records import Appearance, Cut, Match, Recognition, Remixed, Scanned
 from fpcore.store import Added, Song
 
 SOURCE_KEY = "source"
-"""Metadata under which a song's file is recorded for re-indexing; never shown to clients."""
+"""Metadata under which a song's file is recorded for re-indexing; never shown to clients, but for
+the name of its folder where songs that share a name are told apart by it."""
 
 
 def example(**content: Any) -> ConfigDict:
@@ -69,7 +70,9 @@ class SongBody(BaseModel):
     """A song of the index."""
 
     song_id: int
-    song_name: str
+    song_name: str = Field(
+        description="As it was sent; where songs share a name, with what tells them apart"
+    )
     duration_s: float
     fingerprints: int
     checksum: str = Field(description="SHA-256 of the learned file")
@@ -84,12 +87,12 @@ class SongBody(BaseModel):
     model_config = example(**_SONG)
 
     @classmethod
-    def of(cls, song: Song) -> SongBody:
-        """Return a song of the store as clients see it."""
+    def of(cls, song: Song, title: str | None = None) -> SongBody:
+        """Return a song of the store as clients see it, under its ``title`` if it has one."""
         shown = {key: value for key, value in song.metadata.items() if key != SOURCE_KEY}
         return cls(
             song_id=song.id,
-            song_name=song.name,
+            song_name=title or song.name,
             duration_s=song.duration_s,
             fingerprints=song.n_fingerprints,
             checksum=song.checksum,
@@ -116,11 +119,28 @@ class LearnedBody(SongBody):
     model_config = example(**_SONG, created=True, known_by=None, warning=None)
 
     @classmethod
-    def of_added(cls, added: Added, remixed: Remixed | None = None) -> LearnedBody:
-        """Return what became of a file that was sent to be learned."""
+    def of_added(
+        cls, added: Added, remixed: Remixed | None = None, *, title: str | None = None
+    ) -> LearnedBody:
+        """Return what became of a file that was sent to be learned.
+
+        Parameters
+        ----------
+        added : Added
+            The song, new or known.
+        remixed : Remixed, optional
+            How its channels were mixed, when not by their average.
+        title : str, optional
+            What answers call the song, when not by its name alone.
+
+        Returns
+        -------
+        LearnedBody
+            The song, and in ``warning`` whatever is odd about its recording.
+        """
         cut = added.song.cut if added.created else None
         return cls(
-            **SongBody.of(added.song).model_dump(),
+            **SongBody.of(added.song, title).model_dump(),
             created=added.created,
             known_by=added.known_by,
             warning=warning_of(added.remark, cut, remixed),

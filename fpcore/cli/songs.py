@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,7 +34,8 @@ def songs(
 ) -> None:
     """List the songs, in the order in which they were learned.
 
-    Of a song whose recording was cut off, the length is what there was of it.
+    Of a song whose recording was cut off, the length is what there was of it. Songs of one name are
+    told apart by the folders of their files, or by their ids.
 
     \b
     Examples:
@@ -45,16 +47,17 @@ def songs(
     with options.open_existing(db) as store:
         total = store.n_songs(name_contains=search)
         page = store.songs(name_contains=search, limit=limit, offset=offset)
+        titles = {} if as_json else store.titles(page)
     if as_json:
         records = [song_record(song) for song in page]
         print_json({"total": total, "offset": offset, "limit": limit, "songs": records})
         return
     if page:
-        _tell_songs(page)
+        _tell_songs(page, titles)
     say(_place(total, offset, len(page)))
 
 
-def _tell_songs(songs: list[Song]) -> None:
+def _tell_songs(songs: list[Song], titles: Mapping[int, str]) -> None:
     print_table(
         (
             ("id", "right"),
@@ -66,7 +69,7 @@ def _tell_songs(songs: list[Song]) -> None:
         (
             (
                 song.id,
-                song.name,
+                titles[song.id],
                 clock(song.duration_s, decimals=0),
                 f"{song.n_fingerprints:,}",
                 _incomplete(song),
@@ -109,7 +112,8 @@ def remove(
     """Remove songs from the database; the audio files stay.
 
     A number is taken as an id before it is taken as a name, but 01 is a name. A name must
-    be exact, and belong to one song alone. When one of several cannot be found, none is removed.
+    be exact, and belong to one song alone, or be followed by what tells the song from others, as
+    `fpcore songs` shows it. When one of several cannot be found, none is removed.
 
     \b
     Examples:
@@ -150,7 +154,7 @@ def _id_of(store: Store, text: str) -> int:
             return int(text)
         except UnknownSongError:
             pass  # a song may be called by a number
-    named = [song.id for song in store.songs(name_contains=text) if song.name == text]
+    named = _called(store, text) or _titled(store, text)
     if not named:
         raise UnknownSongError(
             f'{store.path} has no song with the id or name "{text}": see `fpcore songs`'
@@ -161,6 +165,18 @@ def _id_of(store: Store, text: str) -> int:
             f'{len(named)} songs are called "{text}": name one by its id, which are {ids}'
         )
     return named[0]
+
+
+def _called(store: Store, name: str) -> list[int]:
+    """Return the ids of the songs of a name."""
+    return [song.id for song in store.songs(name_contains=name) if song.name == name]
+
+
+def _titled(store: Store, title: str) -> list[int]:
+    """Return the id of the song of a name and what tells it from others of that name."""
+    name, _, _ = title.rpartition(" (")
+    found = store.names(_called(store, name)) if name else {}
+    return [song_id for song_id, shown in found.items() if shown == title]
 
 
 def _is_id(text: str) -> bool:

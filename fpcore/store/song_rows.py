@@ -18,6 +18,7 @@ from fpcore.errors import StoreError, UnknownSongError
 from fpcore.store import schema, song_ids
 from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
+from fpcore.store.titles import titles
 
 _COLUMNS = (
     "id, name, checksum, duration_s, n_fingerprints, learned_at, metadata, complete, stated_s, "
@@ -155,7 +156,7 @@ def update_metadata(
 
 
 def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:
-    """Return the name of each song by its id.
+    """Return the title of each song by its id; see `fpcore.store.titles`.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -
     Returns
     -------
     dict of int to str
-        One name for each id.
+        One title for each id.
 
     Raises
     ------
@@ -184,7 +185,7 @@ def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -
     for song_id in song_ids:
         if song_id not in found:
             raise unknown(song_id, path)
-    return found
+    return titles(connection, found)
 
 
 def unknown(song_id: int, path: Path) -> UnknownSongError:
