@@ -23,6 +23,7 @@ from fpcore.errors import (
     AudioError,
     ConfigMismatchError,
     FpError,
+    NotAudioError,
     StoreBusyError,
     StoreFullError,
     StoreReadOnlyError,
@@ -70,11 +71,18 @@ def no_room() -> RefusedError:
     return RefusedError(507, "disk_full", "the server has no room left: nothing was changed")
 
 
+def unsupported_kind(message: str) -> RefusedError:
+    """Return the refusal of a file that is no audio of a kind that is taken."""
+    return RefusedError(415, "unsupported_kind", message)
+
+
 def refusal_of(error: Exception) -> RefusedError:
     """Return what the client is told of an error."""
     match error:
         case RefusedError():
             return error
+        case NotAudioError():
+            return unsupported_kind(str(error))
         case AudioError():
             return RefusedError(422, "audio_unusable", str(error))
         case RequestValidationError():

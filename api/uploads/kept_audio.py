@@ -20,6 +20,7 @@ from pathlib import Path
 from api.schemas.bodies import SOURCE_KEY
 from api.uploads.receive import Upload
 from fpcore import atomic
+from fpcore.audio import SUPPORTED_SUFFIXES
 from fpcore.store import Song, Store
 
 _MARK = re.compile(r"\.([0-9a-f]{64}\.[a-z0-9]+)\.learning")
@@ -51,8 +52,7 @@ def keep(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
     OSError
         When the copy cannot be written; then nothing is left of it.
     """
-    # The ending was checked against a list, so no part of the client's name gets through.
-    kept = folder.absolute() / f"{upload.checksum}{Path(upload.name).suffix.lower()}"
+    kept = folder.absolute() / f"{upload.checksum}{_ending(upload.name)}"
     mark = kept.with_name(f".{kept.name}.learning")
     descriptor = _marked(mark)
     try:
@@ -63,6 +63,12 @@ def keep(upload: Upload, folder: Path, store: Store) -> Iterator[Path]:
             _settle(kept, mark, store)
     finally:
         os.close(descriptor)
+
+
+def _ending(name: str) -> str:
+    """Return the ending of a kept file: of the client's name only what is on a list."""
+    ending = Path(name).suffix.lower()
+    return ending if ending in SUPPORTED_SUFFIXES else ".audio"
 
 
 def sweep(folder: Path, store: Store) -> None:

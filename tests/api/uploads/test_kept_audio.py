@@ -112,6 +112,18 @@ def test_songs_removed_over_rest_leave_the_files_that_they_were_learned_from(
     assert [file.read_bytes() for file in files] == [song(seed) for seed in (1, 2, 3)]
 
 
+@pytest.mark.parametrize("filename", ["blob", "x.html", "../../x", "x.wav/..", "a.b/c"])
+def test_kept_audio_of_a_file_of_any_name_has_nothing_of_that_name(
+    filename: str, keeper: Server
+) -> None:
+    kept = keeper.folder / "kept"
+    with keeper.client() as client:
+        body = learn(client, song(1), "Song", filename=filename).json()
+        assert [file.name for file in kept.iterdir()] == [f"{body['checksum']}.audio"]
+        client.delete(f"/songs/{body['song_id']}").raise_for_status()
+        assert list(kept.iterdir()) == []
+
+
 def test_kept_audio_lies_under_its_checksum_until_its_song_is_removed(keeper: Server) -> None:
     kept = keeper.folder / "kept"
     with keeper.client() as client:

@@ -54,17 +54,29 @@ def test_what_is_no_audio_is_refused_whatever_it_is_called(
 
 
 @pytest.mark.parametrize(
-    "filename", ["song.txt", "song", "wav", "song.wav.exe", "song.m3u", ".wav"]
+    "filename",
+    ["blob", "song.txt", "wav", "song.wav.exe", "song.m3u", ".wav", "SONG.MP3", "../x", "a/b.pdf"],
 )
-def test_an_ending_that_is_not_on_the_list_is_refused(filename: str, client: httpx.Client) -> None:
-    message = assert_refused(
-        learn(client, song(1), "x", filename=filename), 415, "unsupported_ending"
+def test_the_bytes_decide_what_a_file_is_and_not_its_name(
+    filename: str, client: httpx.Client
+) -> None:
+    learned = learn(client, song(1), "Aria", filename=filename)
+    assert (learned.status_code, learned.json()["song_name"]) == (201, "Aria")
+    found = recognize(client, excerpt(1), filename=filename)
+    assert (found.status_code, found.json()["song_name"]) == (200, "Aria")
+
+
+def test_a_file_whose_name_is_no_text_is_taken_and_named_in_refusals(client: httpx.Client) -> None:
+    def sent(path: str, content: bytes) -> httpx.Response:
+        head = b'Content-Disposition: form-data; name="file"; filename="caf\xe9.mp3"\r\n\r\n'
+        body = b"--xyz\r\n" + head + content + b"\r\n--xyz--\r\n"
+        kind = {"Content-Type": "multipart/form-data; boundary=xyz"}
+        return client.post(path, content=body, headers=kind)
+
+    assert sent("/recognize", song(1)).status_code == 200
+    assert "caf\N{REPLACEMENT CHARACTER}.mp3: is empty" in assert_refused(
+        sent("/recognize", b""), 400, "empty_file"
     )
-    assert ".flac" in message
-
-
-def test_the_ending_may_be_wrong_as_long_as_the_bytes_are_audio(client: httpx.Client) -> None:
-    assert learn(client, song(1), "x", filename="SONG.MP3").status_code == 201
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", SOUND[:30]], ids=["empty", "4 bytes", "cut"])
