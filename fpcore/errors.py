@@ -15,6 +15,10 @@ class AudioError(FpError):
     """A file that cannot be decoded, or whose audio is outside the stated limits."""
 
 
+class NotAudioError(AudioError):
+    """A file that is no audio of any kind that can be read."""
+
+
 class ConfigError(FpError):
     """A configuration or profile that is not valid or cannot be read."""
 

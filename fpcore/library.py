@@ -34,6 +34,7 @@ from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchange
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
+from fpcore.printable import as_text
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.records import Appearance, Cut, Recognition, Remixed
 from fpcore.search import scan
@@ -191,12 +192,13 @@ class Library(Closing):
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
         if found.remixed is not None:
             on_remixed(found.remixed)
-        called = name or (Path(source).stem if isinstance(source, str | Path) else "unnamed")
+        called = "unnamed"
         origin: dict[str, JSON] = {}
         if isinstance(source, str | Path):
+            called = as_text(Path(source).stem)
             origin["source"] = str(Path(source).resolve())
         described = {**origin, **(metadata or {})}
-        song = NewSong(called, content, found.duration_s, described, found.cut)
+        song = NewSong(name or called, content, found.duration_s, described, found.cut)
         return self.store.add_song(
             song, found.hashes, found.constellation, allow_duplicates=allow_duplicates
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import unicodedata
 
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -24,10 +24,30 @@ def is_visible(char: str) -> bool:
 def as_text(name: str) -> str:
     r"""Return a file's name as text, with an escape for each byte that belongs to no character.
 
-    Such a name, of another time or system, is no valid Unicode: Python has half characters in it,
-    which can be neither stored nor printed.
+    Such a name, of another time or system, is no valid Unicode: Python has halves of characters in
+    it, which can be neither stored nor printed.
 
     >>> print(as_text("café"), as_text("caf\udce9"))
     café caf\xe9
     """
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _HALVES.sub(lambda half: _escape(ord(half[0])), name)
+
+
+def as_name(text: str) -> str:
+    r"""Return the file's name of which `as_text` made a text, if it was none before.
+
+    >>> as_name(as_text("caf\udce9"))
+    'caf\udce9'
+    """
+    return _ESCAPED.sub(lambda byte: chr(_FIRST_BYTE + int(byte[1], 16)), text)
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
+_FIRST_BYTE = 0xDC00
+"""Python stands the byte n, from 0x80 to 0xff, for by the half character with this number + n."""
+
+
+def _escape(half: int) -> str:
+    byte = half - _FIRST_BYTE
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{half:04x}"

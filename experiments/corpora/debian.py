@@ -145,7 +145,7 @@ def _build(collection: Collection, *, root: Path, ledger: Path, console: Console
         if not folder.is_dir():
             continue
         source = Source.model_validate_json((folder / SOURCE_FILE).read_bytes())
-        files = [file.relative_to(root).as_posix() for file in audio.find_audio_files([folder])]
+        files = [file.relative_to(root).as_posix() for file in _recordings(folder)]
         surveyed, unusable = survey(
             root, files, ledger=ledger, console=console, label=f"decoding {source.name}"
         )
@@ -223,7 +223,7 @@ def _fetch(name: str, target: Path) -> None:
         _run(["dpkg-deb", "--extract", str(deb), str(unpacked)], folder=work)
         version = _run(["dpkg-deb", "--field", str(deb), "Version"], folder=work).strip()
         licence = unpacked / "usr/share/doc" / name / "copyright"
-        for file in (*audio.find_audio_files([unpacked]), licence):
+        for file in (*_recordings(unpacked), licence):
             if file.is_file() and not file.is_symlink():
                 place = partial / file.relative_to(unpacked)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -231,6 +231,13 @@ def _fetch(name: str, target: Path) -> None:
         source = Source(name=name, version=version)
         (partial / SOURCE_FILE).write_text(source.model_dump_json() + "\n", encoding="utf-8")
         shutil.rmtree(work)
+
+
+def _recordings(folder: Path) -> Iterator[Path]:
+    """Yield the files called as audio: films and other things with sound are no songs."""
+    for file in audio.find_audio_files([folder]):
+        if file.suffix.lower() in audio.SUPPORTED_SUFFIXES:
+            yield file
 
 
 def _download(name: str, folder: Path) -> None:

@@ -12,11 +12,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments.corpora.manifest import Corpus, Skipped, Source, mark_duplicates, write_manifest
+from experiments.corpora.manifest import (
+    Corpus,
+    Skipped,
+    Source,
+    file_at,
+    mark_duplicates,
+    write_manifest,
+)
 from experiments.corpora.survey import survey
 from experiments.errors import CorpusError
 from fpcore import audio
+from fpcore.audio.discovery import summary
 from fpcore.errors import AudioError
+from fpcore.printable import as_text
 
 
 def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
@@ -41,11 +50,12 @@ def prepare(path: str, *, cache_dir: Path, console: Console) -> Corpus:
     CorpusError
         If ``path`` is not a folder, or holds no audio file that can be used.
     """
-    root = Path(path).expanduser().resolve()
+    root = file_at(Path(), path).expanduser().resolve()
     if not path or not root.is_dir():
         raise CorpusError(f"folder:{path} names no folder: give the path of one with audio files")
     place = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return follow(f"folder:{path}", root, state=cache_dir / "folders" / place, console=console)
+    name, state = as_text(f"folder:{path}"), cache_dir / "folders" / place
+    return follow(name, root, state=state, console=console)
 
 
 def follow(
@@ -82,21 +92,19 @@ def follow(
         If no audio file can be used; with the first reason.
     """
     state.mkdir(parents=True, exist_ok=True)
-    paths: list[str] = []
     skipped: list[Skipped] = []
+    passed: list[audio.PassedOver] = []
 
     def note(error: AudioError) -> None:
         # "<folder>: <reason>"; the manifest has it without the part that differs by machine.
         name, _, reason = str(error).rpartition(": ")
         skipped.append(Skipped(name=name.removeprefix(f"{root}{os.sep}"), reason=reason))
 
-    for file in audio.find_audio_files([root], on_error=note):
-        path = file.relative_to(root).as_posix()
-        printable = path.encode("utf-8", "backslashreplace").decode()
-        if path == printable:
-            paths.append(path)
-        else:
-            skipped.append(Skipped(name=printable, reason="has a name that is not valid UTF-8"))
+    files = audio.find_audio_files([root], on_error=note, on_passed=passed.append)
+    paths = dict.fromkeys(as_text(file.relative_to(root).as_posix()) for file in files)
+    if not sources:  # what else a package holds is no news
+        for line in summary(passed):
+            console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)
     surveyed, unusable = survey(
         root, paths, ledger=state / "survey.jsonl", console=console, label=f"decoding {name}"
     )

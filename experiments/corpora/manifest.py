@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from experiments.errors import CorpusError
 from fpcore.atomic import write_text
 from fpcore.config import Strict
+from fpcore.printable import as_name
 
 FORMAT = 1
 """Raised when older manifests can no longer be read; they are then made anew."""
@@ -116,7 +117,7 @@ class Corpus:
 
     def path_of(self, track: Track) -> Path:
         """Return the file of ``track``."""
-        return self.root / track.path
+        return file_at(self.root, track.path)
 
     def to_json(self) -> str:
         """Return the manifest: the same corpus always gives the same text."""
@@ -129,6 +130,16 @@ class Corpus:
             skipped=self.skipped,
         )
         return json.dumps(manifest.model_dump(), sort_keys=True, indent=1) + "\n"
+
+
+def file_at(root: Path, path: str) -> Path:
+    """Return the file that a manifest calls ``path``, whatever bytes are in its name.
+
+    A manifest is text. Where a name is none, it has escapes for some bytes; see
+    `fpcore.printable.as_text`.
+    """
+    file, named = root / path, root / as_name(path)
+    return file if named == file or file.exists() else named
 
 
 def _canonical(value: Any) -> str:

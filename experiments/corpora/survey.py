@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from experiments.corpora.manifest import Skipped, Track
+from experiments.corpora.manifest import Skipped, Track, file_at
 from experiments.corpora.reading import stamp
 from experiments.errors import CorpusError
 from fpcore import audio
+from fpcore.audio.sources import name_of
 from fpcore.config import Strict
 from fpcore.errors import AudioError
 
@@ -161,7 +162,7 @@ def _read(ledger: Path) -> dict[str, Surveyed]:
 def _is_current(root: Path, row: Surveyed) -> bool:
     """Return whether the file still has the size and time of change of its line."""
     try:
-        status = (root / row.path).stat()
+        status = file_at(root, row.path).stat()
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (row.n_bytes, row.mtime_ns)
@@ -175,7 +176,7 @@ def _measured(root: Path, paths: list[str]) -> Iterator[Surveyed | Skipped]:
 
 def _measure(root: Path, path: str) -> Surveyed | Skipped:
     """Decode one file as a whole; the header alone may lie about its length."""
-    file = root / path
+    file = file_at(root, path)
     try:
         status, before = file.stat(), stamp(file)
         checksum = audio.checksum(file)
@@ -187,7 +188,7 @@ def _measure(root: Path, path: str) -> Surveyed | Skipped:
         return Skipped(name=path, reason="does not exist")
     except (OSError, AudioError) as error:
         # The name stands before the reason; the manifest has it without this machine's folder.
-        return Skipped(name=path, reason=str(error).removeprefix(f"{file}: "))
+        return Skipped(name=path, reason=str(error).removeprefix(f"{name_of(file)}: "))
     if stamp(file) != before:
         return Skipped(name=path, reason="was changed while it was read")
     if peak < SILENT_PEAK:

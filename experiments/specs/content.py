@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from fpcore.errors import ConfigError
+from fpcore.printable import as_text
 from fpcore.profiles import profile_path
 
 SPECS_FOLDER = Path(__file__).resolve().parent
@@ -78,7 +79,7 @@ def _absolute_corpus(name: str) -> str:
     kind, _, path = name.partition(":")
     if kind != "folder" or not path:
         return name
-    return f"folder:{Path(path).expanduser().resolve()}"
+    return as_text(f"folder:{Path(path).expanduser().resolve()}")
 
 
 def spec_names() -> list[str]:

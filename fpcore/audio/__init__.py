@@ -21,14 +21,16 @@ Memory is bounded by a few blocks. Conventions of the package:
 from __future__ import annotations
 
 from fpcore.audio.blocks import decode_blocks, load
+from fpcore.audio.discovery import SUPPORTED_SUFFIXES, PassedOver, find_audio_files
 from fpcore.audio.first_sound import load_from_first_sound
 from fpcore.audio.limits import AudioLimits
 from fpcore.audio.resample import ResamplerName
-from fpcore.audio.sources import SUPPORTED_SUFFIXES, checksum, find_audio_files
+from fpcore.audio.sources import checksum
 
 __all__ = [
     "SUPPORTED_SUFFIXES",
     "AudioLimits",
+    "PassedOver",
     "ResamplerName",
     "checksum",
     "decode_blocks",

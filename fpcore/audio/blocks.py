@@ -12,11 +12,11 @@ import numpy as np
 
 from fpcore.audio.decoding import DecodedBlock, DecoderError, MonoBlock
 from fpcore.audio.downmix import Downmix
-from fpcore.audio.limits import AudioLimits, AudioRefusedError
+from fpcore.audio.limits import AudioLimits, AudioRefusedError, UnknownKindError
 from fpcore.audio.reading import read_blocks
 from fpcore.audio.resample import ResamplerName, resample
 from fpcore.audio.sources import GuardedFile, name_of, opened
-from fpcore.errors import AudioError
+from fpcore.errors import AudioError, NotAudioError
 from fpcore.records import Cut, FloatArray, Remixed, Signal
 
 BLOCK_FRAMES = 32_768
@@ -93,7 +93,8 @@ def decode_blocks(
                     resampler=resampler,
                 )
         except (AudioRefusedError, DecoderError) as error:
-            raise AudioError(f"{called}: {guarded.failure() or error}") from None
+            kind = NotAudioError if isinstance(error, UnknownKindError) else AudioError
+            raise kind(f"{called}: {guarded.failure() or error}") from None
         finally:
             if on_remixed is not None and downmix.remixed is not None:
                 on_remixed(downmix.remixed)

@@ -15,6 +15,10 @@ class AudioRefusedError(Exception):
     """Audio that no decoder shall try again; the text completes "<file>: …"."""
 
 
+class UnknownKindError(AudioRefusedError):
+    """What is no audio of any kind that can be read."""
+
+
 class AudioTooLongError(AudioRefusedError):
     """Audio that goes on beyond the limit for one file."""
 

@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 from fpcore.audio.completeness import missing
 from fpcore.audio.containers import Container, identify, salvage
 from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
-from fpcore.audio.limits import AudioLimits, AudioRefusedError, AudioTooLongError
+from fpcore.audio.limits import AudioLimits, AudioRefusedError, AudioTooLongError, UnknownKindError
 from fpcore.audio.parts import Part, parts_of
 from fpcore.audio.sources import GuardedFile
 from fpcore.records import Cut, CutKind
 
 logger = logging.getLogger(__name__)
+
+NO_KNOWN_KIND = (
+    "is not audio in a supported format (WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
+)
+"""Completes "<file>: …"."""
 
 
 def read_blocks(
@@ -274,10 +279,7 @@ def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError |
             f"looks like {container.name}, but is damaged, cut off or of an "
             "unsupported kind: use a complete copy or convert it to WAV or FLAC"
         )
-    return AudioRefusedError(
-        "is not audio in a supported format "
-        "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
-    )
+    return UnknownKindError(NO_KNOWN_KIND)
 
 
 def _later(

@@ -1,82 +1,18 @@
-"""Sources of audio: finding, opening, naming and identifying files."""
+"""Sources of audio: opening, naming and summing up files."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from fpcore.audio.limits import AudioRefusedError
 from fpcore.errors import AudioError
-from fpcore.printable import is_visible
-
-SUPPORTED_SUFFIXES = frozenset(
-    {".wav", ".wave", ".aif", ".aiff", ".flac", ".mp3", ".aac"}
-    | {".m4a", ".m4b", ".mp4", ".ogg", ".oga", ".opus", ".webm", ".mka"}
-)
-"""Lower-case suffixes by which files are found in folders; decoding looks at bytes alone."""
-
-
-def find_audio_files(
-    paths: Iterable[str | Path], *, on_error: Callable[[AudioError], None] | None = None
-) -> Iterator[Path]:
-    """Yield the given files, and the audio files in the given folders and their subfolders.
-
-    A file that is named is yielded whatever its suffix. In folders, files with one of
-    `SUPPORTED_SUFFIXES` count, in any case; hidden files and folders do not, and links to
-    folders are not followed. Each folder's files come first, then its subfolders, by name.
-
-    Parameters
-    ----------
-    paths : iterable of str or Path
-        Files and folders, in the order in which they shall be visited.
-    on_error : callable, optional
-        Called with the error of what cannot be visited, and the search goes on.
-
-    Raises
-    ------
-    AudioError
-        Without ``on_error``, when a path is empty or does not exist, or a folder cannot be
-        listed.
-    """
-    for named in paths:
-        if named == "":  # which Path takes for the folder one is in
-            _report(AudioError("an empty path names nothing: give a file or a folder"), on_error)
-            continue
-        path = Path(named)
-        try:
-            is_folder = stat.S_ISDIR(path.stat().st_mode)
-        except (OSError, ValueError) as error:
-            _report(_unreadable(path, error), on_error)
-            continue
-        if is_folder:
-            yield from _files_below(path, on_error)
-        else:
-            yield path
-
-
-def _files_below(folder: Path, on_error: Callable[[AudioError], None] | None) -> Iterator[Path]:
-    """Yield the audio files under ``folder``, sorted within each folder."""
-
-    def fail(error: OSError) -> None:
-        _report(_unreadable(error.filename, error), on_error)
-
-    for parent, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(parent, name)
-            if not name.startswith(".") and path.suffix.lower() in SUPPORTED_SUFFIXES:
-                yield path
-
-
-def _report(error: AudioError, on_error: Callable[[AudioError], None] | None) -> None:
-    if on_error is None:
-        raise error
-    on_error(error)
+from fpcore.printable import as_text, is_visible
 
 
 def checksum(source: str | Path | BinaryIO) -> str:
@@ -95,7 +31,7 @@ def checksum(source: str | Path | BinaryIO) -> str:
                 digest.update(chunk)
             return digest.hexdigest()
         except OSError as error:
-            raise _unreadable(name_of(source), error) from None
+            raise unreadable(name_of(source), error) from None
 
 
 def name_of(source: str | Path | BinaryIO) -> str:
@@ -104,7 +40,7 @@ def name_of(source: str | Path | BinaryIO) -> str:
         name = getattr(source, "name", None)
         source = name if isinstance(name, str) and name else "uploaded audio"
     # A name in another encoding or with a line break must not break the message.
-    name = os.fsencode(source).decode(errors="replace")
+    name = as_text(os.fspath(source))
     return "".join(char if is_visible(char) else "\N{REPLACEMENT CHARACTER}" for char in name)
 
 
@@ -130,7 +66,7 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
             raise AudioError(f"{name_of(source)}: is {kind}")
         file = open(source, "rb")  # noqa: SIM115  closed below
     except (OSError, ValueError) as error:
-        raise _unreadable(source, error) from None
+        raise unreadable(source, error) from None
     with file:
         yield file
 
@@ -181,7 +117,7 @@ class GuardedFile:
             raise failure
 
 
-def _unreadable(path: object, error: Exception) -> AudioError:
+def unreadable(path: object, error: Exception) -> AudioError:
     """Return the error for a path that the operating system refuses."""
     name = name_of(path if isinstance(path, str | Path) else str(path))
     if isinstance(error, FileNotFoundError):

@@ -28,7 +28,8 @@ from fpcore.audio.sources import name_of
 from fpcore.bulk.losses import lost
 from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
-from fpcore.errors import AudioError, FpError, StoreError, UnknownSongError
+from fpcore.errors import AudioError, FpError, UnknownSongError
+from fpcore.printable import as_text
 from fpcore.records import Cut, Remixed
 from fpcore.store import Added, Entry, NewSong, Song, Store
 
@@ -277,11 +278,8 @@ def learn_files(
         elif result.fingerprint is None:
             yield _known(path, result.checksum, store)
         else:
-            try:
-                song = entry(path, result.checksum, result.fingerprint, name=path.stem)
-            except StoreError as error:  # a file name that is no text
-                yield Outcome(path, "failed", reason=f"{name_of(path)}: {error}")
-                continue
+            name = as_text(path.stem)
+            song = entry(path, result.checksum, result.fingerprint, name=name)
             batch.add(path, song, result.fingerprint.remixed)
     yield from batch.write()
 

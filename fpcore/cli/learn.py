@@ -25,6 +25,7 @@ from fpcore.cli.output import (
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from fpcore.audio import PassedOver
     from fpcore.bulk.learn import Outcome
     from fpcore.errors import FpError
     from fpcore.library import Library
@@ -71,23 +72,27 @@ def learn(
     a recording that is cut off or damaged on the way, what comes before is learned. Files that
     cannot be used are listed at the end, with the reason, and the others are learned.
 
+    In folders every file that holds audio is learned, whatever it is called, but for hidden ones;
+    the others are passed over and counted at the end.
+
     \b
     Examples:
       fpcore learn ~/Music
       fpcore learn take-7.flac --name "Aria, first take"
 
     With --json each file gets one line of JSON as soon as its song is safely on the disk, or
-    refused, and the last line is a summary.
+    refused or passed over, and the last line is a summary.
 
     Exit codes: 0 all learned or known, 1 some failed, 130 interrupted.
     """
-    from fpcore.audio import find_audio_files
+    from fpcore.audio import discovery, find_audio_files
     from fpcore.errors import AudioError
 
     if name == "":
         raise typer.BadParameter("is empty: say what to call the song", param_hint="'--name'")
     faults: list[FpError] = []
-    files = list(find_audio_files(paths, on_error=faults.append))
+    passed: list[PassedOver] = []
+    files = list(find_audio_files(paths, on_error=faults.append, on_passed=passed.append))
     n_files = len(files) + len(faults)
     if name is not None and n_files != 1:
         raise typer.BadParameter(
@@ -95,8 +100,9 @@ def learn(
             param_hint="'--name'",
         )
     if not files and not faults:
-        raise AudioError(f"there is no audio file in {', '.join(paths)}")
-    tally = _Tally(as_json=as_json)
+        told = "".join(f"; {line}" for line in discovery.summary(passed))
+        raise AudioError(f"there is no audio file in {', '.join(paths)}{told}")
+    tally = _Tally(passed, as_json=as_json)
     for fault in faults:
         tally.add_fault(fault)
     if files:
@@ -139,6 +145,7 @@ def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Ou
 class _Tally:
     """What became of the files so far; tells of each in JSON, and of all at the end."""
 
+    passed: list[PassedOver]
     as_json: bool
     n_learned: int = 0
     n_known: int = 0
@@ -207,19 +214,25 @@ class _Tally:
 
     def tell(self) -> None:
         """Tell what was learned, and complain about each failure and whatever else is odd."""
+        from fpcore.audio import discovery
+
         if self.as_json:
+            for one in self.passed:
+                self._tell_line(one.path, "passed over", reason=one.reason)
             summary = {
                 "n_learned": self.n_learned,
                 "n_known": self.n_known,
                 "n_failed": len(self.failures),
                 "n_cut": self.n_cut,
+                "n_passed_over": len(self.passed),
                 "learned_s": self.learned_s,
                 "elapsed_s": self.elapsed_s,
                 "interrupted": self.interrupted,
             }
             print_json_line({"summary": summary})
         else:
-            say(self._sentence())
+            for sentence in (self._sentence(), *discovery.summary(self.passed)):
+                say(sentence)
         for sentence in (*self.warnings, *self.failures):
             complain(sentence)
         if self.n_cut:

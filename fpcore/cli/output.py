@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from fpcore.printable import is_visible
+from fpcore.printable import as_text, is_visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +35,7 @@ def plain(text: object) -> str:
     """
     return "".join(
         char if is_visible(char) else char.encode("unicode_escape").decode("ascii")
-        for char in str(text)
+        for char in as_text(str(text))
     )
 
 
@@ -82,14 +82,25 @@ def complain_of(name: str, *notes: Cut | Remixed | None) -> None:
             complain(f"{name}: {note}")
 
 
+def _in_unicode(value: Any) -> Any:
+    """Return a JSON value in valid Unicode, which other programs insist on."""
+    if isinstance(value, str):
+        return as_text(value)
+    if isinstance(value, Mapping):
+        return {_in_unicode(key): _in_unicode(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_unicode(inner) for inner in value]
+    return value
+
+
 def print_json(document: Any) -> None:
     """Print a JSON document."""
-    _write_line(json.dumps(document, indent=2, allow_nan=False), sys.stdout)
+    _write_line(json.dumps(_in_unicode(document), indent=2, allow_nan=False), sys.stdout)
 
 
 def print_json_line(record: Any) -> None:
     """Print a JSON document on one line: one of several."""
-    _write_line(json.dumps(record, allow_nan=False), sys.stdout)
+    _write_line(json.dumps(_in_unicode(record), allow_nan=False), sys.stdout)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from rich.console import Console
 
 from experiments.corpora import Corpus, corpus
+from experiments.corpora.reading import as_surveyed
 from experiments.errors import CorpusError
 from experiments.protocol.queries import excerpts_of
 from fpcore import audio
@@ -49,15 +52,38 @@ class TestFolder:
         assert not any(str(music) in reason for reason in reasons.values())
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-    def test_a_name_that_is_no_text_is_listed_and_not_fatal(
-        self, music: Path, open_corpus: OpenCorpus
+    def test_a_name_that_is_no_text_is_written_with_escapes(
+        self, music: Path, tmp_path: Path, decoded: list[str]
     ) -> None:
-        write_tone(music / "x.wav").rename(music / os.fsdecode(b"caf\xe9.wav"))
-        found = open_corpus(f"folder:{music}")
-        assert len(found.tracks) == 3
-        assert [(s.name, s.reason) for s in found.skipped] == [
-            ("caf\\udce9.wav", "has a name that is not valid UTF-8")
-        ]
+        odd, folder = os.fsdecode(b"caf\xe9.wav"), tmp_path / os.fsdecode(b"m\xfcsic")
+        write_tone(music / "x.wav", hz=900).rename(music / odd)
+        (music / os.fsdecode(b"\xff.wav")).write_bytes(b"")
+        music.rename(folder)
+        for name in (f"folder:{folder}", rf"folder:{tmp_path}/m\xfcsic"):
+            found = corpus(name, cache_dir=tmp_path / "cache", console=QUIET)
+            assert found.name == rf"folder:{tmp_path}/m\xfcsic"
+            track = found.by_id[r"caf\xe9.wav"]
+            assert found.path_of(track) == folder / odd
+            with as_surveyed(found, track) as file:
+                assert file == folder / odd
+            assert [(s.name, s.reason) for s in found.skipped] == [(r"\xff.wav", "is empty")]
+            assert r'"caf\\xe9.wav"' in found.to_json()
+        assert decoded.count(odd) == 1  # and then remembered
+
+    def test_files_are_judged_by_what_they_hold_and_what_is_passed_over_is_told(
+        self, music: Path, tmp_path: Path
+    ) -> None:
+        write_tone(music / "x.wav", hz=900).rename(music / "blob")
+        (music / "cover.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(5000))
+        (music / "notes.txt").write_text("Not music.")
+        shown = Console(file=io.StringIO(), width=40)
+        found = corpus(f"folder:{music}", cache_dir=tmp_path / "cache", console=shown)
+        assert "blob" in found.by_id
+        assert found.skipped == ()
+        assert (
+            f"folder:{music}: passed over 2 files without audio that can be read: "
+            "cover.jpg, notes.txt\n"
+        ) in shown.file.getvalue()  # type: ignore[attr-defined]
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
     def test_a_subfolder_without_rights_is_listed(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from fpcore import Library
 from tests import audio_files
 from tests.fpcore.cli.bad_audio import BAD_AUDIO
 from tests.fpcore.cli.conftest import Learned
@@ -41,7 +42,8 @@ def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> N
     summary = last["summary"]
     assert set(last) == {"summary"}
     assert set(summary) == {
-        "n_learned", "n_known", "n_failed", "n_cut", "learned_s", "elapsed_s", "interrupted",
+        "n_learned", "n_known", "n_failed", "n_cut", "n_passed_over", "learned_s", "elapsed_s",
+        "interrupted",
     }  # fmt: skip
     assert (summary["n_learned"], summary["n_known"], summary["n_failed"]) == (len(KINDS), 0, 0)
     assert summary["learned_s"] == pytest.approx(25.0 * len(KINDS), abs=1)
@@ -202,7 +204,8 @@ def test_learn_tells_the_same_audio_in_another_container_from_a_new_song(
 def test_learn_refuses_a_folder_without_audio(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "notes.txt").write_text("no audio")
-    complaint(fpcore("learn", "texts", cwd=tmp_path), "texts", "no audio file")
+    told = complaint(fpcore("learn", "texts", cwd=tmp_path), "texts", "no audio file")
+    assert told.endswith("; passed over 1 file without audio that can be read: notes.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["texts"]
 
 
@@ -234,22 +237,77 @@ def test_learn_tells_which_file_it_may_not_read(tmp_path: Path, one_song: Path) 
     complaint(done, "secret.wav", "permission denied")
 
 
-def test_a_file_name_that_is_no_text_is_reported_and_the_others_are_learned(
+def test_learn_judges_files_by_what_they_hold_and_tells_what_it_passes_over(
     tmp_path: Path, one_song: Path
 ) -> None:
     folder = tmp_path / "music"
     folder.mkdir()
-    (folder / "good.wav").write_bytes(one_song.read_bytes())
-    odd = os.fsencode(folder) + b"/caf\xe9.wav"
+    (folder / "blob").write_bytes(one_song.read_bytes())
+    for name in ("cover.jpg", "back.jpg"):
+        (folder / name).write_bytes(b"\xff\xd8\xff\xe0" + bytes(5000))
+    (folder / "songs.m3u").write_text("blob\n")
+    (folder / "._blob").write_bytes(b"\0\5\x16\7" + bytes(4000))
+    done = fpcore("learn", "music", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    learned, *passed = done.stdout.splitlines()
+    assert learned.startswith("learned 1 song (0:08) in ")
+    assert passed == [
+        "passed over 3 files without audio that can be read: 2 × .jpg, songs.m3u",
+        "passed over 1 hidden file or folder",
+    ]
+    first, *others, last = lines_of_json(fpcore("learn", "music", "--json", cwd=tmp_path).stdout)
+    assert (first["status"], first["song"]["name"]) == ("known", "blob")
+    assert {Path(line["file"]).name: line["reason"] for line in others} == {
+        "cover.jpg": "holds no audio that can be read",
+        "back.jpg": "holds no audio that can be read",
+        "songs.m3u": "holds no audio that can be read",
+        "._blob": "is hidden",
+    }
+    assert {line["status"] for line in others} == {"passed over"}
+    assert last["summary"]["n_passed_over"] == 4
+
+
+def write_odd(folder: Path, index: int) -> Path:
+    """Write a song to a file whose name is no text."""
+    odd = folder / os.fsdecode(b"caf\xe9.wav")
     try:
-        with open(odd, "wb") as file:
-            soundfile.write(file, piece(22, duration_s=8), RATE_48_HZ, format="WAV")
+        with odd.open("wb") as file:
+            soundfile.write(file, piece(index, duration_s=8), RATE_48_HZ, format="WAV")
     except OSError:
         pytest.skip("this file system takes no names that are not UTF-8")
-    done = fpcore("learn", "music", cwd=tmp_path)
-    complaint(done, "caf", "rename it")
-    assert done.stdout.startswith("learned 1 song ")
+    return odd
+
+
+def test_a_file_whose_name_is_no_text_is_learned_under_a_printable_one_and_recognised(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "music").mkdir()
+    odd = write_odd(tmp_path / "music", 22)
+    done = fpcore_process("learn", "music", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    line, _ = lines_of_json(done.stdout)
+    assert line["song"]["name"] == r"caf\xe9"
+    assert line["file"].endswith(r"music/caf\xe9.wav")
+    found = fpcore_process("recognize", odd, cwd=tmp_path)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith(rf'{tmp_path}/music/caf\xe9.wav: "caf\xe9" at 0:00.0, ')
+    (answered,) = answer("recognize", odd, cwd=tmp_path)["results"]
+    assert answered["match"]["song_name"] == r"caf\xe9"
+    assert answered["file"].endswith(r"caf\xe9.wav")
+    assert answer("songs", cwd=tmp_path)["songs"][0]["metadata"]["source"].endswith(r"caf\xe9.wav")
+    assert r"caf\xe9" in fpcore("songs", cwd=tmp_path).stdout
+    assert fpcore("learn", odd, cwd=tmp_path).stdout == "learned 0 songs; 1 known before\n"
+    reindexed = fpcore_process("reindex", "--profile", "balanced", cwd=tmp_path)
+    assert reindexed.returncode == 0, reindexed.stderr
+    odd.write_bytes(b"")
+    complaint(fpcore_process("recognize", odd, cwd=tmp_path), r"caf\xe9.wav: is empty")
     assert_whole(tmp_path, 1)
+
+
+def test_one_file_whose_name_is_no_text_is_learned_from_python(tmp_path: Path) -> None:
+    odd = write_odd(tmp_path, 22)
+    with Library.open(tmp_path / "x.db", create=True) as library:
+        assert library.learn(odd).song.name == r"caf\xe9"
 
 
 def test_a_full_disk_is_told_and_what_was_learned_stays(

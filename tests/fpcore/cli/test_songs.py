@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,42 @@ def test_songs_says_which_are_of_recordings_that_were_cut_off(
     ]  # fmt: skip
     assert lines[3].rstrip().endswith("cut off")
     assert sum("cut off" in line for line in lines) == 2
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> None:
+    """A database of two songs from files with one name, and of one from another."""
+    for folder, name, index in (("A", "01", 11), ("B", "01", 12), ("B", "02", 13)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        write_wav(tmp_path / folder / f"{name}.wav", piece(index, duration_s=15.0))
+    assert fpcore("learn", "A", "B", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.usefixtures("twins")
+def test_songs_of_one_name_are_told_apart_in_every_answer(tmp_path: Path) -> None:
+    files = ("A/01.wav", "B/01.wav", "B/02.wav")
+    titles = ["01 (A)", "01 (B)", "02"]
+    lines = fpcore("songs", cwd=tmp_path).stdout.splitlines()[1:4]
+    assert sorted(re.split(r"\s{2,}", line.strip())[1] for line in lines) == titles
+    said = fpcore("recognize", *files, cwd=tmp_path).stdout.splitlines()
+    for line, file, title in zip(said, files, titles, strict=True):
+        assert line.startswith(f'{file}: "{title}" at 0:00.0')
+    results = answer("recognize", *files, cwd=tmp_path)["results"]
+    assert [one["match"]["song_name"] for one in results] == titles
+    (scanned,) = answer("recognize", "--scan", "B/01.wav", cwd=tmp_path)["results"]
+    assert {one["song_name"] for one in scanned["appearances"]} == {"01 (B)"}
+    explained = fpcore("explain", "A/01.wav", "--output", "x.png", cwd=tmp_path)
+    assert '"01 (A)"' in explained.stdout, explained.stderr
+
+
+@pytest.mark.usefixtures("twins")
+def test_remove_takes_a_name_with_what_tells_its_song_from_others(tmp_path: Path) -> None:
+    complaint(fpcore("remove", "01", cwd=tmp_path), '2 songs are called "01"')
+    complaint(fpcore("remove", "01 (C)", cwd=tmp_path), '"01 (C)"', "fpcore songs")
+    assert fpcore("remove", "01 (B)", cwd=tmp_path).returncode == 0
+    (result,) = answer("recognize", "A/01.wav", cwd=tmp_path)["results"]
+    assert result["match"]["song_name"] == "01"
+    assert_whole(tmp_path, 2)
 
 
 def test_remove_takes_ids_and_exact_names(learned: Learned, tmp_path: Path, database: Path) -> None:
