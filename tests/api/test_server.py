@@ -17,9 +17,10 @@ import pytest
 
 from api.server import main
 from api.settings import Settings
-from tests.api.material import song
+from tests.api.material import assert_refused, excerpt, learn, recognize, song
 from tests.api.server import ROOT, TIMEOUT_S, Server, checked, running
 from tests.api.wire import answer, form, started
+from tests.fpcore.store.disks import make_read_only, small_disk
 
 
 @pytest.fixture
@@ -131,3 +132,26 @@ def test_a_server_process_that_dies_is_replaced_and_the_log_stays_json(
     server.wait_for("Application startup complete", times=n_started + 1)
     messages = [json.loads(line)["message"] for line in server.lines]
     assert any("died" in message for message in messages)
+
+
+def test_a_server_of_an_index_on_a_read_only_disk_answers_what_only_reads(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=16) as disk:
+        with running(tmp_path, database=disk / "index.db") as server, server.client() as client:
+            learned = learn(client, song(1), "Aria").json()
+        make_read_only(disk)
+        with running(tmp_path, database=disk / "index.db") as server, server.client() as client:
+            for path in ("/songs", f"/songs/{learned['song_id']}", "/stats", "/profile", "/readyz"):
+                assert client.get(path).status_code == 200, path
+            assert client.get("/stats", params={"check": "true"}).json()["health"]["ok"]
+            assert recognize(client, excerpt(1)).json()["song_name"] == "Aria"
+            scanned = recognize(client, excerpt(1), scan="true").json()
+            assert scanned["song_name"] == "Aria"
+            assert learn(client, song(1), "x").status_code == 200  # it is known
+            for refused in (
+                learn(client, song(2), "x"),
+                client.delete(f"/songs/{learned['song_id']}"),
+                client.delete("/songs", params={"confirm": "all"}),
+            ):
+                message = assert_refused(refused, 403, "read_only")
+                assert str(disk) not in message
+        assert os.listdir(disk) == ["index.db"]

@@ -51,6 +51,24 @@ def test_a_removed_song_is_gone_and_its_id_is_not_used_again(client: httpx.Clien
     assert learn(client, song(1), "First").json()["song_id"] > first["song_id"]
 
 
+def test_songs_that_share_a_name_are_told_apart_in_every_answer(client: httpx.Client) -> None:
+    first = learn(client, song(1), "01").json()
+    assert first["song_name"] == "01"
+    second = learn(client, song(2), "01").json()
+    ids = [first["song_id"], second["song_id"]]
+    titles = [f"01 (id {song_id})" for song_id in ids]
+    assert second["song_name"] == titles[1]
+    assert [one["song_name"] for one in client.get("/songs").json()["songs"]] == titles
+    for seed, song_id, title in zip((1, 2), ids, titles, strict=True):
+        assert client.get(f"/songs/{song_id}").json()["song_name"] == title
+        assert recognize(client, excerpt(seed)).json()["song_name"] == title
+        scanned = recognize(client, excerpt(seed), scan="true").json()
+        assert {one["song_name"] for one in scanned["appearances"]} == {title}
+    assert learn(client, song(1), "another").json()["song_name"] == titles[0]
+    client.delete(f"/songs/{ids[1]}").raise_for_status()
+    assert recognize(client, excerpt(1)).json()["song_name"] == "01"
+
+
 @pytest.mark.parametrize("confirm", [{}, {"confirm": "yes"}, {"confirm": ""}])
 def test_all_songs_are_removed_only_when_confirmed(
     confirm: dict[str, str], client: httpx.Client

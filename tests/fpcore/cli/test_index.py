@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from fpcore.profiles import load_profile
-from tests.fpcore.cli.running import answer, complaint, complaints, fpcore
+from tests.fpcore.cli.conftest import Learned
+from tests.fpcore.cli.material import KINDS
+from tests.fpcore.cli.running import (
+    answer,
+    complaint,
+    complaints,
+    fpcore,
+    fpcore_process,
+    without_privileges,
+)
+from tests.fpcore.store.disks import make_read_only, small_disk
 from tests.fpcore.store.old_index import make_old
 
 
@@ -121,3 +133,48 @@ def test_backup_can_be_used_in_place_of_the_database(
     named = fpcore("recognize", excerpt, cwd=tmp_path, env={"FPCORE_DB": str(copy)})
     assert '"song in flac"' in named.stdout
     complaint(fpcore("backup", "copy.db", cwd=tmp_path), "copy.db", "exists already")
+
+
+def test_a_database_on_a_read_only_disk_answers_all_that_reads(
+    learned: Learned, noisy_excerpts: dict[str, Path], tmp_path: Path, one_song: Path
+) -> None:
+    excerpt = noisy_excerpts["song in flac"]
+    with small_disk(tmp_path / "disk", megabytes=64) as disk:
+        database = ("--db", shutil.copy(learned.database, disk / "x.db"))
+        expected = answer("recognize", excerpt, *database, cwd=tmp_path)["results"][0]["match"]
+        make_read_only(disk)
+        assert answer("songs", *database, cwd=tmp_path)["total"] == len(KINDS)
+        assert answer("check", "--full", *database, cwd=tmp_path)["ok"]
+        assert answer("stats", *database, cwd=tmp_path)["n_songs"] == len(KINDS)
+        assert answer("backup", "copy.db", *database, cwd=tmp_path)
+        for options in ((), ("--jobs", 2)):
+            found = answer("recognize", excerpt, *options, *database, cwd=tmp_path)["results"]
+            assert found[0]["match"] == expected
+        assert fpcore("recognize", "--scan", excerpt, *database, cwd=tmp_path).returncode == 0
+        assert fpcore("explain", excerpt, "-o", "x.png", *database, cwd=tmp_path).returncode == 0
+        said = f"{disk / 'x.db'} is read-only: make the file and its folder writable"
+        for refused in (
+            ("learn", one_song),
+            ("learn", one_song, "--name", "x"),
+            ("remove", 1),
+            ("remove", "--all", "--yes"),
+            ("reindex", "--profile", "balanced"),
+            ("check", "--add-checksums"),
+        ):
+            complaint(fpcore(*refused, *database, cwd=tmp_path), said)
+        complaint(fpcore("snapshot", *database, cwd=tmp_path), "x.db", "ead-only")
+        assert os.listdir(disk) == ["x.db"]
+
+
+def test_a_database_of_someone_else_answers_all_that_reads(
+    tmp_path: Path, database: Path, one_song: Path
+) -> None:
+    database.chmod(0o444)
+    tmp_path.chmod(0o555)
+    done = fpcore_process("songs", cwd=tmp_path, prepare=without_privileges)
+    assert done.stdout.endswith(f"{len(KINDS)} songs\n")
+    done = fpcore_process("recognize", one_song, cwd=tmp_path, prepare=without_privileges)
+    assert (done.returncode, done.stderr) == (3, "")
+    refused = fpcore_process("learn", one_song, cwd=tmp_path, prepare=without_privileges)
+    complaint(refused, "is read-only: make the file and its folder writable")
+    tmp_path.chmod(0o755)
