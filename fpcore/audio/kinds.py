@@ -74,9 +74,9 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 
 def kind_of(head: bytes) -> Kind:
-    """Return what the first `HEAD_BYTES` of a file tell; of an empty one, that it is no audio.
+    r"""Return what the first `HEAD_BYTES` of a file tell; of an empty one, that it is no audio.
 
-    >>> [kind_of(head).name for head in (b"fLaC", b"OggS", b"#EXTM3U", bytes(9))]
+    >>> [kind_of(head).name for head in (b"fLaC\0", b"OggS\0", b"#EXTM3U", b"\0")]
     ['AUDIO', 'CONTAINER', 'OTHER', 'UNKNOWN']
     """
     if not head or _is_text(head):

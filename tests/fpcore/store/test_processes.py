@@ -221,7 +221,7 @@ class TestAFullDisk:
             yield disk
 
     def test_refuses_what_does_not_fit_and_goes_on_reading(self, disk: Path) -> None:
-        (disk / "ballast").write_bytes(bytes(600_000))
+        (disk / "ballast").write_bytes(bytes(800_000))
         with new_store(disk / "index.db") as store:
             learned: list[int] = []
             with pytest.raises(StoreFullError, match=r"no room to write .*: nothing was changed"):
