@@ -13,7 +13,6 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from enum import Enum, auto
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -40,7 +39,7 @@ _PROBED_S = 1.0
 """What nothing places is audio when a second can be decoded of its beginning: of other files
 decoders take a few bytes for a frame of MPEG audio, now and then."""
 _PROBED_FRAMES = 4096
-_NO_LIMITS = AudioLimits()
+_LIMITS = AudioLimits()
 
 
 class PassedOver(NamedTuple):
@@ -176,13 +175,10 @@ def _decoded(file: BinaryIO, decoders: Iterable[Decoder], *, needed_s: float) ->
         file.seek(0)
         decoded_s = 0.0
         try:
-            with closing(
-                decoder(file, limits=_NO_LIMITS, block_frames=_PROBED_FRAMES)  # type: ignore[type-var]
-            ) as blocks:
-                for block in blocks:
-                    decoded_s += block.n_frames / block.sample_rate_hz
-                    if decoded_s > needed_s:
-                        return _Found.AUDIO
+            for block in decoder(file, limits=_LIMITS, block_frames=_PROBED_FRAMES):
+                decoded_s += block.n_frames / block.sample_rate_hz
+                if decoded_s > needed_s:
+                    return _Found.AUDIO
         except DecoderError as fault:
             if fault.rank[0] is FaultDepth.CONTAINER:
                 found = _Found.NO_AUDIO
