@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
+import functools
 import os
 import socket
 import sys
+from typing import cast
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api.connections import Connection, ConnectionLimits
 from api.operations import log, preflight
 from api.operations.folders import OwnFolder
 from api.operations.metrics import FOLDER_VARIABLE
@@ -46,12 +50,17 @@ def main() -> int:
 
 def _served(settings: Settings) -> int:
     """Serve until a signal says to stop, and return the exit code."""
+    limits = ConnectionLimits.of(settings)
     config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
+        http=cast(type[asyncio.Protocol], functools.partial(Connection, limits=limits)),
         host=settings.host,
         port=settings.port,
         workers=settings.web_workers,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]  # any time will do
         access_log=False,
         server_header=False,
         log_config=None,  # its lines are JSON, too

@@ -21,6 +21,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from api.decoding import jobs
+from api.decoding.turns import Turns
 from api.errors import RefusedError, busy
 from fpcore.errors import AudioError, FpError
 
@@ -52,6 +53,7 @@ class DecodePool:
         self, n_workers: int, task: jobs.Task, *, on_loss: Callable[[], None] = lambda: None
     ) -> None:
         self._limiter = CapacityLimiter(n_workers)
+        self._turns = Turns(n_workers)
         self._workers = [Worker(number, task, on_loss) for number in range(n_workers)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
 
@@ -65,8 +67,19 @@ class DecodePool:
             worker.start()
             self._idle.put(worker)
 
-    async def run(self, job: jobs.Job[AnswerT]) -> AnswerT:
-        """Return the answer of a job, after those that came before it.
+    async def run(
+        self, job: jobs.Job[AnswerT], client: str = "", on_turn: Callable[[], None] = lambda: None
+    ) -> AnswerT:
+        """Return the answer of a job, when it is its turn.
+
+        Parameters
+        ----------
+        job : Job
+            What is to be done.
+        client : str
+            Who asked for it: see `api.decoding.turns`.
+        on_turn : callable
+            Called without arguments when the job begins; it ends by itself from then on.
 
         Raises
         ------
@@ -77,7 +90,9 @@ class DecodePool:
         FpError
             When the process fails for a reason that is not in the file: status 500.
         """
-        return await to_thread.run_sync(self._run, job, limiter=self._limiter)
+        async with self._turns.turn(client):
+            on_turn()
+            return await to_thread.run_sync(self._run, job, limiter=self._limiter)
 
     def _run(self, job: jobs.Job[AnswerT]) -> AnswerT:
         worker = self._idle.get()

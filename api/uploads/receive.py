@@ -3,17 +3,17 @@
 Limits hold from the first byte on. The body is parsed while it arrives. The file's bytes go to
 the disk in large pieces, written by a thread; nothing else of a request is kept beyond a few
 kilobytes. Names that clients give are used in messages only, never as paths. The folder is gone
-when the request is done, however it ends.
+when the request is done, however it ends: finished, refused, given up, or left by its client.
 """
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,11 @@ from anyio import CancelScope, to_thread
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
+from api.clients import client_at
 from api.errors import RefusedError
-from api.uploads.admission import Admission
+from api.uploads.admission import Reception
 from api.uploads.multipart import FormReader
+from api.uploads.pace import PaceLimits, paced
 from fpcore.audio import SUPPORTED_SUFFIXES
 from fpcore.audio.containers import identify
 from fpcore.audio.limits import AudioRefusedError
@@ -40,10 +42,10 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """Bounds on one request: bytes of its file, and seconds until all of it is there."""
+    """Bounds on one request: bytes of its file, and how long it may take to arrive."""
 
     max_bytes: int
-    timeout_s: float
+    pace: PaceLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def received(
     limits: UploadLimits,
     *,
     fields: Iterable[str],
-    receiving: Admission,
+    receiving: Reception,
 ) -> AsyncIterator[Upload]:
     """Receive a request with a file and fields, and remove it all at the end.
 
@@ -77,8 +79,8 @@ async def received(
         Bounds on the size of the file and the time of the request.
     fields : iterable of str
         Names of the fields that may come beside the file; none of them has to.
-    receiving : Admission
-        One of its places is held until all has arrived.
+    receiving : Reception
+        One of its places is held until all has arrived, or until it is given to another request.
 
     Yields
     ------
@@ -95,10 +97,13 @@ async def received(
     """
     reader = FormReader(_boundary(request), fields=frozenset(fields))
     _check_declared_size(request, limits)
+    client = client_at(request.client)
+    receiving.check(client)
     async with _folder(inbox) as folder:
         target = folder / "audio"
-        with receiving.place():
-            checksum = await _receive_in_time(request, reader, target, limits)
+        with receiving.place(client) as place:
+            took = functools.partial(receiving.took, place)
+            checksum = await _receive(request, reader, target, limits, took)
         name = _shown(reader.filename)
         await to_thread.run_sync(_check_kind, target, name)
         yield Upload(target, name, checksum, reader.fields)
@@ -138,20 +143,17 @@ def _too_large(limits: UploadLimits) -> RefusedError:
     return RefusedError(413, "too_large", f"a file may have at most {megabytes:g} MB: shorten it")
 
 
-async def _receive_in_time(
-    request: Request, reader: FormReader, target: Path, limits: UploadLimits
+async def _receive(
+    request: Request,
+    reader: FormReader,
+    target: Path,
+    limits: UploadLimits,
+    took: Callable[[int], None],
 ) -> str:
-    try:
-        async with asyncio.timeout(limits.timeout_s):
-            return await _receive(request, reader, target, limits)
-    except TimeoutError:
-        raise RefusedError(
-            408, "too_slow", f"the request took longer than {limits.timeout_s:g} s to arrive"
-        ) from None
+    """Write the file of a request to ``target`` and return its checksum.
 
-
-async def _receive(request: Request, reader: FormReader, target: Path, limits: UploadLimits) -> str:
-    """Write the file of a request to ``target`` and return its checksum."""
+    ``took`` is called with the number of bytes of each part of the body.
+    """
     digest = hashlib.sha256()
     n_received = n_file = 0
     pieces: list[bytes] = []
@@ -164,12 +166,13 @@ async def _receive(request: Request, reader: FormReader, target: Path, limits: U
             rest = rest[file.write(rest) :]
 
     with await to_thread.run_sync(io.FileIO, target, "xb") as file:
-        async for chunk in request.stream():
+        async for chunk in paced(request.stream(), limits.pace):
             n_received += len(chunk)
             new = reader.feed(chunk)
             n_file += sum(map(len, new))
             if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
                 raise _too_large(limits)
+            took(len(chunk))
             pieces += new
             if sum(map(len, pieces)) >= WRITE_BYTES:
                 await to_thread.run_sync(write, file, b"".join(pieces))

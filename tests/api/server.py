@@ -133,8 +133,14 @@ class Server:
         return httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, **more)
 
     def uploads_left(self) -> list[Path]:
-        """Return what lies in the folders for uploads."""
-        return list(self.inbox.glob(f"*/{WORK}/**/*"))
+        """Return what lies in the folders for uploads; it may go meanwhile."""
+        walks = (os.walk(work) for work in self.inbox.glob(f"*/{WORK}"))
+        return [
+            Path(folder, name)
+            for walk in walks
+            for folder, folders, files in walk
+            for name in (*folders, *files)
+        ]
 
     def stop(self, sent: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code; nothing of the server is left after that."""

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 from starlette.requests import Request
 
@@ -32,7 +33,10 @@ def post(
 
 
 def request(body: bytes) -> Request:
-    """Return a request with a form, as the application is given it, that has arrived."""
+    """Return a request with a form, as the application is given it, that has arrived.
+
+    Its client waits for the answer.
+    """
     kind = f"multipart/form-data; boundary={BOUNDARY}".encode()
     scope = {
         "type": "http",
@@ -41,8 +45,12 @@ def request(body: bytes) -> Request:
         "headers": [(b"content-type", kind)],
     }
 
+    arrived = iter([{"type": "http.request", "body": body, "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if (message := next(arrived, None)) is None:
+            await anyio.sleep_forever()
+        return message
 
     return Request(scope, receive)
 

@@ -27,7 +27,8 @@ def test_a_file_is_there_with_its_form_while_a_place_is_held_and_gone_afterwards
     idle_service: Service,
 ) -> None:
     async def use() -> None:
-        async with accepted(request(form(song(1))), idle_service, RecognizeForm) as (upload, asked):
+        asking = accepted(request(form(song(1))), idle_service, RecognizeForm)
+        async with asking as (upload, asked, _):
             assert upload.path.read_bytes() == song(1)
             assert (asked.top, asked.scan) == (5, False)
             assert (idle_service.receiving.n_taken, idle_service.working.n_taken) == (0, 1)
@@ -41,7 +42,7 @@ def test_without_a_place_a_request_is_refused_before_it_is_received(idle_service
     asked = request(form(song(1)))
 
     async def ask() -> None:
-        with idle_service.working.place():
+        with idle_service.working.place(""):
             async with accepted(asked, idle_service, RecognizeForm):
                 pass
 
