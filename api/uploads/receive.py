@@ -2,8 +2,9 @@
 
 Limits hold from the first byte on. The body is parsed while it arrives. The file's bytes go to
 the disk in large pieces, written by a thread; nothing else of a request is kept beyond a few
-kilobytes. Names that clients give are used in messages only, never as paths. The folder is gone
-when the request is done, however it ends: finished, refused, given up, or left by its client.
+kilobytes. Until the first piece is there, a request costs neither a folder nor a file. Names that
+clients give are used in messages only, never as paths. The folder is gone when the request is
+done, however it ends: finished, refused, given up, or left by its client.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,11 +100,11 @@ async def received(
     _check_declared_size(request, limits)
     client = client_at(request.client)
     receiving.check(client)
-    async with _folder(inbox) as folder:
-        target = folder / "audio"
+    async with AsyncExitStack() as kept:
         with receiving.place(client) as place:
             took = functools.partial(receiving.took, place)
-            checksum = await _receive(request, reader, target, limits, took)
+            pieces = _file_pieces(request, reader, limits, took)
+            target, checksum = await _write(pieces, inbox, kept)
         name = _shown(reader.filename)
         await to_thread.run_sync(_check_kind, target, name)
         yield Upload(target, name, checksum, reader.fields)
@@ -143,43 +144,50 @@ def _too_large(limits: UploadLimits) -> RefusedError:
     return RefusedError(413, "too_large", f"a file may have at most {megabytes:g} MB: shorten it")
 
 
-async def _receive(
-    request: Request,
-    reader: FormReader,
-    target: Path,
-    limits: UploadLimits,
-    took: Callable[[int], None],
-) -> str:
-    """Write the file of a request to ``target`` and return its checksum.
+async def _file_pieces(
+    request: Request, reader: FormReader, limits: UploadLimits, took: Callable[[int], None]
+) -> AsyncIterator[bytes]:
+    """Yield the file of a request in pieces of about `WRITE_BYTES`, the last one of any size.
 
     ``took`` is called with the number of bytes of each part of the body.
     """
-    digest = hashlib.sha256()
     n_received = n_file = 0
     pieces: list[bytes] = []
+    async for chunk in paced(request.stream(), limits.pace):
+        n_received += len(chunk)
+        new = reader.feed(chunk)
+        n_file += sum(map(len, new))
+        if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
+            raise _too_large(limits)
+        took(len(chunk))
+        pieces += new
+        if sum(map(len, pieces)) >= WRITE_BYTES:
+            yield b"".join(pieces)
+            pieces = []
+    reader.finish()
+    yield b"".join(pieces)
 
-    def write(file: io.FileIO, content: bytes) -> None:
+
+async def _write(
+    pieces: AsyncIterator[bytes], inbox: Path, kept: AsyncExitStack
+) -> tuple[Path, str]:
+    """Write a file to a folder that goes when ``kept`` ends; return its path and its checksum."""
+    digest = hashlib.sha256()
+
+    def write(content: bytes) -> None:
         digest.update(content)
         rest = memoryview(content)
         while rest:
             # A disk that fills up takes a part first, and refuses only the next.
             rest = rest[file.write(rest) :]
 
+    first = await anext(pieces)
+    target = await kept.enter_async_context(_folder(inbox)) / "audio"
     with await to_thread.run_sync(io.FileIO, target, "xb") as file:
-        async for chunk in paced(request.stream(), limits.pace):
-            n_received += len(chunk)
-            new = reader.feed(chunk)
-            n_file += sum(map(len, new))
-            if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
-                raise _too_large(limits)
-            took(len(chunk))
-            pieces += new
-            if sum(map(len, pieces)) >= WRITE_BYTES:
-                await to_thread.run_sync(write, file, b"".join(pieces))
-                pieces = []
-        reader.finish()
-        await to_thread.run_sync(write, file, b"".join(pieces))
-    return digest.hexdigest()
+        await to_thread.run_sync(write, first)
+        async for piece in pieces:
+            await to_thread.run_sync(write, piece)
+    return target, digest.hexdigest()
 
 
 def _shown(filename: str) -> str:

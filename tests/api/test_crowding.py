@@ -11,13 +11,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from tests.api.material import assert_refused, excerpt, recognize
+from tests.api.material import excerpt, recognize
 from tests.api.server import TIMEOUT_S, Server, running
 from tests.api.wire import BOUNDARY, answer, form
 
@@ -75,11 +74,13 @@ def all_that_is_said(connection: socket.socket) -> bytes:
     return said
 
 
-def wait_until_empty(server: Server) -> None:
+def wait_until_idle(server: Server) -> None:
+    """Wait until a server answers nobody, and check that it keeps nothing of any upload."""
     deadline = time.monotonic() + TIMEOUT_S
-    while server.uploads_left():
+    while server.n_in_flight():
         assert time.monotonic() < deadline
         threading.Event().wait(0.05)
+    assert server.uploads_left() == []
 
 
 @pytest.mark.parametrize("address", [OTHER, ATTACKER], ids=["another", "the same"])
@@ -96,9 +97,8 @@ def test_seventy_stalled_uploads_keep_no_client_out(address: str, server: Server
                 assert told.headers["retry-after"] == "1"
                 threading.Event().wait(1.0)
             assert told.status_code == 200
-        folders = {path.parent for path in server.uploads_left() if path.name == "audio"}
-        assert len(folders) <= MAX_UPLOADS
-    wait_until_empty(server)
+        assert server.n_in_flight() <= MAX_UPLOADS
+    wait_until_idle(server)
 
 
 def test_idle_connections_keep_no_client_out(server: Server) -> None:
@@ -138,7 +138,7 @@ def test_a_body_that_trickles_is_given_up_and_its_connection_ends(server: Server
                     break
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b'"too_slow"' in said
-    wait_until_empty(server)
+    wait_until_idle(server)
 
 
 @pytest.mark.parametrize(
@@ -226,17 +226,3 @@ def test_requests_that_come_before_the_answers_are_answered_in_order(server: Ser
         said = all_that_is_said(connection)
     assert said.count(b"HTTP/1.1 200 ") == 4
     assert said.index(b'"status":"ok"') < said.index(b'"matched"') < said.rindex(b'"status":"ok"')
-
-
-def test_only_a_proxy_that_is_named_is_believed_who_its_clients_are(
-    server: Server, empty_folder: Path
-) -> None:
-    """Uploads that a stranger states to be of many clients are those of one."""
-    spread = head(1000, **{"X-Forwarded-For": "203.0.113.7"})
-    with contextlib.ExitStack() as stack:
-        for _ in range(MAX_UPLOADS):
-            stack.enter_context(connected(server)).sendall(spread + form(b"RIFF", end=False))
-        with client_from(OTHER, server) as client:
-            assert recognize(client, excerpt(1)).status_code == 200
-            refused = client.get("/songs", headers={"Host": "elsewhere.example"})
-            assert_refused(refused, 403, "foreign_host")
