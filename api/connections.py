@@ -70,7 +70,7 @@ class Connection(H11Protocol):
     ----------
     limits : ConnectionLimits
         Most connections, and the longest waits.
-    **given
+    **given : Any
         What uvicorn gives to its own class.
     """
 
