@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable
 
 import anyio
+import httpx
 import pytest
 from anyio.abc import TaskStatus
 
 from api.errors import RefusedError
 from api.uploads import admission
 from api.uploads.admission import Admission, Place, Reception
+from tests.api.conftest import PROXY
 from tests.api.material import assert_refused, excerpt, recognize
 from tests.api.server import Server
-from tests.api.wire import answer, form, started
+from tests.api.wire import answer, form, moving, post, started
 
 
 def in_a_loop(told: Callable[[Crowd], object]) -> None:
@@ -172,34 +174,38 @@ def test_the_bytes_of_all_uploads_are_bounded_and_the_client_with_the_most_gives
 def test_more_uploads_than_are_received_at_once_are_told_to_come_again(
     strict_server: Server,
 ) -> None:
-    """Its two places are held by uploads that make progress: they are not to lose them."""
-    with strict_server.client() as client:
-        body = form(excerpt(1))
-        with contextlib.ExitStack() as stack:
-            slow = [stack.enter_context(started(strict_server, length=len(body))) for _ in range(2)]
-            ends = threading.Event()
-
-            def move() -> None:
-                for position in range(50, len(body) - 1000):
-                    for connection in slow:
-                        connection.sendall(body[position : position + 1])
-                    if ends.wait(0.05):
-                        break
-                for connection in slow:
-                    connection.sendall(body[position + 1 :])
-
-            for connection in slow:
-                connection.sendall(body[:50])
-            moving = threading.Thread(target=move)
-            moving.start()
+    """Uploads that make progress do not lose their places to one of the same client."""
+    body = form(excerpt(1))
+    with strict_server.client() as client, contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(started(strict_server, length=len(body))) for _ in range(2)]
+        with moving(slow, body):
             while strict_server.n_in_flight() < 2:
                 threading.Event().wait(0.01)
             refused = recognize(client, excerpt(1))
-            ends.set()
-            moving.join()
-            message = assert_refused(refused, 503, "busy")
-            assert message == "2 requests are being received: try again"
-            assert int(refused.headers["retry-after"]) >= 1
-            for connection in slow:
-                assert answer(connection).startswith(b"HTTP/1.1 200 ")
+        message = assert_refused(refused, 503, "busy")
+        assert message == "2 requests are being received: try again"
+        assert int(refused.headers["retry-after"]) >= 1
+        for connection in slow:
+            assert answer(connection).startswith(b"HTTP/1.1 200 ")
         assert recognize(client, excerpt(1)).status_code == 200
+
+
+@pytest.mark.parametrize(("source", "status"), [(PROXY, 200), ("127.0.0.1", 503)])
+def test_only_a_proxy_that_is_named_is_believed_who_its_clients_are(
+    source: str, status: int, strict_server: Server
+) -> None:
+    """Two uploads of one client leave a place to another; but anybody could claim to be another."""
+    body = form(excerpt(1))
+    transport = httpx.HTTPTransport(local_address=source)
+    with strict_server.client(transport=transport) as client, contextlib.ExitStack() as stack:
+        first, second = {"X-Forwarded-For": "203.0.113.1"}, {"X-Forwarded-For": "203.0.113.2"}
+        slow = [
+            stack.enter_context(started(strict_server, length=len(body), source=source, **first))
+            for _ in range(2)
+        ]
+        with moving(slow, body):
+            while strict_server.n_in_flight() < 2:
+                threading.Event().wait(0.01)
+            assert post(client, "/recognize", body, **second).status_code == status
+        statuses = sorted(answer(connection)[9:12] for connection in slow)
+    assert statuses == [b"200", b"503" if status == 200 else b"200"]
