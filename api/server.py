@@ -19,6 +19,7 @@ from api.operations import log, preflight
 from api.operations.folders import OwnFolder
 from api.operations.metrics import FOLDER_VARIABLE
 from api.settings import Settings
+from fpcore import starting
 from fpcore.errors import FpError
 
 STARTUP_FAILURE = 3
@@ -40,12 +41,14 @@ def main() -> int:
         print(f"api: {error}", file=sys.stderr)
         return 2
     log.configure(settings.log_level)
-    with contextlib.ExitStack() as stack:
+    starting.as_ctrl_c()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
             # Before the processes start: they share their counts through this folder.
             shared = stack.enter_context(contextlib.closing(OwnFolder()))
             os.environ.setdefault(FOLDER_VARIABLE, str(shared.path))
         return _served(settings)
+    return 0  # told to stop before anything was served
 
 
 def _served(settings: Settings) -> int:

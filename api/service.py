@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 from dataclasses import dataclass
@@ -90,17 +91,18 @@ class Service:
             create=True,
             busy_timeout_s=settings.busy_timeout_s,
         )
-        try:
+        with contextlib.ExitStack() as begun:
+            begun.callback(store.close)
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
                 kept_audio.sweep(settings.keep_audio, store)
             inbox = OwnFolder(settings.temp_folder)
+            begun.callback(inbox.close)
             service = cls(settings, profile, store, inbox)
+            begun.callback(service.pool.close)
             service.pool.start()
             service.warm()
-        except BaseException:
-            store.close()
-            raise
+            begun.pop_all()  # all is well: `stop` ends it
         return service
 
     @property

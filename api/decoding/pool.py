@@ -10,8 +10,8 @@ import logging
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -144,7 +144,7 @@ class Worker:
         ours, theirs = multiprocessing.Pipe()
         name = f"decode-{self._number}"
         try:
-            with _process_lock:
+            with _process_lock, _signals_blocked():
                 process = _context().Process(
                     target=jobs.serve, args=(theirs, self._task), name=name, daemon=True
                 )
@@ -232,6 +232,19 @@ class Worker:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Let processes that are started meanwhile never see a signal to the whole group.
+
+    The server alone ends them. Ctrl-C would break off what they are forked from as it loads.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> ForkServerContext:

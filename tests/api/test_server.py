@@ -131,3 +131,46 @@ def test_a_server_process_that_dies_is_replaced_and_the_log_stays_json(
     server.wait_for("Application startup complete", times=n_started + 1)
     messages = [json.loads(line)["message"] for line in server.lines]
     assert any("died" in message for message in messages)
+
+
+@pytest.mark.parametrize("begun", ["", "Waiting for application startup"], ids=["load", "start"])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_server_starts_ends_it_without_a_traceback(
+    begun: str, sent: signal.Signals, empty_folder: Path
+) -> None:
+    """It goes to all processes that there are, as Ctrl-C in a terminal does."""
+    inbox = empty_folder / "inbox"
+    inbox.mkdir()
+    given = {"PORT": 0, "DATABASE": empty_folder / "index.db", "TEMP_FOLDER": inbox}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env={**os.environ, **{f"FPAPI_{name}": str(text) for name, text in given.items()}},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert server.stderr is not None
+    said = ""
+    if begun:
+        while begun not in said:
+            said += server.stderr.readline()
+    else:
+        wait_until_it_loads(server.pid)
+    os.killpg(server.pid, sent)
+    said += server.communicate(timeout=TIMEOUT_S)[1]
+    assert server.returncode == (0 if begun else 130)
+    assert "Traceback" not in said
+    assert all(isinstance(json.loads(line), dict) for line in said.splitlines())
+    assert list(inbox.iterdir()) == []
+
+
+def wait_until_it_loads(process_id: int) -> None:
+    """Wait until the program of a new process runs: Python itself takes no SIGTERM."""
+    caught = 0
+    while not caught >> (int(signal.SIGTERM) - 1) & 1:
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+        (mask,) = re.findall(r"SigCgt:\t(\w+)", status)
+        caught = int(mask, 16)
+        threading.Event().wait(0.005)
