@@ -1,10 +1,16 @@
 """Command ``python -m api``: the service with the settings of the environment.
 
-It exits with 0 after it was told to stop, with 2 when a setting or package is wrong or missing, and
-with `api.server.STARTUP_FAILURE` when the server could not start.
+It exits with 0 after it was told to stop, with 130 when it was still loading then, with 2 when a
+setting or package is wrong or missing, and with `api.server.STARTUP_FAILURE` when the server could
+not start.
 """
 
 from __future__ import annotations
+
+if __name__ == "__main__":
+    from fpcore import starting
+
+    starting.end_quietly()
 
 import sys
 

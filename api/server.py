@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
+import functools
 import os
 import socket
 import sys
+from typing import cast
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api.connections import Connection, ConnectionLimits
 from api.operations import log, preflight
 from api.operations.folders import OwnFolder
 from api.operations.metrics import FOLDER_VARIABLE
 from api.settings import Settings
+from fpcore import starting
 from fpcore.errors import FpError
 
 STARTUP_FAILURE = 3
@@ -36,22 +41,29 @@ def main() -> int:
         print(f"api: {error}", file=sys.stderr)
         return 2
     log.configure(settings.log_level)
-    with contextlib.ExitStack() as stack:
+    starting.as_ctrl_c()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
             # Before the processes start: they share their counts through this folder.
             shared = stack.enter_context(contextlib.closing(OwnFolder()))
             os.environ.setdefault(FOLDER_VARIABLE, str(shared.path))
         return _served(settings)
+    return 0  # told to stop before anything was served
 
 
 def _served(settings: Settings) -> int:
     """Serve until a signal says to stop, and return the exit code."""
+    limits = ConnectionLimits.of(settings)
     config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
+        http=cast(type[asyncio.Protocol], functools.partial(Connection, limits=limits)),
         host=settings.host,
         port=settings.port,
         workers=settings.web_workers,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]  # any time will do
         access_log=False,
         server_header=False,
         log_config=None,  # its lines are JSON, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 from dataclasses import dataclass
@@ -9,14 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from api.decoding.jobs import Bounds, Task
+from api.decoding.jobs import AnswerT, Bounds, Job, Task
 from api.decoding.pool import DecodePool
+from api.decoding.turns import Turns
 from api.decoding.warmup import noise_query
 from api.operations.folders import OwnFolder
 from api.operations.metrics import Metrics
 from api.settings import Settings
 from api.uploads import kept_audio
-from api.uploads.admission import Admission
+from api.uploads.admission import Admission, Place, Reception
+from api.uploads.pace import PaceLimits
 from api.uploads.receive import UploadLimits
 from fpcore import pipeline
 from fpcore.audio import AudioLimits
@@ -60,8 +63,9 @@ class Service:
         self.store = store
         self.inbox = inbox
         self.metrics = Metrics(store)
-        self.receiving = Admission(settings.max_uploads, "being received")
+        self.receiving = Reception(settings.max_uploads, settings.max_arriving_bytes)
         self.working = Admission(settings.max_jobs, "being worked on")
+        self.checking = Turns(1)
         self.health: Health | None = None
         bounds = Bounds(settings.worker_memory_bytes, settings.worker_cpu_s, settings.worker_wall_s)
         limits = AudioLimits(max_duration_s=settings.max_duration_s)
@@ -87,23 +91,37 @@ class Service:
             create=True,
             busy_timeout_s=settings.busy_timeout_s,
         )
-        try:
+        with contextlib.ExitStack() as begun:
+            begun.callback(store.close)
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
                 kept_audio.sweep(settings.keep_audio, store)
             inbox = OwnFolder(settings.temp_folder)
+            begun.callback(inbox.close)
             service = cls(settings, profile, store, inbox)
+            begun.callback(service.pool.close)
             service.pool.start()
             service.warm()
-        except BaseException:
-            store.close()
-            raise
+            begun.pop_all()  # all is well: `stop` ends it
         return service
 
     @property
     def upload_limits(self) -> UploadLimits:
         """Bounds on one upload."""
-        return UploadLimits(self.settings.max_upload_bytes, self.settings.upload_timeout_s)
+        settings = self.settings
+        pace = PaceLimits(
+            window_s=settings.upload_window_s,
+            bytes_per_s=settings.min_upload_bytes_per_s,
+            total_s=settings.upload_timeout_s,
+        )
+        return UploadLimits(settings.max_upload_bytes, pace)
+
+    async def work(self, job: Job[AnswerT], place: Place) -> AnswerT:
+        """Return the answer of a job; see `DecodePool.run`.
+
+        ``place`` is that of its request, which may be taken away until the job begins.
+        """
+        return await self.pool.run(job, place.client, place.settle)
 
     def warm(self) -> None:
         """Look noise up in an index of noise, which loads all compiled code of a recognition."""

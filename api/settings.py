@@ -11,15 +11,18 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -31,7 +34,7 @@ PREFIX = "FPAPI_"
 MIN_KEY_LENGTH = 16
 MEGABYTE = 1_000_000
 
-_LISTS = frozenset({"cors_origins", "hosts"})
+_LISTS = frozenset({"cors_origins", "hosts", "proxies"})
 """Fields that the environment gives as words between commas."""
 
 Count = Annotated[int, Field(ge=1)]
@@ -40,6 +43,18 @@ Positive = Annotated[float, Field(gt=0)]
 DAY_S = 86_400
 PositiveSeconds = Annotated[float, Field(gt=0, le=DAY_S)]
 TERABYTE_MB = 1_000_000
+
+
+def _check_network(text: str) -> str:
+    """Return an address or a network as it was given, or refuse it."""
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("must be IP addresses or networks, such as 10.0.0.0/8") from None
+    return text
+
+
+Proxy = Annotated[str, AfterValidator(_check_network)]
 
 
 def available_cores() -> int:
@@ -79,12 +94,35 @@ class Settings(Strict):
     names of this machine: that of a proxy's site, for example."""
     max_upload_mb: Positive = 100.0
     """Largest file that is taken, in millions of bytes."""
-    upload_timeout_s: PositiveSeconds = 60.0
-    """How long a client may take to send one request."""
+    upload_timeout_s: PositiveSeconds = 600.0
+    """How long a client may take to send one request, whatever its pace."""
+    upload_window_s: PositiveSeconds = 20.0
+    """Seconds in each of which a request has to make progress while it arrives: one that brings
+    fewer bytes is given up. What comes of a request after its answer is read for as long."""
+    min_upload_bytes_per_s: Positive = 1000.0
+    """Bytes a second that a request has to bring on average in each such time."""
     max_uploads: Count = 64
-    """Requests whose bodies are received at the same time; further ones are told to try again."""
-    max_jobs: Count = 16
-    """Received requests that are decoded or wait for it; further ones are told to try again."""
+    """Requests whose bodies are received at the same time. Further ones take the place of one that
+    stalls, or of one of a client that has more of them, or else are told to try again."""
+    max_arriving_mb: Positive | None = None
+    """Most bytes of all requests that are being received, in millions; by default those of ten of
+    the largest. When there is no room the client that takes the most is told to try again."""
+    max_jobs: Count = Field(default_factory=lambda: max(16, 4 * available_cores()))
+    """Received requests that are decoded or wait for it. Further ones take the place of a waiting
+    one of a client that has more of them, or else are told to try again."""
+    max_connections: Count = 512
+    """Connections that are open at the same time. A further one takes the place of one that waits
+    for its client; of the client with the most connections, the one that has waited longest."""
+    header_timeout_s: PositiveSeconds = 20.0
+    """How long the head of a request may take, on a new connection from its begin on."""
+    keep_alive_s: PositiveSeconds = 5.0
+    """How long a connection is kept open between two requests."""
+    answer_timeout_s: PositiveSeconds = 60.0
+    """How long a client may take nothing of an answer that waits to be sent."""
+    proxies: tuple[Proxy, ...] = ()
+    """Addresses or networks, between commas, of reverse proxies that are believed when they state a
+    client's address in X-Forwarded-For. Places are shared out by client: without them, all that
+    comes through a proxy counts as of one client."""
     max_duration_s: Positive = 2 * 3600.0
     """Most seconds of audio that are decoded from one file."""
     decode_workers: Count = Field(default_factory=available_cores)
@@ -98,12 +136,26 @@ class Settings(Strict):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is written to standard error: debug, info, warning or error."""
 
+    @field_validator("max_arriving_mb")
+    @classmethod
+    def _room_for_one(cls, megabytes: float | None, others: ValidationInfo) -> float | None:
+        if megabytes is not None and megabytes < others.data.get("max_upload_mb", 0.0):
+            raise ValueError(f"must not be less than {PREFIX}MAX_UPLOAD_MB")
+        return megabytes
+
     @field_validator("api_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value()) < MIN_KEY_LENGTH:
             raise ValueError(f"must have at least {MIN_KEY_LENGTH} characters")
         return key
+
+    @property
+    def max_arriving_bytes(self) -> int:
+        """Most bytes of all requests that are being received."""
+        if self.max_arriving_mb is None:
+            return 10 * self.max_upload_bytes
+        return round(self.max_arriving_mb * MEGABYTE)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -10,8 +10,8 @@ import logging
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -21,6 +21,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from api.decoding import jobs
+from api.decoding.turns import Turns
 from api.errors import RefusedError, busy
 from fpcore.errors import AudioError, FpError
 
@@ -52,6 +53,7 @@ class DecodePool:
         self, n_workers: int, task: jobs.Task, *, on_loss: Callable[[], None] = lambda: None
     ) -> None:
         self._limiter = CapacityLimiter(n_workers)
+        self._turns = Turns(n_workers)
         self._workers = [Worker(number, task, on_loss) for number in range(n_workers)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
 
@@ -65,8 +67,19 @@ class DecodePool:
             worker.start()
             self._idle.put(worker)
 
-    async def run(self, job: jobs.Job[AnswerT]) -> AnswerT:
-        """Return the answer of a job, after those that came before it.
+    async def run(
+        self, job: jobs.Job[AnswerT], client: str = "", on_turn: Callable[[], None] = lambda: None
+    ) -> AnswerT:
+        """Return the answer of a job, when it is its turn.
+
+        Parameters
+        ----------
+        job : Job
+            What is to be done.
+        client : str
+            Who asked for it: see `api.decoding.turns`.
+        on_turn : callable
+            Called without arguments when the job begins; it ends by itself from then on.
 
         Raises
         ------
@@ -77,7 +90,9 @@ class DecodePool:
         FpError
             When the process fails for a reason that is not in the file: status 500.
         """
-        return await to_thread.run_sync(self._run, job, limiter=self._limiter)
+        async with self._turns.turn(client):
+            on_turn()
+            return await to_thread.run_sync(self._run, job, limiter=self._limiter)
 
     def _run(self, job: jobs.Job[AnswerT]) -> AnswerT:
         worker = self._idle.get()
@@ -129,7 +144,7 @@ class Worker:
         ours, theirs = multiprocessing.Pipe()
         name = f"decode-{self._number}"
         try:
-            with _process_lock:
+            with _process_lock, _signals_blocked():
                 process = _context().Process(
                     target=jobs.serve, args=(theirs, self._task), name=name, daemon=True
                 )
@@ -217,6 +232,19 @@ class Worker:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Let processes that are started meanwhile never see a signal to the whole group.
+
+    The server alone ends them. Ctrl-C would break off what they are forked from as it loads.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> ForkServerContext:

@@ -32,9 +32,9 @@ async def explain(request: Request, service: ServiceDep) -> Response:
 
     As a picture, or with `format` json as the numbers to draw one from.
     """
-    async with accepted(request, service, forms.ExplainForm) as (upload, form):
+    async with accepted(request, service, forms.ExplainForm) as (upload, form, place):
         job, media_type = _FORMATS[form.format]
-        content = await service.pool.run(job(upload.path, upload.name))
+        content = await service.work(job(upload.path, upload.name), place)
     return Response(content, media_type=media_type)
 
 

@@ -40,13 +40,14 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
     Of a recording that is cut off or damaged on the way, what can be decoded is learned; the song
     is not `complete`. `warning` says so in either case.
     """
-    async with accepted(request, service, forms.LearnForm) as (upload, form):
+    async with accepted(request, service, forms.LearnForm) as (upload, form, place):
         known = await to_thread.run_sync(service.store.find, upload.checksum)
         if known is not None:
             added, remixed = Added(known, created=False, known_by="file"), None
         else:
             service.store.check_writable()
-            found = await service.pool.run(jobs.Extract(upload.path, upload.name, form.strict))
+            job = jobs.Extract(upload.path, upload.name, form.strict)
+            found = await service.work(job, place)
             added = await to_thread.run_sync(_add, upload, form, found, service)
             remixed = found.remixed if added.created else None
     response.status_code = 201 if added.created else 200

@@ -36,16 +36,16 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
     is cut off or damaged on the way, what can be decoded is used; `warning` says so, and also when
     channels were reversed or left out because mixing all as they are would lose the music.
     """
-    async with accepted(request, service, forms.RecognizeForm) as (upload, form):
+    async with accepted(request, service, forms.RecognizeForm) as (upload, form, place):
         started = perf_counter()
         if form.scan:
-            scanned = await service.pool.run(jobs.Scan(upload.path, upload.name))
+            scanned = await service.work(jobs.Scan(upload.path, upload.name), place)
             return RecognitionBody.of_scan(
                 scanned,
                 profile=service.profile,
                 total_s=perf_counter() - started,
             )
-        heard = await service.pool.run(jobs.Hear(upload.path, upload.name))
+        heard = await service.work(jobs.Hear(upload.path, upload.name), place)
         found = await to_thread.run_sync(_look_up, heard, service)
         service.metrics.recognised(found.times)
         return RecognitionBody.of_recognition(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
+from api.clients import client_at
 from api.errors import documented
 from api.routes.dependencies import ServiceDep
 from api.schemas.bodies import HealthBody, ProvenanceBody, StatsBody
@@ -24,11 +25,16 @@ class Wanted(Strict):
 
 
 @router.get("/stats", response_model=StatsBody, responses=documented())
-async def stats(service: ServiceDep, wanted: Annotated[Wanted, Query()]) -> StatsBody:
+async def stats(
+    request: Request, service: ServiceDep, wanted: Annotated[Wanted, Query()]
+) -> StatsBody:
     """Return the size of the index, its health when it was last checked, and its profile."""
     if wanted.check:
-        with service.working.place():
-            await to_thread.run_sync(service.check)
+        client = client_at(request.client)
+        with service.working.place(client) as place:
+            async with service.checking.turn(client):
+                place.settle()
+                await to_thread.run_sync(service.check)
     return await to_thread.run_sync(_stats, service)
 
 

@@ -2,19 +2,20 @@
 
 Limits hold from the first byte on. The body is parsed while it arrives. The file's bytes go to
 the disk in large pieces, written by a thread; nothing else of a request is kept beyond a few
-kilobytes. Names that clients give are used in messages only, never as paths. The folder is gone
-when the request is done, however it ends.
+kilobytes. Until the first piece is there, a request costs neither a folder nor a file. Names that
+clients give are used in messages only, never as paths. The folder is gone when the request is
+done, however it ends: finished, refused, given up, or left by its client.
 """
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from anyio import CancelScope, to_thread
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
+from api.clients import client_at
 from api.errors import RefusedError, unsupported_kind
-from api.uploads.admission import Admission
+from api.uploads.admission import Reception
 from api.uploads.multipart import FormReader
+from api.uploads.pace import PaceLimits, paced
 from fpcore.audio.kinds import HEAD_BYTES, Kind, kind_of
 from fpcore.audio.reading import NO_KNOWN_KIND
 
@@ -39,10 +42,10 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """Bounds on one request: bytes of its file, and seconds until all of it is there."""
+    """Bounds on one request: bytes of its file, and how long it may take to arrive."""
 
     max_bytes: int
-    timeout_s: float
+    pace: PaceLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ async def received(
     limits: UploadLimits,
     *,
     fields: Iterable[str],
-    receiving: Admission,
+    receiving: Reception,
 ) -> AsyncIterator[Upload]:
     """Receive a request with a file and fields, and remove it all at the end.
 
@@ -76,8 +79,8 @@ async def received(
         Bounds on the size of the file and the time of the request.
     fields : iterable of str
         Names of the fields that may come beside the file; none of them has to.
-    receiving : Admission
-        One of its places is held until all has arrived.
+    receiving : Reception
+        One of its places is held until all has arrived, or until it is given to another request.
 
     Yields
     ------
@@ -94,10 +97,13 @@ async def received(
     """
     reader = FormReader(_boundary(request), fields=frozenset(fields))
     _check_declared_size(request, limits)
-    async with _folder(inbox) as folder:
-        target = folder / "audio"
-        with receiving.place():
-            checksum = await _receive_in_time(request, reader, target, limits)
+    client = client_at(request.client)
+    receiving.check(client)
+    async with AsyncExitStack() as kept:
+        with receiving.place(client) as place:
+            took = functools.partial(receiving.took, place)
+            pieces = _file_pieces(request, reader, limits, took)
+            target, checksum = await _write(pieces, inbox, kept)
         name = _shown(reader.filename)
         await to_thread.run_sync(_check_kind, target, name)
         yield Upload(target, name, checksum, reader.fields)
@@ -137,45 +143,50 @@ def _too_large(limits: UploadLimits) -> RefusedError:
     return RefusedError(413, "too_large", f"a file may have at most {megabytes:g} MB: shorten it")
 
 
-async def _receive_in_time(
-    request: Request, reader: FormReader, target: Path, limits: UploadLimits
-) -> str:
-    try:
-        async with asyncio.timeout(limits.timeout_s):
-            return await _receive(request, reader, target, limits)
-    except TimeoutError:
-        raise RefusedError(
-            408, "too_slow", f"the request took longer than {limits.timeout_s:g} s to arrive"
-        ) from None
+async def _file_pieces(
+    request: Request, reader: FormReader, limits: UploadLimits, took: Callable[[int], None]
+) -> AsyncIterator[bytes]:
+    """Yield the file of a request in pieces of about `WRITE_BYTES`, the last one of any size.
 
-
-async def _receive(request: Request, reader: FormReader, target: Path, limits: UploadLimits) -> str:
-    """Write the file of a request to ``target`` and return its checksum."""
-    digest = hashlib.sha256()
+    ``took`` is called with the number of bytes of each part of the body.
+    """
     n_received = n_file = 0
     pieces: list[bytes] = []
+    async for chunk in paced(request.stream(), limits.pace):
+        n_received += len(chunk)
+        new = reader.feed(chunk)
+        n_file += sum(map(len, new))
+        if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
+            raise _too_large(limits)
+        took(len(chunk))
+        pieces += new
+        if sum(map(len, pieces)) >= WRITE_BYTES:
+            yield b"".join(pieces)
+            pieces = []
+    reader.finish()
+    yield b"".join(pieces)
 
-    def write(file: io.FileIO, content: bytes) -> None:
+
+async def _write(
+    pieces: AsyncIterator[bytes], inbox: Path, kept: AsyncExitStack
+) -> tuple[Path, str]:
+    """Write a file to a folder that goes when ``kept`` ends; return its path and its checksum."""
+    digest = hashlib.sha256()
+
+    def write(content: bytes) -> None:
         digest.update(content)
         rest = memoryview(content)
         while rest:
             # A disk that fills up takes a part first, and refuses only the next.
             rest = rest[file.write(rest) :]
 
+    first = await anext(pieces)
+    target = await kept.enter_async_context(_folder(inbox)) / "audio"
     with await to_thread.run_sync(io.FileIO, target, "xb") as file:
-        async for chunk in request.stream():
-            n_received += len(chunk)
-            new = reader.feed(chunk)
-            n_file += sum(map(len, new))
-            if n_file > limits.max_bytes or n_received > limits.max_bytes + OVERHEAD_BYTES:
-                raise _too_large(limits)
-            pieces += new
-            if sum(map(len, pieces)) >= WRITE_BYTES:
-                await to_thread.run_sync(write, file, b"".join(pieces))
-                pieces = []
-        reader.finish()
-        await to_thread.run_sync(write, file, b"".join(pieces))
-    return digest.hexdigest()
+        await to_thread.run_sync(write, first)
+        async for piece in pieces:
+            await to_thread.run_sync(write, piece)
+    return target, digest.hexdigest()
 
 
 def _shown(filename: str) -> str:

@@ -19,6 +19,7 @@ from api.settings import Settings
 from fpcore.store import open_store
 from tests.api.server import Server, running, small_index_profile
 
+PROXY = "127.0.0.3"
 KEY = "a key of more than 16 characters"
 
 
@@ -62,13 +63,17 @@ def client(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def shared_strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("strict")
-    with running(folder, max_uploads=2, max_duration_s=90, busy_timeout_s=0.2) as server:
+    limits = {"max_uploads": 2, "max_duration_s": 90, "busy_timeout_s": 0.2}
+    with running(folder, proxies=PROXY, **limits) as server:
         yield server
 
 
 @pytest.fixture
 def strict_server(shared_strict_server: Server) -> Iterator[Server]:
-    """A server for two uploads at a time, of 90 s at most, that waits 0.2 s for other writers."""
+    """A server for two uploads at a time, of 90 s at most, that waits 0.2 s for other writers.
+
+    It believes what `PROXY` says of its clients.
+    """
     with emptied(shared_strict_server) as server:
         yield server
 

@@ -132,9 +132,23 @@ class Server:
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, **more)
 
+    def n_in_flight(self) -> int:
+        """Return how many requests are being answered, without the one that asks for it."""
+        with self.client() as client:
+            lines = client.get("/metrics").text.splitlines()
+        name = "fpapi_requests_in_flight "
+        (line,) = [line for line in lines if line.startswith(name)]
+        return round(float(line.removeprefix(name))) - 1
+
     def uploads_left(self) -> list[Path]:
-        """Return what lies in the folders for uploads."""
-        return list(self.inbox.glob(f"*/{WORK}/**/*"))
+        """Return what lies in the folders for uploads; it may go meanwhile."""
+        walks = (os.walk(work) for work in self.inbox.glob(f"*/{WORK}"))
+        return [
+            Path(folder, name)
+            for walk in walks
+            for folder, folders, files in walk
+            for name in (*folders, *files)
+        ]
 
     def stop(self, sent: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code; nothing of the server is left after that."""

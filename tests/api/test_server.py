@@ -104,14 +104,14 @@ def test_a_signal_to_stop_lets_requests_in_flight_finish(empty_folder: Path) -> 
     try:
         body = form(song(1))
         with started(server, length=len(body)) as connection:
-            connection.sendall(body[:1000])
+            connection.sendall(body[:300_000])  # as much as is written at a time
             while not server.uploads_left():
                 threading.Event().wait(0.005)
             server.process.send_signal(signal.SIGTERM)
             server.wait_for("Waiting for connections to close|Shutting down")
             with pytest.raises(OSError), socket.create_connection(("127.0.0.1", server.port), 5):
                 raise OSError("the listening socket was still open")
-            connection.sendall(body[1000:])
+            connection.sendall(body[300_000:])
             said = answer(connection)
         assert said.startswith(b"HTTP/1.1 200 ")
         assert b'"matched":false' in said
@@ -155,3 +155,46 @@ def test_a_server_of_an_index_on_a_read_only_disk_answers_what_only_reads(tmp_pa
                 message = assert_refused(refused, 403, "read_only")
                 assert str(disk) not in message
         assert os.listdir(disk) == ["index.db"]
+
+
+@pytest.mark.parametrize("begun", ["", "Waiting for application startup"], ids=["load", "start"])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_server_starts_ends_it_without_a_traceback(
+    begun: str, sent: signal.Signals, empty_folder: Path
+) -> None:
+    """It goes to all processes that there are, as Ctrl-C in a terminal does."""
+    inbox = empty_folder / "inbox"
+    inbox.mkdir()
+    given = {"PORT": 0, "DATABASE": empty_folder / "index.db", "TEMP_FOLDER": inbox}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env={**os.environ, **{f"FPAPI_{name}": str(text) for name, text in given.items()}},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert server.stderr is not None
+    said = ""
+    if begun:
+        while begun not in said:
+            said += server.stderr.readline()
+    else:
+        wait_until_it_loads(server.pid)
+    os.killpg(server.pid, sent)
+    said += server.communicate(timeout=TIMEOUT_S)[1]
+    assert server.returncode == (0 if begun else 130)
+    assert "Traceback" not in said
+    assert all(isinstance(json.loads(line), dict) for line in said.splitlines())
+    assert list(inbox.iterdir()) == []
+
+
+def wait_until_it_loads(process_id: int) -> None:
+    """Wait until the program of a new process runs: Python itself takes no SIGTERM."""
+    caught = 0
+    while not caught >> (int(signal.SIGTERM) - 1) & 1:
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+        (mask,) = re.findall(r"SigCgt:\t(\w+)", status)
+        caught = int(mask, 16)
+        threading.Event().wait(0.005)

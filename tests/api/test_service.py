@@ -9,6 +9,8 @@ import pytest
 
 from api.service import Service
 from api.settings import Settings
+from api.uploads.pace import PaceLimits
+from api.uploads.receive import UploadLimits
 from fpcore.errors import ConfigError, StoreError
 from fpcore.store import open_store
 from tests.api.conftest import new_service
@@ -47,9 +49,11 @@ def test_a_first_check_that_fails_is_logged_and_the_service_goes_on(
 
 
 def test_limits_of_uploads_are_those_of_the_settings(idle_service: Service) -> None:
-    idle_service.settings = Settings(max_upload_mb=1.5, upload_timeout_s=3.0)
-    limits = idle_service.upload_limits
-    assert (limits.max_bytes, limits.timeout_s) == (1_500_000, 3.0)
+    idle_service.settings = Settings(
+        max_upload_mb=1.5, upload_timeout_s=3.0, upload_window_s=2.0, min_upload_bytes_per_s=100.0
+    )
+    pace = PaceLimits(window_s=2.0, bytes_per_s=100.0, total_s=3.0)
+    assert idle_service.upload_limits == UploadLimits(1_500_000, pace)
 
 
 def test_stopping_removes_what_is_left_of_uploads_and_closes_the_index(tmp_path: Path) -> None:

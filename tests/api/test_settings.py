@@ -33,6 +33,7 @@ def test_variables_give_fields_their_types() -> None:
             "FPAPI_DATABASE": "/data/index.db",
             "FPAPI_CORS_ORIGINS": "https://a.example, https://b.example,",
             "FPAPI_MAX_UPLOAD_MB": "1.5",
+            "FPAPI_PROXIES": "127.0.0.1, 10.0.0.0/8, ::1",
             "FPAPI_API_KEY": "k" * 16,
         }
     )
@@ -40,6 +41,8 @@ def test_variables_give_fields_their_types() -> None:
     assert settings.database == Path("/data/index.db")
     assert settings.cors_origins == ("https://a.example", "https://b.example")
     assert settings.max_upload_bytes == 1_500_000
+    assert settings.max_arriving_bytes == 15_000_000
+    assert settings.proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
 
 
 def test_an_empty_text_is_no_setting() -> None:
@@ -71,6 +74,8 @@ def test_the_key_is_masked_wherever_settings_are_shown() -> None:
         ("FPAPI_WORKER_MEMORY_MB", "1e18", "FPAPI_WORKER_MEMORY_MB: input should be less than"),
         ("FPAPI_WORKER_CPU_S", "9" * 20, "FPAPI_WORKER_CPU_S: input should be less than"),
         ("FPAPI_WORKER_WALL_S", "1e300", "FPAPI_WORKER_WALL_S: input should be less than"),
+        ("FPAPI_MAX_ARRIVING_MB", "99", "MB: must not be less than FPAPI_MAX_UPLOAD_MB"),
+        ("FPAPI_PROXIES", "10.0.0.0/8,proxy", "FPAPI_PROXIES: must be IP addresses or networks"),
         ("FPAPI_LOG_LEVEL", "loud", "FPAPI_LOG_LEVEL: input should be 'debug', 'info'"),
         ("FPAPI_API_KEY", "short", "FPAPI_API_KEY: must have at least 16 characters"),
     ],

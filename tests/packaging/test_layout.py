@@ -27,6 +27,7 @@ OF_A_WHOLE = {
     "tests/api/page/test_problems.py": "the page when something fails",
     "tests/api/page/test_serving.py": "the page's files",
     "tests/api/page/test_songs.py": "the page's list of songs",
+    "tests/api/test_crowding.py": "clients that stall, trickle, idle or vanish",
     "tests/api/test_fuzz.py": "damaged files in requests",
     "tests/api/test_model.py": "random requests to a server",
     "tests/api/test_processes.py": "servers that are crowded or killed",

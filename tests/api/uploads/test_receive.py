@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from api.errors import RefusedError
-from api.uploads.admission import Admission
+from api.uploads.admission import Reception
+from api.uploads.pace import PaceLimits
 from api.uploads.receive import UploadLimits, received
 from tests import audio_files
 from tests.api.conftest import asked_in_process, new_service
@@ -254,13 +255,13 @@ def test_a_file_comes_and_goes_without_the_event_loop_touching_the_disk(
     content: bytes, watch: Watch, tmp_path: Path
 ) -> None:
     async def take() -> bytes:
-        limits = UploadLimits(max_bytes=10_000_000, timeout_s=60.0)
+        limits = UploadLimits(10_000_000, PaceLimits(window_s=60.0, bytes_per_s=1.0, total_s=60.0))
         arriving = received(
             request(form(content)),
             tmp_path,
             limits,
             fields=(),
-            receiving=Admission(1, "being received"),
+            receiving=Reception(1),
         )
         async with arriving as upload:
             watch.watching = False
