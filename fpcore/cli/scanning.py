@@ -114,7 +114,19 @@ def noted(
 ) -> dict[str, Any]:
     """Complain of what is wrong with a recording, and return the beginning of its record.
 
-    What can be decoded only in part is complained of if that ``is_new``.
+    Parameters
+    ----------
+    found : Recognition, Scanned or AudioError
+        The answer, or why there is none.
+    name : str
+        What to call the recording.
+    is_new : bool
+        Whether it is still to be said that only a part was decoded, or how channels were mixed.
+
+    Returns
+    -------
+    dict
+        Its keys are "file", "error", "cut" and "remixed"; of an error the first two.
     """
     from fpcore.errors import AudioError
 
