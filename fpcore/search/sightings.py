@@ -373,9 +373,9 @@ def heaviest_run(
 
     Examples
     --------
-    >>> times_s = np.array([0.0, 5.0, 5.5, 6.0, 6.5, 7.0])
-    >>> heaviest_run(times_s, times_s + 0.5, np.ones(6))
-    (5.0, 7.5)
+    >>> times_s = np.append(0.0, np.arange(6.0, 9.0, 0.25))
+    >>> heaviest_run(times_s, times_s + 0.5, np.ones(13))
+    (6.0, 9.25)
     """
     time_s = np.concatenate([start_s, end_s])
     order = np.argsort(time_s, kind="stable")
