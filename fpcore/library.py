@@ -36,7 +36,7 @@ from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
 from fpcore.printable import as_text
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
-from fpcore.records import Appearance, Cut, Recognition, Remixed
+from fpcore.records import Appearance, Cut, FloatArray, Recognition, Remixed
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, NewSong, Store, open_store
@@ -279,8 +279,11 @@ class Library(Closing):
         *,
         on_cut: Callable[[Cut], None] = _log,
         on_remixed: Callable[[Remixed], None] = _log,
+        on_progress: Callable[[float, float | None], None] | None = None,
     ) -> Iterator[Appearance]:
-        """Yield every song heard in a long recording, and when; see `fpcore.search.scan`.
+        """Yield every song heard in a long recording, and when, each as soon as it has ended.
+
+        See `fpcore.search.scan`.
 
         Parameters
         ----------
@@ -290,11 +293,14 @@ class Library(Closing):
             Told how much of such a recording was heard; by default that is logged as a warning.
         on_remixed : callable, optional
             Told when channels of it were reversed or left out; by default that is logged, too.
+        on_progress : callable, optional
+            Told time and again how many seconds have been searched, and how many there are as far
+            as the header states that.
 
         Yields
         ------
         Appearance
-            By the start of their first window.
+            One for each play. A short one that ends while another song plays on comes before that.
 
         Raises
         ------
@@ -303,16 +309,34 @@ class Library(Closing):
         StoreError
             When the index cannot be read.
         """
-        config = self.profile.fingerprint
-        blocks = decode_blocks(
+        config, stated = self.profile.fingerprint, [0.0]
+        blocks: Iterator[FloatArray] = decode_blocks(
             source,
             sample_rate_hz=config.sample_rate_hz,
             resampler=config.resampler,
             limits=self.limits,
             on_cut=on_cut,
             on_remixed=on_remixed,
+            on_stated=stated.append,
         )
+        if on_progress is not None:
+            blocks = self._watched(blocks, stated, on_progress)
         return scan.scan(blocks, self.store, self.profile)
+
+    def _watched(
+        self,
+        blocks: Iterator[FloatArray],
+        stated_s: list[float],
+        on_progress: Callable[[float, float | None], None],
+    ) -> Iterator[FloatArray]:
+        """Yield ``blocks``, and tell how much of them is done whenever another one is asked for."""
+        n_samples = 0
+        for block in blocks:
+            yield block
+            n_samples += len(block)
+            done_s = n_samples / self.profile.fingerprint.sample_rate_hz
+            total_s = min(max(stated_s), self.limits.max_duration_s)
+            on_progress(done_s, total_s if total_s >= done_s else None)
 
     def close(self) -> None:
         """Close the store."""

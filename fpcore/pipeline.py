@@ -283,6 +283,14 @@ def hear(
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 
+def window_s(found: QueryFingerprint, config: FingerprintConfig) -> tuple[float, float]:
+    """Return where the window of a query starts and ends in the recording, in seconds."""
+    lengths = dict(window_frames(found.duration_s, config.hop_s))
+    start = found.heard.ranks.first_tick // found.hashes.ticks_per_frame
+    end_s = (start + lengths[start]) * config.hop_s
+    return start * config.hop_s, min(end_s, found.duration_s)
+
+
 def _fine(config: FingerprintConfig, thorough: ThoroughPass | None) -> FingerprintConfig | None:
     """Return the configuration with the neighbourhood of the thorough pass."""
     if thorough is None:

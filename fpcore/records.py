@@ -367,6 +367,19 @@ class Match:
         """Whether this is an answer rather than a guess."""
         return self.confidence > 0
 
+    def begun(self, heard_s: tuple[float, float]) -> tuple[float, float]:
+        """Return when in a stretch of the recording the song is heard first, and where it is then.
+
+        >>> Match(1, "a song", 20.0, 50, 0.9, 0.9).begun((5.0, 15.0))
+        (5.0, 25.0)
+        >>> Match(1, "begins at 11 s", -11.0, 50, 0.9, 0.9).begun((5.0, 15.0))
+        (11.0, 0.0)
+        """
+        start_s, end_s = heard_s
+        begins_s = -self.offset_s / self.playback.tempo
+        start_s = min(max(start_s, begins_s), end_s)
+        return start_s, self.offset_s + start_s * self.playback.tempo
+
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
@@ -460,8 +473,9 @@ class Recognition:
     """The answer to one recording: the accepted match or None, and all candidates, best first.
 
     ``query_s`` is the length of the recording, ``n_hashes`` how many hashes were looked up in that
-    window of it that gives the answer. ``cut`` says when only a part could be heard, ``remixed``
-    when channels were reversed or left out.
+    window of it that gives the answer, and ``heard_s`` where that window starts and ends in the
+    recording. ``cut`` says when only a part could be heard, ``remixed`` when channels were reversed
+    or left out.
     """
 
     match: Match | None
@@ -471,6 +485,7 @@ class Recognition:
     times: StageTimes
     cut: Cut | None = None
     remixed: Remixed | None = None
+    heard_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

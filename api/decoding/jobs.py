@@ -143,7 +143,8 @@ class Scan:
             on_remixed=remixed.append,
         )
         with open_store(task.database, config) as store:
-            appearances = list(scan.scan(blocks, store, task.profile))
+            found = scan.scan(blocks, store, task.profile)
+            appearances = sorted(found, key=lambda one: one.start_s)
         return Scanned(appearances, next(iter(cuts), None), next(iter(remixed), None))
 
 

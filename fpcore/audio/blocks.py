@@ -35,6 +35,7 @@ def decode_blocks(
     block_frames: int = BLOCK_FRAMES,
     on_cut: Callable[[Cut], None] | None = None,
     on_remixed: Callable[[Remixed], None] | None = None,
+    on_stated: Callable[[float], None] | None = None,
 ) -> Generator[FloatArray, None, None]:
     """Yield the audio of ``source`` as blocks of mono samples.
 
@@ -62,6 +63,9 @@ def decode_blocks(
     on_remixed : callable, optional
         Called at the end, or when the blocks are closed, if channels were reversed or left out
         before the rest was mixed.
+    on_stated : callable, optional
+        Called before the first block with the length in seconds that the header states, if it does.
+        Of a file in several parts each states its own.
 
     Yields
     ------
@@ -83,6 +87,8 @@ def decode_blocks(
         faults = _Faults(on_cut)
         told = None if on_cut is None else faults.add
         read = read_blocks(guarded, limits=limits, block_frames=block_frames, on_cut=told)
+        if on_stated is not None:
+            read = _with_stated(read, on_stated)
         mixed = faults.told_in_time(_mixed(read, downmix))
         try:
             for rate_hz, blocks in groupby(mixed, key=lambda block: block.sample_rate_hz):
@@ -207,6 +213,18 @@ class _Faults:
     def _tell(self, position_s: float) -> None:
         while self._on_cut and self._pending and self._pending[0].decoded_s <= position_s:
             self._on_cut(self._pending.pop(0))
+
+
+def _with_stated(
+    blocks: Iterator[DecodedBlock], on_stated: Callable[[float], None]
+) -> Iterator[DecodedBlock]:
+    """Yield ``blocks``, and tell each other length that is stated with them."""
+    stated_s = None
+    for block in blocks:
+        if block.stated_s is not None and block.stated_s != stated_s:
+            stated_s = block.stated_s
+            on_stated(stated_s)
+        yield block
 
 
 def _mixed(blocks: Iterator[DecodedBlock], downmix: Downmix) -> Iterator[MonoBlock]:

@@ -127,15 +127,19 @@ def print_table(columns: Sequence[tuple[str, Justify]], rows: Iterable[Sequence[
 
 
 @contextmanager
-def progress_bar(description: str) -> Iterator[Callable[[int, int], None]]:
-    """Give what shows how many are done, of how many, on standard error if that is a terminal."""
+def progress_bar(description: str) -> Iterator[Callable[[float, float | None], None]]:
+    """Give what shows how many are done, of how many if known, and how long the rest will take.
+
+    It is on standard error, if that is a terminal. Answers still go to standard output.
+    """
     terminal = console(stderr=True)
     if not terminal.is_terminal:
         yield lambda n_done, n: None
         return
     from rich.progress import Progress
 
-    with Progress(console=terminal) as bar:
+    # An answer that is piped elsewhere must not be caught and shown above the bar instead.
+    with Progress(console=terminal, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(description, total=None)
         yield lambda n_done, n: bar.update(task, completed=n_done, total=n)
 

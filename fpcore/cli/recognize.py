@@ -6,20 +6,21 @@ import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
 
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, complain, complain_of, counted, print_json, print_table, say
+from fpcore.cli.output import clock, print_json, print_table, say
+from fpcore.cli.scanning import Output, Scan, noted, told
 from fpcore.errors import FpError
 
 if TYPE_CHECKING:
     from fpcore.errors import AudioError
     from fpcore.library import AudioSource, Library
-    from fpcore.records import Appearance, Cut, Match, Recognition, Remixed, Scanned
+    from fpcore.records import Match, Recognition
 
 EXIT_ERROR = 1
 EXIT_NO_MATCH = 3
@@ -41,6 +42,12 @@ def recognize(
         bool,
         typer.Option("--scan", help="Report every song heard in a long recording, and when."),
     ] = False,
+    max_hours: Annotated[
+        float,
+        typer.Option(
+            min=0.001, max=1000, metavar="H", help="Hear at most the first H hours of a recording."
+        ),
+    ] = 4.0,
     top: Annotated[
         int,
         typer.Option(
@@ -59,6 +66,13 @@ def recognize(
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,
     as_json: options.AsJson = False,
+    json_lines: Annotated[
+        bool,
+        typer.Option(
+            "--json-lines",
+            help="With --scan, print each appearance as a line of JSON as soon as it is found.",
+        ),
+    ] = False,
 ) -> None:
     """Recognise recordings: which song each is, and where in the song it begins.
 
@@ -66,7 +80,7 @@ def recognize(
     "no match", with the best guess. Answers come in the order of the files; one that cannot be
     decoded does not stop the others, and of one that is cut off what there is is used. Of a long
     recording only the beginning is used (a minute, unless the profile says otherwise): --scan
-    hears it to its end.
+    hears it to its end, and tells each song as soon as it has ended.
 
     \b
     Examples:
@@ -76,50 +90,58 @@ def recognize(
 
     Exit codes: 0 a match for every file, 3 no match for some, 1 something failed.
     """
-    records: list[dict[str, Any]] = []
+    if json_lines and not scan:
+        raise typer.BadParameter("--json-lines tells what --scan finds: give both")
+    output: Output = "lines" if json_lines else "json" if as_json else "text"
     with options.open_library(db, profile) as opened:
-        library = _with_candidates(opened, top)
-        asked = _scanned(library, files, jobs) if scan else _recognised(library, files, jobs)
-        with closing(asked):
-            for file, found in zip(files, asked, strict=True):
-                records.append(_told(found, _name(file), top=top, quiet=as_json))
-    if as_json:
+        library = _with_options(opened, top, max_hours)
+        if scan:
+            records = list(_scanned(library, files, jobs, output))
+        else:
+            records = list(_recognised(library, files, jobs, top=top, quiet=as_json))
+    if output == "json":
         print_json({"results": records})
     raise typer.Exit(_exit_code(records))
 
 
-def _with_candidates(library: Library, n_candidates: int) -> Library:
-    """Return the library, asked to verify no fewer than ``n_candidates`` songs."""
-    from fpcore.library import Library
-
-    profile = library.profile
-    if n_candidates <= profile.query.n_candidates:
-        return library
-    query = profile.query.model_copy(update={"n_candidates": n_candidates})
-    return Library(library.store, profile.model_copy(update={"query": query}))
-
-
 def _recognised(
-    library: Library, files: list[str], jobs: int | None
-) -> Generator[Recognition | AudioError, None, None]:
+    library: Library, files: list[str], jobs: int | None, *, top: int, quiet: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the record of each answer once it is told."""
     from fpcore.library import Library
+    from fpcore.records import Recognition
 
-    return _asked(library, files, Library.recognize, jobs)
+    with closing(_asked(library, files, Library.recognize, jobs)) as answers:
+        for file, found in zip(map(_name, files), answers, strict=True):
+            record = noted(found, file)
+            if isinstance(found, Recognition):
+                record |= _recognition(found, file, top=top, quiet=quiet)
+            yield record
 
 
 def _scanned(
-    library: Library, files: list[str], jobs: int | None
-) -> Generator[Scanned | AudioError, None, None]:
-    return _asked(library, files, _scan, jobs)
+    library: Library, files: list[str], jobs: int | None, output: Output
+) -> Iterator[dict[str, Any]]:
+    """Yield the record of each scan once it is told.
+
+    What this process scans is told as it is found; what others scan, when they are done.
+    """
+    is_live = len(files) == 1 or jobs == 1 or STANDARD_INPUT in files
+    ask = Scan(output if is_live else None)
+    with closing(_asked(library, files, ask, jobs)) as answers:
+        for file, found in zip(map(_name, files), answers, strict=True):
+            yield told(found, file, output, is_live=is_live)
 
 
-def _scan(library: Library, source: AudioSource) -> Scanned:
-    from fpcore.records import Scanned
+def _with_options(library: Library, n_candidates: int, max_hours: float) -> Library:
+    """Return the library, asked to verify no fewer than ``n_candidates`` songs, within a limit."""
+    from fpcore.library import Library
 
-    cuts: list[Cut] = []
-    remixed: list[Remixed] = []
-    appearances = list(library.scan(source, on_cut=cuts.append, on_remixed=remixed.append))
-    return Scanned(appearances, next(iter(cuts), None), next(iter(remixed), None))
+    profile, limits = library.profile, replace(library.limits, max_duration_s=max_hours * 3600)
+    if n_candidates > profile.query.n_candidates:
+        query = profile.query.model_copy(update={"n_candidates": n_candidates})
+        profile = profile.model_copy(update={"query": query})
+    return Library(library.store, profile, limits=limits)
 
 
 def _asked(
@@ -147,28 +169,6 @@ def _asked(
 
 def _name(file: str) -> str:
     return "standard input" if file == STANDARD_INPUT else file
-
-
-def _told(
-    found: Recognition | Scanned | AudioError, name: str, *, top: int, quiet: bool
-) -> dict[str, Any]:
-    """Tell an answer, unless ``quiet``, and return it for JSON; always tell what went wrong."""
-    from fpcore.errors import AudioError
-    from fpcore.records import Scanned
-
-    if isinstance(found, AudioError):
-        complain(str(found))
-        return {"file": name, "error": str(found)}
-    complain_of(name, found.cut, found.remixed)
-    told = {
-        "file": name,
-        "error": None,
-        "cut": found.cut and asdict(found.cut),
-        "remixed": found.remixed and asdict(found.remixed),
-    }
-    if isinstance(found, Scanned):
-        return told | _appearances(found.appearances, name, quiet=quiet)
-    return told | _recognition(found, name, top=top, quiet=quiet)
 
 
 def _exit_code(records: list[dict[str, Any]]) -> int:
@@ -221,7 +221,7 @@ def _sentence(found: Recognition) -> str:
     if match is not None:
         played = f", played at {match.playback}" if match.playback != AS_LEARNED else ""
         return (
-            f'"{match.song_name}" at {clock(match.offset_s)}{played}, '
+            f'"{match.song_name}" {_place(found, match)}{played}, '
             f"confidence {match.confidence:.3f}, {match.votes} votes "
             f"({found.times.total_s * 1000:.0f} ms)"
         )
@@ -231,6 +231,18 @@ def _sentence(found: Recognition) -> str:
         return "no match"
     guess = found.candidates[0]
     return f'no match (best guess "{guess.song_name}", probability {guess.probability:.2g})'
+
+
+def _place(found: Recognition, match: Match) -> str:
+    """Return where in the song the recording begins, of a long one where it was heard."""
+    from fpcore.stages.windows import LONGEST_S
+
+    if found.heard_s is None or found.query_s <= LONGEST_S:
+        return f"at {clock(match.offset_s)}"
+    start_s, song_s = match.begun(found.heard_s)
+    return (
+        f"heard from {clock(start_s)} to {clock(found.heard_s[1])}, where it is at {clock(song_s)}"
+    )
 
 
 def _tell_candidates(candidates: tuple[Match, ...]) -> None:
@@ -253,40 +265,5 @@ def _tell_candidates(candidates: tuple[Match, ...]) -> None:
                 "accepted" if candidate.accepted else "",
             )
             for candidate in candidates
-        ),
-    )
-
-
-def _appearances(found: list[Appearance], name: str, *, quiet: bool) -> dict[str, Any]:
-    """Tell which songs are heard when, unless ``quiet``, and return them for JSON."""
-    if not quiet:
-        say(f"{name}: {counted(len(found), 'appearance')}" if found else f"{name}: no match")
-        if found:
-            _tell_appearances(found)
-    return {"appearances": [asdict(appearance) for appearance in found]}
-
-
-def _tell_appearances(appearances: list[Appearance]) -> None:
-    print_table(
-        (
-            ("from", "right"),
-            ("to", "right"),
-            ("song", "left"),
-            ("at", "right"),
-            ("confidence", "right"),
-            ("votes", "right"),
-            ("played at", "left"),
-        ),
-        (
-            (
-                clock(appearance.start_s),
-                clock(appearance.end_s),
-                appearance.song_name,
-                clock(appearance.song_offset_s),
-                f"{appearance.confidence:.3f}",
-                appearance.votes,
-                str(appearance.playback),
-            )
-            for appearance in appearances
         ),
     )

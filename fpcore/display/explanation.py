@@ -21,6 +21,7 @@ from fpcore.display.wording import clock, odds, song_label
 from fpcore.errors import FpError
 from fpcore.records import AS_LEARNED
 from fpcore.search.explain import Explanation, Place
+from fpcore.stages.windows import LONGEST_S
 
 WIDTH_IN, HEIGHT_IN = 12.0, 8.6
 N_LISTED = 5
@@ -50,7 +51,12 @@ def verdict(explanation: Explanation) -> str:
     name = song_label(best)
     if explanation.accepted:
         place = f"“{name}” at {clock(best.offset_s)}"
-        if best.offset_s <= -0.05:
+        if explanation.query_s > LONGEST_S:
+            end_s = explanation.window_s[1]
+            start_s, song_s = best.begun(explanation.window_s)
+            heard = f"heard from {clock(start_s)} to {clock(end_s)}, where it is at {clock(song_s)}"
+            place = f"“{name}” {heard}"
+        elif best.offset_s <= -0.05:
             place = f"“{name}” begins {-best.offset_s:.1f} s into the recording"
         if best.playback != AS_LEARNED:
             place += f", {best.playback}"

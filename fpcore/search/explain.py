@@ -29,7 +29,6 @@ from fpcore.records import (
 )
 from fpcore.search.passes import SearchTrace
 from fpcore.stages import hashing, matching, spectrogram, verification
-from fpcore.stages.windows import window_frames
 from fpcore.store.base import Store
 
 if TYPE_CHECKING:
@@ -240,7 +239,7 @@ def explain(
     return Explanation(
         query=QueryPeaks(_scaled(heard.tick, tick_s), _scaled(heard.bin, config.bin_hz)),
         query_s=query.duration_s * query.playback.tempo,
-        window_s=_window_s(query, config),
+        window_s=pipeline.window_s(query, config),
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,
@@ -253,14 +252,6 @@ def explain(
         reason=None if trace.matches else _reason(trace, store),
         spectrogram=None if signal is None else _restored(signal, query.playback, config),
     )
-
-
-def _window_s(query: pipeline.QueryFingerprint, config: FingerprintConfig) -> tuple[float, float]:
-    """Return where the window of a query starts and ends in the recording, in seconds."""
-    lengths = dict(window_frames(query.duration_s, config.hop_s))
-    start = query.heard.ranks.first_tick // query.hashes.ticks_per_frame
-    end_s = (start + lengths[start]) * config.hop_s
-    return start * config.hop_s, min(end_s, query.duration_s)
 
 
 def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> Spectrogram:

@@ -58,6 +58,7 @@ class SearchTrace:
     playbacks included. Row ``i`` of ``candidates``, ``verification``,
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
+    ``heard_s`` is where the window starts and ends in the recording.
     ``cut`` says when only a part of the recording could be decoded, ``remixed`` when channels
     of it were reversed or left out.
     """
@@ -73,6 +74,7 @@ class SearchTrace:
     rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
+    heard_s: tuple[float, float]
     cut: Cut | None = None
     remixed: Remixed | None = None
 
@@ -88,6 +90,7 @@ class SearchTrace:
             self.times,
             self.cut,
             self.remixed,
+            self.heard_s,
         )
 
 
@@ -377,6 +380,7 @@ def _aligned_once(
         rows=rows,
         matches=matches,
         times=times,
+        heard_s=pipeline.window_s(query, config),
     )
 
 

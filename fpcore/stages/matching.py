@@ -108,6 +108,10 @@ class Hits:
         row = self._rows(key)
         return row, self._offsets(key), self.weights[row]
 
+    def rows(self, hits: slice) -> LongArray:
+        """Return the rows of the query's hashes, int64 (n,), of a run of hits."""
+        return self._rows(self.key[hits])
+
     def offsets(self, hits: slice) -> LongArray:
         """Return the offsets in ticks, int64 (n,), of a run of hits."""
         return self._offsets(self.key[hits])

@@ -97,6 +97,14 @@ def test_verdict_of_a_song_that_begins_later_says_when(store: Store) -> None:
     assert verdict(explanation).startswith("“song 0” begins 4.0 s into the recording — ")
 
 
+def test_verdict_of_a_long_recording_says_from_when_to_when_it_was_heard(store: Store) -> None:
+    before = samples_of("lead-in")
+    explanation = ask(store, np.concatenate([np.zeros_like(before), before])).explanation
+    assert explanation.window_s[1] == pytest.approx(18, abs=0.1)
+    said = verdict(explanation)
+    assert said.startswith("“song 0” heard from 0:13.0 to 0:18.0, where it is at 0:00.0 — ")
+
+
 def test_the_same_explanation_gives_the_same_bytes_in_any_style(
     accepted: Explanation, tmp_path: Path
 ) -> None:
