@@ -8,7 +8,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from experiments.calibration import fit
+from experiments.calibration.answers import answers as answers_of
 from experiments.calibration.fit import FITTED
+from experiments.calibration.regression import RIDGE, logistic
+from experiments.calibration.thresholds import threshold_for
 from fpcore.config import FittedOn
 
 
@@ -51,9 +54,9 @@ def test_without_an_offset_the_regression_is_that_of_scikit_learn() -> None:
     features = rng.normal(size=(500, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, -2.0]
     right = rng.random(500) < 1 / (1 + np.exp(-(features @ [1.0, 0.3, -4.0] - 9.0)))
     mean, spread = features.mean(axis=0), features.std(axis=0)
-    model = LogisticRegression(C=1 / fit.RIDGE, max_iter=1000, tol=1e-8)
+    model = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=1e-8)
     model.fit((features - mean) / spread, right)
-    intercept, weights = fit.logistic(features, right, offset=np.zeros(500))
+    intercept, weights = logistic(features, right, offset=np.zeros(500))
     np.testing.assert_allclose(weights * spread, model.coef_[0], atol=1e-3)
     assert intercept + weights @ mean == pytest.approx(model.intercept_[0], abs=1e-3)
 
@@ -62,7 +65,7 @@ def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
     rng = np.random.default_rng(2)
     features, offset = rng.normal(size=(4000, 1)), rng.normal(scale=3.0, size=4000)
     right = rng.random(4000) < 1 / (1 + np.exp(-(2.0 * features[:, 0] + offset - 1.0)))
-    intercept, [weight] = fit.logistic(features, right, offset=offset)
+    intercept, [weight] = logistic(features, right, offset=offset)
     assert (intercept, weight) == pytest.approx((-1.0, 2.0), abs=0.2)
 
 
@@ -109,7 +112,7 @@ def test_the_weights_are_those_of_the_answers() -> None:
     behind = rows["rank"] == 2
     assert not rows[behind]["right"].any()
     hopeless = rows.assign(rank_z=rows["rank_z"].mask(behind, -8.0))
-    answers = fit.answers(rows, fitted)
+    answers = answers_of(rows, fitted)
     assert (answers["rank"] == 2).mean() > 0.1
     kept = rows[~behind]
     assert fit._fitted(hopeless).weights == pytest.approx(fit._fitted(kept).weights, abs=1e-6)
@@ -127,14 +130,14 @@ def test_equal_strangers_are_all_rejected_when_they_are_too_many(
     probability: float, rate: float
 ) -> None:
     surest = _strangers([probability] * 6 + [0.1] * 4)
-    threshold = fit.threshold_for(surest, rate)
+    threshold = threshold_for(surest, rate)
     assert probability < threshold <= 1
 
 
 def test_the_threshold_lies_between_the_rejected_and_the_accepted_stranger() -> None:
     spread = _strangers([0.9, 0.5, 0.2, 0.1])
-    assert fit.threshold_for(spread, 0.25) == pytest.approx(0.75)  # odds 9 and 1: 3
-    assert fit.threshold_for(spread, 0.0) == pytest.approx(1 / (1 + np.exp(-1) / 9))
+    assert threshold_for(spread, 0.25) == pytest.approx(0.75)  # odds 9 and 1: 3
+    assert threshold_for(spread, 0.0) == pytest.approx(1 / (1 + np.exp(-1) / 9))
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
@@ -179,10 +182,10 @@ def test_every_work_weighs_the_same_however_often_it_was_asked() -> None:
     once = pd.DataFrame({"work": ["b", "c", "d"], "probability": [0.6, 0.5, 0.4]})
     asked = pd.concat([once, often], ignore_index=True)
     # One of four works may be named: that is "a", with all of its queries.
-    assert 0.6 < fit.threshold_for(asked, 0.25) < 0.94
+    assert 0.6 < threshold_for(asked, 0.25) < 0.94
     # Half of its queries are an eighth of the works.
-    assert 0.96 < fit.threshold_for(asked, 0.125) < 0.97
-    assert fit.threshold_for(asked, 0.5) < 0.6
+    assert 0.96 < threshold_for(asked, 0.125) < 0.97
+    assert threshold_for(asked, 0.5) < 0.6
 
 
 def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> None:
@@ -204,16 +207,14 @@ def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> N
 
 def test_few_examples_are_believed_nearly_as_they_are() -> None:
     """Of two examples apart by two standard deviations the best weight is known by a formula."""
-    _, [weight] = fit.logistic(
-        np.array([[-1.0], [1.0]]), np.array([False, True]), offset=np.zeros(2)
-    )
+    _, [weight] = logistic(np.array([[-1.0], [1.0]]), np.array([False, True]), offset=np.zeros(2))
     # Where the derivative of the loss is 0; a strong penalty would hold the weight near 0.
     assert 2 / (1 + np.exp(weight)) == pytest.approx(0.1 * weight, abs=1e-5)
     assert weight > 2
 
 
 def test_where_all_strangers_may_be_named_the_threshold_is_the_least_likely_one() -> None:
-    assert fit.threshold_for(_strangers([0.8, 0.2]), 1.0) == pytest.approx(0.2)
+    assert threshold_for(_strangers([0.8, 0.2]), 1.0) == pytest.approx(0.2)
 
 
 def test_the_decision_keeps_what_it_was_fitted_on() -> None:
