@@ -155,7 +155,7 @@ def pooled_threshold(own: Strangers, tail: Tail, rate: float) -> float:
     >>> odd = pd.DataFrame({"work": works, "probability": [1.0] + [0.01] * 59})
     >>> tail = Tail(log_odds=0.0, rate=0.005)
     >>> round(pooled_threshold(Strangers.of(odd), tail, 0.005), 2)
-    0.57
+    0.7
     """
     drawn = np.ones((1, own.n_works))
     return float(expit(resampled_thresholds(own, tail, rate, drawn)[0]))

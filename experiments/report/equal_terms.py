@@ -64,12 +64,14 @@ class Difference:
 def accuracy_interval(result: Result, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the interval of a trial's accuracy when its threshold is set anew with the works."""
     works = _works(result)
-    if len(works) < 2:
+    if len(works) < 2 or _positives(result).empty:
         return 0.0, 1.0
     return _bounds(_accuracies(result, works, _drawn(len(works))), confidence)
 
 
-def difference(a: Result, b: Result, confidence: float = CONFIDENCE) -> Difference:
+def difference(
+    a: Result, b: Result, *, confidence: float = CONFIDENCE, n_compared: int = 1
+) -> Difference:
     """Return how much more accurate B is, on the queries of indexed songs that both were asked.
 
     Parameters
@@ -78,6 +80,9 @@ def difference(a: Result, b: Result, confidence: float = CONFIDENCE) -> Differen
         Trials that were asked the same excerpts.
     confidence : float, in (0, 1), optional
         Coverage of the interval.
+    n_compared : int, at least 1, optional
+        How many differences are looked at: all of their intervals hold together with this
+        confidence (Bonferroni).
     """
     common = sorted(_asked(a) & _asked(b))
     one, other = (_only(result, common) for result in (a, b))
@@ -88,7 +93,7 @@ def difference(a: Result, b: Result, confidence: float = CONFIDENCE) -> Differen
     differences = _accuracies(other, works, drawn) - _accuracies(one, works, drawn)
     now = np.ones((1, len(works)))
     seen = float(_accuracies(other, works, now)[0] - _accuracies(one, works, now)[0])
-    low, high = _bounds(differences, confidence)
+    low, high = _bounds(differences, 1 - (1 - confidence) / n_compared)
     n_works = len(np.unique(_positives(one)["work"]))
     return Difference(len(common), n_works, seen, low, high, float(np.nanstd(differences)))
 
