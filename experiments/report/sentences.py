@@ -91,8 +91,8 @@ def _what_settles(study: Study, reference: Result, keys: Sequence[str]) -> str:
         return "No difference in accuracy is seen that more music could settle."
     return (
         f"The largest difference that is seen, {points(seen[key].difference)} points for "
-        f"{short(key)}, would be shown by queries from about {needed:,} works (four times in five); "
-        f"these are from {seen[key].n_works}."
+        f"{short(key)}, would be shown by queries from about {needed:,} works (four times in "
+        f"five); these are from {seen[key].n_works}."
     )
 
 

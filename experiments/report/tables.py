@@ -200,8 +200,8 @@ def recommended(study: Study, board: pd.DataFrame) -> str | None:
     The choice starts from the baseline, or from the most accurate trial where that is really
     better or there is no baseline. A cheaper trial is taken only if it is shown to be about as
     accurate: it loses at most `TOLERABLE_LOSS` on the queries, the paired comparison cannot call
-    it worse, and a loss of more than `LARGEST_LOSS` can be ruled out (95%). Of several the one with the least product of query time and bytes per
-    hour is taken.
+    it worse, and a loss of more than `LARGEST_LOSS` can be ruled out (95%). Of several the one
+    with the least product of query time and bytes per hour is taken.
     """
     reference = reference_of(study, board)
     if reference is None:
