@@ -65,7 +65,7 @@ def read_rows(path: Path, content: bytes | None = None) -> pd.DataFrame:
         When it cannot be read.
     """
     asked = ("query", "track", "work", "condition", "answer", "song", "role")
-    texts = (*asked, "system", "phase", "item", "reason")
+    texts = (*asked, "system", "phase", "item", "reason", "kind")
 
     def opened() -> Path | BytesIO:
         return path if content is None else BytesIO(content)

@@ -409,7 +409,8 @@ class Decision(Strict):
 
     ``calibration`` says in words where the numbers come from; None means never calibrated.
     ``n_songs`` is how many the index had then: in a larger one more evidence is asked for.
-    ``fitted_on`` tells which songs the decision knows, where that is known.
+    ``fitted_on`` tells which songs the decision knows, where that is known, and
+    ``false_alarm_rate`` the share of unknown recordings that the threshold was set to name.
     """
 
     intercept: float
@@ -418,6 +419,7 @@ class Decision(Strict):
     calibration: str | None = None
     n_songs: Annotated[int, Field(ge=1)] | None = None
     fitted_on: FittedOn | None = None
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
 class Profile(Strict):

@@ -18,13 +18,20 @@ def promote(
         typer.Option(metavar="T", help="The trial: its id, or the number before it such as t003."),
     ],
     name: Annotated[str, typer.Option(metavar="NAME", help="What the profile is called.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a profile of that name.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Replace a profile of that name, and promote what is worse than its base.",
+        ),
+    ] = False,
     jobs: options.Jobs = -1,
 ) -> None:
     """Test a trial's configuration on songs that the sweep never asked, and save it as a profile.
 
     The profile carries its decision, fitted on the calibration songs of the run, and its
-    accuracy on the test songs, with intervals, per condition.
+    accuracy on the test songs, with intervals, per condition. A trial that is clearly worse on
+    them than the profile that it varies is refused.
 
     \b
     Example:

@@ -177,24 +177,30 @@ def _asked_of_parts(
     whole: Index,
     song_ids: Mapping[str, int],
 ) -> list[dict[str, Any]]:
-    """Return the rows of a calibration query asked of a part of the index.
+    """Return the rows of a calibration query asked of parts of the index.
 
-    The part is a small one; or, for half of the queries of indexed songs, all songs but those of
-    the query's work. In this way songs of any work can be strangers: the few that are left out of
-    the index tell too little of what strangers are like.
+    A query of an indexed song is asked of all songs but those of its work: so songs of any work
+    can be strangers, for the few that are left out of the index tell too little of what
+    strangers are like. Half of these queries, and all of left-out songs, are asked of a small
+    part too.
     """
     rng = seeded_rng(context.plan.seed_of(query), "part", query.drawn_as)
-    if query.indexed and rng.random() < 0.5:
+    rows: list[dict[str, Any]] = []
+    if query.indexed:
         works = {name: context.corpus.by_id[name].work for name in song_ids}
         others = [song_ids[name] for name in song_ids if works[name] != query.track.work]
         traces = _traces(profile, asked, PartOfIndex(whole, others), "calibration")
-        return candidate_rows(
+        rows += candidate_rows(
             context.corpus, query, list(traces), role="calibration", asked_of="others"
         )
+        if rng.random() < 0.5:
+            return rows
     wanted = song_ids[query.track.id] if query.indexed else None
     part = random_part(whole, list(song_ids.values()), wanted=wanted, rng=rng)
     traces = _traces(_as_learned(profile), asked, part, "calibration")
-    return candidate_rows(context.corpus, query, list(traces), role="calibration", asked_of="part")
+    return rows + candidate_rows(
+        context.corpus, query, list(traces), role="calibration", asked_of="part"
+    )
 
 
 def _fingerprinted(

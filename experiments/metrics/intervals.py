@@ -109,7 +109,7 @@ def clustered(right: Bools, clusters: NDArray[Any]) -> Share:
     >>> round(alone.low, 2), round(pairs.low, 2)
     (0.49, 0.43)
     """
-    return _share(int(np.sum(right)), len(right), effective_n=_effective_n(right, clusters))
+    return _share(int(np.sum(right)), len(right), effective_n=effective_n(right, clusters))
 
 
 def _share(n_right: int, n: int, *, effective_n: float) -> Share:
@@ -120,8 +120,18 @@ def _share(n_right: int, n: int, *, effective_n: float) -> Share:
     return Share(n_right, n, share, low, high)
 
 
-def _effective_n(right: Bools, clusters: NDArray[Any]) -> float:
-    """Return n over the design effect 1 + (m - 1) r, for rows in clusters of m, alike by r."""
+def effective_n(right: Bools, clusters: NDArray[Any]) -> float:
+    """Return how many independent rows say as much as these, which are alike within clusters.
+
+    That is n over the design effect 1 + (m - 1) r, for rows in clusters of m, alike by r.
+
+    Parameters
+    ----------
+    right : bool (n,)
+        What is true of each row.
+    clusters : (n,)
+        The cluster of each row.
+    """
     n = len(right)
     _, row = np.unique(clusters, return_inverse=True)
     sizes = np.bincount(row)

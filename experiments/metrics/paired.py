@@ -62,6 +62,7 @@ class PairedComparison:
     low: float
     high: float
     p_value: float
+    n_compared: int = 1
 
     @property
     def share_a(self) -> float:
@@ -76,7 +77,8 @@ class PairedComparison:
     @property
     def real(self) -> bool:
         """Whether both the test and the interval speak against chance."""
-        return self.p_value < SIGNIFICANCE and not self.low <= 0 <= self.high
+        p_value = self.p_value * self.n_compared
+        return p_value < SIGNIFICANCE and not self.low <= 0 <= self.high
 
 
 def mcnemar_p(only_a: int, only_b: int) -> float:
@@ -99,8 +101,9 @@ def bootstrap_difference(
     rng: np.random.Generator,
     *,
     n_resamples: int = N_RESAMPLES,
+    confidence: float = metrics.CONFIDENCE,
 ) -> tuple[float, float]:
-    """Return the 95% interval of a mean difference, by a bootstrap that draws whole works.
+    """Return the interval of a mean difference, by a bootstrap that draws whole works.
 
     Parameters
     ----------
@@ -112,6 +115,8 @@ def bootstrap_difference(
         Draws the works; the same state gives the same interval.
     n_resamples : int, at least 1, optional
         How often the works are drawn, with replacement.
+    confidence : float, in (0, 1), optional
+        Coverage of the interval.
 
     Returns
     -------
@@ -137,7 +142,7 @@ def bootstrap_difference(
         size = min(CHUNK, n_resamples - start)
         drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=size)
         means.append((drawn @ sums) / (drawn @ sizes))
-    tail = (1 - metrics.CONFIDENCE) / 2
+    tail = (1 - confidence) / 2
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return float(low), float(high)
 
@@ -150,6 +155,7 @@ def compare(
     rng: np.random.Generator,
     metric: str = "accepted_right",
     n_resamples: int = N_RESAMPLES,
+    n_compared: int = 1,
 ) -> PairedComparison:
     """Return the paired comparison of two sets of outcome rows.
 
@@ -166,6 +172,8 @@ def compare(
         left-out tracks, every other one over those of indexed tracks.
     n_resamples : int, at least 1, optional
         How often the works are drawn.
+    n_compared : int, at least 1, optional
+        How many comparisons are made together.
 
     Raises
     ------
@@ -185,7 +193,10 @@ def compare(
     in_a, in_b = paired["true_a"].to_numpy(bool), paired["true_b"].to_numpy(bool)
     difference = in_b.astype(float) - in_a.astype(float)
     works = paired["work_a"].to_numpy(str)
-    low, high = bootstrap_difference(difference, works, rng, n_resamples=n_resamples)
+    confidence = 1 - (1 - metrics.CONFIDENCE) / n_compared
+    low, high = bootstrap_difference(
+        difference, works, rng, n_resamples=n_resamples, confidence=confidence
+    )
     only_a, only_b = int((in_a & ~in_b).sum()), int((in_b & ~in_a).sum())
     return PairedComparison(
         metric=metric,
@@ -200,6 +211,7 @@ def compare(
         low=low,
         high=high,
         p_value=mcnemar_p(only_a, only_b),
+        n_compared=n_compared,
     )
 
 

@@ -6,14 +6,17 @@ points, sizes in megabytes and times in milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from experiments import metrics
+from experiments.calibration.thresholds import PRIOR_STRANGERS, Strangers, stated_rate
 from experiments.metrics.paired import format_p, points
 from experiments.report import labels, tables
+from experiments.report.equal_terms import difference, works_to_settle
 from experiments.report.figures.drawing import short
 from experiments.report.study import Result, Study
 
@@ -49,12 +52,48 @@ def reasons(study: Study, board: pd.DataFrame) -> list[str]:
         *_versus_best(study, board, result),
         *_versus_baseline(study, board, result),
         _hardest(result),
-        f"How it was chosen: of the configurations on the Pareto front that are at most "
-        f"{100 * tables.TOLERABLE_LOSS:g} points less accurate than the most accurate one, and "
-        f"that the paired test cannot call worse, the one with the least product of query time "
-        f"and index size.",
+        *_cannot_tell_apart(study, board),
+        f"How it was chosen: the baseline, or the most accurate one where that is really better; "
+        f"and in its place the one with the least product of query time and index size of those "
+        f"that lose at most {100 * tables.TOLERABLE_LOSS:g} points against it and for which a loss "
+        f"of more than {100 * tables.LARGEST_LOSS:g} points can be ruled out.",
     ]
     return said
+
+
+def _cannot_tell_apart(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return which trials the music cannot tell from the reference, and what would settle it."""
+    reference = tables.reference_of(study, board)
+    keys = tables.indistinguishable(study, board)
+    if reference is None or not keys:
+        return []
+    names = labels.listed([_named(one) for one in study.results if one.key in keys])
+    smallest, fastest = (
+        board.loc[[*keys, reference.key], column].idxmin()
+        for column in ("bytes_per_hour", "query_p50_s")
+    )
+    return [
+        f"Your music cannot tell these apart from {_named(reference)}: {names}. Of them, "
+        f"{short(str(smallest))} is the smallest and {short(str(fastest))} the fastest. "
+        + _what_settles(study, reference, keys)
+    ]
+
+
+def _what_settles(study: Study, reference: Result, keys: Sequence[str]) -> str:
+    """Return how many works would show the largest difference that is seen."""
+    compared = [one for one in study.results if one.key in keys]
+    seen = {
+        one.key: difference(reference, one, n_compared=len(study.results) - 1) for one in compared
+    }
+    key = max(seen, key=lambda one: abs(seen[one].difference) if seen[one].n else -1.0)
+    needed = works_to_settle(seen[key], n_compared=len(study.results) - 1)
+    if needed is None:
+        return "No difference in accuracy is seen that more music could settle."
+    return (
+        f"The largest difference that is seen, {points(seen[key].difference)} points for "
+        f"{short(key)}, would be shown by queries from about {needed:,} works (four times in "
+        f"five); these are from {seen[key].n_works}."
+    )
 
 
 def command(study: Study, board: pd.DataFrame) -> str:
@@ -283,17 +322,35 @@ def _chosen_among(study: Study, board: pd.DataFrame) -> list[str]:
 
 
 def _false_alarms(study: Study, result: Result) -> list[str]:
-    said = [
-        f"Each threshold was set for a false-alarm rate of {study.false_alarm_rate:.1%} on the "
-        "same queries of unknown songs that false alarms are counted on (the probabilities come "
-        "from models that saw nothing of the work): that the rate is kept here is by "
-        "construction, not a finding."
-    ]
+    said = [_how_thresholds_are_set(study, result)]
     notes = [
         metrics.recall_at(result.outcomes, rate).note
         for rate in sorted({study.false_alarm_rate, *tables.FALSE_ALARM_RATES}, reverse=True)
     ]
     return [*said, *(note for note in notes if note)]
+
+
+def _how_thresholds_are_set(study: Study, result: Result) -> str:
+    if result.tail is None:
+        return (
+            f"Each threshold was set for a false-alarm rate of {study.false_alarm_rate:.1%} on the "
+            "same queries of unknown songs that false alarms are counted on (the probabilities "
+            "come from models that saw nothing of the work): that the rate is kept here is by "
+            "construction, not a finding."
+        )
+    own = Strangers.of(result.strangers)
+    found = stated_rate(own, result.tail, result.threshold)
+    kinds = ", ".join(
+        f"{n} {kind}" for kind, n in result.strangers["kind"].value_counts(sort=False).items()
+    )
+    return (
+        f"Every threshold is set for a false-alarm rate of {study.false_alarm_rate:.1%}, by "
+        f"strangers of two origins: {found.n_own} answers to your own ({kinds}; {found.n_works} "
+        f"works, worth about {own.total:.0f} independent ones), of which {found.n_named or 'none'} "
+        f"{'is' if found.n_named == 1 else 'are'} named, and those of the profile that the trials "
+        f"start from, which count as {PRIOR_STRANGERS:.0f}. Yours alone show a rate from "
+        f"{labels.interval(found.low, found.high)}."
+    )
 
 
 def _timed(study: Study, result: Result) -> list[str]:

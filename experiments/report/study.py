@@ -13,8 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.calibration.thresholds import KINDS, Tail
 from experiments.errors import RunError
 from experiments.folders import runs_folder
+from experiments.metrics.rows import probability_of
 from experiments.results.run_folder import Manifest, RunFolder, run_folder, run_names
 from fpcore.config import Profile
 
@@ -26,6 +28,9 @@ class Result:
     ``key`` names it within the report, ``manifest`` is its run's. ``swept`` are the values that
     set it apart from the other trials of its run. ``index`` has at least postings_per_s,
     bytes_per_hour and ingest_x_real_time. ``profile`` carries the decision fitted on the rows.
+    ``strangers`` are the answers to strangers that its threshold rests on
+    (`experiments.calibration.thresholds.strangers_of`), and ``tail`` how often those of the
+    profile that it starts from reach any log-odds; None where that was never calibrated.
     """
 
     key: str
@@ -37,6 +42,13 @@ class Result:
     outcomes: pd.DataFrame
     timings: pd.DataFrame
     index: Mapping[str, float]
+    strangers: pd.DataFrame
+    tail: Tail | None
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """The rate that the threshold is set for."""
+        return self.profile.decision.false_alarm_rate or self.manifest.spec.false_alarm_rate
 
     @property
     def threshold(self) -> float:
@@ -186,21 +198,34 @@ def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result
     for trial in folder.finished(manifest):
         stored = folder.trial(trial)
         stored.check()
-        profile = stored.profile.model_copy(update={"decision": stored.decision})
+        decision, outcomes = stored.decision, stored.outcomes
+        strangers, base = stored.strangers, stored.profile.decision
+        # Thresholds of older runs, and of decisions fitted from nothing, rest on own rows alone.
+        pooled = strangers is not None and base.calibration is not None
         results.append(
             Result(
                 key=prefix + trial,
                 run=folder.name,
                 manifest=manifest,
                 trial=trial,
-                profile=profile,
+                profile=stored.profile.model_copy(update={"decision": decision}),
                 swept=manifest.swept[trial],
-                outcomes=stored.outcomes,
+                outcomes=outcomes,
                 timings=stored.timings,
                 index={
                     name: math.nan if known is None else known
                     for name, known in stored.index.items()
                 },
+                strangers=_left_out(outcomes) if strangers is None else strangers,
+                tail=Tail.of(base) if pooled else None,
             )
         )
     return results
+
+
+def _left_out(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return the strangers of a run that recorded none apart: its queries of left-out songs."""
+    rows = outcomes[~outcomes["indexed"]]
+    columns = ["query", "condition", "clip_s", "work", "kind", "probability"]
+    known = rows.assign(kind=KINDS["whole"], probability=probability_of(rows))
+    return known[columns].reset_index(drop=True)

@@ -1,15 +1,17 @@
 """Leaderboard of trials, with the Pareto front, the recommendation, and effects of parameters.
 
-*Accuracy* is the share of queries of indexed songs that are accepted and right, at the trial's
-own threshold, pooled over conditions and clip lengths. Each query's probability is from a model
-that saw nothing of its work. *Cost* is the median time of a query in seconds and the bytes of
-index per hour of audio.
+*Accuracy* is the share of queries of indexed songs that are accepted and right, pooled over
+conditions and clip lengths. All trials accept at one false-alarm rate, and how far their thresholds
+are uncertain is part of the intervals (`experiments.report.equal_terms`). Each query's probability
+is from a model that saw nothing of its work. *Cost* is the median time of a query in seconds and
+the bytes of index per hour of audio.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +20,16 @@ import pandas as pd
 from experiments import metrics
 from experiments.metrics.paired import PairedComparison, compare
 from experiments.report import labels
+from experiments.report.equal_terms import accuracy_interval, difference, largest_loss
 from experiments.report.pairing import asked_otherwise, heard_alike
 from experiments.report.study import Result, Study
 from experiments.seeds import seeded_rng
 
 TOLERABLE_LOSS = 0.02
 """Accuracy that the recommendation gives up for a cheaper configuration, as a share."""
+
+LARGEST_LOSS = 0.05
+"""A greater loss than this has to be ruled out before a cheaper configuration is recommended."""
 
 FALSE_ALARM_RATES = (0.01, 0.001)
 """The false-alarm rates at which recall is reported."""
@@ -74,14 +80,15 @@ def _row(result: Result, study: Study) -> dict[str, Any]:
     curve = metrics.calibration_curve(result.outcomes)
     recall = [metrics.recall_at(result.outcomes, rate).recall.share for rate in FALSE_ALARM_RATES]
     accuracy, alarms = overall.loc["accepted_right"], overall.loc["false_accept"]
+    low, high = accuracy_interval(result)
     positives = result.outcomes[result.outcomes["indexed"]]
     return {
         "run": result.run,
         "trial": result.trial,
         "settings": labels.settings(result.swept),
         "accuracy": accuracy["share"],
-        "accuracy_low": accuracy["low"],
-        "accuracy_high": accuracy["high"],
+        "accuracy_low": min(accuracy["low"], low),
+        "accuracy_high": max(accuracy["high"], high),
         "n_queries": len(positives),
         "n_works": positives["work"].nunique(),
         "top1": overall.loc["top1", "share"],
@@ -118,9 +125,12 @@ def _against_baseline(result: Result, study: Study) -> dict[str, float]:
     }
 
 
-def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> PairedComparison:
-    """Return the paired comparison of two results, each at its own threshold.
+def paired(
+    a: Result, b: Result, *, metric: str = "accepted_right", n_compared: int = 1
+) -> PairedComparison:
+    """Return the paired comparison of two results, both at one false-alarm rate.
 
+    The interval of a difference in accuracy holds for thresholds that are set anew with the works.
     Queries are paired only where both runs asked the same excerpts of the same corpus, and only
     under conditions that do the same to an excerpt in both.
 
@@ -130,6 +140,8 @@ def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> PairedCom
         The trials; differences are b minus a.
     metric : str, optional
         A key of `experiments.metrics.METRICS`.
+    n_compared : int, at least 1, optional
+        How many comparisons are made together: the error of 5% is shared out among them.
 
     Returns
     -------
@@ -137,13 +149,19 @@ def paired(a: Result, b: Result, *, metric: str = "accepted_right") -> PairedCom
         Of no queries (``n`` is 0) where nothing can be paired.
     """
     alike = [] if asked_otherwise(a.manifest, b.manifest) else heard_alike(a.manifest, b.manifest)
-    return compare(
+    heard = replace(b, outcomes=b.outcomes[b.outcomes["condition"].isin(alike)])
+    found = compare(
         a.outcomes,
-        b.outcomes[b.outcomes["condition"].isin(alike)],
+        heard.outcomes,
         thresholds=(a.threshold, b.threshold),
         rng=seeded_rng(0, "bootstrap"),
         metric=metric,
+        n_compared=n_compared,
     )
+    if metric != "accepted_right" or not found.n:
+        return found
+    refitted = difference(a, heard, n_compared=n_compared)
+    return replace(found, low=min(found.low, refitted.low), high=max(found.high, refitted.high))
 
 
 def pareto(board: pd.DataFrame) -> pd.Series[bool]:
@@ -179,26 +197,64 @@ def pareto(board: pd.DataFrame) -> pd.Series[bool]:
 def recommended(study: Study, board: pd.DataFrame) -> str | None:
     """Return the key of the trial to promote; None when no trial has a known accuracy.
 
-    It is the cheapest of the trials on the Pareto front that lose at most `TOLERABLE_LOSS`
-    against the most accurate one and that the paired comparison cannot call worse. The cheapest
-    has the least product of query time and bytes per hour.
+    The choice starts from the baseline, or from the most accurate trial where that is really
+    better or there is no baseline. A cheaper trial is taken only if it is shown to be about as
+    accurate: it loses at most `TOLERABLE_LOSS` on the queries, the paired comparison cannot call
+    it worse, and a loss of more than `LARGEST_LOSS` can be ruled out (95%). Of several the one
+    with the least product of query time and bytes per hour is taken.
     """
+    reference = reference_of(study, board)
+    if reference is None:
+        return None
+    cost = _cost(board)
+    for key in cost[cost < cost[reference.key]].sort_values(kind="stable").index:
+        result = study.find(str(key))
+        if result is not None and is_as_accurate(reference, result):
+            return str(key)
+    return reference.key
+
+
+def reference_of(study: Study, board: pd.DataFrame) -> Result | None:
+    """Return the trial that a cheaper one has to match: the baseline, or one really better."""
     known = board[board["accuracy"].notna()]
     if known.empty:
         return None
-    best_key = str(
-        known.sort_values(["accuracy", "bytes_per_hour"], ascending=[False, True]).index[0]
-    )
-    best = study.find(best_key)
-    front = known[pareto(known) & (known["accuracy"] >= known["accuracy"].max() - TOLERABLE_LOSS)]
-    cost = front["query_p50_s"].fillna(1.0) * front["bytes_per_hour"].fillna(1.0)
-    for key in cost.sort_values(kind="stable").index:
-        result = study.find(str(key))
-        if key == best_key or best is None or result is None:
-            break
-        if not paired(best, result).real:
-            return str(key)
-    return best_key
+    by_accuracy = known.sort_values(["accuracy", "bytes_per_hour"], ascending=[False, True])
+    best = study.find(str(by_accuracy.index[0]))
+    base = study.find(study.baseline)
+    if base is None or best is None or base.key not in known.index:
+        return best
+    is_better = paired(base, best, n_compared=max(len(known) - 1, 1)).real
+    return best if is_better else base
+
+
+def is_as_accurate(reference: Result, result: Result) -> bool:
+    """Whether the queries show that a trial loses little accuracy against another one."""
+    found = paired(reference, result)
+    if not found.n or found.difference < -TOLERABLE_LOSS or (found.real and found.difference < 0):
+        return False
+    return largest_loss(reference, result) <= LARGEST_LOSS
+
+
+def indistinguishable(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return the keys of trials that are neither shown to differ from the reference nor not to.
+
+    The comparisons share an error of 5%. The reference itself is not among them.
+    """
+    reference = reference_of(study, board)
+    if reference is None:
+        return []
+    others = [one for one in study.results if one.key != reference.key]
+    return [
+        one.key
+        for one in others
+        if not paired(reference, one, n_compared=len(others)).real
+        and not is_as_accurate(reference, one)
+    ]
+
+
+def _cost(board: pd.DataFrame) -> pd.Series[float]:
+    return board["query_p50_s"].fillna(1.0) * board["bytes_per_hour"].fillna(1.0)
 
 
 def effect(board: pd.DataFrame, study: Study, path: str) -> pd.DataFrame:

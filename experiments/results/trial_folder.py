@@ -74,6 +74,12 @@ class TrialFolder:
         return self._rows("candidates.csv")
 
     @property
+    def strangers(self) -> pd.DataFrame | None:
+        """A row per answer to a stranger; None in folders of older versions."""
+        there = (self.path / "strangers.csv").is_file() or "strangers.csv" in self._checksums
+        return self._rows("strangers.csv") if there else None
+
+    @property
     def timings(self) -> pd.DataFrame:
         """A row per timed query."""
         return self._rows("timings.csv")

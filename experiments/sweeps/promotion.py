@@ -2,12 +2,13 @@
 
 A sweep asks calibration tracks only. Promotion takes the decision fitted on all of them, asks
 the test tracks of the same split with it, and writes what came out into the profile as its model
-card: nothing was tuned on these tracks.
+card: nothing was tuned on these tracks. The profile that the trial varies is asked them too, and a
+trial that is clearly worse is refused (`experiments.sweeps.protection`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from experiments.calibration.model_card import card_of, plain
+from experiments.calibration.thresholds import Strangers, Tail, stated_rate
 from experiments.errors import RunError
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
 from experiments.progress import Show, silent
 from experiments.results.run_folder import Manifest, RunFolder, changed_audio, run_folder
 from experiments.sweeps.prepared import prepare
+from experiments.sweeps.protection import objections
 from fpcore.config import Decision, Profile, describe
 from fpcore.errors import ConfigError
 from fpcore.profiles import preset_names, profiles_folder, save_profile
@@ -46,7 +49,7 @@ def promote(
     name : str
         Name of the profile, whose file lies in the user's folder of profiles; none of a preset.
     force : bool, optional
-        Replace a profile of the user's of that name.
+        Replace a profile of the user's of that name, and promote what is worse than its base.
     n_jobs : int, optional
         Processes; -1 takes one for each core.
     note : Show, optional
@@ -60,8 +63,8 @@ def promote(
     Raises
     ------
     RunError
-        When the run or the trial is not there or not finished, or the corpus or a source has
-        changed.
+        When the run or the trial is not there or not finished, the corpus or a source has
+        changed, or the test songs speak against the trial.
     ConfigError
         When the name is taken, is a preset's or is none.
     """
@@ -76,11 +79,33 @@ def promote(
         raise RunError(f"{changes[0]} than when {folder.name} ran: sweep again, then promote")
     profile = _asked_with(folder, trial_id, name, context.corpus.name)
     outcomes = ask_test(context, profile, n_jobs=n_jobs, note=note)
+    if not force:
+        base = base_of(manifest, trial_id)
+        _refuse_worse(
+            trial_id,
+            objections(profile, base, outcomes, ask_test(context, base, n_jobs=n_jobs, note=note)),
+        )
     card = card_of(outcomes, profile.decision.threshold, context)
     card |= _origin(folder, manifest, trial_id)
     profile = profile.model_copy(update={"provenance": card})
     save_profile(profile, target)
     return profile, target
+
+
+def base_of(manifest: Manifest, trial_id: str) -> Profile:
+    """Return the profile that a trial varies, as it was when the run began."""
+    profiles = manifest.spec.profiles
+    name = manifest.swept[trial_id].get("profile", profiles[0].name)
+    return next(profile for profile in profiles if profile.name == name)
+
+
+def _refuse_worse(trial_id: str, reasons: list[str]) -> None:
+    if reasons:
+        raise RunError(
+            f"{trial_id} is not promoted, since the test songs speak against it: "
+            f"{'; '.join(reasons)}. Keep the profile that it starts from, or promote it all the "
+            "same with --force"
+        )
 
 
 def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
@@ -176,6 +201,18 @@ def _origin(folder: RunFolder, manifest: Manifest, trial_id: str) -> dict[str, A
         "run": folder.name,
         "trial": trial_id,
         "stated_false_alarm_rate": manifest.spec.false_alarm_rate,
+        "stated_by": _stated_by(folder, trial_id),
         "postings_per_s": plain(index["postings_per_s"]),
         "bytes_per_hour": plain(index["bytes_per_hour"]),
     }
+
+
+def _stated_by(folder: RunFolder, trial_id: str) -> dict[str, Any] | None:
+    """Return which strangers stand behind the stated rate; None where that was not recorded."""
+    trial = folder.trial(trial_id)
+    base, strangers = trial.profile.decision, trial.strangers
+    if strangers is None or base.calibration is None:
+        return None
+    own = Strangers.of(strangers)
+    found = stated_rate(own, Tail.of(base), trial.decision.threshold)
+    return {**plain(asdict(found)), "own": plain(strangers["kind"].value_counts().to_dict())}

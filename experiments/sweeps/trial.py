@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from experiments.calibration import fit
+from experiments.calibration.adapt import adapted
+from experiments.calibration.thresholds import strangers_of
 from experiments.corpora import Track
 from experiments.errors import RunError
 from experiments.evaluation.ask import ask
@@ -40,10 +43,11 @@ from fpcore.profiles import save_profile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Findings of a trial: rows with out-of-fold probabilities, evidence, the fitted decision."""
+    """Findings of a trial: rows with out-of-fold probabilities, evidence, the decision."""
 
     outcomes: pd.DataFrame
     candidates: pd.DataFrame
+    strangers: pd.DataFrame
     decision: Decision
 
 
@@ -170,6 +174,7 @@ def run_trial(
             (target / "decision.json").write_text(decision + "\n", encoding="utf-8")
             write_rows(judged.outcomes, target / "outcomes.csv")
             write_rows(judged.candidates, target / "candidates.csv")
+            write_rows(judged.strangers, target / "strangers.csv")
             write_rows(timings, target / "timings.csv")
             write_costs(costs, target / "index.json")
         except Exception as error:
@@ -198,10 +203,11 @@ def record_failure(folder: RunFolder, trial_id: str, reason: str) -> None:
 
 
 def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
-    """Ask the calibration queries, and fit the trial's decision on the answers.
+    """Ask the calibration queries, and decide by the answers.
 
-    Answers in the rows are picked out of fold: by a decision that saw nothing of the query's
-    work.
+    The decision starts from that of the trial's profile (`experiments.calibration.adapt`), or is
+    fitted from nothing where that was never calibrated. Answers in the rows are picked out of
+    fold: by a decision that saw nothing of the query's work.
 
     Parameters
     ----------
@@ -222,7 +228,7 @@ def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
     RunError
         When the answers do not allow for a fit.
     """
-    spec, context = prepared.spec, prepared.context
+    context = prepared.context
     asked = context.queries("calibration")
     found = ask(context, trial.profile, database, asked, n_jobs=1).untimed
     candidates = found.candidates
@@ -231,18 +237,28 @@ def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
             "no decision can be fitted: it needs right and wrong candidates, and candidates for "
             "queries of left-out tracks"
         )
-    held_out = fit.cross_fitted(candidates)
+    decision, held_out = _decided(prepared, trial, candidates)
     config = trial.profile.fingerprint
     outcomes = rechosen(context, config, found, held_out[held_out["asked_of"] == "whole"])
-    fitted = fit.fit(
-        candidates,
-        false_alarm_rate=spec.false_alarm_rate,
-        description=f"{spec.name}: calibration tracks of {context.corpus.name}, {trial.id}",
-        n_songs=len(context.parts.indexed),
-        fitted_on=context.fitted_on,
-        held_out=held_out,
-    )
-    return Judged(_sorted(outcomes), _sorted(candidates), fitted)
+    return Judged(_sorted(outcomes), _sorted(candidates), _sorted(strangers_of(held_out)), decision)
+
+
+def _decided(
+    prepared: PreparedSweep, trial: Trial, candidates: pd.DataFrame
+) -> tuple[Decision, pd.DataFrame]:
+    """Return the trial's decision, and the answers of decisions that had not seen their works."""
+    spec, context, base = prepared.spec, prepared.context, trial.profile.decision
+    known: dict[str, Any] = {
+        "false_alarm_rate": spec.false_alarm_rate,
+        "description": f"{spec.name}: calibration tracks of {context.corpus.name}, {trial.id}",
+        "n_songs": len(context.parts.indexed),
+        "fitted_on": context.fitted_on,
+    }
+    if base.calibration is None:  # written by hand: there is nothing to start from
+        held_out = fit.cross_fitted(candidates)
+        return fit.fit(candidates, held_out=held_out, **known), held_out
+    found = adapted(candidates, base, **known)
+    return found.decision, found.held_out
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,13 +1,13 @@
-"""The fitted decision: against scikit-learn, on evidence of known worth, and its threshold."""
+"""The fitted decision, on evidence of known worth."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from experiments.calibration import fit
+from experiments.calibration.answers import answers as answers_of
 from experiments.calibration.fit import FITTED
 from fpcore.config import FittedOn
 
@@ -44,26 +44,6 @@ def _candidates(n_queries: int, *, seed: int, n_hypotheses: int = 1) -> pd.DataF
                     }
                 )
     return pd.DataFrame(rows)
-
-
-def test_without_an_offset_the_regression_is_that_of_scikit_learn() -> None:
-    rng = np.random.default_rng(1)
-    features = rng.normal(size=(500, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, -2.0]
-    right = rng.random(500) < 1 / (1 + np.exp(-(features @ [1.0, 0.3, -4.0] - 9.0)))
-    mean, spread = features.mean(axis=0), features.std(axis=0)
-    model = LogisticRegression(C=1 / fit.RIDGE, max_iter=1000, tol=1e-8)
-    model.fit((features - mean) / spread, right)
-    intercept, weights = fit.logistic(features, right, offset=np.zeros(500))
-    np.testing.assert_allclose(weights * spread, model.coef_[0], atol=1e-3)
-    assert intercept + weights @ mean == pytest.approx(model.intercept_[0], abs=1e-3)
-
-
-def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:
-    rng = np.random.default_rng(2)
-    features, offset = rng.normal(size=(4000, 1)), rng.normal(scale=3.0, size=4000)
-    right = rng.random(4000) < 1 / (1 + np.exp(-(2.0 * features[:, 0] + offset - 1.0)))
-    intercept, [weight] = fit.logistic(features, right, offset=offset)
-    assert (intercept, weight) == pytest.approx((-1.0, 2.0), abs=0.2)
 
 
 def test_telling_evidence_weighs_and_constant_evidence_does_not() -> None:
@@ -109,32 +89,10 @@ def test_the_weights_are_those_of_the_answers() -> None:
     behind = rows["rank"] == 2
     assert not rows[behind]["right"].any()
     hopeless = rows.assign(rank_z=rows["rank_z"].mask(behind, -8.0))
-    answers = fit.answers(rows, fitted)
+    answers = answers_of(rows, fitted)
     assert (answers["rank"] == 2).mean() > 0.1
     kept = rows[~behind]
     assert fit._fitted(hopeless).weights == pytest.approx(fit._fitted(kept).weights, abs=1e-6)
-
-
-def _strangers(probabilities: list[float]) -> pd.DataFrame:
-    """Return a query of an unknown work for each probability."""
-    works = [f"w{number}" for number in range(len(probabilities))]
-    return pd.DataFrame({"work": works, "probability": probabilities})
-
-
-@pytest.mark.parametrize("probability", [0.3, 1 - 1e-11, 1 - 1e-13, 1 - 2**-53])
-@pytest.mark.parametrize("rate", [0.01, 0.25])
-def test_equal_strangers_are_all_rejected_when_they_are_too_many(
-    probability: float, rate: float
-) -> None:
-    surest = _strangers([probability] * 6 + [0.1] * 4)
-    threshold = fit.threshold_for(surest, rate)
-    assert probability < threshold <= 1
-
-
-def test_the_threshold_lies_between_the_rejected_and_the_accepted_stranger() -> None:
-    spread = _strangers([0.9, 0.5, 0.2, 0.1])
-    assert fit.threshold_for(spread, 0.25) == pytest.approx(0.75)  # odds 9 and 1: 3
-    assert fit.threshold_for(spread, 0.0) == pytest.approx(1 / (1 + np.exp(-1) / 9))
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
@@ -174,17 +132,6 @@ def test_no_model_has_seen_another_query_of_the_work_that_it_judges() -> None:
     assert not np.allclose(told["probability"], told_otherwise["probability"])
 
 
-def test_every_work_weighs_the_same_however_often_it_was_asked() -> None:
-    often = pd.DataFrame({"work": ["a"] * 6, "probability": [0.99, 0.98, 0.97, 0.96, 0.95, 0.94]})
-    once = pd.DataFrame({"work": ["b", "c", "d"], "probability": [0.6, 0.5, 0.4]})
-    asked = pd.concat([once, often], ignore_index=True)
-    # One of four works may be named: that is "a", with all of its queries.
-    assert 0.6 < fit.threshold_for(asked, 0.25) < 0.94
-    # Half of its queries are an eighth of the works.
-    assert 0.96 < fit.threshold_for(asked, 0.125) < 0.97
-    assert fit.threshold_for(asked, 0.5) < 0.6
-
-
 def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> None:
     rows = _candidates(400, seed=12)
     rows = rows[rows["asked_of"] == "whole"]
@@ -200,20 +147,6 @@ def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> N
     # Uncorrected, four strangers in place of one would take log 4 = 1.4 from the intercept.
     assert with_stand_ins.intercept == pytest.approx(alone.intercept, abs=0.5)
     assert with_stand_ins.weights == pytest.approx(alone.weights, abs=0.3)
-
-
-def test_few_examples_are_believed_nearly_as_they_are() -> None:
-    """Of two examples apart by two standard deviations the best weight is known by a formula."""
-    _, [weight] = fit.logistic(
-        np.array([[-1.0], [1.0]]), np.array([False, True]), offset=np.zeros(2)
-    )
-    # Where the derivative of the loss is 0; a strong penalty would hold the weight near 0.
-    assert 2 / (1 + np.exp(weight)) == pytest.approx(0.1 * weight, abs=1e-5)
-    assert weight > 2
-
-
-def test_where_all_strangers_may_be_named_the_threshold_is_the_least_likely_one() -> None:
-    assert fit.threshold_for(_strangers([0.8, 0.2]), 1.0) == pytest.approx(0.2)
 
 
 def test_the_decision_keeps_what_it_was_fitted_on() -> None:

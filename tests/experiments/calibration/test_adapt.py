@@ -1,0 +1,148 @@
+"""The adapted decision: nearly the profile's on few queries, nearly the data's on many."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.calibration.adapt import adapted
+from experiments.calibration.answers import ASKED, likeliest
+from experiments.calibration.fit import FITTED, fit
+from fpcore.config import Decision
+
+BASE = Decision(
+    intercept=-12.0,
+    weights={**dict.fromkeys(FITTED, 0.0), "rank_z": 4.0, "log_hypotheses": -1.0},
+    threshold=0.6,
+    calibration="on many queries",
+    n_songs=171,
+    false_alarm_rate=0.003,
+)
+RATE = 0.005
+
+
+def _candidates(
+    n_queries: int, *, seed: int, apart: float = 4.0, n_works: int = 12, shift: float = 0.0
+) -> pd.DataFrame:
+    """Return candidates of queries, of indexed songs and strangers in turn.
+
+    The rank z of right ones lies ``apart`` above that of wrong ones; all are moved by ``shift``.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(n_queries):
+        indexed = number % 2 == 0
+        for asked_of in ("whole", "part", *(["others"] if indexed else [])):
+            known = indexed and asked_of != "others"
+            for rank in range(3):
+                right = known and rank == 0
+                evidence: dict[str, float] = dict.fromkeys(FITTED, 1.0)
+                evidence["rank_z"] = float(rng.normal((apart if right else 0.0) + shift))
+                evidence["found"] = float(rng.normal())
+                rows.append(
+                    {
+                        "query": f"q{number}",
+                        "condition": "clean",
+                        "clip_s": 5.0,
+                        "work": f"w{number % n_works}",
+                        "indexed": known,
+                        "asked_of": asked_of,
+                        "pass": "first",
+                        "rank": rank,
+                        "right": right,
+                        "log_hypotheses": 0.0,
+                        "votes": 9,
+                        **evidence,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _adapted(rows: pd.DataFrame) -> Decision:
+    return adapted(rows, BASE, false_alarm_rate=RATE, description="made").decision
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_queries_without_doubt_leave_the_weights_of_the_profile(seed: int) -> None:
+    """Such are clean clips of two dozen tracks: the fit from nothing turns weights round."""
+    rows = _candidates(80, seed=seed, apart=9.0)
+    found = adapted(rows, BASE, false_alarm_rate=RATE, description="made")
+    assert math.isinf(found.strength)
+    assert found.decision.weights == BASE.weights
+    assert found.decision.intercept == BASE.intercept
+    alone = fit(rows, false_alarm_rate=RATE, description="made")
+    assert abs(alone.weights["rank_z"] - BASE.weights["rank_z"]) > 0.3
+
+
+def test_many_doubtful_queries_move_the_decision_to_what_they_say() -> None:
+    # Evidence tells less than the profile believes, and is all of it larger.
+    rows = _candidates(6000, seed=1, apart=2.0, n_works=300, shift=1.0)
+    moved = _adapted(rows)
+    alone = fit(rows, false_alarm_rate=RATE, description="made")
+    assert moved.weights["rank_z"] == pytest.approx(alone.weights["rank_z"], abs=0.15)
+    assert moved.weights["rank_z"] < BASE.weights["rank_z"]
+
+
+def test_in_between_the_decision_lies_in_between() -> None:
+    many = _adapted(_candidates(6000, seed=2, apart=2.0, n_works=300, shift=1.0))
+    few = _adapted(_candidates(120, seed=3, apart=2.0, n_works=30, shift=1.0))
+    low, high = sorted([many.intercept, BASE.intercept])
+    assert low <= few.intercept <= high
+
+
+def test_evidence_that_grew_with_the_configuration_is_made_up_for() -> None:
+    """Every log-odds grew by 8: unmoved, the profile's decision would name most strangers."""
+    rows = _candidates(400, seed=4, apart=4.0, n_works=40, shift=2.0)
+    moved = _adapted(rows)
+    fresh = _candidates(2000, seed=5, apart=4.0, n_works=100, shift=2.0)
+    strangers = fresh[~fresh["indexed"]]
+    named = {
+        name: float((likeliest(strangers, model)["probability"] >= model.threshold).mean())
+        for name, model in (("base", BASE), ("moved", moved))
+    }
+    assert named["base"] > 0.3
+    assert named["moved"] < 0.05
+
+
+def test_one_stranger_that_is_certain_to_be_a_song_locks_nothing_out() -> None:
+    rows = _candidates(80, seed=6, apart=9.0)
+    odd = (rows["query"] == "q1") & (rows["asked_of"] == "whole") & (rows["rank"] == 0)
+    found = adapted(
+        rows.assign(rank_z=rows["rank_z"].mask(odd, 30.0)),
+        BASE,
+        false_alarm_rate=RATE,
+        description="made",
+    )
+    assert found.decision.threshold < 0.95
+    positives = found.held_out[found.held_out["indexed"]]
+    accepted = positives["right"] & (positives["probability"] >= found.decision.threshold)
+    assert accepted.mean() > 0.95
+
+
+def test_each_question_has_one_answer_from_a_decision_that_saw_nothing_of_its_work() -> None:
+    rows = _candidates(600, seed=7, apart=2.0, n_works=30, shift=1.0)
+    judged = rows["work"] == "w3"
+    contrary = rows.assign(right=rows["right"] ^ judged)
+    told, otherwise = (
+        adapted(one, BASE, false_alarm_rate=RATE, description="").held_out
+        for one in (rows, contrary)
+    )
+    assert not told.duplicated(ASKED).any()
+    of_work = told["work"] == "w3"
+    assert told[of_work]["probability"].to_numpy() == pytest.approx(
+        otherwise[of_work]["probability"].to_numpy()
+    )
+
+
+def test_the_decision_tells_its_rate_its_origin_and_the_larger_index() -> None:
+    rows = _candidates(80, seed=8, apart=9.0)
+    for n_songs, expected in ((17, 171), (500, 500)):
+        found = adapted(rows, BASE, false_alarm_rate=0.01, description="mine", n_songs=n_songs)
+        assert found.decision.n_songs == expected
+    assert found.decision.false_alarm_rate == 0.01
+    assert found.decision.calibration == (
+        "mine; the weights are those of the profile that it starts from"
+    )
