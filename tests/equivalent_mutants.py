@@ -146,7 +146,50 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "(y + centre_y)",
         "weighted distances from the centre sum to 0, so that it takes no part",
     ),
+    Equivalent(
+        "search/passes",
+        r"else -1\.0",
+        "else -2.0",
+        "that is less than any probability as well",
+    ),
+    Equivalent(
+        "search/passes",
+        r"most = 0\.0 if search",
+        "most = 1.0 if search",
+        "without a search there is nothing to try anyway",
+    ),
+    Equivalent(
+        "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
+    ),
     # Stages
+    Equivalent(
+        "stages/hashing",
+        r"\.split\(\"\|\"\)",
+        '.rsplit("|")',
+        "without a limit it makes no difference where splitting begins",
+    ),
+    Equivalent(
+        "stages/peaks",
+        r"\.astype\(np\.int64\)",
+        ".astype(None)",
+        "numbers of windows are whole either way",
+    ),
+    Equivalent(
+        "stages/peaks", r", side=\"left\"\)", ", )", "NumPy searches from the left by default"
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"windowed, axis=1\)",
+        "windowed, )",
+        "the last of two axes is transformed by default",
+    ),
+    *_any_of(
+        "stages/spectrogram",
+        r"np\.log10\(power, out=power\)",
+        "np.log10(power, out=None)",
+        "np.log10(power, )",
+        reason="the result is the same, in memory of its own",
+    ),
     Equivalent(
         "stages/crest",
         r"dtype=np\.float64\)",

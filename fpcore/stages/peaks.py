@@ -9,6 +9,7 @@ ones are kept too. Peaks come sorted by (frame, bin); heights and levels are in 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,12 +124,8 @@ def local_maxima_of_tiles(tiles: Iterable[Spectrogram], config: FingerprintConfi
         found.append(_between(local_maxima(seen, config), n_done, end))
         n_done = max(n_done, end)
         keep_from = max(n_done - reach - seen.first_frame, 0)
-        seen = Spectrogram(
-            seen.level_db[keep_from:],
-            seen.hop_s,
-            seen.bin_hz,
-            seen.first_frame + keep_from,
-            seen.first_bin,
+        seen = replace(
+            seen, level_db=seen.level_db[keep_from:], first_frame=seen.first_frame + keep_from
         )
     if seen is not None:
         found.append(_between(local_maxima(seen, config), n_done, None))
@@ -202,8 +199,7 @@ def _among_highest(
 
 
 def _joined(first: Spectrogram, second: Spectrogram) -> Spectrogram:
-    level_db = np.concatenate([first.level_db, second.level_db])
-    return Spectrogram(level_db, first.hop_s, first.bin_hz, first.first_frame, first.first_bin)
+    return replace(first, level_db=np.concatenate([first.level_db, second.level_db]))
 
 
 def _between(peaks: Peaks, start: int, end: int | None) -> Peaks:

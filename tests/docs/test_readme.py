@@ -1,4 +1,8 @@
-"""What the README tells a reader to type is typed here, in the order in which it stands."""
+"""What the README tells a reader to type is typed here, in the order in which it stands.
+
+``fpcore`` runs in this process, whose imports and compiled code it shares; ``fpbench`` runs
+notebooks and therefore has one of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ import pytest
 import soundfile
 
 from experiments.corpora import generated
+from fpcore.cli import main
+from tests.fpcore.cli.running import called
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,25 +28,30 @@ COMMANDS = [
     for line in README.splitlines()
     if line.startswith("    ") and line.strip().split()[0] in {"fpcore", "fpbench", "make"}
 ]
-MODULE = {"fpcore": "fpcore", "fpbench": "experiments"}
 
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program, *arguments = shlex.split(command)
-    return _python(folder, "-m", MODULE[program], *arguments)
+    if program == "fpcore":
+        return called(main, *arguments, cwd=folder, env=_places(folder))
+    return _python(folder, "-m", "experiments", *arguments)
 
 
-def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    places = {
+def _places(folder: Path) -> dict[str, str]:
+    """Return the variables that name the folders of the project: all lie in a reader's folder."""
+    return {
         "PYTHONPATH": str(ROOT),
         "FPBENCH_CACHE": str(folder / "cache"),
         "FPBENCH_RUNS": str(folder / "runs"),
         "FPCORE_PROFILES": str(folder / "profiles"),
     }
+
+
+def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env=os.environ | places,
+        env=os.environ | _places(folder),
         capture_output=True,
         text=True,
         timeout=600,

@@ -1,22 +1,29 @@
-"""Execute a notebook by papermill, in a process of its own, once or more often.
+"""Execute notebooks by papermill, each in a process of its own, once or more often.
 
-Its arguments are the source, then for each run a target and parameters as JSON. A run begins
-without variables; what was imported is there already, which is most of the time that a run takes.
+Each line of standard input asks for a notebook, as JSON: its ``source``, the ``folder`` to run
+in, and ``runs``, pairs of a target and parameters. The answer is a line as well: an exit code, 0
+when all cells ran, and what was written to standard error. The process that executes a notebook
+is forked from this one, which has imported what the lessons import: that takes longer than most
+lessons do.
 
-The cells run in this process and not in a kernel beside it. So every error surfaces, also one
+The cells run in that process and not in a kernel beside it. So every error surfaces, also one
 inside a control, which would draw it as its picture and go on; and no message between two
 processes can get lost, as happens on some virtual machines under load.
 """
 
 import json
+import os
 import sys
-from typing import Any
+import tempfile
+from typing import Any, NoReturn
 
+import ipywidgets  # noqa: F401, for the lessons
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 
 from experiments.sweeps.notebook import load_papermill
+from notebooks import lessons  # noqa: F401, for the lessons
 
 papermill = load_papermill()
 from nbformat import v4  # noqa: E402
@@ -77,17 +84,39 @@ def shown(output: RichOutput) -> Any:
 
 
 def main() -> None:
-    source, *runs = sys.argv[1:]
     papermill_engines.register("in-process", InProcess)
-    for target, parameters in zip(runs[::2], runs[1::2], strict=True):
+    for line in sys.stdin:
+        print(json.dumps(executed(json.loads(line))), flush=True)
+
+
+def executed(asked: dict[str, Any]) -> dict[str, Any]:
+    """Execute a notebook in a child of this process, and return what came out."""
+    with tempfile.TemporaryFile() as written:
+        child = os.fork()
+        if not child:
+            execute(asked, written.fileno())
+        _, status = os.waitpid(child, 0)
+        written.seek(0)
+        stderr = written.read().decode(errors="replace")
+    return {"code": os.waitstatus_to_exitcode(status), "stderr": stderr}
+
+
+def execute(asked: dict[str, Any], stderr: int) -> NoReturn:
+    """Execute a notebook in this process, and end it; what fails is written to ``stderr``."""
+    with open(os.devnull, "r+b") as nothing:
+        for stream, target in enumerate((nothing.fileno(), nothing.fileno(), stderr)):
+            os.dup2(target, stream)
+    os.chdir(asked["folder"])
+    for target, parameters in asked["runs"]:
         papermill.execute_notebook(
-            source,
+            asked["source"],
             target,
-            json.loads(parameters),
+            parameters,
             engine_name="in-process",
             kernel_name="python3",
             progress_bar=False,
         )
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -128,25 +130,56 @@ def test_the_other_parameters_of_these_tests_differ_from_all_defaults(name: str)
     assert kept <= {"corpus_name", "song"}
 
 
+class Executor:
+    """The process that executes notebooks, see `execute`."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, str(EXECUTE)],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, source: Path, *runs: tuple[Path, dict[str, Any]]) -> tuple[int, str]:
+        """Execute a notebook into each target, and return the exit code and the complaints.
+
+        It runs in the folder of the first target.
+        """
+        asked = {
+            "source": str(source),
+            "folder": str(runs[0][0].parent),
+            "runs": [(str(target), parameters) for target, parameters in runs],
+        }
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return answer["code"], answer["stderr"]
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    with closing(Executor()) as executor:
+        yield executor
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_headless_and_shows_pictures_sounds_and_controls(name: str, tmp_path: Path) -> None:
+def test_runs_headless_and_shows_pictures_sounds_and_controls(
+    name: str, executor: Executor, tmp_path: Path
+) -> None:
     targets = [tmp_path / "defaults.ipynb", tmp_path / "other-parameters.ipynb"]
     runs = [
-        text
+        (target, {"corpus_name": "generated:3", **choice[name]})
         for target, choice in zip(targets, (SMALL, OTHER), strict=True)
-        for text in (str(target), json.dumps({"corpus_name": "generated:3", **choice[name]}))
     ]
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    source = ROOT / "notebooks" / f"{name}.ipynb"
-    run = subprocess.run(
-        [sys.executable, str(EXECUTE), str(source), *runs],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
+    code, stderr = executor.run(ROOT / "notebooks" / f"{name}.ipynb", *runs)
+    assert code == 0, stderr[-3000:]
     for target in targets:
         assert_shows_pictures_sounds_and_controls(read(target), cells(name, "code"))
 
@@ -172,18 +205,13 @@ def outputs_of(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def test_an_error_inside_a_control_fails_the_run(tmp_path: Path) -> None:
+def test_an_error_inside_a_control_fails_the_run(executor: Executor, tmp_path: Path) -> None:
     source = tmp_path / "source.ipynb"
     cell = "import textwrap\nfrom ipywidgets import interact\ninteract(textwrap.dedent, text=3);"
     source.write_text(json.dumps(one_cell(cell)), encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, str(EXECUTE), str(source), str(tmp_path / "target.ipynb"), "{}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode != 0
-    assert "TypeError: expected string" in run.stderr
+    code, stderr = executor.run(source, (tmp_path / "target.ipynb", {}))
+    assert code != 0
+    assert "TypeError: expected string" in stderr
 
 
 def one_cell(source: str) -> dict[str, Any]:

@@ -50,5 +50,5 @@ def test_no_module_of_the_core_but_display_loads_a_heavy_library(root: Path) -> 
 @pytest.mark.parametrize("name", ["fpcore.library", "fpcore.cli"])
 def test_core_imports_in_under_a_second(name: str, root: Path) -> None:
     # A promise to users, not a benchmark: processor time, which other processes do not prolong,
-    # and the best of several runs, since the first one may still have to compile the modules.
-    assert min(probe([name], root)[0] for _ in range(5)) < 1.0
+    # and several tries, since the first one may still have to compile the modules.
+    assert any(probe([name], root)[0] < 1.0 for _ in range(5))

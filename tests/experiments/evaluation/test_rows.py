@@ -2,26 +2,142 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.corpora import Corpus
 from experiments.degradations import conditions
 from experiments.evaluation.ask import index_and_ask
-from experiments.evaluation.context import Context
+from experiments.evaluation.context import Clip, Context
+from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import (
     Answers,
+    candidate_rows,
     is_right,
+    outcome_row,
     rechosen,
     sounds_the_same,
 )
 from experiments.protocol.plan import Plan
+from fpcore import pipeline
 from fpcore.profiles import load_profile
-from fpcore.records import Signal
+from fpcore.records import Match, Signal
+from fpcore.search.passes import SearchTrace, passes
+from fpcore.store import open_store
 
 PROFILE = load_profile("balanced")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A clip of an indexed song, and the traces of a first and a thorough pass over it."""
+
+    context: Context
+    clip: Clip
+    first: SearchTrace
+    thorough: SearchTrace
+
+    def row(self, clip: Clip, trace: SearchTrace) -> dict[str, Any]:
+        """Return the outcome row of a clip that a trace answers."""
+        return outcome_row(self.context, PROFILE.fingerprint, clip, trace, fingerprint_s=1.5)
+
+
+@pytest.fixture(scope="module")
+def asked(source: Corpus, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    context, config = Context.of(source, plan), PROFILE.fingerprint
+    database = tmp_path_factory.mktemp("asked") / "index.db"
+    build_index(context, config, database, n_jobs=1)
+    [query, *_] = (one for one in context.queries("test") if one.indexed)
+    [clip] = context.clips([query], config)
+    windows = pipeline.queries(context.recording(clip), config, PROFILE.query)
+    with open_store(database, config) as store:
+        found = passes(windows, store, PROFILE)
+        [first], [thorough] = next(found), next(found)
+    return Asked(context, clip, first, thorough)
+
+
+def _answering(trace: SearchTrace, **changes: Any) -> SearchTrace:
+    """Return a trace that answers with another place or other votes."""
+    best: Match = replace(trace.matches[0], **changes)
+    return replace(trace, matches=(best, *trace.matches[1:]))
+
+
+def test_an_outcome_tells_what_was_asked_what_was_answered_and_what_it_took(asked: Asked) -> None:
+    clip, answer = asked.clip, asked.first
+    track, best = clip.query.track, answer.matches[0]
+    assert asked.row(clip, answer) == {
+        "query": clip.query.id,
+        "track": track.id,
+        "work": track.work,
+        "condition": "clean",
+        "clip_s": 5.0,
+        "start_s": clip.start_s,
+        "indexed": True,
+        "answer": track.id,
+        "probability": best.probability,
+        "votes": best.votes,
+        "offset_s": best.offset_s,
+        "right": True,
+        "offset_error_s": pytest.approx(best.offset_s - clip.start_s),
+        "same_passage": True,
+        "decode_s": 0.0,
+        "fingerprint_s": 1.5,
+        "lookup_s": answer.times.lookup_s,
+        "align_s": answer.times.align_s,
+        "n_hashes": len(answer.query.hashes),
+    }
+
+
+def test_without_an_answer_there_is_neither_evidence_nor_a_place(asked: Asked) -> None:
+    row = asked.row(asked.clip, replace(asked.first, matches=()))
+    told = ("answer", "probability", "votes", "offset_s", "right", "same_passage")
+    assert [row[name] for name in told] == ["", 0.0, 0, 0.0, False, False]
+    assert math.isnan(row["offset_error_s"])
+
+
+def test_the_candidate_that_is_answered_has_the_place_of_the_answer_and_no_other(
+    asked: Asked,
+) -> None:
+    traces, query = [asked.first, asked.thorough], asked.clip.query
+    answer = _answering(asked.first, offset_s=99.0, votes=7)
+    rows = candidate_rows(
+        asked.context.corpus, query, traces, role="test", asked_of="whole", answer=answer
+    )
+    matches = [match for trace in traces for match in trace.matches]
+    told = [(row["song"], row["offset_s"], row["votes"]) for row in rows]
+    own = [(match.song_name, match.offset_s, match.votes) for match in matches]
+    assert told == [(own[0][0], 99.0, 7), *own[1:]]
+    assert [row["rank"] for row in rows] == list(range(len(matches)))
+    names = ["first"] * len(asked.first.matches) + ["thorough"] * len(asked.thorough.matches)
+    assert [row["pass"] for row in rows] == names
+    same = {
+        "query": query.id,
+        "condition": "clean",
+        "clip_s": 5.0,
+        "work": query.track.work,
+        "indexed": True,
+        "role": "test",
+        "asked_of": "whole",
+    }
+    assert all({name: row[name] for name in same} == same for row in rows)
+    assert [row["right"] for row in rows] == [row["song"] == query.track.id for row in rows]
+
+
+def test_a_candidate_has_its_own_evidence(asked: Asked) -> None:
+    traces = [asked.first, asked.thorough]
+    rows = candidate_rows(
+        asked.context.corpus, asked.clip.query, traces, role="test", asked_of="whole"
+    )
+    places = [(trace, place) for trace in traces for place in trace.rows]
+    for row, (trace, place) in zip(rows, places, strict=True):
+        assert {name: row[name] for name in trace.evidence} == {
+            name: values[place] for name, values in trace.evidence.items()
+        }
 
 
 def test_another_choice_is_one_of_the_whole_index(
@@ -38,6 +154,19 @@ def test_another_choice_is_one_of_the_whole_index(
         assert found["answer"][str(query)] == row["song"]
         assert found["votes"][str(query)] == row["votes"]
         assert found["confidence_probability"][str(query)] == 0.25
+
+
+def test_what_no_decision_chose_an_answer_for_stays_as_it_was_without_confidence(
+    answers: Answers, source: Corpus, plan: Plan
+) -> None:
+    whole = answers.candidates[answers.candidates["asked_of"] == "whole"]
+    chosen = whole[whole["rank"] == 0].assign(probability=0.75).iloc[:3]
+    found = rechosen(Context.of(source, plan), PROFILE.fingerprint, answers, chosen)
+    is_chosen = found["query"].isin(chosen["query"])
+    assert is_chosen.sum() == 3
+    assert found["confidence_probability"].tolist() == np.where(is_chosen, 0.75, 0.0).tolist()
+    left = found[~is_chosen].drop(columns="confidence_probability")
+    pd.testing.assert_frame_equal(left, answers.outcomes[~is_chosen])
 
 
 def test_what_a_choice_says_is_true_of_the_chosen_candidate_in_whatever_pass(

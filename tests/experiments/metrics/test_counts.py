@@ -126,3 +126,11 @@ def test_out_of_fold_confidence_decides_where_the_rows_have_it() -> None:
 def test_a_negative_threshold_is_refused() -> None:
     with pytest.raises(ValueError, match="threshold must be at least 0"):
         metrics.summary(SIX, -0.1)
+
+
+def test_verdicts_stand_on_the_index_of_the_rows_and_count_their_limits_as_within() -> None:
+    rows = SIX.set_axis(list("abcdef")).assign(offset_error_s=[0.05, 0.5, -0.5, 0.51, 0.0, 0.0])
+    found = metrics.verdicts(rows, 0.5)
+    assert found.index.tolist() == list("abcdef")
+    assert found["within_50ms"].tolist() == [True, False, False, False, False, False]
+    assert found["within_500ms"].tolist() == [True, True, True, False, False, False]

@@ -221,6 +221,23 @@ def test_the_interval_is_of_as_many_resamples_as_asked_for() -> None:
     assert usual.low < usual.difference < usual.high
 
 
+def test_the_interval_is_that_of_the_means_over_the_drawn_works() -> None:
+    difference = np.array([1.0, 0.0, -1.0, 1.0, 0.0])
+    works = np.array(list("aabcc"))
+    sums, sizes = np.array([1.0, -1.0, 1.0]), np.array([2, 1, 2])
+    for n_resamples in (3, 501):
+        drawn = rng().multinomial(3, [1 / 3] * 3, size=n_resamples)
+        expected = np.quantile((drawn @ sums) / (drawn @ sizes), [0.025, 0.975])
+        found = bootstrap_difference(difference, works, rng(), n_resamples=n_resamples)
+        assert found == pytest.approx(expected)
+        # As many draws were taken as asked for: what is drawn next is the same.
+        taken = rng()
+        bootstrap_difference(difference, works, taken, n_resamples=n_resamples)
+        reference = rng()
+        reference.multinomial(3, [1 / 3] * 3, size=n_resamples)
+        assert taken.bit_generator.state == reference.bit_generator.state
+
+
 @pytest.mark.parametrize(("metric", "better"), [("accepted_right", "B"), ("wrong_name", "A")])
 def test_more_is_better_of_what_is_right_and_worse_of_errors(metric: str, better: str) -> None:
     few, many = [True] * 10 + [False] * 90, [True] * 90 + [False] * 10

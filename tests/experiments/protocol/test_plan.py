@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from experiments.corpora import Corpus, Track
@@ -73,3 +74,12 @@ def test_repeats_take_the_seeds_that_follow() -> None:
         tuple(query.track.id for query in asked if query.repeat == repeat) for repeat in range(3)
     ]
     assert len(set(once_more)) == 3
+
+
+def test_a_repeat_is_asked_as_a_plan_with_its_seed_asks() -> None:
+    parts = PLAN.split(CORPUS)
+    asked = PLAN.queries(parts, "test")
+    for repeat in range(3):
+        alone = replace(PLAN, seed=3 + repeat, repeats=1).queries(parts, "test")
+        of_repeat = [query.drawn_as for query in asked if query.repeat == repeat]
+        assert of_repeat == [query.drawn_as for query in alone]

@@ -61,7 +61,7 @@ def test_only_tracks_as_long_as_the_longest_clip_are_asked_about() -> None:
 def test_a_group_without_a_long_track_is_named(kind: str) -> None:
     long, short = _tracks([60.0, 60.0]), _tracks([7.9, 3.0], kind)
     groups = (short, long) if kind == "indexed" else (long, short)
-    with pytest.raises(CorpusError, match=rf"^no {kind} track lasts 8 s: "):
+    with pytest.raises(CorpusError, match=rf"^no {kind} track lasts 8 s: take shorter clips"):
         _asked(*groups)
 
 
@@ -93,6 +93,29 @@ def test_which_tracks_are_asked_once_more_follows_from_the_seed() -> None:
     ]
     assert len(set(chosen)) > 4
     assert _asked(tracks, n=3, seed=5) == _asked(tracks, n=3, seed=5)
+
+
+def test_tracks_are_asked_in_the_order_that_the_seed_draws() -> None:
+    tracks = _tracks([60.0] * 10)
+    asked = [query.track for query in _asked(tracks, n=10, seed=5)]
+    order = seeded_rng(5, "rounds").permutation(10)
+    assert list(dict.fromkeys(asked)) == [tracks[number] for number in order]
+
+
+def test_a_plan_of_a_repeat_asks_the_same_under_names_of_its_own() -> None:
+    def of(repeat: int) -> list[Query]:
+        return plan(
+            _tracks([60.0] * 3),
+            [],
+            conditions=CONDITIONS,
+            clip_lengths_s=(3.0,),
+            n_indexed=4,
+            n_left_out=0,
+            seed=0,
+            repeat=repeat,
+        )
+
+    assert of(2) == [replace(query, repeat=2) for query in of(0)]
 
 
 def test_nothing_is_asked_of_a_group_without_queries() -> None:

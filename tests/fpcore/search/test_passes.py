@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -14,7 +16,16 @@ from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
 from fpcore.records import AS_LEARNED, Recognition, Signal
 from fpcore.search import passes as passes_module
-from fpcore.search.passes import align, align_query, answer_of, passes
+from fpcore.search.passes import (
+    PassName,
+    SearchTrace,
+    accepted_of,
+    align,
+    align_query,
+    answer_of,
+    passes,
+)
+from fpcore.search.playback import n_playbacks
 from fpcore.stages import decision
 from fpcore.stages.windows import window_frames
 from fpcore.store import NewSong, Store, open_store
@@ -130,6 +141,20 @@ def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store
     assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
 
 
+def test_times_are_no_longer_than_what_passed(six_songs: Store) -> None:
+    started = perf_counter()
+    windows = pipeline.queries(excerpt(UNKNOWN, 3, EXCERPT_S), LEAN, THOROUGH.query)
+    traces = [trace for of_pass in passes(windows, six_songs, THOROUGH) for trace in of_pass]
+    answer = answer_of(traces, six_songs, THOROUGH)
+    assert answer.times.decode_s == answer.times.fingerprint_s == 0
+    assert answer.times.lookup_s == sum(trace.times.lookup_s for trace in traces)
+    assert answer.times.align_s == sum(trace.times.align_s for trace in traces)
+    assert answer.times.total_s <= perf_counter() - started
+    started = perf_counter()
+    found = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, THOROUGH)
+    assert found.times.total_s <= perf_counter() - started
+
+
 @pytest.mark.parametrize("n_samples", [0, 1, 4095, 4096, 5 * RATE_HZ])
 def test_silence_and_too_little_sound_give_no_candidates(six_songs: Store, n_samples: int) -> None:
     found = align(Signal(np.zeros(n_samples, np.float32), RATE_HZ), six_songs, with_threshold(0))
@@ -166,6 +191,11 @@ def test_a_song_removed_between_two_reads_of_a_pass_is_no_answer(
     assert [match.song_name for match in found.candidates] == ["song 0"]
 
 
+DAMAGED = (
+    "^the index has hashes of a song that it does not have: `fpcore check` tells what is damaged$"
+)
+
+
 def test_hashes_of_a_song_that_is_not_there_are_told_as_damage(tmp_path: Path) -> None:
     path = tmp_path / "damaged.db"
     indexed.filled(path, n_songs=2).close()
@@ -173,7 +203,7 @@ def test_hashes_of_a_song_that_is_not_there_are_told_as_damage(tmp_path: Path) -
         connection.execute("DROP TRIGGER songs_delete")
         connection.execute("DELETE FROM songs WHERE id = 2")
     connection.close()
-    with open_store(path, None) as store, pytest.raises(StoreError, match="`fpcore check`"):
+    with open_store(path, None) as store, pytest.raises(StoreError, match=DAMAGED):
         align(excerpt(1, 8, EXCERPT_S), store, PROFILE)
 
 
@@ -230,6 +260,65 @@ def test_the_first_look_that_is_accepted_answers(six_songs: Store) -> None:
     assert found.times.lookup_s > 0
 
 
+def _accepting(trace: SearchTrace, pass_name: PassName, log_odds: float) -> SearchTrace:
+    """Return a trace as if its pass had accepted its likeliest candidate with other log-odds."""
+    probability = 1 / (1 + np.exp(-log_odds))
+    best = replace(trace.matches[0], probability=probability, confidence=probability)
+    more = log_odds - trace.log_odds[trace.rows[0]]
+    return replace(
+        trace,
+        pass_name=pass_name,
+        log_odds=trace.log_odds + more,
+        matches=(best, *trace.matches[1:]),
+    )
+
+
+def test_the_likeliest_window_that_the_first_accepting_pass_has_is_accepted(
+    six_songs: Store,
+) -> None:
+    trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    assert accepted_of([]) is accepted_of([trace]) is None
+    likely, likelier, likeliest = (
+        _accepting(trace, name, log_odds)
+        for name, log_odds in (("first", 2.0), ("first", 3.0), ("thorough", 4.0))
+    )
+    assert accepted_of([trace, likely, likelier, likeliest]) is likelier
+    assert accepted_of([trace, likeliest]) is likeliest
+
+
+def test_of_other_playbacks_the_first_that_is_accepted_answers(six_songs: Store) -> None:
+    """They are tried one after the other, the most promising first, and the rest not at all."""
+    trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    tried = [_accepting(trace, "playback", log_odds) for log_odds in (2.0, 3.0)]
+    assert accepted_of([trace, *tried]) is tried[0]
+
+
+def test_a_window_without_candidates_answers_only_where_no_other_has_any(six_songs: Store) -> None:
+    trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    unlikely = replace(
+        trace, matches=tuple(replace(match, probability=0.0) for match in trace.matches)
+    )
+    none = replace(trace, matches=())
+    assert answer_of([none, unlikely], six_songs, PROFILE).matches == unlikely.matches
+    assert answer_of([none], six_songs, PROFILE).matches == ()
+
+
+def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
+    search = PlaybackSearch()
+    query = THOROUGH.query.model_copy(update={"playback": search})
+    profile = THOROUGH.model_copy(update={"query": query})
+    windows = pipeline.queries(excerpt(UNKNOWN, 3, 14.0), LEAN, query)
+    assert len(windows) == 2
+    tried = [trace for of_pass in passes(windows, six_songs, profile) for trace in of_pass]
+    n_hypotheses = {trace.pass_name: trace.n_hypotheses for trace in tried}
+    assert (n_hypotheses["first"], n_hypotheses["thorough"]) == (2, 4)
+    at_playbacks = 4 + 2 * n_playbacks(search)
+    assert n_hypotheses.get("playback", at_playbacks) == at_playbacks
+    for trace in tried:
+        expected = np.log(trace.n_hypotheses)
+        np.testing.assert_allclose(trace.evidence["log_hypotheses"], expected)
+
+
 # Another tempo than was assumed
 
 SEARCHING = THOROUGH.model_copy(
@@ -252,6 +341,15 @@ def test_a_recording_that_skips_is_not_taken_for_another_tempo(
     assert align(skipping, six_songs, SEARCHING).pass_name == "tempo"
 
 
+def test_another_song_at_another_tempo_is_no_gain(six_songs: Store) -> None:
+    trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    other = replace(trace, matches=trace.matches[1:])
+    likelier = replace(trace, log_odds=trace.log_odds + 2.5)
+    assert passes_module._gain(likelier, trace) == pytest.approx(2.5)
+    assert passes_module._gain(other, trace) == -np.inf
+    assert passes_module._gain(replace(trace, matches=()), trace) == -np.inf
+
+
 def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -> None:
     tempo, start_s, duration_s = 0.98, 12.0, 10.0
     samples = indexed.part(3, start_s, duration_s * tempo)
@@ -269,6 +367,7 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
         assert answer.matches[0].playback.tempo == pytest.approx(tempo, abs=0.003)
         assert len(answer.matches) == n_songs
         assert len(answer.query.hashes) == pytest.approx(len(looked.query.hashes), rel=0.1)
+        assert answer.n_hypotheses > looked.n_hypotheses
 
 
 # Which of two passages

@@ -100,6 +100,11 @@ def test_what_lies_outside_the_configuration_is_refused(
         hashing.hashes(found, TINY)
 
 
+def test_the_text_that_is_not_three_numbers_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^a token reads f1\|f2\|dt, got '5\|5'$"):
+        hashing.from_text(["5|5|0", "5|5", "5"], TINY)
+
+
 @pytest.mark.parametrize(
     "texts",
     [

@@ -291,6 +291,31 @@ def test_the_chance_level_is_what_one_decoy_in_twenty_exceeds(n_songs: int) -> N
     assert n_above == pytest.approx(len(decoys) / 20, abs=1)
 
 
+def test_the_chance_level_is_that_of_all_songs_but_the_heaviest() -> None:
+    query, _ = planted(n_frames=400)
+    entries = [entry for entry in wrong_songs(5) if entry[2] < 400 * (1 + entry[1])]
+    found = looked_up(query, entries)  # each song has more hits by chance than the one before
+    levels = []
+    for heaviest in range(5):
+        decoys = [np.delete(matching.warped_weights(found, w, 2), heaviest) for w in matching.WARPS]
+        weight = np.where(np.arange(5) == heaviest, 2.0, 1.0)
+        levels.append(matching.chance_weight(found, weight, 2))
+        assert levels[-1] == pytest.approx(np.quantile(np.concatenate(decoys), 0.95))
+    assert len(set(levels)) > 1
+
+
+def test_the_heaviest_window_of_a_single_song_takes_no_part_in_its_chance_level() -> None:
+    # Thirty hits of one moment stay together under any warp; thirty later ones lie apart.
+    together = [(token, 0) for token in range(30)]
+    apart = [(100 + number, 7 * number + 1) for number in range(30)]
+    entries = [(token, 6, 100) for token, _ in together]
+    entries += [(100 + number, 6, 1000 + 101 * number) for number in range(30)]
+    found = looked_up(query_of(together + apart), entries)
+    assert matching.warped_weights(found, 1, 2).tolist() == pytest.approx([30 * found.usual_weight])
+    chance = matching.chance_weight(found, np.array([30 * found.usual_weight]), 2)
+    assert chance == pytest.approx(matching.MIN_CHANCE_HITS * found.usual_weight)
+
+
 @pytest.mark.parametrize("matched", [False, True], ids=["unknown", "known"])
 def test_a_few_songs_have_a_chance_level_like_that_of_many(matched: bool) -> None:
     query, _ = planted(n_frames=400)
