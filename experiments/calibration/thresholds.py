@@ -42,10 +42,11 @@ no threshold tells apart, and one beyond would reject songs in noise."""
 ROUNDING = 1e-9
 """Sums of shares differ by less than this from what they are."""
 
-HARDEST = 2.0
+HARDEST = 5 / 3
 """How many times more often strangers may be named in the hardest condition than in all together.
 A sweep asks under few conditions, and a profile is used under others; so a threshold for a rate
-lets the profile's strangers pass this many times more seldom."""
+lets the profile's strangers pass this many times more seldom. The presets are made in the same way:
+set for 0.3%, so that 0.5% is kept."""
 
 Floats = NDArray[np.float64]
 
@@ -155,7 +156,7 @@ def pooled_threshold(own: Strangers, tail: Tail, rate: float) -> float:
     >>> odd = pd.DataFrame({"work": works, "probability": [1.0] + [0.01] * 59})
     >>> tail = Tail(log_odds=0.0, rate=0.005)
     >>> round(pooled_threshold(Strangers.of(odd), tail, 0.005), 2)
-    0.7
+    0.68
     """
     drawn = np.ones((1, own.n_works))
     return float(expit(resampled_thresholds(own, tail, rate, drawn)[0]))

@@ -14,7 +14,18 @@ from typing import NoReturn
 
 import typer
 
-from experiments.cli import accuracy, bench, demo, false_alarms, peers, promote, report, sweep, tune
+from experiments.cli import (
+    accuracy,
+    bench,
+    demo,
+    false_alarms,
+    peers,
+    promote,
+    report,
+    sweep,
+    trust,
+    tune,
+)
 from fpcore.cli import process
 
 CLEANED_UP = "ignore:resource_tracker:UserWarning"
@@ -36,7 +47,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (demo, sweep, tune, report, promote, accuracy, bench, false_alarms, peers):
+for module in (demo, sweep, tune, report, promote, accuracy, bench, false_alarms, peers, trust):
     module.register(app)
 
 

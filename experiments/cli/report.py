@@ -86,11 +86,14 @@ def compare(
     """
     from experiments.metrics.paired import verdict
     from experiments.report import tables
+    from experiments.report.study import at_rate
     from experiments.results.run_folder import run_folder
 
     a, b = _side(run_a, trial_a), _side(run_b, trial_b)
     options.tell_unchecked(*(run_folder(run) for run in dict.fromkeys((run_a, run_b))))
     _refuse_other_queries(a, b)
+    rate = min(a.false_alarm_rate, b.false_alarm_rate)
+    a, b = at_rate(a, rate), at_rate(b, rate)
     found = {
         metric: tables.paired(a, b, metric=metric)
         for metric in ("accepted_right", "false_accept", "top1", "same_passage")
@@ -101,6 +104,7 @@ def compare(
         print_json(_document(a, b, found, said))
         return
     say(said)
+    say(f"Thresholds are set for one false-alarm rate, {rate:.1%} of unknown songs.")
     if found["accepted_right"].n_unpaired:
         say(f"Left out, because only one side was asked: {found['accepted_right'].n_unpaired}.")
     _print_comparisons(found, names)
@@ -187,6 +191,7 @@ def _document(
     return {
         "a": {"run": a.run, "trial": a.trial, "threshold": a.threshold},
         "b": {"run": b.run, "trial": b.trial, "threshold": b.threshold},
+        "false_alarm_rate": a.false_alarm_rate,
         "verdict": said,
         "metrics": metrics,
     }

@@ -1,14 +1,18 @@
-"""Pairing of two runs: which of their queries are the same.
+"""Pairing of runs: which of their queries are the same.
 
-They are the same where corpus and seed are, and where the condition does the same to an excerpt in
-both runs, from the same files.
+They are the same where corpus and seed are, where the condition does the same to an excerpt in
+all runs, from the same files, and where the excerpt is: with another longest clip it is not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from experiments.degradations import Condition
+from experiments.metrics.paired import SAME_PLACE_S
 from experiments.results.run_folder import Manifest
 
 
@@ -34,6 +38,24 @@ def heard_alike(a: Manifest, b: Manifest) -> list[str]:
         and condition.chain == in_b[condition.name].chain
         and _drawn(condition, a, b) == _drawn(condition, b, a)
     ]
+
+
+def alike_in_all(manifests: Sequence[Manifest]) -> set[str]:
+    """Return the names of the conditions that do the same to an excerpt in all of these runs."""
+    first, *others = manifests
+    found = {condition.name for condition in first.spec.degradations}
+    for other in others:
+        found &= set(heard_alike(first, other))
+    return found
+
+
+def asked_by_all(outcomes: Sequence[pd.DataFrame]) -> set[str]:
+    """Return the ids of the queries that are the same excerpt in each of these outcome rows."""
+    asked = pd.concat(
+        [rows.set_index("query")["start_s"] for rows in outcomes], axis=1, join="inner"
+    )
+    is_same = asked.max(axis=1) - asked.min(axis=1) < SAME_PLACE_S
+    return set(asked.index[is_same])
 
 
 def _drawn(condition: Condition, run: Manifest, other: Manifest) -> list[Any]:

@@ -108,7 +108,7 @@ def caveats(study: Study, board: pd.DataFrame) -> list[str]:
     """Return what the sample does not allow to say, and what is so by construction."""
     reference = study.find(_marked(board, "recommended")) or study.results[0]
     return [
-        *_not_comparable(study),
+        *_only_common(study),
         *_unfinished(study),
         _sample(reference),
         *_chosen_among(study, board),
@@ -218,11 +218,6 @@ def _versus_best(study: Study, board: pd.DataFrame, result: Result) -> list[str]
     if best is None or best.key == result.key:
         return ["It is also the most accurate of all."] if len(board) > 1 else []
     found = tables.paired(best, result)
-    if not found.n:
-        return [
-            f"The most accurate, {_named(best)}, was asked none of the same queries, so they are "
-            f"not compared; the recommended one has {_ratio(board, result, best)}."
-        ]
     return [
         f"The most accurate, {_named(best)}, reaches {labels.percent(found.share_a)} on the same "
         f"queries; the recommended one differs from it by {points(found.difference)} points "
@@ -238,11 +233,6 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
     if base.key == result.key:
         return []
     found = tables.paired(base, result)
-    if not found.n:
-        return [
-            f"The baseline, {_named(base)}, was asked none of the same queries, so there is no "
-            f"paired comparison with it. Against it this one has {_ratio(board, result, base)}."
-        ]
     clear = "more than chance" if found.real else "within chance"
     return [
         f"Against the baseline, {_named(base)} with {labels.percent(found.share_a)}: "
@@ -276,13 +266,15 @@ def _hardest(result: Result) -> str:
     )
 
 
-def _not_comparable(study: Study) -> list[str]:
-    if len({manifest.corpus_checksum for manifest in study.manifests.values()}) > 1:
-        return [
-            "The runs were made on different music. Their accuracies stand side by side here, but "
-            "only trials asked the same queries can be compared."
-        ]
-    return []
+def _only_common(study: Study) -> list[str]:
+    """Return what several runs were compared on."""
+    left_out = [f"{n} of {run}" for run, n in study.left_out.items() if n]
+    if not left_out:
+        return []
+    return [
+        f"Only the {len(study.results[0].outcomes)} queries that all runs asked are counted here; "
+        f"left out are {labels.listed(left_out)}."
+    ]
 
 
 def _unfinished(study: Study) -> list[str]:

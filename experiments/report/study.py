@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from experiments.calibration.thresholds import KINDS, Tail
+from experiments.calibration.thresholds import KINDS, Strangers, Tail, pooled_threshold
 from experiments.errors import RunError
 from experiments.folders import runs_folder
 from experiments.metrics.rows import probability_of
+from experiments.report.pairing import alike_in_all, asked_by_all, asked_otherwise
 from experiments.results.run_folder import Manifest, RunFolder, run_folder, run_names
 from fpcore.config import Profile
 
@@ -72,6 +73,8 @@ class Study:
         Error of each trial that failed, by its key.
     baseline : str or None
         Key of the result that the others are compared with; None when it did not finish.
+    left_out : mapping of str to int
+        How many queries of each run are left out, because not all of the runs asked them.
     """
 
     manifests: Mapping[str, Manifest]
@@ -79,6 +82,7 @@ class Study:
     results: Sequence[Result]
     failed: Mapping[str, str]
     baseline: str | None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def find(self, key: str | None) -> Result | None:
         """Return the result called ``key``; None when there is none."""
@@ -115,8 +119,8 @@ class Study:
 
     @property
     def false_alarm_rate(self) -> float:
-        """The rate that the thresholds were set for, the largest of the runs."""
-        return max(manifest.spec.false_alarm_rate for manifest in self.manifests.values())
+        """The rate that all thresholds are set for: of several runs the smallest."""
+        return min(manifest.spec.false_alarm_rate for manifest in self.manifests.values())
 
     @property
     def n_waiting(self) -> int:
@@ -128,13 +132,15 @@ class Study:
 def load(runs: Sequence[str | Path]) -> Study:
     """Return the finished trials of runs, given by name or path.
 
-    The baseline is that of the first run that has one which finished.
+    The baseline is that of the first run that has one which finished. Of several runs only the
+    queries are kept that all of them asked, and all thresholds are set for one rate: what ranks
+    trials ranks like with like.
 
     Raises
     ------
     RunError
         When no run is named or one comes twice, a run cannot be read, files of a finished trial
-        are not as they were written, or no trial has finished.
+        are not as they were written, no trial has finished, or the runs have no query in common.
     """
     if not runs:
         raise RunError("name at least one run")
@@ -155,6 +161,9 @@ def load(runs: Sequence[str | Path]) -> Study:
         raise RunError(
             f"no trial of {', '.join(folders)} has finished{first}: there is nothing to report"
         )
+    left_out: dict[str, int] = {}
+    if len(manifests) > 1:
+        results, left_out = _on_equal_terms(results, manifests)
     bases = {(name, manifest.baseline) for name, manifest in manifests.items()}
     baseline = next((one.key for one in results if (one.run, one.trial) in bases), None)
     return Study(
@@ -163,7 +172,46 @@ def load(runs: Sequence[str | Path]) -> Study:
         results=results,
         failed=failed,
         baseline=baseline,
+        left_out=left_out,
     )
+
+
+def _on_equal_terms(
+    results: Sequence[Result], manifests: Mapping[str, Manifest]
+) -> tuple[list[Result], dict[str, int]]:
+    """Return results with the queries that all asked, at one rate; and how many each run lost."""
+    first, *others = manifests.values()
+    for other in others:
+        if reasons := asked_otherwise(first, other):
+            raise RunError(
+                f"{first.run} and {other.run} were asked queries {' and '.join(reasons)}, which "
+                "cannot stand in one ranking: make a report of each"
+            )
+    common = asked_by_all([result.outcomes for result in results])
+    conditions = alike_in_all(list(manifests.values()))
+    rate = min(manifest.spec.false_alarm_rate for manifest in manifests.values())
+    kept, left_out = [], {}
+    for result in results:
+        rows = result.outcomes
+        chosen = rows[rows["query"].isin(common) & rows["condition"].isin(conditions)]
+        left_out[result.run] = len(rows) - len(chosen)
+        kept.append(at_rate(replace(result, outcomes=chosen.reset_index(drop=True)), rate))
+    if not any(result.outcomes["indexed"].any() for result in kept):
+        raise RunError(
+            f"the runs {', '.join(manifests)} have no query in common (corpus, excerpts, condition "
+            "and clip length): make a report of each"
+        )
+    return kept, left_out
+
+
+def at_rate(result: Result, rate: float) -> Result:
+    """Return a result whose threshold is set for a rate, where its strangers were recorded."""
+    if result.tail is None or rate == result.false_alarm_rate:
+        return result
+    threshold = pooled_threshold(Strangers.of(result.strangers), result.tail, rate)
+    changed = {"threshold": threshold, "false_alarm_rate": rate}
+    decision = result.profile.decision.model_copy(update=changed)
+    return replace(result, profile=result.profile.model_copy(update={"decision": decision}))
 
 
 def _reasons(failed: Mapping[str, str]) -> Iterator[tuple[str, str]]:

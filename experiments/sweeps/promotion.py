@@ -71,8 +71,44 @@ def promote(
     target = profiles_folder() / f"{name}.json"
     _check_name(name, target, force=force)
     folder = run_folder(run)
+    trial_id = find_trial(folder, folder.manifest(), trial)
+    profile = promoted_profile(folder, trial_id, name=name, force=force, n_jobs=n_jobs, note=note)
+    save_profile(profile, target)
+    return profile, target
+
+
+def promoted_profile(
+    folder: RunFolder,
+    trial_id: str,
+    *,
+    name: str,
+    force: bool = False,
+    n_jobs: int = -1,
+    note: Show = silent,
+) -> Profile:
+    """Return the profile of a finished trial with its model card; nothing is written.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run's folder.
+    trial_id : str
+        Id of a finished trial.
+    name : str
+        Name of the profile.
+    force : bool, optional
+        Promote what is worse than its base.
+    n_jobs : int, optional
+        Processes; -1 takes one for each core.
+    note : Show, optional
+        Where progress is shown.
+
+    Raises
+    ------
+    RunError
+        When the corpus or a source has changed, or the test songs speak against the trial.
+    """
     manifest = folder.manifest()
-    trial_id = find_trial(folder, manifest, trial)
     context = prepare(manifest.spec).context
     changes = changed_audio(manifest, context.corpus.checksum, context.source_checksums)
     if changes:
@@ -81,15 +117,11 @@ def promote(
     outcomes = ask_test(context, profile, n_jobs=n_jobs, note=note)
     if not force:
         base = base_of(manifest, trial_id)
-        _refuse_worse(
-            trial_id,
-            objections(profile, base, outcomes, ask_test(context, base, n_jobs=n_jobs, note=note)),
-        )
+        as_base = ask_test(context, base, n_jobs=n_jobs, note=note)
+        _refuse_worse(trial_id, objections(profile, base, outcomes, as_base))
     card = card_of(outcomes, profile.decision.threshold, context)
     card |= _origin(folder, manifest, trial_id)
-    profile = profile.model_copy(update={"provenance": card})
-    save_profile(profile, target)
-    return profile, target
+    return profile.model_copy(update={"provenance": card})
 
 
 def base_of(manifest: Manifest, trial_id: str) -> Profile:

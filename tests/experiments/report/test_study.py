@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 import pytest
 
+from experiments.calibration.thresholds import Tail
 from experiments.errors import RunError
 from experiments.report import study
 from experiments.results.run_folder import RunFolder
@@ -43,6 +45,41 @@ def test_several_runs_keep_their_trials_apart(tmp_path: Path) -> None:
     assert found.results[9].key == "two/t000-fanout3-density5"
     assert found.baseline == "one/t004-fanout5-density10"
     assert study.report_folder(found).name == "one+two"
+
+
+def test_several_runs_are_ranked_on_the_queries_that_all_of_them_asked(tmp_path: Path) -> None:
+    """A run of clean clips alone would stand above one that was asked in noise too."""
+    every = synthetic_runs.write_run(tmp_path / "every")
+    clean = synthetic_runs.write_run(
+        tmp_path / "clean", synthetic_runs.spec(degradations=["clean"], clip_lengths_s=[3])
+    )
+    found = study.load([every.path, clean.path])
+    [asked] = {frozenset(result.outcomes["query"]) for result in found.results}
+    assert len(asked) == 120
+    assert all(query.endswith("/3s/clean") for query in asked)
+    assert found.left_out == {"every": 960 - 120, "clean": 0}
+
+
+def test_runs_without_a_query_in_common_are_not_ranked_together(tmp_path: Path) -> None:
+    one = synthetic_runs.write_run(tmp_path / "one")
+    other_music = synthetic_runs.write_run(tmp_path / "two", corpus_checksum="1" * 64)
+    with pytest.raises(RunError, match="of other files in the corpus generated:24, which cannot"):
+        study.load([one.path, other_music.path])
+    other_condition = synthetic_runs.write_run(
+        tmp_path / "three", synthetic_runs.spec(degradations=["room"])
+    )
+    with pytest.raises(RunError, match="one, three have no query in common"):
+        study.load([one.path, other_condition.path])
+
+
+def test_a_threshold_is_set_anew_for_another_rate(made_up: study.Study) -> None:
+    tail = Tail(log_odds=0.5, rate=0.003)
+    result = dataclasses.replace(made_up.results[0], tail=tail)
+    stricter = study.at_rate(result, result.false_alarm_rate / 5)
+    assert stricter.threshold > study.at_rate(result, result.false_alarm_rate * 2).threshold
+    assert stricter.false_alarm_rate == result.false_alarm_rate / 5
+    fixed = made_up.results[0]  # of a run that recorded no strangers
+    assert study.at_rate(fixed, 0.001) is fixed
 
 
 def test_a_trial_is_found_by_the_beginning_of_its_id(made_up: study.Study) -> None:

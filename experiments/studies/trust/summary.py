@@ -1,0 +1,103 @@
+"""Summary of loops: what was stated, held against what came out, and against what is to be reached.
+
+All shares lie in [0, 1]. Where a loop promoted nothing, because the test songs spoke against the
+trial, the base profile stands for the promoted one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from experiments.metrics.intervals import Share, share_of
+
+WORST_LOSS, MEAN_LOSS = 0.03, 0.005
+WORST_NAMED, MEAN_NAMED = 0.015, 0.005
+COVERED = 0.9
+SELDOM = 0.05
+CLEARLY_WORSE = 0.05
+MISCALIBRATED = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: what is measured, what is to be reached, and what came out."""
+
+    what: str
+    reach: str
+    measured: str
+    reached: bool
+
+
+def lines(rows: pd.DataFrame) -> list[Line]:
+    """Return the table of the loops of one spec and size.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, a row per loop
+        Columns as `experiments.studies.trust.loop.run` returns them.
+    """
+    gained = rows["promoted_accuracy"] - rows["base_accuracy"]
+    named = rows["promoted_n_named"] / rows["promoted_n_strangers"]
+    of_base = rows["base_n_named"] / rows["base_n_strangers"]
+    error = rows["promoted_calibration_error"]
+    return [
+        _bound("own clips against the base profile, mean", gained.mean(), -MEAN_LOSS, least=True),
+        _bound("the same, worst", gained.min(), -WORST_LOSS, least=True),
+        _bound("strangers named, mean", named.mean(), MEAN_NAMED),
+        _bound("the same, worst", named.max(), WORST_NAMED),
+        Line("strangers that the base profile names, mean", "–", f"{of_base.mean():.2%}", True),
+        _share(
+            "stated false-alarm interval covers what is then measured",
+            covers(rows, "false_accept"),
+            COVERED,
+            least=True,
+        ),
+        _share(
+            "stated accuracy interval covers what is then measured",
+            covers(rows, "accepted_right"),
+            COVERED,
+            least=True,
+        ),
+        _share("a trial differs from itself", rows["differs_from_itself"], SELDOM),
+        _share("a trial is recommended that is 5 points worse", clearly_worse(rows), SELDOM),
+        _bound("calibration error, mean", error.mean(), MISCALIBRATED),
+    ]
+
+
+def covers(rows: pd.DataFrame, metric: str) -> pd.Series[bool]:
+    """Return for each promoted profile whether a stated interval holds what was then measured.
+
+    Both are of the conditions and lengths that the sweep asked. What is measured has an interval
+    too, since clips are few: the two must overlap.
+    """
+    known = rows[rows["refused"] == ""]
+    stated_low, stated_high = (known[f"stated_{metric}_{bound}"] for bound in ("low", "high"))
+    low, high = (known[f"promoted_{metric}_{bound}"] for bound in ("low", "high"))
+    found: pd.Series[bool] = (low <= stated_high) & (high >= stated_low)
+    return found
+
+
+def clearly_worse(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Return for each loop whether the trial that it recommends is truly 5 points worse.
+
+    What is true of a trial is its mean difference from the base profile over all loops that
+    promoted it.
+    """
+    gained = rows["promoted_accuracy"] - rows["base_accuracy"]
+    mean = gained.groupby(rows["recommended"]).transform("mean")
+    found: pd.Series[bool] = mean <= -CLEARLY_WORSE
+    return found
+
+
+def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Line:
+    reached = bool(value >= limit if least else value <= limit)
+    return Line(what, f"{'≥' if least else '≤'} {limit:.1%}", f"{value:.2%}", reached)
+
+
+def _share(what: str, true: pd.Series[bool], limit: float, *, least: bool = False) -> Line:
+    share: Share = share_of(true.to_numpy(bool))
+    told = f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%}; {share.n_right} of {share.n})"
+    reached = bool(share.share >= limit if least else share.share <= limit)
+    return Line(what, f"{'≥' if least else '≤'} {limit:.0%}", told, reached)

@@ -1,0 +1,99 @@
+"""One real loop on generated songs, kept on the disk and not run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.corpora import corpus
+from experiments.errors import RunError
+from experiments.progress import Step
+from experiments.studies.trust import loop
+from experiments.studies.trust.loop import Task, sampled
+from experiments.studies.trust.rows import FILE, measured, tasks, tracks_of
+from experiments.studies.trust.summary import lines
+
+CORPUS = "generated:12"
+SPEC = """
+corpus: demo
+profiles: [balanced]
+degradations: [clean]
+clip_lengths_s: [5]
+excerpts: {indexed: 4, left_out: 4}
+left_out_share: 0.5
+fingerprint: {pairs.fan_out: [3, 5]}
+timed_queries: 1
+"""
+
+
+@pytest.fixture(scope="module")
+def found(
+    tmp_path_factory: pytest.TempPathFactory, workbench: Path
+) -> tuple[Path, Task, pd.DataFrame]:
+    folder = tmp_path_factory.mktemp("trust")
+    spec = folder / "small.yml"
+    spec.write_text(SPEC, encoding="utf-8")
+    [task] = tasks([str(spec)], [8], 1, seed=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "N_OWN", 5)
+        return folder, task, _measured(task, folder)
+
+
+def _measured(task: Task, folder: Path, steps: list[Step] | None = None) -> pd.DataFrame:
+    music = corpus(CORPUS)
+    told = [] if steps is None else steps
+    return measured([task], music, music.tracks, folder, n_strangers=8, n_jobs=1, show=told.append)
+
+
+def test_a_loop_tells_what_was_stated_and_what_came_out(
+    found: tuple[Path, Task, pd.DataFrame],
+) -> None:
+    folder, task, rows = found
+    [row] = rows.to_dict("records")
+    assert row["recommended"] in {"t000-fanout3", "t001-fanout5"}
+    assert row["refused"] == ""
+    assert not row["differs_from_itself"]
+    assert row["promoted_n_strangers"] == row["base_n_strangers"] == 5 + 8
+    assert row["stated_accepted_right_low"] < row["stated_accepted_right_high"]
+    assert 0.5 < row["promoted_accuracy"] <= 1
+    own, strangers = sampled(corpus(CORPUS).tracks, task)
+    linked = sorted((folder / "music" / task.name).iterdir())
+    assert len(linked) == len(own) == 8
+    assert len(strangers) == 4
+    assert not {track.id for track in own} & {track.id for track in strangers}
+    assert len(lines(rows)) == 10
+
+
+def test_what_is_on_the_disk_is_not_run_again(found: tuple[Path, Task, pd.DataFrame]) -> None:
+    folder, task, rows = found
+    before = (folder / FILE).read_bytes()
+    steps: list[Step] = []
+    again = _measured(task, folder, steps)
+    pd.testing.assert_frame_equal(again, rows, check_dtype=False)
+    assert (folder / FILE).read_bytes() == before
+    assert steps[-1] == Step("running loops", 1, 1)
+
+
+def test_another_seed_draws_another_sample() -> None:
+    tracks = corpus(CORPUS).tracks
+    one, again, other = (sampled(tracks, Task("x", 6, seed))[0] for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_too_few_works_are_told() -> None:
+    with pytest.raises(RunError, match="12 works are too few to draw 9 and leave 4 strangers"):
+        sampled(corpus(CORPUS).tracks, Task("x", 9, 0))
+
+
+def test_the_halves_share_no_work() -> None:
+    music = corpus(CORPUS)
+    test, calibration = (
+        {track.work for track in tracks_of(music, role, 5.0)} for role in ("test", "calibration")
+    )
+    assert test
+    assert calibration
+    assert not test & calibration
+    assert tracks_of(music, "test", 1e9) == []
