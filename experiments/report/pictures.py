@@ -164,6 +164,17 @@ def failure(
         yield Picture(
             f"failure-{number}",
             labels.heading(one.kind),
-            one.sentence,
-            explanation_figure(again.explanation),
+            f"{one.sentence} {_as_pictured(one, again)}".rstrip(),
+            explanation_figure(again.explanation, known_wrong=one.kind != "missed"),
         )
+
+
+def _as_pictured(one: worst.Failure, again: worst.ExplainedQuery) -> str:
+    """Return what probability the picture shows, where it is another than the sentence tells."""
+    shown = again.explanation.matches[0].probability if again.explanation.matches else 0.0
+    if abs(shown - one.probability) < 0.005:
+        return ""
+    return (
+        f"The picture shows {shown:.3f}: its decision was fitted on all queries, that of the "
+        "sentence saw nothing of this work."
+    )

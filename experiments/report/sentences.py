@@ -73,10 +73,16 @@ def _cannot_tell_apart(study: Study, board: pd.DataFrame) -> list[str]:
         for column in ("bytes_per_hour", "query_p50_s")
     )
     return [
-        f"Your music cannot tell these apart from {_named(reference)}: {names}. Of them, "
-        f"{short(str(smallest))} is the smallest and {short(str(fastest))} the fastest. "
+        f"Your music cannot tell these apart from {_named(reference)}: {names}. "
+        f"{_smallest_and_fastest(str(smallest), str(fastest))} "
         + _what_settles(study, reference, keys)
     ]
+
+
+def _smallest_and_fastest(smallest: str, fastest: str) -> str:
+    if smallest == fastest:
+        return f"Of all these {short(smallest)} is the smallest and the fastest."
+    return f"Of all these {short(smallest)} is the smallest and {short(fastest)} the fastest."
 
 
 def _what_settles(study: Study, reference: Result, keys: Sequence[str]) -> str:
@@ -150,12 +156,18 @@ def _facts(study: Study, run: str) -> dict[str, str]:
         "took": _elapsed(manifest.started, manifest.finished),
         "machine": (
             f"{host.get('cpu', 'unknown')}, {host.get('n_cores', '?')} cores, "
-            f"{manifest.n_jobs} jobs"
+            + _processes(manifest.n_jobs)
         ),
         "code": (manifest.git_commit or "unknown")[:12],
         "versions": ", ".join(f"{name} {one}" for name, one in manifest.versions.items()),
     }
     return facts
+
+
+def _processes(n_jobs: int) -> str:
+    if n_jobs < 0:
+        return "a process for each"
+    return "one process" if n_jobs == 1 else f"{n_jobs} processes"
 
 
 def _grid(study: Study, run: str) -> list[str]:

@@ -67,14 +67,21 @@ def verdict(explanation: Explanation) -> str:
     )
 
 
-def explanation_figure(explanation: Explanation) -> Figure:
+def explanation_figure(explanation: Explanation, *, known_wrong: bool = False) -> Figure:
     """Return the page: overlay, hits on the diagonal, offset histograms, candidates and evidence.
 
     There is a page for every outcome; without a candidate the panels say what is missing.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        The answer and how it came about.
+    known_wrong : bool, optional
+        Whether the answer is known to be wrong: then its headline says so and is no success.
     """
     with house_style():
         figure = new_figure(WIDTH_IN, HEIGHT_IN, layout="none")
-        _heading(figure, explanation)
+        _heading(figure, explanation, known_wrong=known_wrong)
         _overlay(figure.add_axes(_OVERLAY), explanation)
         if explanation.places:
             _alignment(figure.add_axes(_ALIGNMENT), explanation)
@@ -120,10 +127,12 @@ def check_target(path: str | Path) -> None:
         raise FpError(f"{path} is no regular file: name a file for the picture")
 
 
-def _heading(figure: Figure, explanation: Explanation) -> None:
-    colour = GREEN if explanation.accepted else VERMILLION
+def _heading(figure: Figure, explanation: Explanation, *, known_wrong: bool) -> None:
+    is_wrong = known_wrong and explanation.accepted
+    colour = GREEN if explanation.accepted and not is_wrong else VERMILLION
+    said = f"Wrong: {verdict(explanation)}" if is_wrong else verdict(explanation)
     title = figure.text(
-        0.022, 0.947, verdict(explanation), fontsize=16, weight="bold", color=colour,
+        0.022, 0.947, said, fontsize=16, weight="bold", color=colour,
         parse_math=False,
     )  # fmt: skip
     _fit(title, 0.955 * WIDTH_IN * SCREEN_DPI)

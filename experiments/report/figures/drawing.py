@@ -82,16 +82,18 @@ def heat_map(figure: Figure, ax: Axes, percent: NDArray[np.float64]) -> AxesImag
     ax : Axes
         Takes the map.
     percent : float64 (rows, columns), in [0, 100]
-        NaN leaves a cell empty. The colours span the values there are, and `MIN_SPAN` at least.
+        NaN leaves a cell empty. The colours span the values there are, and `MIN_SPAN` at least, of
+        which values that are nearly the same take the middle.
     """
     known = percent[np.isfinite(percent)]
     low, high = float(known.min(initial=100)), float(known.max(initial=0))
     if high - low < MIN_SPAN:
-        low, high = max(0.0, high - MIN_SPAN), max(high, MIN_SPAN)
+        low, high = ((low + high) / 2 + side * MIN_SPAN / 2 for side in (-1, 1))
     image = ax.imshow(percent, cmap=_BLUES, vmin=low, vmax=high, aspect="auto")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    figure.colorbar(image, ax=ax, label="accepted and right [%]", shrink=0.9)
+    bar = figure.colorbar(image, ax=ax, label="accepted and right [%]", shrink=0.9)
+    bar.ax.set_ylim(max(low, 0.0), min(high, 100.0))
     return image
 
 

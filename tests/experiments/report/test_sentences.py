@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from experiments.calibration.thresholds import Tail
 from experiments.report import sentences, study, tables
 from tests.experiments.report import synthetic_runs
 
@@ -93,3 +96,44 @@ def test_nothing_known_is_no_recommendation(made_up: study.Study) -> None:
     assert sentences.reasons(found, board) == []
     assert sentences.command(found, board) == ""
     assert sentences.caveats(found, board)
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "words"), [(-1, "a process for each"), (1, "one process"), (2, "2 processes")]
+)
+def test_who_did_the_work_is_told_in_words(made_up: study.Study, n_jobs: int, words: str) -> None:
+    [(name, manifest)] = made_up.manifests.items()
+    changed = dataclasses.replace(
+        made_up, manifests={name: manifest.model_copy(update={"n_jobs": n_jobs})}
+    )
+    [facts] = sentences.history(changed)
+    assert facts["machine"].endswith(f"cores, {words}")
+
+
+def test_trials_that_the_music_cannot_tell_apart_are_named_with_what_would_settle_it(
+    made_up: study.Study,
+) -> None:
+    few = [
+        dataclasses.replace(one, outcomes=one.outcomes[one.outcomes["work"].isin(_works(one)[:6])])
+        for one in made_up.results[4:6]
+    ]
+    found = dataclasses.replace(made_up, results=few)
+    board = tables.leaderboard(found)
+    assert tables.recommended(found, board) == made_up.baseline
+    said = " ".join(sentences.reasons(found, board))
+    assert "Your music cannot tell these apart from t004" in said
+    assert re.search(r"would be shown by queries from about [\d,]+ works", said)
+
+
+def _works(result: study.Result) -> list[str]:
+    return sorted(result.outcomes["work"].unique())
+
+
+def test_the_strangers_behind_a_threshold_are_told_by_their_kind(made_up: study.Study) -> None:
+    pooled = [
+        dataclasses.replace(one, tail=Tail(log_odds=0.5, rate=0.003)) for one in made_up.results
+    ]
+    found = dataclasses.replace(made_up, results=pooled)
+    said = " ".join(sentences.caveats(found, tables.leaderboard(found)))
+    assert "480 answers to your own (480 left out; 30 works, worth about" in said
+    assert "those of the profile that the trials start from, which count as 300" in said

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.image import imread
 
 from fpcore.display import explanation_figure, save_explanation, verdict
+from fpcore.display.style import GREEN, VERMILLION
 from fpcore.display.wording import odds
 from fpcore.errors import FpError
 from fpcore.search.explain import Explanation
@@ -103,6 +104,14 @@ def test_verdict_of_a_long_recording_says_from_when_to_when_it_was_heard(store: 
     assert explanation.window_s[1] == pytest.approx(18, abs=0.1)
     said = verdict(explanation)
     assert said.startswith("“song 0” heard from 0:13.0 to 0:18.0, where it is at 0:00.0 — ")
+
+
+def test_a_wrong_answer_is_no_success_in_the_headline(accepted: Explanation) -> None:
+    right, wrong = (explanation_figure(accepted, known_wrong=known) for known in (False, True))
+    headline, other = right.texts[0], wrong.texts[0]
+    assert other.get_text() == f"Wrong: {headline.get_text()}"
+    assert headline.get_color() == GREEN
+    assert other.get_color() == VERMILLION
 
 
 def test_the_same_explanation_gives_the_same_bytes_in_any_style(

@@ -49,8 +49,8 @@ def test_a_logarithmic_axis_has_plain_numbers_at_its_ticks() -> None:
 @pytest.mark.parametrize(
     ("percent", "limits"),
     [
-        ([[50.0, 54.0]], (54.0 - MIN_SPAN, 54.0)),
-        ([[1.0, 4.0]], (0.0, MIN_SPAN)),
+        ([[50.0, 54.0]], (52.0 - MIN_SPAN / 2, 52.0 + MIN_SPAN / 2)),
+        ([[1.0, 4.0]], (2.5 - MIN_SPAN / 2, 2.5 + MIN_SPAN / 2)),
         ([[10.0, np.nan, 90.0]], (10.0, 90.0)),
     ],
     ids=["alike", "alike and low", "one unknown"],
