@@ -9,6 +9,7 @@ seed and their name, so that few of them change their group when a corpus grows.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -113,12 +114,34 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
     groups = (calibration - left_out, calibration & left_out, test - left_out, test & left_out)
     for group, share in zip(groups, _shares(calibration_share, left_out_share), strict=True):
         if share and not group:
+            least = least_works(1, calibration_share, left_out_share)
             raise CorpusError(
                 f"the corpus {corpus.name} has {len(works)} works, too few for "
-                f"calibration_share {calibration_share} and left_out_share {left_out_share}: "
-                "take a larger corpus or other shares"
+                f"calibration_share {calibration_share} and left_out_share {left_out_share}, which "
+                f"need {least}: take a larger corpus or other shares"
             )
     return Split(*(_sorted(t for t in tracks if t.work in group) for group in groups))
+
+
+def least_works(n: int, calibration_share: float, left_out_share: float) -> int:
+    """Return how many works a corpus needs so that each group with a share gets ``n`` of them.
+
+    Examples
+    --------
+    >>> least_works(1, 0.5, 0.2), least_works(2, 0.5, 0.2)
+    (6, 16)
+    """
+
+    def suffices(n_works: int) -> bool:
+        n_calibration = round(calibration_share * n_works)
+        sizes = []
+        for n_half in (n_calibration, n_works - n_calibration):
+            n_left_out = round(left_out_share * n_half)
+            sizes += [n_half - n_left_out, n_left_out]
+        shares = _shares(calibration_share, left_out_share)
+        return all(size >= n for size, share in zip(sizes, shares, strict=True) if share)
+
+    return next(n_works for n_works in itertools.count(1) if suffices(n_works))
 
 
 def _shares(calibration_share: float, left_out_share: float) -> tuple[float, ...]:

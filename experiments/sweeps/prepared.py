@@ -15,7 +15,7 @@ from experiments.degradations import Condition, Sources
 from experiments.errors import CorpusError
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.stage_cache import StageCache
-from experiments.protocol.splits import ROLES, Split
+from experiments.protocol.splits import ROLES, Split, least_works
 from experiments.specs.spec import SweepSpec
 
 MIN_WORKS = 2
@@ -66,10 +66,12 @@ def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
     longest_s = spec.plan.longest_s
     n_works = len({track.work for track in tracks if track.duration_s >= longest_s})
     if n_works < MIN_WORKS:
+        least = least_works(MIN_WORKS, spec.calibration_share, spec.left_out_share)
         raise CorpusError(
             f"the corpus {spec.corpus} is too small: calibration and test need {MIN_WORKS} works "
-            f"of at least {longest_s:g} s each, indexed and left out, and one group has "
-            f"{n_works}: take a larger corpus, other shares, or shorter clips"
+            f"of at least {longest_s:g} s each, indexed and left out, which takes {least} works in "
+            f"all, and one group has {n_works}: take a larger corpus, other shares, or shorter "
+            "clips"
         )
 
 

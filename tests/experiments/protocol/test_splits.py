@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from experiments.corpora import Corpus, Track
 from experiments.errors import CorpusError
-from experiments.protocol.splits import Split, split
+from experiments.protocol.splits import Split, least_works, split
 
 
 def corpus_of(works: list[str], duplicate_of: dict[str, str] | None = None) -> Corpus:
@@ -154,3 +154,20 @@ def test_a_half_may_have_no_share_at_all(share: float, empty: str) -> None:
         f"{other}_indexed": 75,
         f"{other}_left_out": 25,
     }
+
+
+@pytest.mark.parametrize(("n", "left_out_share"), [(1, 0.2), (2, 0.2), (2, 0.3), (3, 0.5)])
+def test_the_least_number_of_works_fills_every_group_and_one_fewer_does_not(
+    n: int, left_out_share: float
+) -> None:
+    def smallest_group(n_works: int) -> int:
+        music = corpus_of([f"w{i}" for i in range(n_works)])
+        try:
+            parts = split(music, seed=1, calibration_share=0.5, left_out_share=left_out_share)
+        except CorpusError:
+            return 0
+        return min(parts.sizes().values())
+
+    least = least_works(n, 0.5, left_out_share)
+    assert smallest_group(least) >= n
+    assert smallest_group(least - 1) < n
