@@ -17,7 +17,7 @@ all of them             `sounds`: what is heard; `drawing`: the frame of every f
 ======================= ====================================================================
 """
 
-from notebooks.lessons.choice_figures import interval_figure, size_figure
+from notebooks.lessons.choice_figures import interval_figure, size_figure, unseen_rate_figure
 from notebooks.lessons.choices import ask_all, size_and_accuracy, variants
 from notebooks.lessons.constellation_figures import (
     constellation_figure,
@@ -101,6 +101,7 @@ __all__ = [
     "target_zone_figure",
     "threshold_figure",
     "tones_and_clicks",
+    "unseen_rate_figure",
     "variants",
     "verification_figure",
     "waveform_figure",

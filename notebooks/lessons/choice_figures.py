@@ -83,3 +83,34 @@ def interval_figure(*, share: float = 0.9, n_queries: int = 50) -> Figure:
                f"{mine[0]:.0f} to {mine[1]:.0f}%")  # fmt: skip
         plain_numbers(ax.xaxis)
     return figure
+
+
+def unseen_rate_figure(*, n_strangers: int = 20, rate: float = 0.01) -> Figure:
+    """Draw which false-alarm rates remain possible when no stranger was given a name.
+
+    ``n_strangers`` (at least 1) were asked; ``rate`` in (0, 1) is the rate that one would like to
+    state. The curve is the upper end of Wilson's 95% interval for none of n.
+    """
+    n = np.unique(np.geomspace(5, 5000, 160).astype(int))
+    highest = 100 * np.array([wilson(0, k)[1] for k in n])
+    mine = 100 * wilson(0, n_strangers)[1]
+    enough = int(n[np.argmax(highest <= 100 * rate)])
+    with house_style():
+        figure = new_figure(8.0, 3.6)
+        ax = figure.subplots()
+        ax.fill_between(n, 0, highest, color=BLUE, alpha=0.2, linewidth=0)
+        ax.plot(n, highest, color=BLUE)
+        ax.axhline(100 * rate, color=GREY, linewidth=1.2, dashes=(4, 2))
+        ax.plot([n_strangers] * 2, [0, mine], color=BLACK, marker="o", markevery=[1], linewidth=1.2)
+        ax.annotate(f"about {enough} strangers show {100 * rate:g}%", (enough, 100 * rate),
+                    xytext=(0, 24), textcoords="offset points", ha="center",
+                    arrowprops={"arrowstyle": "-", "color": GREY})  # fmt: skip
+        ax.set(
+            xscale="log",
+            xlabel="independent strangers, none of them named",
+            ylabel="rates that remain possible [%]",
+            ylim=(0, 45),
+            title=f"None of {n_strangers} named: the rate is somewhere from 0 to {mine:.0f}%",
+        )
+        plain_numbers(ax.xaxis)
+    return figure

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import same_color
 
+from experiments.metrics import wilson
 from fpcore.display.style import BLACK, GREY
-from notebooks.lessons.choice_figures import interval_figure, size_figure
+from notebooks.lessons.choice_figures import interval_figure, size_figure, unseen_rate_figure
 from tests.notebooks.lessons.material import titles
 
 TABLE = pd.DataFrame(
@@ -52,3 +53,12 @@ def test_an_interval_is_wilsons_and_narrows_with_more_queries() -> None:
     heights = [np.ptp(band[band[:, 0] == n, 1]) for n in (5, 2000)]
     assert heights[1] < heights[0] / 10
     assert heights[1] == pytest.approx(200 * 1.96 * np.sqrt(0.25 / 2000), rel=0.01)
+
+
+def test_none_of_twenty_strangers_leaves_rates_up_to_sixteen_percent() -> None:
+    figure = unseen_rate_figure(n_strangers=20, rate=0.01)
+    [ax] = figure.axes
+    assert ax.get_title(loc="left") == "None of 20 named: the rate is somewhere from 0 to 16%"
+    [said] = [text.get_text() for text in ax.texts]
+    n_enough = int(said.split()[1])
+    assert wilson(0, n_enough)[1] <= 0.01 < wilson(0, n_enough - 20)[1]
