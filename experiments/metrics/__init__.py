@@ -18,7 +18,7 @@ Conventions
 """
 
 from experiments.metrics.answers import SURE, localised, precision_at
-from experiments.metrics.costs import STAGES, cost, latency
+from experiments.metrics.costs import STAGES, cost, latency, time_ratio
 from experiments.metrics.counts import METRICS, overall, summary, verdicts
 from experiments.metrics.detection import Recall, det_curve, recall_at
 from experiments.metrics.intervals import CONFIDENCE, Share, clustered, share_of, wilson
@@ -46,6 +46,7 @@ __all__ = [
     "recall_at",
     "share_of",
     "summary",
+    "time_ratio",
     "verdicts",
     "wilson",
 ]

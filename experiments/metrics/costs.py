@@ -14,6 +14,9 @@ from experiments.metrics.rows import require
 
 STAGES = ("decode", "fingerprint", "lookup", "align")
 
+FEWEST_TIMED = 6
+"""Queries without which no two of them bound a median with 95%."""
+
 
 def latency(timings: pd.DataFrame) -> pd.DataFrame:
     """Return how many seconds the stages of an answer take.
@@ -45,6 +48,38 @@ def latency(timings: pd.DataFrame) -> pd.DataFrame:
         },
         index=pd.Index([*STAGES, "total"], name="stage"),
     )
+
+
+def time_ratio(timings: pd.DataFrame, reference: pd.DataFrame) -> tuple[float, float, float]:
+    """Return how many times as long the same queries take, as the median with its 95% interval.
+
+    Parameters
+    ----------
+    timings, reference : pandas.DataFrame, a row per query
+        Columns query, decode_s, fingerprint_s, lookup_s and align_s, in seconds.
+
+    Returns
+    -------
+    ratio, low, high : float
+        The interval lies between two order statistics, by the binomial distribution: it supposes
+        nothing of how times are distributed. With fewer than six common queries it is unbounded.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"query": list("abcdefgh"), "decode_s": 1.0, "fingerprint_s": 1.0})
+    >>> rows = rows.assign(lookup_s=0.0, align_s=np.arange(8.0))
+    >>> time_ratio(rows.assign(decode_s=3.0 + np.arange(8.0)), rows)
+    (2.0, 2.0, 2.0)
+    """
+    from scipy.stats import binom  # a second to import
+
+    columns = [f"{stage}_s" for stage in STAGES]
+    mine, theirs = (rows.set_index("query")[columns].sum(axis=1) for rows in (timings, reference))
+    ratios = np.sort((mine / theirs).dropna().to_numpy(float))
+    if len(ratios) < FEWEST_TIMED:
+        return (float(np.median(ratios)) if len(ratios) else math.nan), 0.0, math.inf
+    rank = int(binom.ppf(0.025, len(ratios), 0.5)) - 1
+    return float(np.median(ratios)), float(ratios[rank]), float(ratios[-1 - rank])
 
 
 def cost(

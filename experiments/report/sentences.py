@@ -365,6 +365,6 @@ def _timed(study: Study, result: Result) -> list[str]:
         return ["No query was timed, so query times are unknown here."]
     return [
         f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
-        "them with one another rather than with another machine, and take differences of some "
-        "percent for noise."
+        "them with one another rather than with another machine. On the front two are equally "
+        "fast where the 95% intervals of their ratios to the baseline overlap."
     ]

@@ -44,9 +44,9 @@ def leaderboard(study: Study) -> pd.DataFrame:
         Columns run, trial, settings, accuracy (with _low, _high), n_queries, n_works, top1,
         same_passage, false_accept (with _low, _high), n_negatives, wrong_name, threshold,
         calibration_error, recall_1pct, recall_01pct, postings_per_s, bytes_per_hour,
-        query_p50_s, query_p95_s, ingest_x_real_time; from the paired comparison with the
-        baseline difference (with _low, _high), p_value; the flags pareto, baseline, recommended;
-        and the swept values. The index is the result's key.
+        query_p50_s (with _low, _high), query_p95_s, ingest_x_real_time; from the paired
+        comparison with the baseline difference (with _low, _high), p_value; the flags pareto,
+        baseline, recommended; and the swept values. The index is the result's key.
     """
     rows = {result.key: _row(result, study) for result in study.results}
     board = pd.DataFrame.from_dict(rows, orient="index")
@@ -106,9 +106,25 @@ def _row(result: Result, study: Study) -> dict[str, Any]:
         "bytes_per_hour": result.index["bytes_per_hour"],
         "query_p50_s": latency["p50_s"],
         "query_p95_s": latency["p95_s"],
+        **_time_bounds(result, study),
         "ingest_x_real_time": result.index["ingest_x_real_time"],
         **_against_baseline(result, study),
     }
+
+
+def _time_bounds(result: Result, study: Study) -> dict[str, float]:
+    """Return the median time of the reference times the interval of the ratio to it.
+
+    Ratios of the same queries are far more certain than medians of queries that differ, of which
+    some need more passes than others.
+    """
+    reference = study.find(study.baseline) or study.results[0]
+    if reference.key == result.key:
+        low = high = 1.0
+    else:
+        _, low, high = metrics.time_ratio(result.timings, reference.timings)
+    median = metrics.latency(reference.timings)["p50_s"].to_dict()["total"]
+    return {"query_p50_s_low": median * low, "query_p50_s_high": median * high}
 
 
 def _against_baseline(result: Result, study: Study) -> dict[str, float]:
@@ -168,7 +184,8 @@ def pareto(board: pd.DataFrame) -> pd.Series[bool]:
     """Return which rows of a leaderboard no other row beats, as bool on its index.
 
     A row beats another when it is at least as accurate, as fast and as small, and better in one
-    of the three. An unknown accuracy, time or size counts as the worst there is.
+    of the three. An unknown accuracy, time or size counts as the worst there is. Where the board
+    has query_p50_s_low and query_p50_s_high, times whose intervals overlap are alike.
 
     Examples
     --------
@@ -183,15 +200,18 @@ def pareto(board: pd.DataFrame) -> pd.Series[bool]:
     [True, False, True]
     """
     losses = np.column_stack(
-        [
-            -board["accuracy"].fillna(-math.inf),
-            board["query_p50_s"].fillna(math.inf),
-            board["bytes_per_hour"].fillna(math.inf),
-        ]
+        [-board["accuracy"].fillna(-math.inf), board["bytes_per_hour"].fillna(math.inf)]
     )
     no_worse = (losses[:, None, :] <= losses[None, :, :]).all(axis=2)
     better = (losses[:, None, :] < losses[None, :, :]).any(axis=2)
-    return pd.Series(~(no_worse & better).any(axis=0), index=board.index)
+    middle = board["query_p50_s"].fillna(math.inf)
+    low, high = (
+        board.get(f"query_p50_s_{bound}", middle).fillna(middle).to_numpy(float)
+        for bound in ("low", "high")
+    )
+    is_slower = low[:, None] > high[None, :]
+    beats = no_worse & ~is_slower & (better | is_slower.T)
+    return pd.Series(~beats.any(axis=0), index=board.index)
 
 
 def recommended(study: Study, board: pd.DataFrame) -> str | None:

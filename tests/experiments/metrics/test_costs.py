@@ -74,3 +74,39 @@ def test_cost_is_per_second_and_hour_of_audio() -> None:
     assert found == {"postings_per_s": 2.0, "bytes_per_hour": 500.0, "ingest_x_real_time": 200.0}
     empty = metrics.cost(audio_s=0.0, n_postings=0, file_bytes=4096)
     assert all(math.isnan(value) for value in empty.values())
+
+
+def _timed(seconds: list[float]) -> pd.DataFrame:
+    """Return timings of so many queries, all of it spent on looking up."""
+    rows = pd.DataFrame({"query": [f"q{i}" for i in range(len(seconds))], "lookup_s": seconds})
+    return rows.assign(decode_s=0.0, fingerprint_s=0.0, align_s=0.0)
+
+
+def test_a_ratio_of_times_is_paired_and_bounded_by_order_statistics() -> None:
+    rng = np.random.default_rng(2)
+    theirs = rng.lognormal(0, 1, 20)  # some queries need ten times as long as others
+    factors = np.linspace(1.1, 1.3, 20)
+    order = rng.permutation(20)
+    mine = _timed(list(theirs * factors)).iloc[order]
+    ratio, low, high = metrics.time_ratio(mine, _timed(list(theirs)))
+    assert ratio == pytest.approx(np.median(factors))
+    assert (low, high) == (pytest.approx(factors[5]), pytest.approx(factors[14]))
+
+
+def test_the_interval_of_a_ratio_holds_its_median_in_95_of_100_draws() -> None:
+    rng = np.random.default_rng(3)
+    held = []
+    for _ in range(400):
+        base = rng.lognormal(0, 1, 20)
+        _, low, high = metrics.time_ratio(
+            _timed(list(base * rng.lognormal(0.1, 0.3, 20))), _timed(list(base))
+        )
+        held.append(low <= np.exp(0.1) <= high)
+    assert 0.93 <= np.mean(held) <= 0.99
+
+
+def test_few_common_queries_bound_no_ratio() -> None:
+    ratio, low, high = metrics.time_ratio(_timed([2.0] * 5), _timed([1.0] * 20))
+    assert (ratio, low, high) == (2.0, 0.0, np.inf)
+    none = metrics.time_ratio(_timed([]), _timed([1.0] * 20))
+    assert np.isnan(none[0])

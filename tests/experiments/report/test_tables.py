@@ -58,6 +58,24 @@ def test_leaderboard_is_sorted_and_carries_what_the_rows_say(
     assert tables.row(board, "t004-fanout5-density10")["difference"] == 0
 
 
+def test_times_whose_intervals_overlap_put_no_trial_on_or_off_the_front() -> None:
+    board = pd.DataFrame(
+        {
+            "accuracy": [0.9, 0.9, 0.9],
+            "query_p50_s": [0.020, 0.021, 0.030],
+            "query_p50_s_low": [0.019, 0.020, 0.028],
+            "query_p50_s_high": [0.021, 0.022, 0.032],
+            "bytes_per_hour": [1e6, 1e6, 1e6],
+        }
+    )
+    assert tables.pareto(board).tolist() == [True, True, False]
+    assert tables.pareto(board.assign(bytes_per_hour=[1e6, 9e5, 1e6])).tolist() == [
+        False,
+        True,
+        False,
+    ]
+
+
 def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up: study.Study) -> None:
     best, *others = made_up.results
     cheap = dataclasses.replace(
