@@ -17,7 +17,7 @@ Samples = NDArray[np.float32]
 BLOCK_FRAMES = 4096
 """Written at a time: one long Vorbis array can crash the encoder."""
 
-_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
 def noisy_tones(
@@ -50,27 +50,34 @@ def write_av(
     *,
     container: str,
     codec: str,
-    sample_format: str = "fltp",
+    sample_format: str = "",
     options: dict[str, str] | None = None,
+    codec_options: dict[str, str] | None = None,
 ) -> None:
-    """Write ``samples`` (n, n_channels) by FFmpeg as the only stream of ``path``."""
-    with av.open(str(path), "w", format=container, options=options or {}) as output:
+    """Write ``samples`` (n, n_channels) by FFmpeg as the only stream of ``path``.
+
+    Without ``sample_format`` it is the first that the codec takes.
+    """
+    formats = av.Codec(codec, "w").audio_formats or []
+    sample_format = sample_format or formats[0].name
+    # Bit-exact files carry no time and no number drawn at random.
+    options = {"fflags": "+bitexact", **(options or {})}
+    with av.open(str(path), "w", format=container, options=options) as output:
         stream = output.add_stream(
             codec, rate=sample_rate_hz, layout=_LAYOUTS[samples.shape[1]], format=sample_format
         )
+        stream.codec_context.options = codec_options or {}
         _encode(output, stream, samples, sample_format)
 
 
 def _encode(output: Any, stream: Any, samples: Samples, sample_format: str) -> None:
     """Mux all of ``samples`` into ``stream``."""
     planar = sample_format.endswith("p")
-    if sample_format.startswith("s16"):
-        samples = np.round(samples * 32767).astype(np.int16)
     layout, rate_hz = _LAYOUTS[samples.shape[1]], stream.rate
     fifo = av.AudioFifo()
     for start in range(0, len(samples), BLOCK_FRAMES):
         block = samples[start : start + BLOCK_FRAMES]
-        array = np.ascontiguousarray(block.T if planar else block.reshape(1, -1))
+        array = _in_format(block.T if planar else block.reshape(1, -1), sample_format)
         frame = av.AudioFrame.from_ndarray(array, format=sample_format, layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate_hz, start, Fraction(1, rate_hz)
         fifo.write(frame)
@@ -82,14 +89,30 @@ def _encode(output: Any, stream: Any, samples: Samples, sample_format: str) -> N
     output.mux(stream.encode(None))
 
 
-def _sound(container: str, subtype: str) -> Callable[[Path, Samples, int], None]:
+def _in_format(samples: Samples, sample_format: str) -> NDArray[Any]:
+    """Return samples at full scale 1 in a sample format of FFmpeg."""
+    kind = sample_format.removesuffix("p")
+    if kind == "u8":
+        return np.ascontiguousarray(np.round(samples * 127 + 128).astype(np.uint8))
+    if kind in {"s16", "s32"}:
+        n_bits = int(kind[1:])
+        whole = np.round(samples.astype(float) * (2 ** (n_bits - 1) - 1))
+        return np.ascontiguousarray(whole.astype(f"i{n_bits // 8}"))
+    return np.ascontiguousarray(samples, np.float64 if kind == "dbl" else np.float32)
+
+
+def by_libsndfile(container: str, subtype: str) -> Callable[[Path, Samples, int], None]:
+    """Return a writer ``(path, samples, sample_rate_hz)`` by libsndfile."""
+
     def write(path: Path, samples: Samples, sample_rate_hz: int) -> None:
         write_sound(path, samples, sample_rate_hz, container=container, subtype=subtype)
 
     return write
 
 
-def _av(container: str, codec: str, **more: Any) -> Callable[[Path, Samples, int], None]:
+def by_ffmpeg(container: str, codec: str, **more: Any) -> Callable[[Path, Samples, int], None]:
+    """Return a writer ``(path, samples, sample_rate_hz)`` by FFmpeg."""
+
     def write(path: Path, samples: Samples, sample_rate_hz: int) -> None:
         write_av(path, samples, sample_rate_hz, container=container, codec=codec, **more)
 
@@ -97,34 +120,36 @@ def _av(container: str, codec: str, **more: Any) -> Callable[[Path, Samples, int
 
 
 LOSSLESS = {
-    "pcm8.wav": _sound("WAV", "PCM_U8"),
-    "pcm16.wav": _sound("WAV", "PCM_16"),
-    "pcm24.wav": _sound("WAV", "PCM_24"),
-    "pcm32.wav": _sound("WAV", "PCM_32"),
-    "float32.wav": _sound("WAV", "FLOAT"),
-    "float64.wav": _sound("WAV", "DOUBLE"),
-    "extensible24.wav": _sound("WAVEX", "PCM_24"),
-    "pcm16.aiff": _sound("AIFF", "PCM_16"),
-    "pcm16.flac": _sound("FLAC", "PCM_16"),
-    "pcm24.flac": _sound("FLAC", "PCM_24"),
-    "alac.m4a": _av("ipod", "alac", sample_format="s16p"),
+    "pcm8.wav": by_libsndfile("WAV", "PCM_U8"),
+    "pcm16.wav": by_libsndfile("WAV", "PCM_16"),
+    "pcm24.wav": by_libsndfile("WAV", "PCM_24"),
+    "pcm32.wav": by_libsndfile("WAV", "PCM_32"),
+    "float32.wav": by_libsndfile("WAV", "FLOAT"),
+    "float64.wav": by_libsndfile("WAV", "DOUBLE"),
+    "extensible24.wav": by_libsndfile("WAVEX", "PCM_24"),
+    "pcm16.aiff": by_libsndfile("AIFF", "PCM_16"),
+    "pcm16.flac": by_libsndfile("FLAC", "PCM_16"),
+    "pcm24.flac": by_libsndfile("FLAC", "PCM_24"),
+    "alac.m4a": by_ffmpeg("ipod", "alac", sample_format="s16p"),
 }
 """File name -> writer ``(path, samples, sample_rate_hz)``, without loss but of bit depth."""
 
 LOSSY = {
-    "vorbis.ogg": _sound("OGG", "VORBIS"),
-    "lame.mp3": _av("mp3", "libmp3lame", sample_format="s16p"),
-    "aac.m4a": _av("ipod", "aac"),
-    "faststart.m4a": _av("ipod", "aac", options={"movflags": "+faststart"}),
-    "opus.opus": _av("opus", "libopus", sample_format="s16"),
-    "opus.webm": _av("webm", "libopus", sample_format="s16"),
+    "vorbis.ogg": by_libsndfile("OGG", "VORBIS"),
+    "lame.mp3": by_ffmpeg("mp3", "libmp3lame", sample_format="s16p"),
+    "aac.m4a": by_ffmpeg("ipod", "aac"),
+    "faststart.m4a": by_ffmpeg("ipod", "aac", options={"movflags": "+faststart"}),
+    "opus.opus": by_ffmpeg("opus", "libopus", sample_format="s16"),
+    "opus.webm": by_ffmpeg("webm", "libopus", sample_format="s16"),
 }
 """File name -> writer, of lossy kinds whose container states the encoder's delay."""
 
 DELAYED = {
-    "untagged.mp3": _av("mp3", "libmp3lame", sample_format="s16p", options={"write_xing": "0"}),
-    "adts.aac": _av("adts", "aac"),
-    "fragmented.mp4": _av("mp4", "aac", options={"movflags": "frag_keyframe+empty_moov"}),
+    "untagged.mp3": by_ffmpeg(
+        "mp3", "libmp3lame", sample_format="s16p", options={"write_xing": "0"}
+    ),
+    "adts.aac": by_ffmpeg("adts", "aac"),
+    "fragmented.mp4": by_ffmpeg("mp4", "aac", options={"movflags": "frag_keyframe+empty_moov"}),
 }
 """File name -> writer, of lossy kinds that do not state the encoder's delay."""
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import numpy as np
 import pytest
 from scipy.signal import correlate
@@ -21,56 +20,14 @@ from fpcore.errors import AudioError
 from fpcore.records import Cut
 from tests import audio_files
 from tests.fpcore.audio.material import Make
+from tests.odd_files import faults
 
 RATE_HZ = 48_000
 SOUND_S = 6.0
 
 
-def burst(content: bytes, *, n_bytes: int = 1500) -> bytes:
-    """Return ``content`` with random bytes in its middle."""
-    middle = len(content) // 2
-    noise = np.random.default_rng(7).bytes(n_bytes)
-    return content[:middle] + noise + content[middle + n_bytes :]
-
-
 def half(content: bytes) -> bytes:
     return content[: len(content) // 2]
-
-
-def twice(between: bytes = b"") -> Callable[[bytes], bytes]:
-    return lambda content: content + between + content
-
-
-def understated(content: bytes) -> bytes:
-    return content[:40] + (400_000).to_bytes(4, "little") + content[44:]
-
-
-def moved(*, late_s: float = 0.0, hole: bool = False) -> Callable[[bytes], bytes]:
-    """Return a function that writes the packets of a file later, or without those of a second."""
-
-    def remux(content: bytes) -> bytes:
-        written = io.BytesIO()
-        with av.open(io.BytesIO(content)) as source:
-            name = "matroska" if "matroska" in source.format.name else "mp4"
-            with av.open(written, "w", format=name) as target:
-                stream = target.add_stream_from_template(source.streams.audio[0])
-                for packet in source.demux(source.streams.audio[0]):
-                    if packet.pts is None or packet.dts is None:
-                        continue
-                    if hole and 2 <= packet.pts * packet.time_base < 3:
-                        continue
-                    later = round(late_s / packet.time_base)
-                    packet.pts, packet.dts = packet.pts + later, packet.dts + later
-                    packet.stream = stream
-                    target.mux(packet)
-        return written.getvalue()
-
-    return remux
-
-
-ID3V1 = b"TAG" + b"x" * 125
-ID3V2 = b"ID3\x03\0\0\0\x01\x1c\x20" + np.random.default_rng(3).bytes(20_000)[: (1 << 14) + 3616]
-APE = b"APETAGEX" + bytes(range(200)) * 10 + b"APETAGEX" + bytes(24)
 
 
 class Row(NamedTuple):
@@ -87,36 +44,42 @@ class Row(NamedTuple):
 DAMAGED = "is damaged or cut off after"
 TABLE = {
     "a WAV that understates its size": Row(
-        "pcm16.wav", understated, 6.0, ("understated",), ((1.0, 1.0), (4.5, 4.5))
+        "pcm16.wav", faults.stated(400_000), 6.0, ("understated",), ((1.0, 1.0), (4.5, 4.5))
     ),
-    "two WAVs joined": Row("pcm16.wav", twice(), 12.0, ("understated",), ((1.0, 1.0), (1.0, 7.0))),
+    "two WAVs joined": Row(
+        "pcm16.wav", faults.twice(), 12.0, ("understated",), ((1.0, 1.0), (1.0, 7.0))
+    ),
     "a cut WAV": Row("pcm16.wav", half, 3.0, ("cut off",), refused="is cut off after"),
-    "two Vorbis links": Row("vorbis.ogg", twice(), 12.0, (), ((1.0, 1.0), (1.0, 7.0))),
+    "two Vorbis links": Row("vorbis.ogg", faults.twice(), 12.0, (), ((1.0, 1.0), (1.0, 7.0))),
     "a cut Vorbis file": Row("vorbis.ogg", half, 2.8, ("cut off",), refused="is cut off inside"),
     "a damaged Vorbis file": Row(
-        "vorbis.ogg", burst, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
+        "vorbis.ogg", faults.damaged, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
     ),
     "a damaged Opus file": Row(
-        "opus.opus", burst, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
+        "opus.opus", faults.damaged, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
     ),
     "a damaged FLAC": Row(
-        "pcm16.flac", burst, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
+        "pcm16.flac", faults.damaged, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
     ),
     "a cut FLAC": Row("pcm16.flac", half, 3.0, ("cut off",), refused=DAMAGED),
-    "joined MP3s": Row("lame.mp3", twice(), 12.0),
-    "joined MP3s, ID3v1 between": Row("untagged.mp3", twice(ID3V1), 12.0),
-    "joined MP3s, ID3v2 between": Row("untagged.mp3", twice(ID3V2), 12.0),
-    "joined MP3s, APE between": Row("untagged.mp3", twice(APE), 12.0),
+    "joined MP3s": Row("lame.mp3", faults.twice(), 12.0),
+    "joined MP3s, ID3v1 between": Row("untagged.mp3", faults.twice(faults.ID3V1), 12.0),
+    "joined MP3s, ID3v2 between": Row("untagged.mp3", faults.twice(faults.ID3V2), 12.0),
+    "joined MP3s, APE between": Row("untagged.mp3", faults.twice(faults.APE), 12.0),
     "a damaged MP3": Row(
-        "untagged.mp3", burst, 6.0, ("damaged",), ((1.0, 1.025), (4.5, 4.525)), DAMAGED
+        "untagged.mp3", faults.damaged, 6.0, ("damaged",), ((1.0, 1.025), (4.5, 4.525)), DAMAGED
     ),
     "a damaged M4A": Row(
-        "faststart.m4a", burst, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
+        "faststart.m4a", faults.damaged, 6.0, ("damaged",), ((1.0, 1.0), (4.5, 4.5)), DAMAGED
     ),
-    "an MP4 that starts late": Row("aac.m4a", moved(late_s=5.0), 11.0, (), ((1.0, 6.0),)),
-    "an MP4 with a hole": Row("aac.m4a", moved(hole=True), 6.0, (), ((1.0, 1.0), (4.0, 4.0))),
-    "a WebM that starts late": Row("opus.webm", moved(late_s=5.0), 11.0, (), ((1.0, 6.0),)),
-    "a WebM with a hole": Row("opus.webm", moved(hole=True), 6.0, (), ((1.0, 1.0), (4.0, 4.0))),
+    "an MP4 that starts late": Row("aac.m4a", faults.moved(late_s=5.0), 11.0, (), ((1.0, 6.0),)),
+    "an MP4 with a hole": Row(
+        "aac.m4a", faults.moved(hole=True), 6.0, (), ((1.0, 1.0), (4.0, 4.0))
+    ),
+    "a WebM that starts late": Row("opus.webm", faults.moved(late_s=5.0), 11.0, (), ((1.0, 6.0),)),
+    "a WebM with a hole": Row(
+        "opus.webm", faults.moved(hole=True), 6.0, (), ((1.0, 1.0), (4.0, 4.0))
+    ),
 }
 
 
