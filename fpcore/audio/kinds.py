@@ -21,8 +21,10 @@ class Kind(Enum):
     UNKNOWN = auto()
 
 
-_SURE = frozenset({"WAV", "AIFF", "FLAC"})
-_CONTAINERS = frozenset({"Ogg", "WebM", "M4A"})
+_SURE = frozenset(
+    {"WAV", "AIFF", "FLAC", "W64", "AU", "CAF", "DSF", "WavPack", "TTA", "Monkey’s Audio", "AMR"}
+)
+_CONTAINERS = frozenset({"Ogg", "WebM", "M4A", "WMA", "AVI", "FLV"})
 
 _QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """What a QuickTime file may begin with in place of ``ftyp``, after four bytes."""
@@ -42,11 +44,7 @@ _OTHERS = (
     (0, b"icns"),
     (0, b"\0\0\1\0"),  # icons
     (8, b"WEBP"),
-    (8, b"AVI "),  # audio in it would be found in pieces, between those of the film
-    (0, b"\0\0\1\xba"),  # MPEG films
-    (0, b"\0\0\1\xb3"),
-    (0, b"FLV\1"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF: WMA and WMV
+    (0, b"\0\0\1\xb3"),  # MPEG pictures without sound
     (0, b"MThd"),  # MIDI: notes, not sound
     (0, b"%PDF"),
     (0, b"PK\3\4"),  # ZIP, and what office programs write
@@ -86,14 +84,18 @@ def kind_of(head: bytes) -> Kind:
         return Kind.AUDIO
     if name in _CONTAINERS:
         return Kind.OTHER if head[8:12] in _PICTURE_BRANDS else Kind.CONTAINER
-    if head[4:8] in _QUICKTIME_ATOMS:
+    if head[4:8] in _QUICKTIME_ATOMS or _is_mpeg_stream(head):
         return Kind.CONTAINER
     return Kind.OTHER if _is_other(head) else Kind.UNKNOWN
 
 
+def _is_mpeg_stream(head: bytes) -> bool:
+    """Whether it is a programme stream, or a transport stream in packets of 188 bytes."""
+    return head.startswith(b"\0\0\1\xba") or head[:1] == head[188:189] == head[376:377] == b"\x47"
+
+
 def _is_other(head: bytes) -> bool:
-    is_transport_stream = head[:1] == head[188:189] == head[376:377] == b"\x47"
-    return is_transport_stream or any(head.startswith(magic, at) for at, magic in _OTHERS)
+    return any(head.startswith(magic, at) for at, magic in _OTHERS)
 
 
 def _is_text(head: bytes) -> bool:

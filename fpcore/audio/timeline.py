@@ -123,8 +123,8 @@ class Timeline:
         if frame.begin_s is None:
             return 0.0
         if self._origin_s is None:
-            start_s = self._start_s
-            keeps = start_s is not None and frame.begin_s - start_s <= self._max_s
+            start_s = frame.begin_s if self._start_s is None else self._start_s
+            keeps = frame.begin_s - start_s <= self._max_s
             self._origin_s = start_s if keeps else frame.begin_s
         end_s = self._placed_s + self._held_s
         lead_s = frame.begin_s - self._origin_s - end_s
