@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from fpcore.audio.chunks import SampleChunk, find_samples
 from fpcore.audio.decoding import SeekableReader
 from fpcore.audio.parts import SLACK_BYTES
+from fpcore.audio.stated_sizes import stated_end
 from fpcore.audio.tags import skip_tag
 
 _MAX_PAGE_BYTES = 27 + 255 + 255 * 255
@@ -28,7 +29,7 @@ class Missing(NamedTuple):
 
 
 def missing(file: SeekableReader) -> Missing | None:
-    """Return what is missing of a WAV, AIFF, Ogg or tagged MP3 file; None when it is whole."""
+    """Return what is missing of a file by its headers; None when it is whole or states nothing."""
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(12)
@@ -38,6 +39,9 @@ def missing(file: SeekableReader) -> Missing | None:
         return _missing_of_chunk(file, n_bytes, name=b"SSND", order="big")
     if head[:4] == b"OggS":
         return _missing_of_ogg(file, n_bytes)
+    end = stated_end(file)
+    if end is not None:
+        return _missing_of_bytes(n_bytes, end)
     return _missing_of_mp3(file, n_bytes)
 
 
@@ -57,6 +61,13 @@ def _extent(samples: SampleChunk, n_bytes: int) -> str:
     """Return a length in seconds, or in bytes when the header states no byte rate."""
     duration_s = samples.seconds(n_bytes)
     return f"{n_bytes} bytes" if duration_s is None else f"{duration_s:.2f} s"
+
+
+def _missing_of_bytes(n_bytes: int, end: int) -> Missing | None:
+    """Tell when a file ends before its sound does."""
+    if end <= n_bytes + SLACK_BYTES:
+        return None
+    return Missing(f"is cut off: {n_bytes} of {end} bytes are there, use a complete copy")
 
 
 def _missing_of_ogg(file: SeekableReader, n_bytes: int) -> Missing | None:

@@ -22,9 +22,14 @@ class Decoder(Protocol):
     """The common form of the decoders."""
 
     def __call__(
-        self, file: SeekableReader, *, limits: AudioLimits, block_frames: int
+        self,
+        file: SeekableReader,
+        *,
+        limits: AudioLimits,
+        block_frames: int,
+        on_packet: Callable[[], None] = lambda: None,
     ) -> Iterator[DecodedBlock]:
-        """Yield the blocks of ``file``."""
+        """Yield the blocks of ``file``, and call ``on_packet`` as the work goes on."""
 
 
 class Container(NamedTuple):
@@ -40,11 +45,14 @@ def _decode_by_ffmpeg(
     limits: AudioLimits,
     block_frames: int,
     on_fault: Callable[[DecoderError], None] | None = None,
+    on_packet: Callable[[], None] = lambda: None,
 ) -> Iterator[DecodedBlock]:
     """Return the blocks of `fpcore.audio.pyav_decoder`, which takes 0.1 s to import."""
     from fpcore.audio import pyav_decoder
 
-    return pyav_decoder.decode(file, limits=limits, block_frames=block_frames, on_fault=on_fault)
+    return pyav_decoder.decode(
+        file, limits=limits, block_frames=block_frames, on_fault=on_fault, on_packet=on_packet
+    )
 
 
 salvage = _decode_by_ffmpeg
@@ -61,6 +69,18 @@ _MAGIC = (
     (0, b"OggS", Container("Ogg", _FFMPEG_FIRST)),
     (0, b"\x1aE\xdf\xa3", Container("WebM", _FFMPEG_ONLY)),
     (4, b"ftyp", Container("M4A", _FFMPEG_ONLY)),
+    (0, b"riff\x2e\x91\xcf\x11", Container("W64", _SOUNDFILE_FIRST)),
+    (0, b".snd", Container("AU", _SOUNDFILE_FIRST)),
+    (0, b"caff", Container("CAF", _SOUNDFILE_FIRST)),
+    (0, b"DSD ", Container("DSF", _FFMPEG_ONLY)),
+    (0, b"wvpk", Container("WavPack", _FFMPEG_ONLY)),
+    (0, b"TTA1", Container("TTA", _FFMPEG_ONLY)),
+    (0, b"MAC ", Container("Monkey’s Audio", _FFMPEG_ONLY)),
+    (0, b"\x0bw", Container("AC-3", _FFMPEG_ONLY)),
+    (0, b"#!AMR", Container("AMR", _FFMPEG_ONLY)),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Container("WMA", _FFMPEG_ONLY)),
+    (8, b"AVI ", Container("AVI", _FFMPEG_ONLY)),
+    (0, b"FLV\x01", Container("FLV", _FFMPEG_ONLY)),
 )
 _MPEG = Container("MP3 or AAC", _FFMPEG_ONLY)
 _UNKNOWN = Container("", _SOUNDFILE_FIRST)

@@ -50,9 +50,12 @@ class AudioLimits:
     max_sample_rate_hz: int = 768_000
     max_channels: int = 32
     max_level: float = 1e9
+    max_cpu_s: float = 5.0
+    max_cpu_share: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("max_duration_s", "min_sample_rate_hz", "max_channels", "max_level"):
+        positive = ("max_duration_s", "min_sample_rate_hz", "max_channels", "max_level")
+        for name in (*positive, "max_cpu_s", "max_cpu_share"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
         if self.max_sample_rate_hz < self.min_sample_rate_hz:

@@ -27,13 +27,12 @@ from fpcore.audio.decoding import (
     no_audio,
     too_short,
 )
+from fpcore.audio.demuxers import WHITELIST, demuxer_of, end_s, name_of, start_s
 from fpcore.audio.limits import AudioLimits
 from fpcore.audio.tags import tag_bytes
 from fpcore.audio.timeline import Frame, Timeline, silence
 
-DEMUXERS = "wav,w64,aiff,flac,ogg,mp3,aac,mov,matroska"
-
-_OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
+_OPTIONS = {"format_whitelist": WHITELIST, "protocol_whitelist": "none"}
 
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 """Without it FFmpeg passes FLAC frames with a wrong checksum."""
@@ -44,31 +43,12 @@ _ERRORS = (
 )
 """What FFmpeg reports and what PyAV's own code meets on broken input."""
 
-_LOSSLESS = frozenset({"flac", "wav", "w64", "aiff"})
-_EXACT_LENGTH = _LOSSLESS | {"mov"}
-_TAGS_ALLOWED = frozenset({"mp3", "aac"})
-"""Streams without a container: after the last frame, and between joined files, tags may stand."""
-
-_CLOCK_TOLERANCE_S = {"flac": 0.001, "ogg": 0.1, "mov": 0.1, "matroska": 0.1}
-"""Containers with a clock, and how far it may be from the count of samples: times in Matroska are
-whole milliseconds, and those of what was recorded live are uneven."""
-
-_NUMBERED = frozenset({"flac", "ogg"})
-"""Containers whose frames or pages count the samples before them: a hole means that one is lost."""
-
-_KEEPS_START = frozenset({"mov", "matroska"})
-"""Containers whose clock begins with the recording, even if the sound begins later."""
-
 _MOST_FAILURES = 100
 """A demuxer that fails so often without a packet in between has nothing more to give."""
 
 _DURATION_ID = b"\x44\x89"
 _HEADER_BYTES = 65_536
 """Where a Matroska file that states its duration has it, and its identifier there."""
-
-_LENGTH_TOLERANCE_S = 1.0
-"""Lossy lengths are stated to a frame, to a page of an Ogg file, or to a millisecond that includes
-the encoder's delay. Every player plays a file that lacks the last one."""
 
 
 def decode(
@@ -77,6 +57,7 @@ def decode(
     limits: AudioLimits,
     block_frames: int,
     on_fault: Callable[[DecoderError], None] | None = None,
+    on_packet: Callable[[], None] = lambda: None,
 ) -> Iterator[DecodedBlock]:
     """Yield the blocks of the first or default audio stream of ``file``.
 
@@ -94,6 +75,8 @@ def decode(
     on_fault : callable, optional
         When given, what cannot be decoded is left out, with silence in its place as far as its
         length is known, and this is called with the fault as soon as there is sound after it.
+    on_packet : callable, optional
+        Called before each packet is decoded; what it raises ends the decoding.
 
     Yields
     ------
@@ -122,8 +105,9 @@ def decode(
         if codec.sample_rate and codec.channels:
             limits.check_layout(codec.sample_rate, codec.channels)
         codec.options = _STRICT
-        end_s = _end_s(container, stream, states_duration=states_duration)
-        yield from _StreamReader(container, stream, limits, end_s, on_fault).blocks(block_frames)
+        end = end_s(container, stream, states_duration=states_duration)
+        reader = _StreamReader(container, stream, limits, end, on_fault, on_packet)
+        yield from reader.blocks(block_frames)
 
 
 def _states_duration(file: SeekableReader) -> bool:
@@ -144,28 +128,6 @@ def _default_stream(container: InputContainer) -> AudioStream:
     return next(marked, streams[0])
 
 
-def _end_s(
-    container: InputContainer, stream: AudioStream, *, states_duration: bool
-) -> float | None:
-    """Return when the stream ends by the container's clock, None where that is a guess."""
-    name = _demuxer(container)
-    if name == "matroska":
-        # The container's length is that of its longest stream.
-        is_its_own = len(container.streams) == 1 and states_duration and container.duration
-        return container.duration / 1e6 if is_its_own and container.duration else None
-    if stream.duration is None or stream.time_base is None:
-        return None
-    if name == "mov":
-        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
-    is_known = name in _EXACT_LENGTH or name == "ogg"  # by its last page
-    return float(stream.duration * stream.time_base) if is_known else None
-
-
-def _demuxer(container: InputContainer) -> str:
-    """Return the first name of the demuxer: "mov" for "mov,mp4,m4a,3gp,3g2,mj2"."""
-    return container.format.name.split(",")[0]
-
-
 class _StreamReader:
     """One pass over an audio stream, with the count of what came out of it."""
 
@@ -176,13 +138,16 @@ class _StreamReader:
         limits: AudioLimits,
         end_s: float | None,
         on_fault: Callable[[DecoderError], None] | None,
+        on_packet: Callable[[], None],
     ) -> None:
         self._container = container
         self._stream = stream
         self._limits = limits
         self._end_s = end_s
         self._on_fault = on_fault
-        self._demuxer = _demuxer(container)
+        self._on_packet = on_packet
+        self._name = name_of(container)
+        self._demuxer = demuxer_of(container)
         self._is_vorbis = stream.codec_context.name == "vorbis"
         self._rate_hz = 0
         self._n_decoded = 0
@@ -190,8 +155,9 @@ class _StreamReader:
         self._tags = _Tags()
         self._unread = _Unread()
         self._timeline = Timeline(
-            tolerance_s=_CLOCK_TOLERANCE_S.get(self._demuxer),
-            keeps_start=self._demuxer in _KEEPS_START,
+            tolerance_s=self._demuxer.clock_tolerance_s,
+            start_s=start_s(container) if self._demuxer.keeps_start else None,
+            longest_hole_s=self._demuxer.longest_hole_s,
             max_s=limits.max_duration_s,
             on_hole=self._note_hole,
         )
@@ -204,7 +170,7 @@ class _StreamReader:
     @property
     def _stated_s(self) -> float | None:
         """The same where a header states it, which that of an Ogg file does not."""
-        return None if self._demuxer == "ogg" else self._declared_s
+        return None if self._name == "ogg" else self._declared_s
 
     def blocks(self, block_frames: int) -> Iterator[DecodedBlock]:
         """Yield blocks of at least ``block_frames`` but for the last, then check the length."""
@@ -235,6 +201,7 @@ class _StreamReader:
     def _frames(self) -> Iterator[Frame]:
         """Yield decoded frames in the codec's own sample type."""
         for packet in self._packets():
+            self._on_packet()
             if self._tags.hold(packet):
                 continue
             try:
@@ -246,22 +213,22 @@ class _StreamReader:
                 continue
             if frames and self._fault is not None:
                 self._tell_fault()
-                if self._demuxer in _TAGS_ALLOWED:
+                if self._demuxer.is_bare:
                     yield from silence(self._unread.duration_s, like=frames[0])
             self._unread.count(packet, frames)
             yield from frames
-        if self._fault is not None and self._demuxer not in _TAGS_ALLOWED:
+        if self._fault is not None and not self._demuxer.is_bare:
             raise self._fault
 
     def _note(self, fault: DecoderError) -> None:
         """Keep a fault until there is sound after it; raise it where none is expected."""
-        if self._on_fault is None and self._demuxer not in _TAGS_ALLOWED:
+        if self._on_fault is None and not self._demuxer.is_bare:
             raise fault from None
         self._fault = self._fault or fault
 
     def _note_hole(self, begin_s: float) -> None:
         """Take a hole for damage in a container that numbers what it holds."""
-        if self._demuxer in _NUMBERED:
+        if self._demuxer.is_numbered:
             self._fault = self._fault or damaged(begin_s, self._declared_s)
             self._tell_fault()
 
@@ -283,6 +250,8 @@ class _StreamReader:
                     n_failures = 0
                     yield packet
             except _ERRORS:
+                if self._demuxer.is_bare and self._is_all_there:
+                    return  # what follows are tags, or nothing that belongs to the sound
                 n_failures += 1
                 fault = damaged(self._timeline.position_s, self._declared_s)
                 if self._on_fault is None or n_failures > _MOST_FAILURES:
@@ -290,6 +259,12 @@ class _StreamReader:
                 self._note(fault)
             else:
                 return
+
+    @property
+    def _is_all_there(self) -> bool:
+        """Whether as much has come as the header states."""
+        end = self._declared_s
+        return end is not None and self._timeline.position_s >= end - 0.5 / (self._rate_hz or 1)
 
     def _frame(self, frame: AudioFrame) -> Frame:
         """Return the samples of ``frame`` and their time, after checking its layout."""
@@ -317,7 +292,7 @@ class _StreamReader:
 
     def _without_padding(self, last: Frame) -> Frame:
         """Return the last frame without padding, which PyAV leaves in M4A and short Ogg files."""
-        if self._demuxer not in {"mov", "ogg"} or self._declared_s is None:
+        if self._name not in {"mov", "ogg"} or self._declared_s is None:
             return last
         n_excess = self._n_decoded - round(self._declared_s * self._rate_hz)
         if not 0 < n_excess < last.channels.shape[1]:
@@ -328,7 +303,7 @@ class _StreamReader:
         if self._n_decoded == 0:
             raise no_audio()
         position_s = self._timeline.position_s
-        tolerance_s = 0.5 / self._rate_hz if self._demuxer in _LOSSLESS else _LENGTH_TOLERANCE_S
+        tolerance_s = self._demuxer.length_tolerance_s or 0.5 / self._rate_hz
         if self._declared_s is not None and position_s < self._declared_s - tolerance_s:
             raise too_short(position_s, self._declared_s)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from fpcore.audio.completeness import missing
 from fpcore.audio.containers import Container, identify, salvage
 from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damaged
+from fpcore.audio.effort import AudioTooSlowError, Effort
 from fpcore.audio.limits import AudioLimits, AudioRefusedError, AudioTooLongError, UnknownKindError
 from fpcore.audio.parts import Part, parts_of
 from fpcore.audio.sources import GuardedFile
@@ -25,6 +27,9 @@ NO_KNOWN_KIND = (
     "is not audio in a supported format (WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
 )
 """Completes "<file>: …"."""
+
+_SAME_S = 0.001
+"""Lengths that differ by less are the same, added up in another order."""
 
 
 def read_blocks(
@@ -66,6 +71,10 @@ def read_blocks(
         if on_cut is None:
             raise
         reading.tell("too long", limits.max_duration_s)
+    except AudioTooSlowError:
+        if on_cut is None or not reading.decoded_s:
+            raise
+        reading.tell("cut off", reading.decoded_s)
     file.check()
 
 
@@ -85,16 +94,17 @@ class _Reading:
         self._on_cut = on_cut
         self._told: set[CutKind] = set()
         self._is_one_part = True
-        self._decoded_s = 0.0
+        self.decoded_s = 0.0
         self._stated_s: float | None = None
         self._break_s: float | None = None
+        self._effort = Effort(limits)
 
     def tell(self, kind: CutKind, decoded_s: float) -> None:
         """Tell, once, what is wrong with the file."""
         if self._on_cut is not None and kind not in self._told:
             self._told.add(kind)
             stated_s = self._stated_s
-            if stated_s is not None and stated_s <= decoded_s and kind != "understated":
+            if stated_s is not None and stated_s < decoded_s + _SAME_S and kind != "understated":
                 stated_s = None  # a decoder took what is there for what is stated
             self._on_cut(Cut(decoded_s, stated_s, kind))
 
@@ -110,17 +120,17 @@ class _Reading:
         for part in found.parts:
             try:
                 yield from self._blocks_of(part)
-            except AudioTooLongError:
+            except (AudioTooLongError, AudioTooSlowError):
                 raise
             except (DecoderError, AudioRefusedError) as fault:
                 if self._on_cut is None or self._is_one_part:
                     raise
                 faults.append(fault)
                 self._break()
-        if faults and not self._decoded_s:
+        if faults and not self.decoded_s:
             raise faults[0]
         if self._break_s is not None:
-            self.tell("cut off", self._decoded_s)
+            self.tell("cut off", self.decoded_s)
 
     def _blocks_of(self, part: Part) -> Iterator[DecodedBlock]:
         """Yield the blocks of a part, and remember when it ends too early."""
@@ -130,15 +140,16 @@ class _Reading:
             self._note_stated(lacks.stated_s)
             if self._on_cut is None:
                 raise AudioRefusedError(lacks.text)
-        began_s = self._decoded_s
-        progress = _Progress(self._limits, began_s)
+        began_s = self.decoded_s
+        on_unusable = None if self._on_cut is None else partial(self.tell, "damaged")
+        progress = _Progress(self._limits, began_s, on_unusable)
         is_whole = yield from self._from_any(part, container, progress)
         if not is_whole:
             verdict = _verdict(container, progress.faults)
             if self._on_cut is None:
                 raise _later(verdict, began_s)
             is_whole = yield from self._salvaged(part, progress)
-            if self._decoded_s == began_s:
+            if self.decoded_s == began_s:
                 raise verdict
         if lacks is not None or not is_whole:
             self._break()
@@ -152,9 +163,14 @@ class _Reading:
         """
         for decoder in container.decoders:
             part.file.seek(0)
-            blocks = decoder(part.file, limits=self._limits, block_frames=self._block_frames)
+            blocks = decoder(
+                part.file,
+                limits=self._limits,
+                block_frames=self._block_frames,
+                on_packet=self._effort.check,
+            )
             try:
-                yield from self._counted(progress.fresh(blocks))
+                yield from self._counted(progress.fresh(self._effort.measured(blocks)))
             except DecoderError as fault:
                 logger.debug("%s", fault)
                 progress.faults.append(fault)
@@ -176,9 +192,10 @@ class _Reading:
             limits=self._limits,
             block_frames=self._block_frames,
             on_fault=lambda fault: self.tell("damaged", began_s + fault.rank[1]),
+            on_packet=self._effort.check,
         )
         try:
-            yield from self._counted(progress.fresh(blocks))
+            yield from self._counted(progress.fresh(self._effort.measured(blocks)))
         except DecoderError as fault:
             logger.debug("%s", fault)
             self._note_stated(fault.declared_s)
@@ -192,7 +209,7 @@ class _Reading:
             if self._break_s is not None:
                 self.tell("damaged", self._break_s)
                 self._break_s = None
-            self._decoded_s += block.n_frames / block.sample_rate_hz
+            self.decoded_s += block.n_frames / block.sample_rate_hz
             yield block
 
     def _check_stated(self, stated_s: float | None) -> None:
@@ -211,16 +228,24 @@ class _Reading:
     def _break(self) -> None:
         """Remember where a part ends too early; whether sound follows shows later."""
         if self._break_s is None:
-            self._break_s = self._decoded_s
+            self._break_s = self.decoded_s
 
 
 class _Progress:
     """What the decoders of one part have given so far, and how they failed."""
 
-    def __init__(self, limits: AudioLimits, began_s: float) -> None:
+    def __init__(
+        self,
+        limits: AudioLimits,
+        began_s: float,
+        on_unusable: Callable[[float], None] | None,
+    ) -> None:
         self.faults: list[DecoderError] = []
         self.began_s = began_s
         self._limits = limits
+        self._on_unusable = on_unusable
+        self._refusal: AudioRefusedError | None = None
+        self._sounds = False
         self._rate_hz = 0
         self._n_yielded = 0
 
@@ -235,15 +260,30 @@ class _Progress:
             n_allowed = round((self._limits.max_duration_s - self.began_s - position_s) * rate_hz)
             new = block.channels[:, max(0, n_before - position) : n_allowed]
             if new.size:
-                _check_level(new, self.began_s + position_s, self._limits)
                 self._n_yielded += new.shape[1]
-                yield block._replace(channels=new)
+                yield block._replace(channels=self._usable(new, self.began_s + position_s))
             position += block.n_frames
             position_s += block.n_frames / rate_hz
             self._limits.check_duration(self.began_s + position_s)
+        if self._refusal is not None and not self._sounds:
+            raise self._refusal
         if position < n_before or position_s <= self._stumbled_s:
             # It took for the end of the file what an earlier decoder had read past.
             raise damaged(position_s, None)
+
+    def _usable(self, samples: NDArray[np.float32], position_s: float) -> NDArray[np.float32]:
+        """Return samples with silence for those that are no numbers or absurd, if that is told."""
+        try:
+            _check_level(samples, position_s, self._limits)
+        except AudioRefusedError as refusal:
+            if self._on_unusable is None:
+                raise
+            self._refusal = refusal
+            is_usable = np.abs(samples) <= self._limits.max_level  # false for NaN
+            self._on_unusable(position_s)
+            samples = np.where(is_usable, samples, np.float32(0))
+        self._sounds = self._sounds or bool(samples.any())
+        return samples
 
     @property
     def _stumbled_s(self) -> float:

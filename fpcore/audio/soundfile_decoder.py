@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import soundfile
@@ -18,7 +18,10 @@ from fpcore.audio.decoding import (
 )
 from fpcore.audio.limits import AudioLimits
 
-FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG"})
+FORMATS = frozenset(
+    {"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "AU", "CAF", "VOC", "NIST", "IRCAM"}
+    | {"SVX", "PVF", "PAF", "AVR", "MAT4", "MAT5", "SDS", "MPC2K", "WVE"}
+)
 """Containers that are decoded here. MP3 is not: mpg123 inside libsndfile writes its complaints
 to standard error and drops damaged frames without a word."""
 
@@ -45,7 +48,11 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 
 
 def decode(
-    file: SeekableReader, *, limits: AudioLimits, block_frames: int
+    file: SeekableReader,
+    *,
+    limits: AudioLimits,
+    block_frames: int,
+    on_packet: Callable[[], None] = lambda: None,
 ) -> Iterator[DecodedBlock]:
     """Yield the blocks of ``file``.
 
@@ -57,6 +64,8 @@ def decode(
         Bounds on sample rate and channels.
     block_frames : int
         Frames of each block but the last, >= 1.
+    on_packet : callable, optional
+        Called after each block; what it raises ends the decoding.
 
     Yields
     ------
@@ -80,7 +89,9 @@ def decode(
                 f"libsndfile: {sound.format} is not decoded here", FaultDepth.NOTHING
             )
         limits.check_layout(sound.samplerate, sound.channels)
-        yield from _blocks(sound, block_frames)
+        for block in _blocks(sound, block_frames):
+            yield block
+            on_packet()
 
 
 def _blocks(sound: _ForwardFile, block_frames: int) -> Iterator[DecodedBlock]:

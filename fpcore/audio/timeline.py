@@ -47,10 +47,12 @@ class Timeline:
     tolerance_s : float or None
         How far the clock may be from the count of samples, in seconds; None follows the count
         alone.
-    keeps_start : bool
-        Whether time 0 of the clock is the beginning of the recording; else the first frame is.
+    start_s : float or None
+        What the clock says at the beginning of the recording; None when that is its first frame.
     max_s : float
         A clock that goes beyond this is not believed.
+    longest_hole_s : float
+        A jump ahead that is longer is not believed.
     on_hole : callable
         Told where a hole begins, in seconds of the recording, before silence fills it.
     """
@@ -59,13 +61,15 @@ class Timeline:
         self,
         *,
         tolerance_s: float | None,
-        keeps_start: bool,
+        start_s: float | None,
         max_s: float,
         on_hole: Callable[[float], None],
+        longest_hole_s: float = np.inf,
     ) -> None:
         self._tolerance_s = np.inf if tolerance_s is None else tolerance_s
-        self._keeps_start = keeps_start
+        self._start_s = start_s
         self._max_s = max_s
+        self._longest_hole_s = longest_hole_s
         self._on_hole = on_hole
         self._placed_s = 0.0
         self._origin_s: float | None = None
@@ -119,8 +123,9 @@ class Timeline:
         if frame.begin_s is None:
             return 0.0
         if self._origin_s is None:
-            keeps = self._keeps_start and frame.begin_s <= self._max_s
-            self._origin_s = 0.0 if keeps else frame.begin_s
+            start_s = frame.begin_s if self._start_s is None else self._start_s
+            is_far = frame.begin_s - start_s > self._max_s
+            self._origin_s = frame.begin_s if is_far else start_s
         end_s = self._placed_s + self._held_s
         lead_s = frame.begin_s - self._origin_s - end_s
         if lead_s > self._tolerance_s and self._left_origin_s is not None:
@@ -142,7 +147,7 @@ class Timeline:
         self._held_s = self._held_lead_s = 0.0
         if not held:
             return
-        if self._placed_s + hole_s > self._max_s:
+        if hole_s > self._longest_hole_s or self._placed_s + hole_s > self._max_s:
             self._set_clock(held[0])
         elif hole_s:
             if self._placed_s:

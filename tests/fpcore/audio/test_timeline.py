@@ -24,7 +24,10 @@ def placed(
     """Return the number that is heard in each half second, and where holes begin."""
     holes: list[float] = []
     timeline = Timeline(
-        tolerance_s=tolerance_s, keeps_start=keeps_start, max_s=100.0, on_hole=holes.append
+        tolerance_s=tolerance_s,
+        start_s=0.0 if keeps_start else None,
+        max_s=100.0,
+        on_hole=holes.append,
     )
     heard = np.concatenate(
         [frame.channels[0] for frame in timeline.placed(frames(begins_s))], dtype=np.int64
