@@ -18,7 +18,7 @@ from api.operations.folders import OwnFolder
 from api.operations.metrics import Metrics
 from api.settings import Settings
 from api.uploads import kept_audio
-from api.uploads.admission import Admission, Place, Reception
+from api.uploads.admission import Admission, Reception, UploadPlace
 from api.uploads.pace import PaceLimits
 from api.uploads.receive import UploadLimits
 from fpcore import pipeline
@@ -116,7 +116,7 @@ class Service:
         )
         return UploadLimits(settings.max_upload_bytes, pace)
 
-    async def work(self, job: Job[AnswerT], place: Place) -> AnswerT:
+    async def work(self, job: Job[AnswerT], place: UploadPlace) -> AnswerT:
         """Return the answer of a job; see `DecodePool.run`.
 
         ``place`` is that of its request, which may be taken away until the job begins.

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from api.clients import client_at
 from api.service import Service
 from api.uploads import forms
-from api.uploads.admission import Place
+from api.uploads.admission import UploadPlace
 from api.uploads.receive import Upload, received
 
 FormT = TypeVar("FormT", bound=forms.Form)
@@ -22,7 +22,7 @@ FormT = TypeVar("FormT", bound=forms.Form)
 @asynccontextmanager
 async def accepted(
     request: Request, service: Service, form: type[FormT]
-) -> AsyncIterator[tuple[Upload, FormT, Place]]:
+) -> AsyncIterator[tuple[Upload, FormT, UploadPlace]]:
     """Receive a request's file and form, and hold a place among the jobs while they are used.
 
     When all places are taken the request is refused before it is received: a client learns at
@@ -45,7 +45,7 @@ async def accepted(
         The received file; it is removed at the end.
     content : Form
         The fields, checked.
-    place : Place
+    place : UploadPlace
         The place among the jobs.
 
     Raises
@@ -75,7 +75,7 @@ async def accepted(
                 watching.cancel()
 
 
-async def _end_when_left(request: Request, place: Place) -> None:
+async def _end_when_left(request: Request, place: UploadPlace) -> None:
     """Take the place of a request away when its client goes; all of its body has arrived."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -26,7 +26,7 @@ STALLED_S = 1.0
 """Seconds without a byte after which the place of an upload is given to whoever needs it."""
 
 
-class Place:
+class UploadPlace:
     """What one request holds; ``client`` is who sent it."""
 
     def __init__(self, client: str) -> None:
@@ -65,7 +65,7 @@ class Admission:
     def __init__(self, capacity: int, activity: str) -> None:
         self.capacity = capacity
         self._activity = activity
-        self._places: list[Place] = []
+        self._places: list[UploadPlace] = []
 
     @property
     def n_taken(self) -> int:
@@ -78,11 +78,11 @@ class Admission:
             raise self._refusal()
 
     @contextmanager
-    def place(self, client: str) -> Iterator[Place]:
+    def place(self, client: str) -> Iterator[UploadPlace]:
         """Hold a place, or refuse at once with status 503; it may be taken away on the way."""
         if self.n_taken >= self.capacity:
             self._make_room(client)
-        place = Place(client)
+        place = UploadPlace(client)
         self._places.append(place)
         try:
             with place.scope:
@@ -99,12 +99,12 @@ class Admission:
         self._forget(leaving)  # now: it takes a moment until it has noticed
         leaving.end(busy("busy", "too many requests came at the same time: try again"))
 
-    def _next_to_leave(self, client: str) -> Place | None:
+    def _next_to_leave(self, client: str) -> UploadPlace | None:
         """Return the place that a request of ``client`` may have, if there is one."""
         waiting = self._of_the_greediest(client)
         return max(waiting, key=lambda place: place.moved_at, default=None)
 
-    def _of_the_greediest(self, client: str) -> list[Place]:
+    def _of_the_greediest(self, client: str) -> list[UploadPlace]:
         """Return the places of those who hold the most, if ``client`` is to have one of them."""
         waiting = [place for place in self._places if not place.is_settled]
         held = Counter(place.client for place in self._places)
@@ -113,7 +113,7 @@ class Admission:
             return []
         return [place for place in waiting if held[place.client] == most]
 
-    def _forget(self, place: Place) -> None:
+    def _forget(self, place: UploadPlace) -> None:
         if place in self._places:
             self._places.remove(place)
 
@@ -141,7 +141,7 @@ class Reception(Admission):
         self._max_bytes = max_bytes
         self._n_bytes = 0
 
-    def took(self, place: Place, n_bytes: int) -> None:
+    def took(self, place: UploadPlace, n_bytes: int) -> None:
         """Note that bytes of a body have arrived.
 
         When there is no room for them, the client with the most bytes loses its request that has
@@ -165,7 +165,7 @@ class Reception(Admission):
                 raise refusal
             leaving.end(refusal)
 
-    def _largest(self) -> Place:
+    def _largest(self) -> UploadPlace:
         """Return the longest waiting place of the client with the most bytes."""
         held: Counter[str] = Counter()
         for place in self._places:
@@ -174,7 +174,7 @@ class Reception(Admission):
         own = [one for one in self._places if one.client == client and one.n_bytes]
         return min(own, key=lambda one: one.moved_at)
 
-    def _next_to_leave(self, client: str) -> Place | None:
+    def _next_to_leave(self, client: str) -> UploadPlace | None:
         """Return the place that a request of ``client`` may have, if there is one."""
         stalled_at = monotonic() - STALLED_S
         waiting = self._of_the_greediest(client) or [
@@ -182,7 +182,7 @@ class Reception(Admission):
         ]
         return min(waiting, key=lambda place: place.moved_at, default=None)
 
-    def _forget(self, place: Place) -> None:
+    def _forget(self, place: UploadPlace) -> None:
         if place in self._places:
             self._n_bytes -= place.n_bytes
         super()._forget(place)

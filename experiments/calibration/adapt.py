@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from experiments.calibration.answers import ASKED, answers, folds_by_work, likeliest, log_odds
 from experiments.calibration.fit import FITTED
 from experiments.calibration.regression import logistic
 from experiments.calibration.thresholds import Strangers, Tail, pooled_threshold
+from experiments.metrics.rows import Floats
 from fpcore.config import Decision, FittedOn
 
 STRENGTHS = (10.0, 100.0, 1000.0)
@@ -40,8 +40,6 @@ LOOSER = 10.0
 
 CLEARLY = 2.0
 """By how much the log-likelihood of unseen answers has to grow for a weaker hold: e² to one."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from experiments.metrics.intervals import ASSUMED_LIKENESS, wilson
+from experiments.metrics.rows import Floats
 from experiments.protocol.defaults import FALSE_ALARM_RATE
 from fpcore.config import Decision
 
@@ -47,8 +48,6 @@ HARDEST = 5 / 3
 A sweep asks under few conditions, and a profile is used under others; so a threshold for a rate
 lets the profile's strangers pass this many times more seldom. The presets are made in the same way:
 set for 0.3%, so that 0.5% is kept."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,17 @@ class StatedRate:
 
 
 def stated_rate(own: Strangers, tail: Tail, threshold: float) -> StatedRate:
-    """Return what rate a threshold has, by the own strangers and the profile's together."""
+    """Return what rate a threshold has, by the own strangers and the profile's together.
+
+    Parameters
+    ----------
+    own : Strangers
+        Answers to the own strangers.
+    tail : Tail
+        Of the profile that the decision starts from.
+    threshold : float, in (0, 1)
+        Probability from which an answer is accepted.
+    """
     odds = log_odds_of(threshold)
     named = own.log_odds >= odds
     n_named = float(own.count[named].sum())

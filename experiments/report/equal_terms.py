@@ -33,7 +33,7 @@ from experiments.calibration.thresholds import (
     resampled_thresholds,
 )
 from experiments.metrics.intervals import CONFIDENCE, Bools, effective_n
-from experiments.metrics.rows import probability_of
+from experiments.metrics.rows import Floats, probability_of
 from experiments.report.study import Result
 from experiments.seeds import seeded_rng
 
@@ -42,8 +42,6 @@ CHUNK = 250
 
 POWER = 0.8
 """Probability with which a difference of the size that is seen should be shown."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,13 @@ def largest_loss(a: Result, b: Result, confidence: float = CONFIDENCE) -> float:
     queries that A alone gets right. Where the two agree on every query, no resample shows a loss,
     and yet a few dozen queries cannot rule one out: the second bound is that of Jeffreys, for as
     many queries as there would be independent ones.
+
+    Parameters
+    ----------
+    a, b : Result
+        Trials that were asked the same excerpts.
+    confidence : float, in (0.5, 1), optional
+        Probability with which the loss is no larger.
     """
     common = sorted(_asked(a) & _asked(b))
     if not common:

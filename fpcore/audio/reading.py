@@ -30,6 +30,9 @@ NO_KNOWN_KIND = (
 _SAME_S = 0.001
 """Lengths that differ by less are the same, added up in another order."""
 
+_SAME_S = 0.001
+"""Lengths that differ by less are the same, added up in another order."""
+
 
 def read_blocks(
     file: GuardedFile,

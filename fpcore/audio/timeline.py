@@ -124,8 +124,8 @@ class Timeline:
             return 0.0
         if self._origin_s is None:
             start_s = frame.begin_s if self._start_s is None else self._start_s
-            keeps = frame.begin_s - start_s <= self._max_s
-            self._origin_s = start_s if keeps else frame.begin_s
+            is_far = frame.begin_s - start_s > self._max_s
+            self._origin_s = frame.begin_s if is_far else start_s
         end_s = self._placed_s + self._held_s
         lead_s = frame.begin_s - self._origin_s - end_s
         if lead_s > self._tolerance_s and self._left_origin_s is not None:

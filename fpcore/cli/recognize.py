@@ -14,7 +14,7 @@ import typer
 
 from fpcore.cli import options
 from fpcore.cli.output import clock, print_json, print_table, say
-from fpcore.cli.scanning import Output, Scan, noted, told
+from fpcore.cli.scanning import Output, ScanFile, noted, told
 from fpcore.errors import FpError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _scanned(
     What this process scans is told as it is found; what others scan, when they are done.
     """
     is_live = len(files) == 1 or jobs == 1 or STANDARD_INPUT in files
-    ask = Scan(output if is_live else None)
+    ask = ScanFile(output if is_live else None)
     with closing(_asked(library, files, ask, jobs)) as answers:
         for file, found in zip(map(_name, files), answers, strict=True):
             yield told(found, file, output, is_live=is_live)

@@ -25,7 +25,7 @@ Output = Literal["text", "json", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScanFile:
     """Scans a recording, and tells what is found in the way that ``output`` says.
 
     Without ``output``, as in another process, nothing is printed, not even how far it is.
@@ -80,7 +80,7 @@ def told(
     Parameters
     ----------
     found : Scanned or AudioError
-        What `Scan` returned, or why the recording cannot be decoded.
+        What `ScanFile` returned, or why the recording cannot be decoded.
     name : str
         What to call the recording.
     output : Output

@@ -57,18 +57,19 @@ def test_an_odd_file_is_answered_as_the_table_says(desk: Desk, name: str) -> Non
         numbers = [float(number) for number in _NUMBER.findall(cell)]
         found_numbers = [float(number) for number in _NUMBER.findall(found)]
         assert found_numbers == pytest.approx(numbers, abs=_TOLERANCE_S, rel=0.02)
-    if learned_s(answer) < SOUND_S:
+    if learned_s(answer) < SOUND_S and "give no fingerprint" not in answer.told:
         # A twentieth of a second: what comes out of an encoder's delay and padding.
         assert learned_s(answer) >= min(peer_s(content), SOUND_S) - 0.05
+
+
+_ROUNDED_S = 0.05
+"""What the table may have rounded off."""
 
 
 def learned_s(answer: Answer) -> float:
     """Return the seconds that were learned, 0 of a file that was refused."""
     found = _NUMBER.search(answer.learned)
     return float(found[0]) + _ROUNDED_S if found else 0.0
-
-
-_ROUNDED_S = 0.05
 
 
 def test_the_same_files_are_made_each_time() -> None:

@@ -13,7 +13,7 @@ from anyio.abc import TaskStatus
 
 from api.errors import RefusedError
 from api.uploads import admission
-from api.uploads.admission import Admission, Place, Reception
+from api.uploads.admission import Admission, Reception, UploadPlace
 from tests.api.conftest import PROXY
 from tests.api.material import assert_refused, excerpt, recognize
 from tests.api.server import Server
@@ -41,9 +41,9 @@ class Crowd:
         self._tasks = tasks
         self.left: list[str] = []
 
-    async def come(self, places: Admission, client: str, name: str = "") -> Place:
+    async def come(self, places: Admission, client: str, name: str = "") -> UploadPlace:
         """Let a request take a place, and return it."""
-        place: Place = await self._tasks.start(self._stay, places, client, name)
+        place: UploadPlace = await self._tasks.start(self._stay, places, client, name)
         return place
 
     async def _stay(
@@ -52,7 +52,7 @@ class Crowd:
         client: str,
         name: str,
         *,
-        task_status: TaskStatus[Place],
+        task_status: TaskStatus[UploadPlace],
     ) -> None:
         try:
             with places.place(client) as place:

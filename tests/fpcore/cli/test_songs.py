@@ -59,7 +59,7 @@ def test_songs_of_one_name_are_told_apart_in_every_answer(tmp_path: Path) -> Non
     assert sorted(re.split(r"\s{2,}", line.strip())[1] for line in lines) == titles
     said = fpcore("recognize", *files, cwd=tmp_path).stdout.splitlines()
     for line, file, title in zip(said, files, titles, strict=True):
-        assert line.startswith(f'{file}: "{title}" at 0:00.0')
+        assert line.startswith(f'{file}: "{title}" heard from ')
     results = answer("recognize", *files, cwd=tmp_path)["results"]
     assert [one["match"]["song_name"] for one in results] == titles
     (scanned,) = answer("recognize", "--scan", "B/01.wav", cwd=tmp_path)["results"]
