@@ -51,7 +51,7 @@ def trust(
     ] = None,
     jobs: options.Jobs = -1,
 ) -> None:
-    """Measure whether the verdict of a sweep on few tracks can be trusted.
+    """Measure whether verdicts on few tracks can be trusted.
 
     Random samples of a corpus stand for somebody's own music. On each a spec is swept, the
     recommended trial is promoted, and the profile is asked clips of the sample and of strangers
@@ -67,11 +67,11 @@ def trust(
     from experiments.folders import runs_folder
     from experiments.progress import shown
     from experiments.studies.trust.figure import trust_figure
-    from experiments.studies.trust.rows import FILE, measured, tasks, tracks_of
+    from experiments.studies.trust.rows import FILE, loops, measured, tracks_of
 
     folder = (out or runs_folder() / "trust").resolve()
     music = open_corpus(corpus)
-    wanted = tasks(spec or ["trust"], tracks or [25], subsets, seed)
+    wanted = loops(spec or ["trust"], tracks or [25], subsets, seed)
     with shown() as show:
         rows = measured(
             wanted,

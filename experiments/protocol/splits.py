@@ -124,7 +124,14 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
 
 
 def least_works(n: int, calibration_share: float, left_out_share: float) -> int:
-    """Return how many works a corpus needs so that each group with a share gets ``n`` of them.
+    """Return how many works a corpus needs so that each group with a share gets enough of them.
+
+    Parameters
+    ----------
+    n : int, at least 1
+        Works that each group needs.
+    calibration_share, left_out_share : float
+        As for `split`.
 
     Examples
     --------

@@ -53,7 +53,7 @@ FRESH_SEED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Loop:
     """One loop to run: ``spec`` on ``n_tracks`` tracks drawn with ``seed``."""
 
     spec: str
@@ -67,7 +67,7 @@ class Task:
 
 
 def run(
-    task: Task,
+    task: Loop,
     corpus: Corpus,
     tracks: Sequence[Track],
     folder: Path,
@@ -80,7 +80,7 @@ def run(
 
     Parameters
     ----------
-    task : Task
+    task : Loop
         What is run.
     corpus : Corpus
         Where the tracks are from.
@@ -129,7 +129,7 @@ def run(
     return row | _measured(of_base, base, spec, "base")
 
 
-def sampled(tracks: Sequence[Track], task: Task) -> tuple[list[Track], list[Track]]:
+def sampled(tracks: Sequence[Track], task: Loop) -> tuple[list[Track], list[Track]]:
     """Return the tracks that are drawn for a task, and the others, each sorted by id.
 
     Raises
@@ -181,7 +181,7 @@ class _Fresh:
         own: Sequence[Track],
         strangers: Sequence[Track],
         spec: SweepSpec,
-        task: Task,
+        task: Loop,
         n_strangers: int,
     ) -> None:
         self._parts = Split((), (), tuple(own), tuple(strangers))

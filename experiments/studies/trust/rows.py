@@ -12,15 +12,27 @@ from experiments.files import read_rows, write_rows, writing
 from experiments.progress import Show, Step, silent
 from experiments.protocol.defaults import CALIBRATION_SHARE
 from experiments.protocol.splits import Role, split
-from experiments.studies.trust.loop import Task, run
+from experiments.studies.trust.loop import Loop, run
 
 FILE = "trust.csv"
 
 
-def tasks(specs: Sequence[str], sizes: Sequence[int], n_subsets: int, seed: int) -> list[Task]:
-    """Return the loops: every spec and size, on ``n_subsets`` samples with seeds of their own."""
+def loops(specs: Sequence[str], sizes: Sequence[int], n_subsets: int, seed: int) -> list[Loop]:
+    """Return the loops: every spec and size, on samples with seeds of their own.
+
+    Parameters
+    ----------
+    specs : sequence of str
+        Names or files of sweeps.
+    sizes : sequence of int
+        How many tracks are drawn.
+    n_subsets : int
+        Samples for each spec and size.
+    seed : int
+        Seed of the first sample.
+    """
     return [
-        Task(spec, n_tracks, seed + number)
+        Loop(spec, n_tracks, seed + number)
         for spec in specs
         for n_tracks in sizes
         for number in range(n_subsets)
@@ -51,7 +63,7 @@ def tracks_of(corpus: Corpus, role: Role, shortest_s: float) -> list[Track]:
 
 
 def measured(
-    wanted: Sequence[Task],
+    wanted: Sequence[Loop],
     corpus: Corpus,
     tracks: Sequence[Track],
     folder: Path,
@@ -64,7 +76,7 @@ def measured(
 
     Parameters
     ----------
-    wanted : sequence of Task
+    wanted : sequence of Loop
         The loops.
     corpus : Corpus
         Where the tracks are from.

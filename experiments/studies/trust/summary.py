@@ -21,7 +21,7 @@ MISCALIBRATED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Finding:
     """One line of the table: what is measured, what is to be reached, and what came out."""
 
     what: str
@@ -30,7 +30,7 @@ class Line:
     reached: bool
 
 
-def lines(rows: pd.DataFrame) -> list[Line]:
+def lines(rows: pd.DataFrame) -> list[Finding]:
     """Return the table of the loops of one spec and size.
 
     Parameters
@@ -47,7 +47,7 @@ def lines(rows: pd.DataFrame) -> list[Line]:
         _bound("the same, worst", gained.min(), -WORST_LOSS, least=True),
         _bound("strangers named, mean", named.mean(), MEAN_NAMED),
         _bound("the same, worst", named.max(), WORST_NAMED),
-        Line("strangers that the base profile names, mean", "–", f"{of_base.mean():.2%}", True),
+        Finding("strangers that the base profile names, mean", "–", f"{of_base.mean():.2%}", True),
         _share(
             "stated false-alarm interval covers what is then measured",
             covers(rows, "false_accept"),
@@ -91,13 +91,13 @@ def clearly_worse(rows: pd.DataFrame) -> pd.Series[bool]:
     return found
 
 
-def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Line:
+def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Finding:
     reached = bool(value >= limit if least else value <= limit)
-    return Line(what, f"{'≥' if least else '≤'} {limit:.1%}", f"{value:.2%}", reached)
+    return Finding(what, f"{'≥' if least else '≤'} {limit:.1%}", f"{value:.2%}", reached)
 
 
-def _share(what: str, true: pd.Series[bool], limit: float, *, least: bool = False) -> Line:
+def _share(what: str, true: pd.Series[bool], limit: float, *, least: bool = False) -> Finding:
     share: Share = share_of(true.to_numpy(bool))
     told = f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%}; {share.n_right} of {share.n})"
     reached = bool(share.share >= limit if least else share.share <= limit)
-    return Line(what, f"{'≥' if least else '≤'} {limit:.0%}", told, reached)
+    return Finding(what, f"{'≥' if least else '≤'} {limit:.0%}", told, reached)

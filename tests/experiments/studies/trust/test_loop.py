@@ -11,8 +11,8 @@ from experiments.corpora import corpus
 from experiments.errors import RunError
 from experiments.progress import Step
 from experiments.studies.trust import loop
-from experiments.studies.trust.loop import Task, sampled
-from experiments.studies.trust.rows import FILE, measured, tasks, tracks_of
+from experiments.studies.trust.loop import Loop, sampled
+from experiments.studies.trust.rows import FILE, loops, measured
 from experiments.studies.trust.summary import lines
 
 CORPUS = "generated:12"
@@ -31,24 +31,24 @@ timed_queries: 1
 @pytest.fixture(scope="module")
 def found(
     tmp_path_factory: pytest.TempPathFactory, workbench: Path
-) -> tuple[Path, Task, pd.DataFrame]:
+) -> tuple[Path, Loop, pd.DataFrame]:
     folder = tmp_path_factory.mktemp("trust")
     spec = folder / "small.yml"
     spec.write_text(SPEC, encoding="utf-8")
-    [task] = tasks([str(spec)], [8], 1, seed=3)
+    [task] = loops([str(spec)], [8], 1, seed=3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "N_OWN", 5)
         return folder, task, _measured(task, folder)
 
 
-def _measured(task: Task, folder: Path, steps: list[Step] | None = None) -> pd.DataFrame:
+def _measured(task: Loop, folder: Path, steps: list[Step] | None = None) -> pd.DataFrame:
     music = corpus(CORPUS)
     told = [] if steps is None else steps
     return measured([task], music, music.tracks, folder, n_strangers=8, n_jobs=1, show=told.append)
 
 
 def test_a_loop_tells_what_was_stated_and_what_came_out(
-    found: tuple[Path, Task, pd.DataFrame],
+    found: tuple[Path, Loop, pd.DataFrame],
 ) -> None:
     folder, task, rows = found
     [row] = rows.to_dict("records")
@@ -66,7 +66,7 @@ def test_a_loop_tells_what_was_stated_and_what_came_out(
     assert len(lines(rows)) == 10
 
 
-def test_what_is_on_the_disk_is_not_run_again(found: tuple[Path, Task, pd.DataFrame]) -> None:
+def test_what_is_on_the_disk_is_not_run_again(found: tuple[Path, Loop, pd.DataFrame]) -> None:
     folder, task, rows = found
     before = (folder / FILE).read_bytes()
     steps: list[Step] = []
@@ -78,22 +78,11 @@ def test_what_is_on_the_disk_is_not_run_again(found: tuple[Path, Task, pd.DataFr
 
 def test_another_seed_draws_another_sample() -> None:
     tracks = corpus(CORPUS).tracks
-    one, again, other = (sampled(tracks, Task("x", 6, seed))[0] for seed in (1, 1, 2))
+    one, again, other = (sampled(tracks, Loop("x", 6, seed))[0] for seed in (1, 1, 2))
     assert one == again
     assert one != other
 
 
 def test_too_few_works_are_told() -> None:
     with pytest.raises(RunError, match="12 works are too few to draw 9 and leave 4 strangers"):
-        sampled(corpus(CORPUS).tracks, Task("x", 9, 0))
-
-
-def test_the_halves_share_no_work() -> None:
-    music = corpus(CORPUS)
-    test, calibration = (
-        {track.work for track in tracks_of(music, role, 5.0)} for role in ("test", "calibration")
-    )
-    assert test
-    assert calibration
-    assert not test & calibration
-    assert tracks_of(music, "test", 1e9) == []
+        sampled(corpus(CORPUS).tracks, Loop("x", 9, 0))

@@ -1,0 +1,36 @@
+"""``fpbench trust``: what it prints of loops that are done, and what it refuses first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.files import write_rows
+from tests.experiments import small
+from tests.experiments.cli.running import fpbench
+from tests.experiments.studies.trust.made_up import loops
+
+SMALL = ("trust", "--corpus", small.CORPUS, "--tracks", "8", "--half", "test")
+
+
+def test_loops_that_are_done_are_told_in_a_table_and_a_picture(
+    workbench: Path, tmp_path: Path
+) -> None:
+    done = loops({"promoted_n_named": 9, "is_baseline": True})
+    write_rows(done.assign(n_tracks=8, seed=range(10)), tmp_path / "trust.csv")
+    said = fpbench(*SMALL, "--out", str(tmp_path))
+    assert said.returncode == 0, said.stderr
+    assert "trust, 8 tracks, 10 samples" in said.stdout
+    lines = said.stdout.splitlines()
+    assert [line.split()[-1] for line in lines if "the same, worst" in line] == ["yes", "no"]
+    assert "1 of 10 stay with the baseline, 0 promotions are refused" in lines
+    assert (tmp_path / "trust.png").read_bytes().startswith(b"\x89PNG")
+    assert len(pd.read_csv(tmp_path / "trust.csv")) == 10
+
+
+def test_a_sample_that_leaves_no_strangers_is_refused(workbench: Path, tmp_path: Path) -> None:
+    said = fpbench(*SMALL, "--out", str(tmp_path / "new"))
+    assert said.returncode == 1
+    assert "4 works are too few to draw 8 and leave 4 strangers" in said.stderr
+    assert len(said.stderr.splitlines()) == 1
