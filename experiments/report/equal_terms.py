@@ -38,7 +38,6 @@ from experiments.report.study import Result
 from experiments.seeds import seeded_rng
 
 N_RESAMPLES = 2000
-CHUNK = 250
 
 POWER = 0.8
 """Probability with which a difference of the size that is seen should be shown."""
@@ -165,19 +164,20 @@ def _drawn(n_works: int) -> Floats:
 
 def _accuracies(result: Result, works: NDArray[np.str_], drawn: Floats) -> Floats:
     """Return the accuracy in each resample (m,), in which works were drawn as often as told."""
-    thresholds = _thresholds(result, works, drawn)
     asked = _positives(result)
+    row = np.searchsorted(works, asked["work"].to_numpy(str))
     odds = bounded_log_odds(probability_of(asked))
     right = asked["right"].to_numpy(bool)
-    times = drawn[:, np.searchsorted(works, asked["work"].to_numpy(str))]
-    reached = np.concatenate(
-        [
-            (times[i : i + CHUNK] * (right & (odds >= thresholds[i : i + CHUNK, None]))).sum(axis=1)
-            for i in range(0, len(drawn), CHUNK)
-        ]
-    )
+    # Right answers of each work among the k likeliest of all, so that a threshold is a column.
+    likeliest_first = np.argsort(-odds[right], kind="stable")
+    n_right = np.zeros((len(works), len(likeliest_first) + 1))
+    n_right[row[right][likeliest_first], np.arange(len(likeliest_first)) + 1] = 1.0
+    n_right = np.cumsum(n_right, axis=1)
+    falling = odds[right][likeliest_first]
+    n_accepted = np.searchsorted(-falling, -_thresholds(result, works, drawn), side="right")
+    reached = np.einsum("mw,mw->m", drawn, n_right.T[n_accepted])
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares: Floats = reached / times.sum(axis=1)
+        shares: Floats = reached / (drawn @ np.bincount(row, minlength=len(works)))
     return shares
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from experiments import metrics
 from experiments.calibration.thresholds import Tail
-from experiments.report import study
+from experiments.report import equal_terms, study
 from experiments.report.equal_terms import (
     Difference,
     accuracy_interval,
@@ -119,3 +119,19 @@ def test_more_comparisons_need_more_works() -> None:
     assert alone is not None
     assert of_ten is not None
     assert of_ten > alone
+
+
+def test_accuracies_of_resamples_are_those_of_the_rows_repeated(
+    results: list[study.Result],
+) -> None:
+    """Against rows that are repeated as often as their work was drawn, at each threshold."""
+    result = _pooled(results[4])
+    works = np.unique(result.outcomes["work"].to_numpy(str))
+    drawn = np.random.default_rng(7).multinomial(len(works), np.full(len(works), 1 / len(works)), 5)
+    found = equal_terms._accuracies(result, works, drawn.astype(float))
+    thresholds = equal_terms._thresholds(result, works, drawn.astype(float))
+    rows = result.outcomes[result.outcomes["indexed"]]
+    for times, threshold, accuracy in zip(drawn, thresholds, found, strict=True):
+        repeated = rows.loc[rows.index.repeat(times[np.searchsorted(works, rows["work"])])]
+        odds = np.log(repeated["confidence_probability"] / (1 - repeated["confidence_probability"]))
+        assert accuracy == pytest.approx((repeated["right"] & (odds >= threshold)).mean())

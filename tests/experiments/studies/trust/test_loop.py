@@ -21,7 +21,7 @@ corpus: demo
 profiles: [balanced]
 degradations: [clean]
 clip_lengths_s: [5]
-excerpts: {indexed: 4, left_out: 4}
+excerpts: {indexed: 3, left_out: 3}
 left_out_share: 0.5
 fingerprint: {pairs.fan_out: [3, 5]}
 timed_queries: 1
@@ -37,14 +37,14 @@ def found(
     spec.write_text(SPEC, encoding="utf-8")
     [task] = loops([str(spec)], [8], 1, seed=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "N_OWN", 5)
+        patch.setattr(loop, "N_OWN", 3)
         return folder, task, _measured(task, folder)
 
 
 def _measured(task: Loop, folder: Path, steps: list[Step] | None = None) -> pd.DataFrame:
     music = corpus(CORPUS)
     told = [] if steps is None else steps
-    return measured([task], music, music.tracks, folder, n_strangers=8, n_jobs=1, show=told.append)
+    return measured([task], music, music.tracks, folder, n_strangers=4, n_jobs=1, show=told.append)
 
 
 def test_a_loop_tells_what_was_stated_and_what_came_out(
@@ -55,7 +55,7 @@ def test_a_loop_tells_what_was_stated_and_what_came_out(
     assert row["recommended"] in {"t000-fanout3", "t001-fanout5"}
     assert row["refused"] == ""
     assert not row["differs_from_itself"]
-    assert row["promoted_n_strangers"] == row["base_n_strangers"] == 5 + 8
+    assert row["promoted_n_strangers"] == row["base_n_strangers"] == 3 + 4
     assert row["stated_accepted_right_low"] < row["stated_accepted_right_high"]
     assert 0.5 < row["promoted_accuracy"] <= 1
     own, strangers = sampled(corpus(CORPUS).tracks, task)
