@@ -45,5 +45,5 @@ BAD_AUDIO: dict[str, tuple[Callable[[Path], object], str]] = {
 """File name -> (how it is written, what the complaint about it says)."""
 
 
-UNUSABLE_ONLY_AS_A_WHOLE = {"ten hours.flac", "silence.wav", "truncated.flac"}
+UNUSABLE_ONLY_AS_A_WHOLE = {"ten hours.flac", "silence.wav", "truncated.flac", "not numbers.wav"}
 """As a recording, what there is of these, or its first minute, is a fine one of nothing."""
