@@ -15,7 +15,10 @@ from fpcore.cli.output import print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.studies.trust.summary import Finding
+
 SHORTEST_S = 12.0
+"""Shorter tracks are not drawn: they have no room for different excerpts of 10 s."""
 
 
 def trust(
@@ -55,7 +58,8 @@ def trust(
 
     Random samples of a corpus stand for somebody's own music. On each a spec is swept, the
     recommended trial is promoted, and the profile is asked clips of the sample and of strangers
-    that the sweep did not ask, beside the profile that it starts from. A loop takes about two
+    that the sweep did not ask, beside the profile that it starts from. In the end the spec is swept
+    once on the whole corpus, which tells how good each trial truly is. A loop takes about three
     minutes.
 
     \b
@@ -67,11 +71,15 @@ def trust(
     from experiments.folders import runs_folder
     from experiments.progress import shown
     from experiments.studies.trust.figure import trust_figure
-    from experiments.studies.trust.rows import FILE, loops, measured, tracks_of
+    from experiments.studies.trust.rows import FILE, keep_apart, loops, measured, tracks_of
+    from experiments.studies.trust.truth import check, truths
 
     folder = (out or runs_folder() / "trust").resolve()
     music = open_corpus(corpus)
-    wanted = loops(spec or ["trust"], tracks or [25], subsets, seed)
+    specs = list(dict.fromkeys(spec or ["trust"]))
+    check(specs, music, folder)
+    wanted = loops(specs, tracks or [25], subsets, seed)
+    keep_apart(folder, {"corpus": music.checksum, "half": half, "strangers": strangers})
     with shown() as show:
         rows = measured(
             wanted,
@@ -82,8 +90,9 @@ def trust(
             n_jobs=jobs,
             show=show,
         )
+        truth = truths(specs, music, folder, n_jobs=jobs, show=show)
     for (name, size), of_size in rows.groupby(["spec", "n_tracks"]):
-        _print(f"{name}, {size} tracks, {len(of_size)} samples", of_size)
+        _print(f"{name}, {size} tracks, {len(of_size)} samples", of_size, truth)
     picture = folder / "trust.png"
     with writing(picture):
         write_picture(trust_figure(rows), picture)
@@ -91,20 +100,23 @@ def trust(
     say(str(picture))
 
 
-def _print(title: str, rows: pd.DataFrame) -> None:
+def _print(title: str, rows: pd.DataFrame, truth: pd.DataFrame) -> None:
     from experiments.studies.trust.summary import lines
 
     say(title)
     print_table(
         [("measured", "left"), ("reach", "right"), ("came out", "right"), ("reached", "left")],
-        [
-            (one.what, one.reach, one.measured, "yes" if one.reached else "no")
-            for one in lines(rows)
-        ],
+        [(one.what, one.reach, one.measured, _reached(one)) for one in lines(rows, truth)],
     )
     refused = int((rows["refused"] != "").sum())
     kept = int(rows["is_baseline"].sum())
     say(f"{kept} of {len(rows)} stay with the baseline, {refused} promotions are refused")
+
+
+def _reached(finding: Finding) -> str:
+    if not finding.reach:
+        return "–"
+    return "yes" if finding.reached else "no"
 
 
 def register(app: typer.Typer) -> None:

@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
+from experiments import metrics
 from experiments.calibration.thresholds import (
     Strangers,
     bounded_log_odds,
@@ -213,7 +214,7 @@ def _only(result: Result, queries: Sequence[str]) -> Result:
 def _rights(a: Result, b: Result) -> tuple[Bools, Bools, NDArray[np.str_]]:
     """Return which of the same queries each trial accepts and gets right, and their works."""
     right_a, right_b = (
-        one.outcomes["right"].to_numpy(bool) & (probability_of(one.outcomes) >= one.threshold)
+        metrics.verdicts(one.outcomes, one.threshold)["accepted_right"].to_numpy(bool)
         for one in (a, b)
     )
     return right_a, right_b, a.outcomes["work"].to_numpy(str)

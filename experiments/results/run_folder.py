@@ -12,6 +12,7 @@
                    decision.json  fitted on all calibration rows of the trial
                    outcomes.csv   a row per query, without times; sorted by query
                    candidates.csv a row per query and song, with the evidence
+                   strangers.csv  a row per answer to a stranger, which the threshold rests on
                    timings.csv    seconds of some queries, stage by stage, without any cache
                    index.json     size and cost of the index
                    checksums.json of the files above; read files must have them

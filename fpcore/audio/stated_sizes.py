@@ -12,6 +12,10 @@ from typing import Literal
 
 from fpcore.audio.decoding import SeekableReader
 
+_MOST_PARTS = 100_000
+"""Chunks, blocks or elements that are looked at: a file can be made of far more, each of a few
+bytes. Of such a file the end is not known."""
+
 _W64_GUID = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _CLUSTER = 0x1F43_B675
 _SEGMENT = 0x1853_8067
@@ -50,15 +54,16 @@ def _of_au(file: SeekableReader) -> int | None:
 
 def _of_caf(file: SeekableReader) -> int | None:
     position = 8
-    while True:
+    for _ in range(_MOST_PARTS):
         file.seek(position)
         header = file.read(12)
         if len(header) < 12:
-            return None
+            break
         size = int.from_bytes(header[4:], "big", signed=True)
         if header[:4] == b"data" or size < 0:
             return position + 12 + size if size >= 0 else None
         position += 12 + size
+    return None
 
 
 def _of_dsf(file: SeekableReader) -> int | None:
@@ -88,38 +93,41 @@ def _of_nist(file: SeekableReader) -> int | None:
 def _of_voc(file: SeekableReader) -> int | None:
     """Return the end of the last block; each begins with a type and a size of three bytes."""
     position = _number(file, 20, 2, "little")
-    while True:
+    for _ in range(_MOST_PARTS):
         file.seek(position)
         header = file.read(4)
         if len(header) < 4 or not header[0]:
             return position
         position += 4 + int.from_bytes(header[1:], "little")
+    return None
 
 
 def _of_avi(file: SeekableReader) -> int | None:
     """Return the end of the list "movi", which holds sound and pictures; an index may follow."""
     position = 12
-    while True:
+    for _ in range(_MOST_PARTS):
         file.seek(position)
         header = file.read(12)
         size = int.from_bytes(header[4:8], "little")
         if len(header) < 12 or not size:
-            return None
+            break
         if header[:4] == b"LIST" and header[8:] == b"movi":
             return position + 8 + size
         position += 8 + size + size % 2
+    return None
 
 
 def _of_matroska(file: SeekableReader) -> int | None:
     """Return the end of the last cluster, as the groups of frames are called."""
     end, position = None, 0
-    while True:
+    for _ in range(_MOST_PARTS):
         name, size, start = _element(file, position)
         if not name or size is None:
             return end if not name else None
         if name == _CLUSTER:
             end = start + size
         position = start if name == _SEGMENT else start + size
+    return None
 
 
 def _element(file: SeekableReader, position: int) -> tuple[int, int | None, int]:

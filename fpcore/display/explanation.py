@@ -86,7 +86,7 @@ def explanation_figure(explanation: Explanation, *, known_wrong: bool = False) -
         if explanation.places:
             _alignment(figure.add_axes(_ALIGNMENT), explanation)
             _histograms(figure, explanation)
-            _candidates(figure.add_axes(_CANDIDATES), explanation)
+            _candidates(figure.add_axes(_CANDIDATES), explanation, known_wrong=known_wrong)
             _evidence(figure.add_axes(_EVIDENCE), explanation)
         else:
             _nothing(figure)
@@ -201,12 +201,13 @@ def _histograms(figure: Figure, explanation: Explanation) -> None:
     beside.tick_params(labelleft=False)
 
 
-def _candidates(ax: Axes, explanation: Explanation) -> None:
+def _candidates(ax: Axes, explanation: Explanation, *, known_wrong: bool) -> None:
     """Draw the likeliest songs as bars of probability against the threshold."""
     listed = explanation.matches[:N_LISTED]
     ax.set_title("4  Candidates and the threshold", pad=SUBTITLED)
     for row, match in enumerate(listed):
-        colour = GREEN if match.accepted and row == 0 else (BLUE if row == 0 else GREY)
+        accepted = VERMILLION if known_wrong else GREEN
+        colour = accepted if match.accepted and row == 0 else (BLUE if row == 0 else GREY)
         ax.barh(row, match.probability, height=0.26, color=colour)
         name = ax.text(
             0, row - 0.24, song_label(match, max_width=30), fontsize=9, color=BLACK,

@@ -291,12 +291,12 @@ class _Window:
         offset_ticks = place.line.song_at(self._window_s) / self._song_tick_s
         frame = np.rint((self._trace.query.hashes.tick + offset_ticks) / ticks).astype(np.int64)
         song = self._store.constellations([place.line.song_id])[place.line.song_id]
-        n_bins = config.spectrogram.n_fft
+        beyond = config.spectrogram.n_fft  # more than there are bins: one number for each peak
         is_peak = np.zeros(len(frame), np.bool_)
         for late in (-1, 0, 1):
             for higher in (-1, 0, 1):
-                peak = (song.frame.astype(np.int64) + late) * n_bins + song.bin + higher
-                is_peak |= np.isin(frame * n_bins + self._anchor_bin, peak)
+                peak = (song.frame.astype(np.int64) + late) * beyond + song.bin + higher
+                is_peak |= np.isin(frame * beyond + self._anchor_bin, peak)
         is_peak[place.rows] = True
         is_peak &= (self._start_s >= start_s) & (self._start_s <= end_s)
         numbers = np.zeros(len(frame), np.bool_)

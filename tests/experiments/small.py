@@ -42,7 +42,7 @@ WITH_FAILURES: dict[str, Any] = {
     "timed_queries": 4,
 }
 
-ROWS = ("outcomes.csv", "candidates.csv", "decision.json", "profile.json")
+ROWS = ("outcomes.csv", "candidates.csv", "strangers.csv", "decision.json", "profile.json")
 """Files of a trial that are the same whenever and however it runs."""
 
 

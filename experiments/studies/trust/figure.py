@@ -38,7 +38,7 @@ def trust_figure(rows: pd.DataFrame) -> Figure:
         named.axhline(0.5, color=BLACK, linewidth=0.8, linestyle="--", label="0.5%, as asked for")
         named.set_ylabel("strangers given a name [%]")
         named.set_ylim(bottom=-0.05)
-        named.legend()
+        named.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure
 
 

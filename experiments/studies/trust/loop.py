@@ -24,7 +24,6 @@ from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
-from experiments.metrics.intervals import Share, clustered
 from experiments.progress import Show
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
@@ -112,7 +111,6 @@ def run(
     promoted, refused = _promoted(swept, key, n_jobs, show)
     base = base_of(swept.manifest(), key)
     asked = _Fresh(corpus, own, strangers, spec, task, n_strangers)
-    result = study.find(key)
     row: dict[str, Any] = {
         "spec": task.spec,
         "n_tracks": task.n_tracks,
@@ -120,7 +118,6 @@ def run(
         "recommended": key,
         "is_baseline": key == study.baseline,
         "refused": refused,
-        "differs_from_itself": result is not None and tables.paired(result, result).real,
         **_stated(promoted),
     }
     of_base = asked.by(base, n_jobs, show)
@@ -226,16 +223,15 @@ def _stated(promoted: Profile | None) -> dict[str, float]:
 
 
 def _measured(rows: pd.DataFrame, profile: Profile, spec: SweepSpec, name: str) -> dict[str, float]:
-    """Return what came out for fresh clips: as the sweep asked, and strangers in noise."""
+    """Return what came out for fresh clips: as the sweep asked, and of strangers in noise."""
     threshold = profile.decision.threshold
     alike = _alike(rows, spec.degradations, spec.clip_lengths_s)
     as_swept = metrics.overall(rows[alike], threshold).to_dict("index")
-    strangers = rows[~rows["indexed"]]
+    strangers = rows[~rows["indexed"] & ~alike]
     named = metrics.verdicts(strangers, threshold)["false_accept"].to_numpy(bool)
-    all_named: Share = clustered(named, strangers["work"].to_numpy(str))
     found: dict[str, float] = {
         "n_strangers": len(strangers),
-        "n_named": all_named.n_right,
+        "n_named": int(named.sum()),
         "accuracy": metrics.overall(rows, threshold).to_dict("index")["accepted_right"]["share"],
         "calibration_error": metrics.calibration_error(metrics.calibration_curve(rows)),
     }

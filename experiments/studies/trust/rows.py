@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from experiments.corpora import Corpus, Track
+from experiments.errors import RunError
 from experiments.files import read_rows, write_rows, writing
 from experiments.progress import Show, Step, silent
 from experiments.protocol.defaults import CALIBRATION_SHARE
 from experiments.protocol.splits import Role, split
-from experiments.studies.trust.loop import Loop, run
+from experiments.studies.trust.loop import Loop, run, sampled
+from fpcore import atomic
 
 FILE = "trust.csv"
+SETTINGS = "settings.json"
+"""Holds what all rows of a folder have in common."""
 
 
 def loops(specs: Sequence[str], sizes: Sequence[int], n_subsets: int, seed: int) -> list[Loop]:
@@ -62,6 +67,34 @@ def tracks_of(corpus: Corpus, role: Role, shortest_s: float) -> list[Track]:
     return list(found.values())
 
 
+def keep_apart(folder: Path, settings: Mapping[str, str | int]) -> None:
+    """Make sure that no rows join a folder that were made otherwise.
+
+    Parameters
+    ----------
+    folder : Path
+        Where rows, music and runs are kept; it is made where it is not there.
+    settings : mapping of str to str or int
+        Where samples and strangers are drawn from, and how many are asked.
+
+    Raises
+    ------
+    RunError
+        When the folder's rows were made with other settings, or it cannot be written.
+    """
+    file = folder / SETTINGS
+    with writing(file):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            atomic.write_text(file, json.dumps(settings) + "\n")
+        before = file.read_text(encoding="utf-8")
+    if before != json.dumps(settings) + "\n":
+        raise RunError(
+            f"the rows in {folder} were made with {before.strip()}, and these would be made with "
+            f"{json.dumps(settings)}: give another --out"
+        )
+
+
 def measured(
     wanted: Sequence[Loop],
     corpus: Corpus,
@@ -91,13 +124,13 @@ def measured(
     show : Show, optional
         Where progress is shown, in loops.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     rows = list(_known(folder / FILE))
     done = {(row["spec"], row["n_tracks"], row["seed"]) for row in rows}
-    for number, task in enumerate(wanted):
+    left = [task for task in wanted if (task.spec, task.n_tracks, task.seed) not in done]
+    for task in left:
+        sampled(tracks, task)  # a size that leaves no strangers is refused before anything runs
+    for number, task in enumerate(left, start=len(wanted) - len(left)):
         show(Step("running loops", number, len(wanted)))
-        if (task.spec, task.n_tracks, task.seed) in done:
-            continue
         rows.append(
             run(
                 task,

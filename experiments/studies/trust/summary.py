@@ -22,7 +22,10 @@ MISCALIBRATED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table: what is measured, what is to be reached, and what came out."""
+    """One line of the table: what is measured, what is to be reached, and what came out.
+
+    ``reach`` is empty where the line is told for comparison, or where nothing came out.
+    """
 
     what: str
     reach: str
@@ -30,13 +33,15 @@ class Finding:
     reached: bool
 
 
-def lines(rows: pd.DataFrame) -> list[Finding]:
+def lines(rows: pd.DataFrame, truth: pd.DataFrame) -> list[Finding]:
     """Return the table of the loops of one spec and size.
 
     Parameters
     ----------
     rows : pandas.DataFrame, a row per loop
         Columns as `experiments.studies.trust.loop.run` returns them.
+    truth : pandas.DataFrame, a row per trial
+        Columns as `experiments.studies.trust.truth.truths` returns them.
     """
     gained = rows["promoted_accuracy"] - rows["base_accuracy"]
     named = rows["promoted_n_named"] / rows["promoted_n_strangers"]
@@ -47,7 +52,7 @@ def lines(rows: pd.DataFrame) -> list[Finding]:
         _bound("the same, worst", gained.min(), -WORST_LOSS, least=True),
         _bound("strangers named, mean", named.mean(), MEAN_NAMED),
         _bound("the same, worst", named.max(), WORST_NAMED),
-        Finding("strangers that the base profile names, mean", "–", f"{of_base.mean():.2%}", True),
+        Finding("strangers that the base profile names, mean", "", f"{of_base.mean():.2%}", True),
         _share(
             "stated false-alarm interval covers what is then measured",
             covers(rows, "false_accept"),
@@ -60,8 +65,7 @@ def lines(rows: pd.DataFrame) -> list[Finding]:
             COVERED,
             least=True,
         ),
-        _share("a trial differs from itself", rows["differs_from_itself"], SELDOM),
-        _share("a trial is recommended that is 5 points worse", clearly_worse(rows), SELDOM),
+        _share("a trial is recommended that is 5 points worse", clearly_worse(rows, truth), SELDOM),
         _bound("calibration error, mean", error.mean(), MISCALIBRATED),
     ]
 
@@ -69,26 +73,25 @@ def lines(rows: pd.DataFrame) -> list[Finding]:
 def covers(rows: pd.DataFrame, metric: str) -> pd.Series[bool]:
     """Return for each promoted profile whether a stated interval holds what was then measured.
 
-    Both are of the conditions and lengths that the sweep asked. What is measured has an interval
-    too, since clips are few: the two must overlap.
+    Both are shares of queries under the conditions and at the lengths that the sweep asked.
     """
     known = rows[rows["refused"] == ""]
     stated_low, stated_high = (known[f"stated_{metric}_{bound}"] for bound in ("low", "high"))
-    low, high = (known[f"promoted_{metric}_{bound}"] for bound in ("low", "high"))
-    found: pd.Series[bool] = (low <= stated_high) & (high >= stated_low)
+    measured = known[f"promoted_{metric}_share"]
+    found: pd.Series[bool] = (stated_low <= measured) & (measured <= stated_high)
     return found
 
 
-def clearly_worse(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Return for each loop whether the trial that it recommends is truly 5 points worse.
+def clearly_worse(rows: pd.DataFrame, truth: pd.DataFrame) -> pd.Series[bool]:
+    """Return for each loop whether it recommends a trial that is truly 5 points below the best.
 
-    What is true of a trial is its mean difference from the base profile over all loops that
-    promoted it.
+    What is true of a trial is its accuracy on the whole corpus.
     """
-    gained = rows["promoted_accuracy"] - rows["base_accuracy"]
-    mean = gained.groupby(rows["recommended"]).transform("mean")
-    found: pd.Series[bool] = mean <= -CLEARLY_WORSE
-    return found
+    accuracy = truth.set_index(["spec", "trial"])["accuracy"]
+    below = accuracy.groupby(level="spec").transform("max") - accuracy
+    worse = set(below[below >= CLEARLY_WORSE].index)
+    keys = zip(rows["spec"], rows["recommended"], strict=True)
+    return pd.Series([key in worse for key in keys], index=rows.index, dtype=bool)
 
 
 def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Finding:
@@ -98,6 +101,8 @@ def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Fin
 
 def _share(what: str, true: pd.Series[bool], limit: float, *, least: bool = False) -> Finding:
     share: Share = share_of(true.to_numpy(bool))
+    if not share.n:
+        return Finding(what, "", "no profile was promoted", reached=False)
     told = f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%}; {share.n_right} of {share.n})"
     reached = bool(share.share >= limit if least else share.share <= limit)
     return Finding(what, f"{'≥' if least else '≤'} {limit:.0%}", told, reached)

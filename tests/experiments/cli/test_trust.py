@@ -9,7 +9,7 @@ import pandas as pd
 from experiments.files import write_rows
 from tests.experiments import small
 from tests.experiments.cli.running import fpbench
-from tests.experiments.studies.trust.made_up import loops
+from tests.experiments.studies.trust.made_up import TRUTH, loops
 
 SMALL = ("trust", "--corpus", small.CORPUS, "--tracks", "8", "--half", "test")
 
@@ -19,6 +19,7 @@ def test_loops_that_are_done_are_told_in_a_table_and_a_picture(
 ) -> None:
     done = loops({"promoted_n_named": 9, "is_baseline": True})
     write_rows(done.assign(n_tracks=8, seed=range(10)), tmp_path / "trust.csv")
+    write_rows(TRUTH, tmp_path / "truth.csv")
     said = fpbench(*SMALL, "--out", str(tmp_path))
     assert said.returncode == 0, said.stderr
     assert "trust, 8 tracks, 10 samples" in said.stdout
@@ -30,7 +31,8 @@ def test_loops_that_are_done_are_told_in_a_table_and_a_picture(
 
 
 def test_a_sample_that_leaves_no_strangers_is_refused(workbench: Path, tmp_path: Path) -> None:
-    said = fpbench(*SMALL, "--out", str(tmp_path / "new"))
+    write_rows(TRUTH, tmp_path / "truth.csv")
+    said = fpbench(*SMALL, "--out", str(tmp_path))
     assert said.returncode == 1
     assert "4 works are too few to draw 8 and leave 4 strangers" in said.stderr
     assert len(said.stderr.splitlines()) == 1

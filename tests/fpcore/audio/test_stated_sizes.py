@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from time import thread_time
 
 import pytest
 
@@ -51,3 +52,18 @@ def test_a_streamed_file_states_nothing(content: bytes) -> None:
 @pytest.mark.parametrize("n_bytes", [1, 7, 11, 16, 40, 90])
 def test_a_file_that_ends_in_its_header_is_no_error(kind: str, n_bytes: int) -> None:
     stated_end(io.BytesIO(encoded(kind)[:n_bytes]))
+
+
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"\x1aE\xdf\xa3\x80\x18S\x80g\x01" + b"\xff" * 7, b"\xec\x80"),
+        (b"caff\0\1\0\0", b"free" + bytes(8)),
+        (b"Creative Voice File\x1a\x1a\0" + bytes(4), b"\1\0\0\0"),
+        (b"RIFF\xff\xff\0\0AVI ", b"junk\1\0\0\0\0\0"),
+    ],
+)
+def test_a_file_of_countless_small_parts_is_given_up_soon(head: bytes, part: bytes) -> None:
+    started = thread_time()
+    assert stated_end(io.BytesIO(head + part * 3_000_000)) is None
+    assert thread_time() - started < 3

@@ -11,7 +11,6 @@ GOOD: dict[str, Any] = {
     "n_tracks": 25,
     "recommended": "t001",
     "refused": "",
-    "differs_from_itself": False,
     "is_baseline": False,
     "stated_accepted_right_low": 0.9,
     "stated_accepted_right_high": 1.0,
@@ -36,3 +35,7 @@ for name in ("promoted", "base"):
 def loops(*changes: dict[str, Any]) -> pd.DataFrame:
     """Return ten good loops, of which the first have these changes."""
     return pd.DataFrame([GOOD | one for one in (*changes, *[{}] * (10 - len(changes)))])
+
+
+TRUTH = pd.DataFrame({"spec": "trust", "trial": ["t000", "t001"], "accuracy": [0.93, 0.97]})
+"""What is true of the trials of these loops."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from experiments.corpora import corpus
+from experiments.errors import RunError
 from experiments.studies.trust.loop import Loop
-from experiments.studies.trust.rows import loops, tracks_of
+from experiments.studies.trust.rows import keep_apart, loops, tracks_of
 
 CORPUS = "generated:12"
 
@@ -27,3 +32,11 @@ def test_the_halves_share_no_work() -> None:
     assert calibration
     assert not test & calibration
     assert tracks_of(music, "test", 1e9) == []
+
+
+def test_rows_that_were_made_otherwise_do_not_join(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    for _ in range(2):
+        keep_apart(folder, {"half": "test", "strangers": 300})
+    with pytest.raises(RunError, match="give another --out"):
+        keep_apart(folder, {"half": "test", "strangers": 30})

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from experiments.studies.trust.summary import clearly_worse, covers, lines
-from tests.experiments.studies.trust.made_up import loops
+from tests.experiments.studies.trust.made_up import TRUTH, loops
 
 
 def test_good_loops_reach_every_line() -> None:
-    assert all(line.reached for line in lines(loops()))
+    assert all(line.reached for line in lines(loops(), TRUTH))
 
 
 @pytest.mark.parametrize(
@@ -20,23 +20,29 @@ def test_good_loops_reach_every_line() -> None:
         ({"promoted_accuracy": 0.91}, "the same, worst"),
         ({"promoted_n_named": 5}, "the same, worst"),
         ({"promoted_calibration_error": 0.9}, "calibration error, mean"),
-        ({"differs_from_itself": True}, "a trial differs from itself"),
     ],
 )
 def test_one_bad_loop_misses_its_line(change: dict[str, Any], missed: str) -> None:
-    assert missed in [line.what for line in lines(loops(change)) if not line.reached]
+    assert missed in [line.what for line in lines(loops(change), TRUTH) if not line.reached]
 
 
 def test_an_interval_covers_what_it_meets() -> None:
     rows = loops(
-        {"stated_accepted_right_low": 0.97},
         {"stated_accepted_right_low": 0.955},
+        {"stated_accepted_right_low": 0.945},
         {"refused": "it is worse", "stated_accepted_right_low": float("nan")},
     )
     assert covers(rows, "accepted_right").tolist() == [False, True, *[True] * 7]
 
 
-def test_what_is_truly_worse_is_told_by_all_loops_that_promoted_it() -> None:
-    unlucky = {"recommended": "t001", "promoted_accuracy": 0.89}  # of nine others that are good
-    worse = {"recommended": "t000", "promoted_accuracy": 0.88}
-    assert clearly_worse(loops(unlucky, worse)).tolist() == [False, True, *[False] * 8]
+def test_what_is_truly_worse_is_told_by_the_whole_corpus() -> None:
+    worse = TRUTH.assign(accuracy=[0.91, 0.97])
+    rows = loops({"recommended": "t000"})
+    assert clearly_worse(rows, worse).tolist() == [True, *[False] * 9]
+    assert not clearly_worse(rows, TRUTH).any()  # four points are not five
+
+
+def test_where_nothing_was_promoted_no_interval_is_reached() -> None:
+    found = lines(loops(*[{"refused": "it is worse"}] * 10), TRUTH)
+    missed = [line.measured for line in found if not line.reached]
+    assert missed == ["no profile was promoted"] * 2
