@@ -24,11 +24,10 @@ from fpcore.records import Cut, CutKind
 logger = logging.getLogger(__name__)
 
 NO_KNOWN_KIND = (
-    "is not audio in a supported format (WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM)"
+    "is not audio in a supported format "
+    "(WAV, AIFF, FLAC, MP3, AAC, M4A, Ogg Vorbis, Opus, WebM and others)"
 )
 """Completes "<file>: …"."""
-_SAME_S = 0.001
-"""Lengths that differ by less are the same, added up in another order."""
 
 _SAME_S = 0.001
 """Lengths that differ by less are the same, added up in another order."""
