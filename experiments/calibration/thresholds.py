@@ -116,7 +116,7 @@ class Strangers:
         return float(self.count.sum())
 
 
-KINDS = {"whole": "left out", "others": "own song masked", "part": "left out, few songs"}
+KINDS = {"whole": "left out", "others": "own song masked", "part": "left out of a few songs"}
 """What a stranger is, by what it was asked of: a song that is not in the index; one that is, asked
 of all other works; or one that is not, asked of a few songs."""
 

@@ -327,6 +327,8 @@ def _chosen_among(study: Study, board: pd.DataFrame) -> list[str]:
 
 def _false_alarms(study: Study, result: Result) -> list[str]:
     said = [_how_thresholds_are_set(study, result)]
+    if result.tail is not None:
+        return said  # thresholds that rest on own queries alone are none of this study's
     notes = [
         metrics.recall_at(result.outcomes, rate).note
         for rate in sorted({study.false_alarm_rate, *tables.FALSE_ALARM_RATES}, reverse=True)

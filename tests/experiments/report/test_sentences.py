@@ -137,3 +137,4 @@ def test_the_strangers_behind_a_threshold_are_told_by_their_kind(made_up: study.
     said = " ".join(sentences.caveats(found, tables.leaderboard(found)))
     assert "480 answers to your own (480 left out; 30 works, worth about" in said
     assert "those of the profile that the trials start from, which count as 300" in said
+    assert "the threshold lies above all of them" not in said
