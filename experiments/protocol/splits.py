@@ -13,10 +13,12 @@ import itertools
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from experiments.corpora import Corpus, Track
 from experiments.errors import CorpusError
+
+if TYPE_CHECKING:
+    from experiments.corpora import Corpus, Track
 
 Role = Literal["calibration", "test"]
 """A half of a corpus: decisions are fitted on the calibration half, and judged on the test half."""
@@ -86,6 +88,7 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
     Examples
     --------
     >>> from pathlib import Path
+    >>> from experiments.corpora import Corpus, Track
     >>> tracks = tuple(
     ...     Track(id=name, group="", path=name, checksum=name, duration_s=60.0, work=name)
     ...     for name in "abcdefghij"

@@ -1,4 +1,4 @@
-"""The core starts quickly: it loads no plot library, no data frames, no service."""
+"""The commands start quickly: the core loads no plot library, no data frames, no service."""
 
 import json
 import pkgutil
@@ -45,6 +45,12 @@ def test_no_module_of_the_core_but_display_loads_a_heavy_library(root: Path) -> 
     _, modules = probe(CORE, root)
     assert modules >= set(CORE)
     assert modules.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("name", ["fpcore.cli", "experiments.cli"])
+def test_help_waits_for_no_numerics(name: str, root: Path) -> None:
+    _, modules = probe([name], root)
+    assert modules.isdisjoint([*HEAVY, "numba", "numpy", "pydantic", "scipy"])
 
 
 @pytest.mark.parametrize("name", ["fpcore.library", "fpcore.cli"])

@@ -74,8 +74,12 @@ def check(specs: Sequence[str], corpus: Corpus, folder: Path) -> None:
 
     Parameters
     ----------
-    specs, corpus, folder
-        As for `truths`.
+    specs : Sequence[str]
+        The specs, each a file or the name of one that comes with the project.
+    corpus : Corpus
+        The corpus whose truth is asked for.
+    folder : Path
+        The study's folder, which keeps the truths that are known.
     """
     known = set(_known(folder)["spec"])
     for spec in specs:
