@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy.special import bdtr
 
 from experiments.metrics.rows import require
 
@@ -71,14 +72,13 @@ def time_ratio(timings: pd.DataFrame, reference: pd.DataFrame) -> tuple[float, f
     >>> time_ratio(rows.assign(decode_s=3.0 + np.arange(8.0)), rows)
     (2.0, 2.0, 2.0)
     """
-    from scipy.stats import binom  # a second to import
-
     columns = [f"{stage}_s" for stage in STAGES]
     mine, theirs = (rows.set_index("query")[columns].sum(axis=1) for rows in (timings, reference))
     ratios = np.sort((mine / theirs).dropna().to_numpy(float))
     if len(ratios) < FEWEST_TIMED:
         return (float(np.median(ratios)) if len(ratios) else math.nan), 0.0, math.inf
-    rank = int(binom.ppf(0.025, len(ratios), 0.5)) - 1
+    n = len(ratios)
+    rank = int(np.searchsorted(bdtr(np.arange(n), n, 0.5), 0.025)) - 1
     return float(np.median(ratios)), float(ratios[rank]), float(ratios[-1 - rank])
 
 

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from experiments import metrics
 
@@ -89,10 +90,8 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     >>> mcnemar_p(0, 5)
     0.0625
     """
-    from scipy.stats import binom  # a second to import
-
     n = only_a + only_b
-    return min(1.0, 2.0 * float(binom.cdf(min(only_a, only_b), n, 0.5))) if n else 1.0
+    return min(1.0, 2.0 * float(bdtr(min(only_a, only_b), n, 0.5))) if n else 1.0
 
 
 def bootstrap_difference(

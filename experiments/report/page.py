@@ -8,7 +8,6 @@ new one.
 from __future__ import annotations
 
 import base64
-import io
 import math
 from dataclasses import dataclass
 from importlib import resources
@@ -26,9 +25,6 @@ from experiments.report import figures, labels, pictures, sentences, tables, wor
 from experiments.report.study import Result, Study
 from fpcore import atomic
 from fpcore.errors import FpError
-
-MADE_BY = "fpbench report"
-"""Noted in each figure as the software that made it: only such files are ever removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +187,14 @@ def _latency_rows(results: dict[str, Result]) -> list[tuple[str, list[str]]]:
 
 
 def _shown(picture: pictures.Picture) -> dict[str, Any]:
-    """Return a picture for the template and the folder, drawn once."""
-    content = io.BytesIO()
-    picture.figure.savefig(content, format="png", metadata={"Software": MADE_BY})
+    """Return a picture for the template and the folder."""
     return {
         "name": picture.name,
         "title": picture.title,
         "caption": picture.caption,
-        "png": content.getvalue(),
-        "base64": base64.b64encode(content.getvalue()).decode("ascii"),
-        "width_px": round(picture.figure.get_figwidth() * 96),
+        "png": picture.png,
+        "base64": base64.b64encode(picture.png).decode("ascii"),
+        "width_px": picture.width_px,
     }
 
 
@@ -228,5 +222,6 @@ def _write_all(
 
 
 def _is_made_by_a_report(picture: Path) -> bool:
+    """Whether a file may be removed: users may keep pictures of their own beside ours."""
     with picture.open("rb") as file:
-        return f"tEXtSoftware\0{MADE_BY}".encode() in file.read(4096)
+        return f"tEXtSoftware\0{pictures.MADE_BY}".encode() in file.read(4096)

@@ -6,8 +6,10 @@ colours, is for `experiments.report.figures` to say.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -21,14 +23,39 @@ MAX_PAIRS = 3
 """Most heat maps of two parameters at once."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+MADE_BY = "fpbench report"
+"""Noted in each picture as the software that made it."""
+
+_PX_PER_INCH = 96
+"""Of a page. Files have more pixels, so that pictures are sharp on any screen."""
+
+
+@dataclass(frozen=True, eq=False)
 class Picture:
-    """A figure of the report with the name of its file without suffix, its title and caption."""
+    """A figure of the report with the name of its file without suffix, its title and caption.
+
+    It is drawn once, for the page, for its file and for a notebook that shows it.
+    """
 
     name: str
     title: str
     caption: str
     figure: Figure
+
+    @cached_property
+    def png(self) -> bytes:
+        """The file."""
+        content = io.BytesIO()
+        self.figure.savefig(content, format="png", metadata={"Software": MADE_BY})
+        return content.getvalue()
+
+    @property
+    def width_px(self) -> int:
+        """How wide a page shows it."""
+        return round(self.figure.get_figwidth() * _PX_PER_INCH)
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        return self.png, {"width": self.width_px}
 
 
 def compared(study: Study, board: pd.DataFrame) -> dict[str, Result]:

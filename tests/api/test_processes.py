@@ -24,7 +24,7 @@ from tests.api.material import assert_refused, count, excerpt, learn, recognize,
 from tests.api.server import Server, checked, running
 
 N_CLIENTS = 8
-N_KILLS = 10
+N_KILLS = 6
 SATURATION_S = 6.0
 
 ALSO_ALIKE = {"allow_duplicates": "true"}

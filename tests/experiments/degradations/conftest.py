@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,12 @@ RATE_HZ = 22050
 
 @pytest.fixture
 def tune() -> Signal:
-    """Six seconds of plucked notes without a pause, peak 0.5."""
+    """Five seconds of plucked notes without a pause, peak 0.5."""
+    return Signal(plucked().copy(), RATE_HZ)
+
+
+@cache
+def plucked() -> FloatArray:
     rng = np.random.default_rng(7)
     samples = np.zeros(6 * RATE_HZ)
     time_s = np.arange(RATE_HZ) / RATE_HZ
@@ -21,7 +27,7 @@ def tune() -> Signal:
         samples[start : start + RATE_HZ] += np.exp(-time_s / 0.3) * harmonics
         samples[start : start + 400] += rng.standard_normal(400)
     samples = samples[: 5 * RATE_HZ]
-    return Signal((0.5 * samples / np.max(np.abs(samples))).astype(np.float32), RATE_HZ)
+    return (0.5 * samples / np.max(np.abs(samples))).astype(np.float32)
 
 
 @pytest.fixture

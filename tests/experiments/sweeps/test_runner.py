@@ -99,7 +99,7 @@ def test_two_workers_and_an_empty_cache_give_the_same_bytes(
     assert small.rows(other) == small.rows(swept)
 
 
-@pytest.mark.parametrize("n_finished", [0, 1, 3])
+@pytest.mark.parametrize("n_finished", [0, 2])
 def test_a_killed_sweep_goes_on_and_gives_the_same_bytes(swept: RunFolder, n_finished: int) -> None:
     name = f"killed-{n_finished}"
     died = subprocess.run(

@@ -30,7 +30,7 @@ from tests.fpcore.cli.running import (
 )
 from tests.fpcore.cli.watching import finish, holders, until, wait_for_lines
 
-N_KILLS = 8
+N_KILLS = 4
 N_MOMENTS = 4
 """Kills of one database, each at another moment; then learning is completed."""
 

@@ -19,7 +19,7 @@ from tests.fpcore.cli.material import piece, write_short_songs, write_wav
 from tests.fpcore.cli.running import answer, complaint, fpcore, fpcore_process, lines_of_json, start
 from tests.fpcore.cli.watching import finish, until, wait_for_lines
 
-N_KILLS = 10
+N_KILLS = 5
 N_MOMENTS = 5
 """Kills of one database, each at another moment; then re-indexing is completed."""
 
