@@ -119,7 +119,7 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
         if share and not group:
             least = least_works(1, calibration_share, left_out_share)
             raise CorpusError(
-                f"the corpus {corpus.name} has {len(works)} works, too few for "
+                f"the corpus {corpus.name} has {_counted(works, corpus)}, too few for "
                 f"calibration_share {calibration_share} and left_out_share {left_out_share}, which "
                 f"need {least}: take a larger corpus or other shares"
             )
@@ -172,6 +172,13 @@ def _share_of(works: Collection[str], share: float, *, seed: int, purpose: str) 
 def _rank(work: str, *, seed: int, purpose: str) -> bytes:
     """Return SHA-256 of seed, purpose and work: an order that no other work changes."""
     return hashlib.sha256(json.dumps([seed, purpose, work]).encode("ascii")).digest()
+
+
+def _counted(works: Collection[str], corpus: Corpus) -> str:
+    """Return how many works a corpus has, and in how many files where that is another number."""
+    counted = "1 work" if len(works) == 1 else f"{len(works)} works"
+    n_files = len(corpus.tracks)
+    return counted if n_files == len(works) else f"{counted} in {n_files} files"
 
 
 def _sorted(tracks: Iterable[Track]) -> tuple[Track, ...]:

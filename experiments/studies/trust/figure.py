@@ -30,6 +30,8 @@ def trust_figure(rows: pd.DataFrame) -> Figure:
         won, named = figure.subplots(1, 2)
         _draw(won, rows, gained, sizes, "promoted", SERIES[0])
         won.axhline(0, color=BLACK, linewidth=0.8)
+        lowest, highest = won.get_ylim()
+        won.set_ylim(min(lowest, -1), max(highest, 1))
         won.set_ylabel("own clips: promoted − base [points]")
         for number, name in enumerate(("base", "promoted")):
             share = 100 * rows[f"{name}_n_named"] / rows[f"{name}_n_strangers"]
