@@ -139,13 +139,20 @@ def robustness(study: Study, board: pd.DataFrame) -> list[Picture]:
 
 
 def trust(study: Study, board: pd.DataFrame) -> list[Picture]:
-    """Return DET and calibration curves."""
+    """Return DET and calibration curves, and the strangers behind the first threshold."""
     few = compared(study, board)
     det = "False alarms against misses for every threshold; nearer to the lower left is better."
     calibration = (
         "Of the queries whose best candidate was given this probability, how many were right. On "
         "the dotted line the probability means what it says. Queries of unknown songs count as "
         "answered wrongly."
+    )
+    first = next(iter(few.values()))
+    behind = (
+        "How many strangers, recordings of which no song is in the index, would be given a name. "
+        "To show a small rate takes hundreds of them. Where your own are too few, those of the "
+        "profile count with them, and the threshold is never below what the profile needs under "
+        "harder conditions than these."
     )
     return [
         Picture("det", "Misses against false alarms (DET)", det, figures.det(few)),
@@ -154,6 +161,12 @@ def trust(study: Study, board: pd.DataFrame) -> list[Picture]:
             "Can the confidence be believed?",
             calibration,
             figures.calibration(few),
+        ),
+        Picture(
+            "strangers",
+            "Why the threshold is where it is",
+            f"{next(iter(few))}. {behind}",
+            figures.strangers(first),
         ),
     ]
 

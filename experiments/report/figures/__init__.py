@@ -13,6 +13,7 @@ from experiments.report.figures.configurations import (
     pareto,
 )
 from experiments.report.figures.drawing import DPI, short
+from experiments.report.figures.strangers import strangers
 
 __all__ = [
     "DPI",
@@ -25,4 +26,5 @@ __all__ = [
     "parameter",
     "pareto",
     "short",
+    "strangers",
 ]

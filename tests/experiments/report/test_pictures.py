@@ -48,9 +48,14 @@ def test_every_figure_draws_and_has_units_on_its_axes(made_up: study.Study) -> N
         "all-conditions",
         "det",
         "calibration",
+        "strangers",
         "latency",
     }
-    unitless = {"degradation", "stated probability of the best candidate"}
+    unitless = {
+        "degradation",
+        "probability of the likeliest song",
+        "stated probability of the best candidate",
+    }
     for picture in shown.values():
         axes = drawn(picture.figure)
         assert axes
