@@ -252,6 +252,15 @@ class RecognitionBody(BaseModel):
     matches: int = 0
     confidence: float = 0.0
     offset_s: float | None = None
+    start_s: float | None = Field(
+        default=None, description="Where in the recording the song is heard first"
+    )
+    end_s: float | None = Field(
+        default=None, description="Where the window of the recording ends that gives the answer"
+    )
+    song_offset_s: float | None = Field(
+        default=None, description="Where in the song it is at start_s"
+    )
     pitch: float | None = Field(default=None, description="As in the candidates")
     tempo: float | None = None
     candidates: list[CandidateBody] = Field(default=[], description="Likeliest first")
@@ -273,6 +282,9 @@ class RecognitionBody(BaseModel):
         matches=412,
         confidence=0.998,
         offset_s=61.02,
+        start_s=0.0,
+        end_s=10.0,
+        song_offset_s=61.02,
         pitch=1.0,
         tempo=1.0,
         candidates=[],
@@ -315,6 +327,13 @@ class RecognitionBody(BaseModel):
         times = found.times
         best = found.match
         answer = {} if best is None else CandidateBody.of(best).model_dump(exclude={"probability"})
+        if best is not None and found.heard_s is not None:
+            start_s, song_offset_s = best.begun(found.heard_s)
+            answer |= {
+                "start_s": start_s,
+                "end_s": found.heard_s[1],
+                "song_offset_s": song_offset_s,
+            }
         return cls(
             matched=best is not None,
             **answer,
@@ -354,8 +373,7 @@ class RecognitionBody(BaseModel):
         best = max(appearances, key=lambda one: one.confidence, default=None)
         answer: dict[str, Any] = {}
         if best is not None:
-            shared = {"song_id", "song_name", "matches", "confidence", "pitch", "tempo"}
-            answer = best.model_dump(include=shared)
+            answer = best.model_dump()
             answer["offset_s"] = best.song_offset_s
         return cls(
             matched=best is not None,

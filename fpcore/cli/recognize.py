@@ -208,6 +208,7 @@ def _recognition(found: Recognition, name: str, *, top: int, quiet: bool) -> dic
         "match": None if found.match is None else asdict(found.match),
         "candidates": [asdict(candidate) for candidate in candidates],
         "query_s": found.query_s,
+        "heard_s": found.heard_s,
         "n_hashes": found.n_hashes,
         "times": {**asdict(found.times), "total_s": found.times.total_s},
     }

@@ -35,14 +35,28 @@ export async function showAnswer(found, file) {
   offerScan(found);
   await showStrip(found);
   announce(found.matched
-    ? `Match: ${found.song_name}, ${[`${clock(found.offset_s)} into the song`, played(found)].filter(Boolean).join(", ")}, confidence ${odds(found.confidence)}.`
+    ? `Match: ${found.song_name}, ${[placeOf(found), played(found)].filter(Boolean).join(", ")}, confidence ${odds(found.confidence)}.`
     : `No match. ${$("sentence").textContent}`);
 }
 
-function whereOf({ offset_s: offset, pitch, tempo }) {
+/** Whether one window of a longer recording gave the answer. */
+function isHeardInPart({ start_s: start, end_s: end, query_s: used }) {
+  return end !== null && end - start < used - 0.5;
+}
+
+function whereOf(found) {
+  const { offset_s: offset, start_s: start, end_s: end, song_offset_s: songStart } = found;
+  const how = played(found);
+  const also = how ? ` It is played ${how}.` : "";
+  if (isHeardInPart(found)) return `It is heard from ${clock(start)} to ${clock(end)} of the recording, where the song is at ${clock(songStart)}.${also}`;
   const place = offset < 0 ? `${clock(-offset)} before the song does` : `${clock(offset)} into the song`;
-  const how = played({ pitch, tempo });
-  return `The recording begins ${place}.${how ? ` It is played ${how}.` : ""}`;
+  return `The recording begins ${place}.${also}`;
+}
+
+/** Return the same in a few words. */
+function placeOf(found) {
+  if (isHeardInPart(found)) return `heard from ${clock(found.start_s)} to ${clock(found.end_s)}`;
+  return `${clock(found.offset_s)} into the song`;
 }
 
 function whyNot(best, threshold) {
@@ -85,17 +99,20 @@ function showRecording(file) {
   $("save").download = file.name;
 }
 
-async function showStrip({ matched, song_id: id, offset_s: offset, query_s: heard, tempo }) {
+async function showStrip(found) {
+  const { matched, song_id: id, tempo } = found;
   // The song may have been removed since: then there is no strip, and no other harm.
   const song = matched ? await get(`songs/${id}`).catch(() => null) : null;
   $("strip").hidden = $("strip-ends").hidden = !song;
   if (!song) return;
-  const length = heard * tempo;
+  const isInPart = isHeardInPart(found);
+  const offset = isInPart ? found.song_offset_s : found.offset_s;
+  const length = (isInPart ? found.end_s - found.start_s : found.query_s) * tempo;
   const share = (s) => 100 * Math.max(0, Math.min(1, s / song.duration_s));
   $("strip-part").style.left = `${share(offset)}%`;
   $("strip-part").style.width = `${share(offset + length) - share(offset)}%`;
   $("strip-end").textContent = duration(song.duration_s);
-  $("strip").setAttribute("aria-label", `The recording is ${clock(offset)} to ${clock(offset + length)} of ${duration(song.duration_s)}`);
+  $("strip").setAttribute("aria-label", `${isInPart ? "What is heard" : "The recording"} is ${clock(offset)} to ${clock(offset + length)} of ${duration(song.duration_s)}`);
 }
 
 function offerScan({ query_s: used }) {

@@ -28,6 +28,8 @@ def test_recognition_names_the_song_and_the_place_in_it(
         key: value for key, value in best.items() if key != "probability"
     }
     assert body["query_s"] == pytest.approx(4.0)
+    assert (body["start_s"], body["end_s"]) == (0, pytest.approx(4.0, abs=0.1))
+    assert body["song_offset_s"] == body["offset_s"]
     assert body["hashes"] > 100
     assert body["appearances"] is None
     profile = server.profile

@@ -86,9 +86,17 @@ def test_an_accepted_song_is_the_answer_and_the_first_of_the_candidates_asked_fo
     )
 
 
+def test_of_a_window_the_answer_says_where_it_is_in_the_recording_and_in_the_song() -> None:
+    best = Match(3, "Right", -11.0, 412, 0.9, 0.9)
+    found = Recognition(best, (best,), 40.0, 1000, TIMES, heard_s=(5.0, 15.0))
+    body = bodies.RecognitionBody.of_recognition(found, top=1, profile=PROFILE, total_s=1.5)
+    assert (body.start_s, body.end_s, body.song_offset_s) == (11.0, 15.0, 0.0)
+
+
 def test_a_candidate_that_is_not_accepted_is_no_answer() -> None:
     body = _recognised(Match(3, "Perhaps", 61.5, 20, 0.3, 0.0))
     assert (body.matched, body.song_id, body.offset_s, body.matches) == (False, None, None, 0)
+    assert (body.start_s, body.end_s, body.song_offset_s) == (None, None, None)
     assert [(one.probability, one.confidence) for one in body.candidates] == [(0.3, 0.0)]
 
 
@@ -100,6 +108,7 @@ def test_the_answer_of_a_scan_is_the_surest_song_of_all_that_were_heard() -> Non
     ]
     body = bodies.RecognitionBody.of_scan(Scanned(heard), profile=PROFILE, total_s=2.0)
     assert (body.matched, body.song_id, body.offset_s) == (True, 2, 12.5)
+    assert (body.start_s, body.end_s, body.song_offset_s) == (60.0, 90.0, 12.5)
     assert (body.matches, body.confidence, body.pitch) == (200, 0.95, 1.02)
     assert body.appearances is not None
     assert [(one.song_id, one.start_s, one.end_s) for one in body.appearances] == [

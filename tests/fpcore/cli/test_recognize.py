@@ -25,6 +25,7 @@ ANSWER_KEYS = {
     "match",
     "candidates",
     "query_s",
+    "heard_s",
     "n_hashes",
     "times",
 }
@@ -64,6 +65,7 @@ def test_recognize_finds_noisy_excerpts_of_songs_in_every_format(
         assert 0 < match["confidence"] <= 1
         assert result["candidates"] == [match]
         assert result["query_s"] == pytest.approx(EXCERPT_S, abs=0.01)
+        assert result["heard_s"] == pytest.approx([0, EXCERPT_S], abs=0.1)
 
 
 def test_recognize_answers_in_a_sentence(excerpt: Path, tmp_path: Path, database: Path) -> None:
