@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from functools import lru_cache
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from fpcore.bulk.interrupts import held_back
 from tests import audio_files
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
@@ -21,13 +24,24 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes ``-n auto`` starts: two more than cores, and at most four.
+    """Return how many processes ``-n auto`` starts: one more than cores, and at most four.
 
     Tests wait a good third of their time: for browsers, for disks, for processes to end.
     """
     has_affinity = hasattr(os, "sched_getaffinity")
     n_cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return min(4, n_cores + 2)
+    return min(4, n_cores + 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forkserver() -> None:
+    """Fork worker processes from one that has loaded the compiled code: it takes seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["fpcore.bulk.learn", "fpcore.cli.parallel", "api.decoding.preload"]
+    )
+    with held_back():
+        ensure_running()
 
 
 @pytest.fixture
