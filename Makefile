@@ -53,7 +53,8 @@ lab: setup ## Open JupyterLab on the notebooks, the numbered ones first
 
 test: setup ## Run the linters, the type check, the layer contracts and every test
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	@echo "Checking types" && $(BIN)/mypy
+	@echo "Checking types, and compiling what every process of the tests needs" && \
+	{ $(BIN)/python -m tests.precompile & $(BIN)/mypy; types=$$?; wait $$! && exit $$types; }
 	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
 	@echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal
 

@@ -104,7 +104,7 @@ def test_the_page_holds_every_figure_that_the_folder_holds(
     }
     on_disk = {path.read_bytes() for path in written[1].figures}
     assert inside == on_disk
-    assert len(on_disk) == 9
+    assert len(on_disk) == 10
     assert {path.name for path in written[1].page.parent.glob("figures/*")} == {
         path.name for path in written[1].figures
     }
