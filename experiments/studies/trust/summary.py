@@ -65,7 +65,7 @@ def lines(rows: pd.DataFrame, truth: pd.DataFrame) -> list[Finding]:
             COVERED,
             least=True,
         ),
-        _share("a trial is recommended that is 5 points worse", clearly_worse(rows, truth), SELDOM),
+        _recommended_worse(rows, truth),
         _bound("calibration error, mean", error.mean(), MISCALIBRATED),
     ]
 
@@ -87,11 +87,24 @@ def clearly_worse(rows: pd.DataFrame, truth: pd.DataFrame) -> pd.Series[bool]:
 
     What is true of a trial is its accuracy on the whole corpus.
     """
-    accuracy = truth.set_index(["spec", "trial"])["accuracy"]
-    below = accuracy.groupby(level="spec").transform("max") - accuracy
-    worse = set(below[below >= CLEARLY_WORSE].index)
+    worse = _worse_trials(truth)
     keys = zip(rows["spec"], rows["recommended"], strict=True)
     return pd.Series([key in worse for key in keys], index=rows.index, dtype=bool)
+
+
+def _worse_trials(truth: pd.DataFrame) -> set[tuple[str, str]]:
+    accuracy = truth.set_index(["spec", "trial"])["accuracy"]
+    below = accuracy.groupby(level="spec").transform("max") - accuracy
+    return set(below[below >= CLEARLY_WORSE].index)
+
+
+def _recommended_worse(rows: pd.DataFrame, truth: pd.DataFrame) -> Finding:
+    """Say how often such a trial is recommended, by the loops whose spec has one."""
+    what = "a trial is recommended that is 5 points worse"
+    could = rows["spec"].isin({spec for spec, _ in _worse_trials(truth)})
+    if not could.any():
+        return Finding(what, "", "no trial is that much worse", reached=False)
+    return _share(what, clearly_worse(rows[could], truth), SELDOM)
 
 
 def _bound(what: str, value: float, limit: float, *, least: bool = False) -> Finding:

@@ -9,9 +9,12 @@ import pytest
 from experiments.studies.trust.summary import clearly_worse, covers, lines
 from tests.experiments.studies.trust.made_up import TRUTH, loops
 
+WORSE = TRUTH.assign(accuracy=[0.91, 0.97])
+"""The first trial is six points worse than the second; in `TRUTH` it is four."""
+
 
 def test_good_loops_reach_every_line() -> None:
-    assert all(line.reached for line in lines(loops(), TRUTH))
+    assert all(line.reached for line in lines(loops(), WORSE))
 
 
 @pytest.mark.parametrize(
@@ -36,13 +39,17 @@ def test_an_interval_covers_what_it_meets() -> None:
 
 
 def test_what_is_truly_worse_is_told_by_the_whole_corpus() -> None:
-    worse = TRUTH.assign(accuracy=[0.91, 0.97])
     rows = loops({"recommended": "t000"})
-    assert clearly_worse(rows, worse).tolist() == [True, *[False] * 9]
+    assert clearly_worse(rows, WORSE).tolist() == [True, *[False] * 9]
     assert not clearly_worse(rows, TRUTH).any()  # four points are not five
 
 
+def test_where_no_trial_is_truly_worse_nothing_is_claimed() -> None:
+    [told] = [line for line in lines(loops(), TRUTH) if "5 points worse" in line.what]
+    assert (told.reach, told.measured, told.reached) == ("", "no trial is that much worse", False)
+
+
 def test_where_nothing_was_promoted_no_interval_is_reached() -> None:
-    found = lines(loops(*[{"refused": "it is worse"}] * 10), TRUTH)
+    found = lines(loops(*[{"refused": "it is worse"}] * 10), WORSE)
     missed = [line.measured for line in found if not line.reached]
     assert missed == ["no profile was promoted"] * 2
