@@ -256,7 +256,8 @@ class RecognitionBody(BaseModel):
         default=None, description="Where in the recording the song is heard first"
     )
     end_s: float | None = Field(
-        default=None, description="Where the window of the recording ends that gives the answer"
+        default=None,
+        description="Where the window that gives the answer ends, or after a scan the song",
     )
     song_offset_s: float | None = Field(
         default=None, description="Where in the song it is at start_s"

@@ -147,13 +147,16 @@ def trust(study: Study, board: pd.DataFrame) -> list[Picture]:
         "the dotted line the probability means what it says. Queries of unknown songs count as "
         "answered wrongly."
     )
-    first = next(iter(few.values()))
+    name, first = next(iter(few.items()))
     behind = (
-        "How many strangers, recordings of which no song is in the index, would be given a name. "
-        "To show a small rate takes hundreds of them. Where your own are too few, those of the "
-        "profile count with them, and the threshold is never below what the profile needs under "
-        "harder conditions than these."
+        "Which share of strangers, recordings of which no song is in the index, reaches a "
+        "probability. To show a small rate takes hundreds of them."
     )
+    if first.tail is not None:
+        behind += (
+            " Where your own are too few, those of the profile count with them, and the threshold "
+            "is never below what the profile needs under harder conditions than these."
+        )
     return [
         Picture("det", "Misses against false alarms (DET)", det, figures.det(few)),
         Picture(
@@ -165,7 +168,7 @@ def trust(study: Study, board: pd.DataFrame) -> list[Picture]:
         Picture(
             "strangers",
             "Why the threshold is where it is",
-            f"{next(iter(few))}. {behind}",
+            f"{name}. {behind}",
             figures.strangers(first),
         ),
     ]

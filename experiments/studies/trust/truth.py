@@ -74,12 +74,12 @@ def check(specs: Sequence[str], corpus: Corpus, folder: Path) -> None:
 
     Parameters
     ----------
-    specs : Sequence[str]
-        The specs, each a file or the name of one that comes with the project.
+    specs : sequence of str
+        Names or paths of specs.
     corpus : Corpus
-        The corpus whose truth is asked for.
+        The music.
     folder : Path
-        The study's folder, which keeps the truths that are known.
+        Where what is known already is kept.
     """
     known = set(_known(folder)["spec"])
     for spec in specs:
