@@ -56,7 +56,8 @@ test: setup ## Run the linters, the type check, the layer contracts and every te
 	@echo "Checking types, and compiling what every process of the tests needs" && \
 	{ $(BIN)/python -m tests.precompile & $(BIN)/mypy; types=$$?; wait $$! && exit $$types; }
 	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
-	@echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal
+	@echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal -m "not real_time"
+	@echo "Running those that listen in real time, alone" && $(BIN)/pytest -m real_time
 
 mutants: setup ## Change statistics and stages at random and count what tests notice (hours; ONLY=metrics)
 	@$(BIN)/python -m tests.mutants $(ONLY)

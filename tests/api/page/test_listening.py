@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.api.page.browsing import DESKTOP, PHONE, Microphone, Opener, saved
 from tests.api.page.sounds import NAMES, RATE_HZ, heard, place_in_song
 
+pytestmark = pytest.mark.real_time
+
 STEP_S = 0.1
 """Half the last digit that the page shows, and half a hop, to either side."""
 
