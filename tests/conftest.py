@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fpcore.bulk.interrupts import held_back
-from tests import audio_files
+from tests import audio_files, warm
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
 # reach none of the commands that the tests start.
@@ -31,6 +31,18 @@ def pytest_xdist_auto_num_workers() -> int:
     has_affinity = hasattr(os, "sched_getaffinity")
     n_cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     return min(4, n_cores + 1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder by which all processes of this run share an interpreter."""
+    if not hasattr(config, "workerinput"):
+        warm.open_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    if not hasattr(config, "workerinput"):
+        warm.close_folder()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import soundfile
 
 from experiments.corpora import generated
 from fpcore.cli import main
+from tests import warm
 from tests.fpcore.cli.running import called
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,9 +49,9 @@ def _places(folder: Path) -> dict[str, str]:
 
 def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments],
+        [warm.python(), *arguments],
         cwd=folder,
-        env=os.environ | _places(folder),
+        env=os.environ | _places(folder) | warm.with_warm_kernels(),
         capture_output=True,
         text=True,
         timeout=600,

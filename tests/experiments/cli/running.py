@@ -18,6 +18,7 @@ import pytest
 
 from experiments.cli import main
 from fpcore.cli.output import speak_as
+from tests import warm
 
 PROGRAM = "import sys; sys.argv[0] = 'fpbench'; from experiments.cli import main; main()"
 COLUMNS = "200"
@@ -36,11 +37,11 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def fpbench_process(*arguments: object, cwd: Path | None = None, **changes: str) -> Done:
-    """Run the command as a process of its own."""
+    """Run the command as a process of its own, it and its notebook's kernel forked."""
     return subprocess.run(
-        command(*arguments),
+        [warm.python(), *command(*arguments)[1:]],
         cwd=cwd,
-        env=environment(**changes),
+        env=environment(**warm.with_warm_kernels(), **changes),
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import yaml
 
 from experiments.results.run_folder import RunFolder, run_folder
 from fpcore.profiles import load_profile
+from tests import warm
 from tests.experiments import small
 from tests.experiments.cli.running import PROGRAM, Done, environment
 
@@ -44,8 +44,8 @@ def done(run: RunFolder, profiles: Path, tmp_path_factory: pytest.TempPathFactor
     specs = tmp_path_factory.mktemp("specs")
     (specs / "demo.yml").write_text(yaml.safe_dump(small.CONTENT))
     return subprocess.run(
-        [sys.executable, "-c", DEMO, "demo", str(specs)],
-        env=environment(FPCORE_PROFILES=str(profiles)),
+        [warm.python(), "-c", DEMO, "demo", str(specs)],
+        env=environment(FPCORE_PROFILES=str(profiles), **warm.with_warm_kernels()),
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +14,7 @@ from experiments.cli import peers
 from experiments.cli.plan_options import plan_of
 from experiments.corpora import corpus
 from experiments.results.run_folder import run_folder
+from tests import warm
 from tests.experiments import small
 from tests.experiments.cli.running import PROGRAM, environment, fpbench
 from tests.experiments.waiting import wait_until
@@ -47,7 +47,7 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
     arguments = (*SMALL, "--density", "20/3", "--run", "peers-by-command")
     folder = run_folder("peers-by-command").path
     with subprocess.Popen(
-        [sys.executable, "-c", FEWER + PROGRAM, "peers", *arguments],
+        [warm.python(), "-c", FEWER + PROGRAM, "peers", *arguments],
         env=environment(),
         stderr=subprocess.PIPE,
         text=True,

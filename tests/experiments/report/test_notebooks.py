@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from experiments.results.run_folder import RunFolder
+from tests import warm
 
 EXECUTE = """
 import json, sys
@@ -28,8 +29,14 @@ def executed(name: str, runs: dict[Path, dict[str, str]]) -> list[Any]:
     It runs in a process of its own, since papermill leaves sockets to the collector.
     """
     given = json.dumps({str(folder): parameters for folder, parameters in runs.items()})
-    command = [sys.executable, "-c", EXECUTE, name, given]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        [warm.python(), "-c", EXECUTE, name, given],
+        env=os.environ | warm.with_warm_kernels(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     return [json.loads((folder / f"{name}.ipynb").read_text("utf-8")) for folder in runs]
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from experiments.sweeps.promotion import promote
 from experiments.sweeps.runner import sweep
 from experiments.workers import Workers
 from fpcore import atomic
+from tests import warm
 from tests.experiments import small
 from tests.experiments.sweeps import noise
 
@@ -103,7 +103,7 @@ def test_two_workers_and_an_empty_cache_give_the_same_bytes(
 def test_a_killed_sweep_goes_on_and_gives_the_same_bytes(swept: RunFolder, n_finished: int) -> None:
     name = f"killed-{n_finished}"
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, name, str(n_finished)],
+        [warm.python(), "-c", KILLED, name, str(n_finished)],
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         capture_output=True,
         text=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from experiments.errors import RunError
 from experiments.results.run_folder import run_folder
 from experiments.specs.grid import expand
 from experiments.sweeps.tuning import objectives, tune
+from tests import warm
 from tests.experiments import small
 from tests.experiments.waiting import wait_until
 
@@ -56,7 +56,7 @@ def test_tuning_tries_the_baseline_first_and_stays_within_the_grids(workbench: P
 
 def test_a_killed_study_goes_on_with_what_it_had(workbench: Path) -> None:
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, "tune-killed"],
+        [warm.python(), "-c", KILLED, "tune-killed"],
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         capture_output=True,
         text=True,
@@ -75,7 +75,7 @@ def test_a_killed_study_goes_on_with_what_it_had(workbench: Path) -> None:
 def test_a_baseline_that_was_interrupted_is_taken_up_again(workbench: Path) -> None:
     run = run_folder("tune-interrupted")
     with subprocess.Popen(
-        [sys.executable, "-c", TUNE, run.name],
+        [warm.python(), "-c", TUNE, run.name],
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         text=True,
     ) as process:

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from fpcore.cli import main
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 180.0
@@ -85,9 +86,13 @@ def fpcore_process(
     env: Mapping[str, str] | None = None,
     prepare: Callable[[], None] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end as a process; ``prepare`` is called in it before it starts."""
+    """Run the command to its end as a process.
+
+    ``prepare`` is called in it before it starts. Without it the process is forked, see `warm`.
+    """
+    python = warm.python() if prepare is None else sys.executable
     done = subprocess.run(
-        [sys.executable, "-m", "fpcore", *map(str, arguments)],
+        [python, "-m", "fpcore", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         cwd=cwd,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from experiments.studies.peers import audfprint
 from experiments.studies.peers.audfprint import AudfprintSpec
 from experiments.studies.peers.contract import INDEX
 from fpcore import atomic
+from tests import warm
 
 pytest.importorskip("audfprint2", reason="audfprint is not installed: install the extra 'peers'")
 
@@ -37,7 +37,7 @@ main(sys.argv[1:])
 def command(*arguments: object) -> str:
     """Run audfprint's own command and return what it tells."""
     done = subprocess.run(
-        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        [warm.python(), "-c", COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         check=True,
