@@ -88,6 +88,54 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "one.difference >= 0",
         "a difference of 0 is never real",
     ),
+    # Calibration
+    *_any_of(
+        "calibration/thresholds",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        ', kind="STABLE")',
+        reason="strangers of one probability are accepted together, in whichever order",
+    ),
+    Equivalent(
+        "calibration/thresholds",
+        r"np\.ones\(\(1, ",
+        "np.ones((2, ",
+        "resamples are alike, and the first is taken",
+    ),
+    Equivalent(
+        "calibration/regression",
+        r"< CONSTANT",
+        "<= CONSTANT",
+        "spreads do not meet the limit to the last bit",
+    ),
+    Equivalent(
+        "calibration/adapt",
+        r"> best \+ CLEARLY",
+        ">= best + CLEARLY",
+        "log-likelihoods do not meet it to the last bit",
+    ),
+    Equivalent(
+        "calibration/fit",
+        r"\[\"asked_of\"\] == \"part\"",
+        '["asked_of"] != "part"',
+        "what is grouped falls into the same two groups",
+    ),
+    *_any_of(
+        "calibration/regression",
+        r", method=\"L-BFGS-B\"",
+        ", method=None",
+        "",
+        ', method="l-bfgs-b"',
+        reason="the loss is convex, and the way SciPy takes by default leads to the same minimum",
+    ),
+    *_any_of(
+        "calibration/regression",
+        r", options=\{\"gtol\": 1e-6\}\)",
+        ", options=None)",
+        ", )",
+        reason="the search ends where the loss no longer falls, be its slope that small or not",
+    ),
     # Protocol
     *_any_of(
         "protocol/excerpts",
