@@ -24,7 +24,10 @@ def _any_of(module: str, before: str, *afters: str, reason: str) -> tuple[Equiva
 EQUIVALENT: tuple[Equivalent, ...] = (
     # In every module
     Equivalent(
-        "", r"\.to_numpy\((bool|str|float)\)", ".to_numpy(None)", "columns have that type already"
+        "",
+        r"\.to_numpy\((bool|str|float|np\.int64)\)",
+        ".to_numpy(None)",
+        "columns have that type already",
     ),
     *_any_of(
         "",
@@ -116,6 +119,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "log-likelihoods do not meet it to the last bit",
     ),
     Equivalent(
+        "calibration/answers",
+        r"kind=\"stable\"",
+        'kind="STABLE"',
+        "names of sorting algorithms have no case",
+    ),
+    Equivalent(
         "calibration/fit",
         r"\[\"asked_of\"\] == \"part\"",
         '["asked_of"] != "part"',
@@ -135,6 +144,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", options=None)",
         ", )",
         reason="the search ends where the loss no longer falls, be its slope that small or not",
+    ),
+    Equivalent(
+        "sweeps/protection",
+        r"one\.difference > 0",
+        "one.difference >= 0",
+        "a difference of 0 is never real",
+    ),
+    Equivalent(
+        "sweeps/protection",
+        r"<= BROKEN",
+        "< BROKEN",
+        "bounds of shares do not meet it to the last bit",
     ),
     # Protocol
     *_any_of(
@@ -208,6 +229,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
+    ),
+    Equivalent(
+        "search/plays",
+        r", line, line\)",
+        ", line, None)",
+        "a line that is new is seen at once, and then it is the last one",
     ),
     # Stages
     Equivalent(

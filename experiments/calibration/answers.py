@@ -30,7 +30,7 @@ def answers(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
         query has one row for each index that it was asked of. Sorted by query and asked_of.
     """
     columns = ["condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
-    best = likeliest(candidates, model).sort_values(ASKED, kind="stable", ignore_index=True)
+    best = likeliest(candidates, model).sort_values(ASKED, ignore_index=True)
     return best[[*ASKED, *columns]]
 
 
