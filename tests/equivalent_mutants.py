@@ -252,6 +252,26 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "stages/peaks", r", side=\"left\"\)", ", )", "NumPy searches from the left by default"
     ),
+    *_any_of(
+        "stages/spectrogram",
+        r"slice\(start, start \+ _BATCH_FRAMES\)",
+        "slice(None, start + _BATCH_FRAMES)",
+        "slice(start + _BATCH_FRAMES)",
+        "slice(start, None)",
+        reason="levels of one frame are the same in whatever batch, and computed anew",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"while n_pending >= tile_samples",
+        "while n_pending > tile_samples",
+        "a tile that is just full comes with the next block or at the end",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"if len\(pending\) == 1 else",
+        "if (len(pending) == 1) and False else",
+        "one block put together is a copy of it",
+    ),
     Equivalent(
         "stages/spectrogram",
         r"windowed, axis=1\)",
