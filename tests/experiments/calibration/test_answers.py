@@ -44,9 +44,10 @@ def test_the_likeliest_candidate_answers_each_question() -> None:
 
 def test_of_equally_likely_candidates_the_first_answers() -> None:
     """Of many, so that a sort which is not stable would mix them."""
-    rows = pd.concat([_rows().iloc[:1]] * 100, ignore_index=True)
-    found = likeliest(rows.assign(rank=range(100)), MODEL)
-    assert found["rank"].tolist() == [0]
+    ranks = np.arange(1000)
+    rows = pd.concat([_rows().iloc[:1]] * len(ranks), ignore_index=True)
+    found = likeliest(rows.assign(rank=ranks, rank_z=np.isin(ranks % 7, (3, 5)) * 1.0), MODEL)
+    assert found["rank"].tolist() == [3]
 
 
 @pytest.mark.parametrize(("n_works", "n_folds"), [(3, 3), (20, 5)])

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from experiments.calibration.regression import RIDGE, logistic
 
 
-@pytest.mark.parametrize("ridge", [RIDGE, 20.0])
+@pytest.mark.parametrize("ridge", [RIDGE, 20.0, 200.0])
 def test_without_an_offset_the_regression_is_that_of_scikit_learn(ridge: float) -> None:
     rng = np.random.default_rng(1)
     features = rng.normal(size=(500, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, -2.0]
