@@ -24,7 +24,10 @@ def _any_of(module: str, before: str, *afters: str, reason: str) -> tuple[Equiva
 EQUIVALENT: tuple[Equivalent, ...] = (
     # In every module
     Equivalent(
-        "", r"\.to_numpy\((bool|str|float)\)", ".to_numpy(None)", "columns have that type already"
+        "",
+        r"\.to_numpy\((bool|str|float|np\.int64)\)",
+        ".to_numpy(None)",
+        "columns have that type already",
     ),
     *_any_of(
         "",
@@ -87,6 +90,72 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"one\.difference > 0",
         "one.difference >= 0",
         "a difference of 0 is never real",
+    ),
+    # Calibration
+    *_any_of(
+        "calibration/thresholds",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        ', kind="STABLE")',
+        reason="strangers of one probability are accepted together, in whichever order",
+    ),
+    Equivalent(
+        "calibration/thresholds",
+        r"np\.ones\(\(1, ",
+        "np.ones((2, ",
+        "resamples are alike, and the first is taken",
+    ),
+    Equivalent(
+        "calibration/regression",
+        r"< CONSTANT",
+        "<= CONSTANT",
+        "spreads do not meet the limit to the last bit",
+    ),
+    Equivalent(
+        "calibration/adapt",
+        r"> best \+ CLEARLY",
+        ">= best + CLEARLY",
+        "log-likelihoods do not meet it to the last bit",
+    ),
+    Equivalent(
+        "calibration/answers",
+        r"kind=\"stable\"",
+        'kind="STABLE"',
+        "names of sorting algorithms have no case",
+    ),
+    Equivalent(
+        "calibration/fit",
+        r"\[\"asked_of\"\] == \"part\"",
+        '["asked_of"] != "part"',
+        "what is grouped falls into the same two groups",
+    ),
+    *_any_of(
+        "calibration/regression",
+        r", method=\"L-BFGS-B\"",
+        ", method=None",
+        "",
+        ', method="l-bfgs-b"',
+        reason="the loss is convex, and the way SciPy takes by default leads to the same minimum",
+    ),
+    *_any_of(
+        "calibration/regression",
+        r", options=\{\"gtol\": 1e-6\}\)",
+        ", options=None)",
+        ", )",
+        reason="the search ends where the loss no longer falls, be its slope that small or not",
+    ),
+    Equivalent(
+        "sweeps/protection",
+        r"one\.difference > 0",
+        "one.difference >= 0",
+        "a difference of 0 is never real",
+    ),
+    Equivalent(
+        "sweeps/protection",
+        r"<= BROKEN",
+        "< BROKEN",
+        "bounds of shares do not meet it to the last bit",
     ),
     # Protocol
     *_any_of(
@@ -161,6 +230,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
     ),
+    Equivalent(
+        "search/plays",
+        r", line, line\)",
+        ", line, None)",
+        "a line that is new is seen at once, and then it is the last one",
+    ),
     # Stages
     Equivalent(
         "stages/hashing",
@@ -176,6 +251,26 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "stages/peaks", r", side=\"left\"\)", ", )", "NumPy searches from the left by default"
+    ),
+    *_any_of(
+        "stages/spectrogram",
+        r"slice\(start, start \+ _BATCH_FRAMES\)",
+        "slice(None, start + _BATCH_FRAMES)",
+        "slice(start + _BATCH_FRAMES)",
+        "slice(start, None)",
+        reason="levels of one frame are the same in whatever batch, and computed anew",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"while n_pending >= tile_samples",
+        "while n_pending > tile_samples",
+        "a tile that is just full comes with the next block or at the end",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"if len\(pending\) == 1 else",
+        "if (len(pending) == 1) and False else",
+        "one block put together is a copy of it",
     ),
     Equivalent(
         "stages/spectrogram",

@@ -16,6 +16,9 @@ from fpcore.stages import decision
 ASKED = ["query", "asked_of"]
 """Columns that together name one question: a query, and what it was asked of."""
 
+N_FOLDS = 5
+"""Into how many parts works are divided, each judged by what was fitted on the others."""
+
 
 def answers(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
     """Return the likeliest candidate of each query under a model.
@@ -27,7 +30,7 @@ def answers(candidates: pd.DataFrame, model: Decision) -> pd.DataFrame:
         query has one row for each index that it was asked of. Sorted by query and asked_of.
     """
     columns = ["condition", "clip_s", "work", "indexed", "rank", "right", "probability"]
-    best = likeliest(candidates, model).sort_values(ASKED, kind="stable", ignore_index=True)
+    best = likeliest(candidates, model).sort_values(ASKED, ignore_index=True)
     return best[[*ASKED, *columns]]
 
 
@@ -45,14 +48,14 @@ def log_odds(candidates: pd.DataFrame, model: Decision) -> NDArray[np.float64]:
 
 
 def folds_by_work(
-    candidates: pd.DataFrame, n_folds: int = 5
+    candidates: pd.DataFrame,
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Return the rows to fit on and the rows to judge of each fold; no work is in both.
 
-    There are ``n_folds`` of them, or one for each work where there are fewer.
+    There are `N_FOLDS` of them, or one for each work where there are fewer.
     """
     from sklearn.model_selection import GroupKFold  # half a second to import
 
     groups = candidates["work"].to_numpy()
-    folds = GroupKFold(min(n_folds, len(np.unique(groups))))
+    folds = GroupKFold(min(N_FOLDS, len(np.unique(groups))))
     return list(folds.split(candidates, groups=groups))

@@ -85,7 +85,7 @@ def fit(
     )
 
 
-def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
+def cross_fitted(candidates: pd.DataFrame) -> pd.DataFrame:
     """Return the answer to each query, its probability from a model that saw none of its work.
 
     Returns
@@ -95,7 +95,7 @@ def cross_fitted(candidates: pd.DataFrame, *, n_folds: int = 5) -> pd.DataFrame:
     """
     parts = [
         answers(candidates.iloc[test], _fitted(candidates.iloc[train]))
-        for train, test in folds_by_work(candidates, n_folds)
+        for train, test in folds_by_work(candidates)
     ]
     return pd.concat(parts).sort_values(ASKED, ignore_index=True)
 

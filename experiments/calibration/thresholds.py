@@ -98,7 +98,7 @@ class Strangers:
         """Return the strangers of rows with the columns work and probability."""
         ordered = negatives.sort_values("probability", ascending=False, kind="stable")
         names, work = np.unique(ordered["work"].to_numpy(str), return_inverse=True)
-        sizes = np.bincount(work, minlength=len(names))
+        sizes = np.bincount(work)
         n = len(ordered)
         alike = 1 + ((sizes**2).sum() / max(n, 1) - 1) * ASSUMED_LIKENESS
         share = 1 / np.maximum(sizes[work], 1) / max(len(names), 1)
@@ -180,18 +180,15 @@ def resampled_thresholds(own: Strangers, tail: Tail, rate: float, drawn: Floats)
     )
     near = own.log_odds >= lowest  # the others are rejected by any threshold that can come out
     odds, count, work = own.log_odds[near], own.count[near], own.work[near]
-    per_work = np.bincount(own.work, weights=own.count, minlength=own.n_works)
+    per_work = np.bincount(own.work, weights=own.count)
     allowed = rate * (PRIOR_STRANGERS + drawn @ per_work)
     reached = np.cumsum(drawn[:, work] * count, axis=1)
     n_accepted = np.concatenate([np.zeros((len(drawn), 1)), reached], axis=1)
-    # With the k likeliest accepted, the threshold lies between the k-th and the next one, where
-    # the profile's strangers take up what is left of the rate.
+    # With no more than the k likeliest accepted, the threshold lies above the next one, and the
+    # profile's strangers take up what is left of the rate.
     left = (allowed[:, None] - n_accepted) / PRIOR_STRANGERS
-    below = np.append(np.nextafter(odds, np.inf), -np.inf)
-    above = np.concatenate([[np.inf], odds])
-    wanted = np.maximum(tail.reached_by(left), below)
-    fits = (left > 0) & (wanted <= above)
-    best: Floats = np.where(fits, wanted, np.inf).min(axis=1)
+    above_next = np.append(np.nextafter(odds, np.inf), -np.inf)
+    best: Floats = np.maximum(tail.reached_by(left), above_next).min(axis=1)
     return np.clip(best, lowest, highest)
 
 
@@ -253,16 +250,17 @@ def threshold_for(negatives: pd.DataFrame, false_alarm_rate: float) -> float:
     0.5
     """
     falling, weight = _by_work(negatives)
-    n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + ROUNDING, side="right"))
+    n_allowed = int(np.searchsorted(np.cumsum(weight), false_alarm_rate + ROUNDING))
     if n_allowed == len(falling):
         return float(expit(log_odds_of(falling[-1])))
     low = falling[n_allowed]
-    n_allowed = int((falling > low).sum())
-    high = falling[n_allowed - 1] if n_allowed else 1.0
-    middle = float(np.mean([log_odds_of(low), log_odds_of(high)]))
-    log_odds = middle if n_allowed else log_odds_of(low) + 1.0
+    accepted = falling[falling > low]
+    if len(accepted):
+        log_odds = (log_odds_of(low) + log_odds_of(accepted[-1])) / 2
+    else:
+        log_odds = log_odds_of(low) + 1.0
     # Log-odds are bounded, so that next to 1 the middle may fall onto the rejected one.
-    return min(max(float(expit(log_odds)), float(np.nextafter(low, 2.0))), 1.0)
+    return min(max(float(expit(log_odds)), float(np.nextafter(low, np.inf))), 1.0)
 
 
 def _by_work(negatives: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

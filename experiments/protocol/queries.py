@@ -9,7 +9,7 @@ are seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -174,7 +174,7 @@ def clip(signal: Signal, excerpt: Excerpt, clip_s: float) -> Signal:
     -------
     Signal, float32 (round(clip_s * sample rate),)
     """
-    short = Excerpt(excerpt.track_id, excerpt.start_s, clip_s)
+    short = replace(excerpt, duration_s=clip_s)
     return Signal(np.array(cut(signal, short).samples), signal.sample_rate_hz)
 
 

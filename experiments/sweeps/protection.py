@@ -33,7 +33,7 @@ def objections(
         What each answered to the same test queries.
     """
     found = []
-    for metric, worse in (("accepted_right", -1), ("false_accept", 1)):
+    for metric in ("accepted_right", "false_accept"):
         one = compare(
             base_outcomes,
             outcomes,
@@ -41,7 +41,8 @@ def objections(
             rng=seeded_rng(0, "promotion"),
             metric=metric,
         )
-        if one.real and one.difference * worse > 0:
+        is_worse = (one.difference > 0) == (metric == "false_accept")
+        if one.real and is_worse:
             found.append(
                 f"{metrics.METRICS[metric]}: {one.share_b:.1%} of {one.n} test queries against "
                 f"{one.share_a:.1%} under {base.name} ({points(one.difference)} points, 95% "

@@ -42,8 +42,8 @@ class _Course:
     n_before: int
     first: Line
     last: Line
-    n_peaks: float
-    share: float
+    n_peaks: float = 0.0
+    share: float = 0.0
 
 
 class Play:
@@ -89,7 +89,7 @@ class Play:
         self._sightings.append(sighting)
 
     def share_of(self, sighting: Sighting) -> float:
-        """Return how well a line of this play explains a sighting, from 0 to 1.
+        """Return how well a line of this play explains a sighting, 1 or more where well enough.
 
         Lines of the song that was sighted count more: under noise it may be put in the wrong place.
         """
@@ -101,7 +101,7 @@ class Play:
                 continue
             is_song = course is self._leading and rival.line.song_id == sighting.line.song_id
             needed = COMMON_OF_ONE_SONG if is_song else COMMON
-            best = max(best, min(1.0, course.share, rival.weight / heaviest) / needed)
+            best = max(best, min(course.share, rival.weight / heaviest) / needed)
         return best
 
     def skips_to(self, sighting: Sighting) -> bool:
@@ -147,7 +147,7 @@ class Play:
         return max(self._courses, key=lambda course: course.n_peaks)
 
     def _new_course(self, line: Line) -> _Course:
-        self._courses.append(_Course(len(self._sightings), line, line, 0.0, 0.0))
+        self._courses.append(_Course(len(self._sightings), line, line))
         return self._courses[-1]
 
     def _course_of(self, line: Line, sighting: Sighting) -> _Course | None:

@@ -85,7 +85,7 @@ def _tile(samples: FloatArray, config: FingerprintConfig, first_frame: int) -> S
     window = _window(config.spectrogram.window, n_fft)
     frames = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[::hop]
     for start in range(0, count, _BATCH_FRAMES):
-        batch = slice(start, min(start + _BATCH_FRAMES, count))
+        batch = slice(start, start + _BATCH_FRAMES)
         level_db[batch] = _levels(frames[batch] * window, config)
     return Spectrogram(level_db, config.hop_s, config.bin_hz, first_frame, config.first_bin)
 

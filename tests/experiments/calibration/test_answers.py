@@ -37,8 +37,17 @@ def test_the_likeliest_candidate_answers_each_question() -> None:
         ["a", "whole", 1],
         ["b", "whole", 1],
     ]
+    assert found.index.tolist() == [0, 1, 2]
     assert found["probability"].to_numpy() == pytest.approx(1 / (1 + np.exp([1.5, -2.0, -1.0])))
     assert len(likeliest(_rows(), MODEL)) == 3
+
+
+def test_of_equally_likely_candidates_the_first_answers() -> None:
+    """Of many, so that a sort which is not stable would mix them."""
+    ranks = np.arange(1000)
+    rows = pd.concat([_rows().iloc[:1]] * len(ranks), ignore_index=True)
+    found = likeliest(rows.assign(rank=ranks, rank_z=np.isin(ranks % 7, (3, 5)) * 1.0), MODEL)
+    assert found["rank"].tolist() == [3]
 
 
 @pytest.mark.parametrize(("n_works", "n_folds"), [(3, 3), (20, 5)])

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.calibration import fit
 from experiments.calibration.answers import answers as answers_of
+from experiments.calibration.answers import likeliest, log_odds
 from experiments.calibration.fit import FITTED
 from fpcore.config import FittedOn
 
@@ -114,6 +115,7 @@ def test_answers_are_the_likeliest_candidates_of_each_question() -> None:
     rows = _candidates(40, seed=7)
     held_out = fit.cross_fitted(rows)
     assert len(held_out) == 2 * 40
+    assert held_out.index.tolist() == list(range(80))
     assert not held_out.duplicated(["query", "asked_of"]).any()
     right = held_out[held_out["indexed"]]["right"]
     assert right.mean() > 0.9
@@ -151,5 +153,36 @@ def test_songs_that_stand_in_for_strangers_do_not_make_strangers_likelier() -> N
 
 def test_the_decision_keeps_what_it_was_fitted_on() -> None:
     half = FittedOn(corpus_checksum="c", seed=3, calibration_share=0.5)
-    model = fit.fit(_candidates(40, seed=3), false_alarm_rate=0.1, description="", fitted_on=half)
+    model = fit.fit(
+        _candidates(40, seed=3), false_alarm_rate=0.1, description="", n_songs=17, fitted_on=half
+    )
     assert model.fitted_on == half
+    assert (model.n_songs, model.false_alarm_rate) == (17, 0.1)
+
+
+def _told_by_rank_alone(n_queries: int, *, seed: int) -> pd.DataFrame:
+    """Return candidates of which every fit picks the same answers: those of the highest rank z."""
+    return _candidates(n_queries, seed=seed).assign(log_idf=1.0)
+
+
+def test_evidence_in_small_parts_of_the_index_does_not_move_the_weights_of_the_answers() -> None:
+    rows = _told_by_rank_alone(200, seed=13)
+    in_parts = rows["asked_of"] == "part"
+    moved = rows.assign(rank_z=rows["rank_z"] + np.where(in_parts, 3.0, 0.0))
+    assert fit._fitted(moved) == fit._fitted(rows) == fit._fitted(rows[~in_parts])
+
+
+@pytest.mark.parametrize(("n_left_out", "n_masked"), [(100, 0), (1, 3), (4, 8), (0, 0)])
+def test_the_odds_are_those_with_left_out_songs_alone(n_left_out: int, n_masked: int) -> None:
+    """Without songs that stand in for them, the answers are right as often as they are said to."""
+    rows = _told_by_rank_alone(400, seed=14)
+    not_found = rows["right"] & rows["query"].str.endswith("0")
+    rows = rows[(rows["asked_of"] == "whole") & ~not_found]
+    strangers = [one for _, one in rows[~rows["indexed"]].groupby("query")]
+    masked = [one.assign(asked_of="others") for one in strangers[n_left_out:][:n_masked]]
+    asked = pd.concat([rows[rows["indexed"]], *strangers[:n_left_out], *masked])
+    model = fit._fitted(asked)
+    answers = likeliest(asked, model)
+    all_as_one = (n_left_out + n_masked) / n_left_out if n_left_out else 1.0
+    said = 1 / (1 + np.exp(-log_odds(answers, model)) * all_as_one)
+    assert said.sum() == pytest.approx(answers["right"].sum(), abs=0.02)

@@ -9,16 +9,27 @@ from sklearn.linear_model import LogisticRegression
 from experiments.calibration.regression import RIDGE, logistic
 
 
-def test_without_an_offset_the_regression_is_that_of_scikit_learn() -> None:
+@pytest.mark.parametrize("ridge", [RIDGE, 20.0, 200.0])
+def test_without_an_offset_the_regression_is_that_of_scikit_learn(ridge: float) -> None:
     rng = np.random.default_rng(1)
     features = rng.normal(size=(500, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, -2.0]
     right = rng.random(500) < 1 / (1 + np.exp(-(features @ [1.0, 0.3, -4.0] - 9.0)))
     mean, spread = features.mean(axis=0), features.std(axis=0)
-    model = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=1e-8)
+    model = LogisticRegression(C=1 / ridge, max_iter=1000, tol=1e-8)
     model.fit((features - mean) / spread, right)
-    intercept, weights = logistic(features, right, offset=np.zeros(500))
+    intercept, weights = logistic(features, right, offset=np.zeros(500), ridge=ridge)
     np.testing.assert_allclose(weights * spread, model.coef_[0], atol=1e-3)
     assert intercept + weights @ mean == pytest.approx(model.intercept_[0], abs=1e-3)
+
+
+def test_a_constant_column_weighs_nothing_and_takes_no_part() -> None:
+    rng = np.random.default_rng(3)
+    telling, right = rng.normal(size=(50, 1)), rng.random(50) < 0.5
+    with_constant = np.column_stack([telling, np.full(50, 7.0)])
+    intercept, weights = logistic(with_constant, right, offset=np.zeros(50))
+    alone = logistic(telling, right, offset=np.zeros(50))
+    assert weights[1] == 0
+    assert (intercept, weights[0]) == pytest.approx((alone[0], alone[1][0]))
 
 
 def test_what_is_known_of_the_odds_is_not_fitted_again() -> None:

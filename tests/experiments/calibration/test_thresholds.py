@@ -61,7 +61,11 @@ def test_every_work_weighs_the_same_however_often_it_was_asked() -> None:
 
 
 def test_where_all_strangers_may_be_named_the_threshold_is_the_least_likely_one() -> None:
-    assert threshold_for(_strangers([0.8, 0.2]), 1.0) == pytest.approx(0.2)
+    assert threshold_for(_strangers([0.8, 0.5, 0.2]), 1.0) == pytest.approx(0.2)
+
+
+def test_above_strangers_that_are_certain_lies_no_threshold() -> None:
+    assert threshold_for(_strangers([1.0] * 6 + [0.1] * 4), 0.25) == 1.0
 
 
 def _of(log_odds: list[float]) -> Strangers:
@@ -107,10 +111,14 @@ def test_songs_that_share_a_passage_with_strangers_do_not_lock_everything_out() 
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_threshold_is_the_lowest_at_which_the_pooled_rate_is_kept(seed: int) -> None:
+@pytest.mark.parametrize("n_a_work", [1, 4])
+def test_the_threshold_is_the_lowest_at_which_the_pooled_rate_is_kept(
+    seed: int, n_a_work: int
+) -> None:
     """Against a search through all log-odds in small steps."""
     rng = np.random.default_rng(seed)
-    own = _of(list(rng.normal(-1.5, 1.5, rng.integers(5, 400))))
+    asked = _strangers(list(expit(rng.normal(-1.5, 1.5, rng.integers(5, 400)))))
+    own = Strangers.of(asked.assign(work=[f"w{row // n_a_work}" for row in asked.index]))
     highest = float(TAIL.reached_by(RATE / MOST_CAUTIOUS))
     expected = highest
     for odds in np.arange(_lowest(), highest, 1e-3):
@@ -130,6 +138,27 @@ def test_a_resample_in_which_a_work_comes_twice_is_that_of_two_such_works() -> N
     assert twice == pytest.approx(log_odds_of(pooled_threshold(again, TAIL, 0.1)), abs=1e-6)
 
 
+def test_each_resample_has_a_threshold_of_its_own() -> None:
+    own = _of([3.0, 2.0, 1.5, 1.0, -3.0, -4.0])
+    drawn = np.array([[0, 0, 1, 1, 2, 2], [3, 1, 0, 0, 1, 1], [1, 1, 1, 1, 1, 1]], float)
+    together = resampled_thresholds(own, TAIL, 0.01, drawn)
+    alone = [resampled_thresholds(own, TAIL, 0.01, row[None])[0] for row in drawn]
+    assert together.tolist() == alone
+    assert len(set(alone)) == 3
+
+
+def test_strangers_at_the_lowest_threshold_are_accepted_there() -> None:
+    """Too many of them put the threshold just above."""
+    works = np.array([f"w{number}" for number in range(20)])
+    own = Strangers(np.full(20, _lowest()), np.ones(20), works, np.arange(20))
+    [threshold] = resampled_thresholds(own, TAIL, RATE, np.ones((1, 20)))
+    assert threshold == np.nextafter(_lowest(), np.inf)
+
+
+def test_one_stranger_is_worth_one() -> None:
+    assert Strangers.of(_strangers([0.1])).total == pytest.approx(1)
+
+
 def test_excerpts_of_one_work_count_less_than_those_of_many() -> None:
     many = Strangers.of(_strangers([0.1] * 60))
     one_in_six = Strangers.of(
@@ -145,6 +174,15 @@ def test_the_stated_rate_counts_own_strangers_beside_those_of_the_profile() -> N
     assert found.rate == pytest.approx(expected)
     assert (found.n_named, found.n_own, found.n_works) == (1, 100, 100)
     assert found.low < 0.01 < found.high < 0.06
+
+
+def test_a_stranger_at_the_threshold_is_named() -> None:
+    assert stated_rate(_of([1.0, -9.0]), TAIL, float(expit(1.0))).n_named == 1
+
+
+def test_log_odds_are_bounded_on_both_sides() -> None:
+    assert log_odds_of(1.0) == pytest.approx(np.log(1e12), rel=1e-4)
+    assert log_odds_of(0.0) == pytest.approx(-log_odds_of(1.0), rel=1e-4)
 
 
 def test_a_tail_falls_by_e_with_each_scale() -> None:
@@ -174,5 +212,7 @@ def test_strangers_are_told_by_what_they_were_asked_of() -> None:
         }
     )
     found = strangers_of(held_out)
+    assert list(found) == ["query", "condition", "clip_s", "work", "kind", "probability"]
+    assert found.index.tolist() == [0, 1, 2]
     assert found["query"].tolist() == ["a", "b", "c"]
     assert found["kind"].tolist() == [thresholds.KINDS[one] for one in ("whole", "others", "part")]

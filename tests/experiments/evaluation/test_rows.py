@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from experiments.corpora import Corpus
-from experiments.degradations import conditions
+from experiments.degradations import Condition, conditions
+from experiments.degradations.config import Surround, Tempo
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Clip, Context
 from experiments.evaluation.index import build_index
@@ -91,6 +92,27 @@ def test_an_outcome_tells_what_was_asked_what_was_answered_and_what_it_took(aske
         "align_s": answer.times.align_s,
         "n_hashes": len(answer.query.hashes),
     }
+
+
+@pytest.mark.parametrize("lead_s", [2.0, 6.0])
+def test_what_precedes_a_fast_excerpt_takes_the_place_of_more_of_the_song(
+    asked: Asked, lead_s: float
+) -> None:
+    """Of both halves of the excerpt the place is right: the second one leads by the gap more."""
+    steps = (Tempo(factor=1.25), Surround(before_s=2.0, between_s=4.0))
+    condition = Condition(name="late", chain=steps)
+    clip = replace(asked.clip, query=replace(asked.clip.query, condition=condition))
+    begins_s = clip.start_s - lead_s * 1.25
+    in_place, beside, unmoved = (
+        asked.row(clip, _answering(asked.first, offset_s=place_s))
+        for place_s in (begins_s, begins_s + 0.3, clip.start_s)
+    )
+    assert in_place["offset_error_s"] == pytest.approx(0.0, abs=1e-9)
+    assert in_place["same_passage"]
+    assert beside["offset_error_s"] == pytest.approx(0.3)
+    assert not beside["same_passage"]
+    assert unmoved["offset_error_s"] == pytest.approx(2.0 * 1.25)
+    assert not unmoved["same_passage"]
 
 
 def test_without_an_answer_there_is_neither_evidence_nor_a_place(asked: Asked) -> None:

@@ -196,7 +196,7 @@ def test_nothing_in_common_is_said_in_words() -> None:
 
 def test_what_cannot_be_paired_is_refused() -> None:
     once = rows([True, False])
-    with pytest.raises(ValueError, match="metric must be one of top1"):
+    with pytest.raises(ValueError, match="metric must be one of top1, "):
         compare(once, once, thresholds=(0.5, 0.5), rng=rng(), metric="recall")
     with pytest.raises(ValueError, match="in0000 comes twice"):
         compare(pd.concat([once, once]), once, thresholds=(0.5, 0.5), rng=rng())
@@ -212,6 +212,17 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         low, high = bootstrap_difference(difference, works, generator, n_resamples=500)
         covered.append(low <= 0.05 <= high)
     assert 0.89 <= np.mean(covered) <= 0.99  # nominal 0.95; 200 draws scatter by 0.015
+
+
+def test_of_comparisons_made_together_each_has_to_be_surer() -> None:
+    a, b = rows([False] * 100), rows([True] * 7 + [False] * 93)
+    alone, of_four = (compare(a, b, thresholds=(0.5, 0.5), rng=rng(), n_compared=n) for n in (1, 4))
+    assert alone.real  # p is 1 in 64
+    assert not of_four.real
+    difference = np.repeat([1.0, 0.0], [7, 93])
+    works = np.array([f"w{i}" for i in range(100)])
+    surer = bootstrap_difference(difference, works, rng(), confidence=1 - 0.05 / 4)
+    assert (of_four.low, of_four.high) == pytest.approx(surer)
 
 
 def test_the_interval_is_of_as_many_resamples_as_asked_for() -> None:

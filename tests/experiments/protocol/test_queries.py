@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from experiments.corpora import Corpus, Track
-from experiments.degradations import conditions, degrade
+from experiments.degradations import Condition, conditions, degrade
+from experiments.degradations.config import Recording
 from experiments.errors import CorpusError
 from experiments.protocol.excerpts import Excerpt, pick_excerpts
 from experiments.protocol.queries import Query, by_track, clip, degraded, excerpts_of, plan
 from experiments.seeds import seeded_rng
+from fpcore.errors import ConfigError
 from fpcore.records import Signal
 
 CONDITIONS = conditions(["clean", "white-0db"])
@@ -182,3 +184,11 @@ def test_a_clip_is_degraded_as_its_query_says_by_its_own_noise() -> None:
         expected = degrade(clean, query.condition.chain, rng=rng, sources={})
         np.testing.assert_array_equal(signal.samples, expected.samples)
     assert len({signal.samples.tobytes() for signal in heard}) == len(noisy)
+
+
+def test_a_condition_draws_from_the_sources_that_are_given() -> None:
+    [query, *_] = _asked(_tracks([60.0]))
+    chain = (Recording(source="rain", snr_db=0.0),)
+    in_rain = replace(query, condition=Condition(name="rain", chain=chain))
+    with pytest.raises(ConfigError, match=r"source 'rain', which is not given \(given: street\)"):
+        degraded(NOISE, in_rain, sources={"street": []}, seed=5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from experiments.metrics.paired import compare, points
+from experiments.seeds import seeded_rng
 from experiments.sweeps.protection import objections
 from fpcore.profiles import load_profile
 
@@ -44,6 +46,18 @@ def test_what_is_as_good_as_its_base_meets_no_objection() -> None:
 def test_clearly_fewer_right_answers_are_an_objection() -> None:
     [found] = objections(PROMOTED, BASE, _rows(85), _rows(98))
     assert "85.0% of 100 test queries against 98.0% under balanced" in found
+
+
+def test_an_objection_tells_the_interval_which_is_the_same_every_time() -> None:
+    # Works of many sizes, so that hardly two draws of works have the same mean.
+    works = [f"w{number // 7 if number % 3 else number}" for number in range(200)]
+    worse, base = (_rows(accepted).assign(work=works) for accepted in (70, 98))
+    [found] = objections(PROMOTED, BASE, worse, base)
+    both = (BASE.decision.threshold, PROMOTED.decision.threshold)
+    drawn = compare(base, worse, thresholds=both, rng=seeded_rng(0, "promotion"))
+    assert f"95% interval {points(drawn.low)} to {points(drawn.high)})" in found
+    other = compare(base, worse, thresholds=both, rng=seeded_rng(1, "promotion"))
+    assert (points(other.low), points(other.high)) != (points(drawn.low), points(drawn.high))
 
 
 def test_clearly_more_named_strangers_are_an_objection() -> None:

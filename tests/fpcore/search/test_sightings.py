@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fpcore.records import Signal
-from fpcore.search.sightings import Line, Sighting, heaviest_run, peak_numbers, sightings
+from fpcore.search.sightings import (
+    REFINEMENTS,
+    SHORTEST_S,
+    SPARSE,
+    Line,
+    Sighting,
+    heaviest_run,
+    peak_numbers,
+    sightings,
+)
 from fpcore.store import Store
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part
 
@@ -57,6 +66,20 @@ def test_peaks_of_a_bin_are_one_within_a_frame() -> None:
     assert len(set(numbers.tolist())) == 3
 
 
+@pytest.mark.parametrize("ticks_per_frame", [1, 4])
+def test_peaks_are_numbered_as_by_going_through_each_bin(ticks_per_frame: int) -> None:
+    rng = np.random.default_rng(3)
+    bins, ticks = rng.integers(5, 9, 60), rng.integers(0, 100, 60).astype(np.int32)
+    found = peak_numbers(bins, ticks, ticks_per_frame)
+    number, last = -1, (-1, 0)
+    for row in np.lexsort((ticks, bins)).tolist():
+        here = (int(bins[row]), int(ticks[row]))
+        if here[0] != last[0] or here[1] - last[1] > ticks_per_frame:
+            number += 1
+        assert found[row] == number
+        last = here
+
+
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=40))
 def test_the_heaviest_run_begins_and_ends_with_a_vote(times: list[float]) -> None:
     times_s = np.array(times)
@@ -71,3 +94,28 @@ def test_the_heaviest_run_leaves_out_chance_votes_and_bridges_holes() -> None:
     times_s = np.append(song_s, [0.5, 9.5])
     start_s, end_s = heaviest_run(times_s, times_s + 0.1, np.ones(len(times_s)))
     assert (start_s, end_s) == pytest.approx((3, 7.05), abs=0.1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_heaviest_run_is_the_best_of_all_runs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    start_s = np.concatenate([rng.uniform(0, 12, 8), rng.uniform(4, 7, 20)])
+    end_s = start_s + rng.uniform(0.1, 1.5, len(start_s))
+    weight = rng.uniform(0.5, 2, len(start_s))
+    assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
+
+
+def _best_of_all_runs(
+    start_s: np.ndarray, end_s: np.ndarray, weight: np.ndarray
+) -> tuple[float, float]:
+    times_s, halves = np.concatenate([start_s, end_s]), np.concatenate([weight, weight]) / 2
+    order = np.argsort(times_s)
+    times_s, halves = times_s[order], halves[order]
+    runs = [(i, j) for j in range(len(times_s)) for i in range(j + 1)]
+    first, last = 0, len(times_s) - 1
+    for _ in range(REFINEMENTS):
+        length_s = max(times_s[last] - times_s[first], SHORTEST_S)
+        cost = SPARSE * halves[first : last + 1].sum() / length_s
+        gains = [halves[i : j + 1].sum() - cost * (times_s[j] - times_s[i]) for i, j in runs]
+        first, last = runs[int(np.argmax(gains))]
+    return float(times_s[first]), float(times_s[last])

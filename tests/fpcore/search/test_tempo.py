@@ -111,6 +111,26 @@ def test_a_drift_of_half_a_window_is_a_tempo_and_less_is_none() -> None:
     assert tempo_of(narrow, 1, 0.0, 2, 0.5) == 1
 
 
+@pytest.mark.parametrize("first_tick", [0, 1000])
+def test_a_window_further_on_in_the_recording_has_the_same_tempo(first_tick: int) -> None:
+    def told(length: int) -> float:
+        tick, offset = [first_tick, first_tick + 4], [-first_tick, 1 - first_tick]
+        found = _hits_at(tick, offset, length=first_tick + length)
+        return tempo_of(found, 1, -first_tick, 4, 0.5, first_tick=first_tick)
+
+    assert (told(8), told(7)) == (1.25, 1)
+
+
+@pytest.mark.parametrize("by_ticks", [0, 300])
+def test_drifting_hits_of_a_later_window_are_found_as_those_of_the_first(by_ticks: int) -> None:
+    tick = np.arange(0, 100, 10)
+    found = _hits_at(
+        (tick + by_ticks).tolist(), (500 + tick // 10 - by_ticks).tolist(), length=100 + by_ticks
+    )
+    told = tempo_of(found, 1, 500.0 - by_ticks, WIDTH_TICKS, 0.1, first_tick=by_ticks)
+    assert told == pytest.approx(1.1)
+
+
 def test_a_line_covers_hits_on_both_of_its_edges() -> None:
     assert tempo_of(_hits_at([0, 16], [0, 4], length=17), 1, 0.0, 4, 0.5) == 1.25
 

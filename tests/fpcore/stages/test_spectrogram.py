@@ -187,5 +187,6 @@ def test_a_stream_without_blocks_has_no_tiles() -> None:
 
 
 def test_every_tile_says_how_far_apart_its_rows_and_columns_lie() -> None:
-    tiles = list(tiles_of([_long()], SMALL))
-    assert {(tile.hop_s, tile.bin_hz) for tile in tiles} == {(SMALL.hop_s, SMALL.bin_hz)}
+    config = _with(-90.0, min_hz=500.0, max_hz=3000.0)
+    found = {(tile.hop_s, tile.bin_hz, tile.first_bin) for tile in tiles_of([_long()], config)}
+    assert found == {(64 / RATE_HZ, RATE_HZ / 256, 16)}
