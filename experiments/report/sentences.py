@@ -74,14 +74,16 @@ def _cannot_tell_apart(study: Study, board: pd.DataFrame) -> list[str]:
     )
     return [
         f"Your music cannot tell these apart from {_named(reference)}: {names}. "
-        f"{_smallest_and_fastest(str(smallest), str(fastest))} "
+        f"{_smallest_and_fastest(board, str(smallest), str(fastest))} "
         + _what_settles(study, reference, keys)
     ]
 
 
-def _smallest_and_fastest(smallest: str, fastest: str) -> str:
+def _smallest_and_fastest(board: pd.DataFrame, smallest: str, fastest: str) -> str:
     if smallest == fastest:
         return f"Of all these {short(smallest)} is the smallest and the fastest."
+    if tables.as_fast(board, fastest)[smallest]:
+        return f"Of all these {short(smallest)} is the smallest, and no other is clearly faster."
     return f"Of all these {short(smallest)} is the smallest and {short(fastest)} the fastest."
 
 
@@ -258,6 +260,8 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
 def _ratio(board: pd.DataFrame, result: Result, other: Result) -> str:
     mine, theirs = tables.row(board, result.key), tables.row(board, other.key)
     size, time = (mine[column] / theirs[column] for column in ("bytes_per_hour", "query_p50_s"))
+    if tables.as_fast(board, other.key)[result.key]:
+        time = 1.0
     return f"{_times(size)} index size and {_times(time)} query time"
 
 
@@ -367,6 +371,7 @@ def _timed(study: Study, result: Result) -> list[str]:
         return ["No query was timed, so query times are unknown here."]
     return [
         f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
-        "them with one another rather than with another machine. On the front two are equally "
-        "fast where the 95% intervals of their ratios to the baseline overlap."
+        "them with one another rather than with another machine. On the front and in the "
+        "recommendation two are equally fast where the 95% intervals of their ratios to the "
+        "baseline overlap."
     ]
