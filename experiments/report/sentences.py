@@ -122,6 +122,7 @@ def caveats(study: Study, board: pd.DataFrame) -> list[str]:
         *_chosen_among(study, board),
         *_false_alarms(study, reference),
         *_timed(study, reference),
+        *_tuned(study, board),
         "The degradations are computed from seeds, not recorded in rooms and on streets: their "
         "order is more to be trusted than their absolute values.",
     ]
@@ -361,6 +362,20 @@ def _how_thresholds_are_set(study: Study, result: Result) -> str:
         f"start from, which count as {PRIOR_STRANGERS:.0f}. Yours alone show a rate from "
         f"{labels.interval(found.low, found.high)}."
     )
+
+
+def _tuned(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return how far what Optuna was told is certain."""
+    if not any(manifest.kind == "tune" for manifest in study.manifests.values()):
+        return []
+    first = tables.row(board, str(board.index[0]))
+    return [
+        f"Optuna was told accuracies as they are counted. The highest, "
+        f"{labels.percent(first['accuracy'])}, is certain to "
+        f"{labels.interval(first['accuracy_low'], first['accuracy_high'])} (95%): what it chose "
+        "within that it may have chosen by chance. Each trial was timed when it was tried, not in "
+        "turn with the others."
+    ]
 
 
 def _timed(study: Study, result: Result) -> list[str]:

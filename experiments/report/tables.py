@@ -117,15 +117,20 @@ def _time_bounds(result: Result, study: Study) -> dict[str, float]:
     """Return the median time of the reference times the interval of the ratio to it.
 
     Ratios of the same queries are far more certain than medians of queries that differ, of which
-    some need more passes than others.
+    some need more passes than others. The interval always holds the trial's own median.
     """
     reference = study.find(study.baseline) or study.results[0]
     if reference.key == result.key:
         low = high = 1.0
     else:
         _, low, high = metrics.time_ratio(result.timings, reference.timings)
-    median = metrics.latency(reference.timings)["p50_s"].to_dict()["total"]
-    return {"query_p50_s_low": median * low, "query_p50_s_high": median * high}
+    of_reference, own = (
+        metrics.latency(one.timings)["p50_s"].to_dict()["total"] for one in (reference, result)
+    )
+    return {
+        "query_p50_s_low": min(of_reference * low, own),
+        "query_p50_s_high": max(of_reference * high, own),
+    }
 
 
 def _against_baseline(result: Result, study: Study) -> dict[str, float]:
