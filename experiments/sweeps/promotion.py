@@ -249,6 +249,6 @@ def _stated_by(folder: RunFolder, trial_id: str) -> dict[str, Any] | None:
     base, strangers = trial.profile.decision, trial.strangers
     if strangers is None or base.calibration is None:
         return None
-    own = Strangers.of(strangers)
-    found = stated_rate(own, Tail.of(base), trial.decision.threshold)
+    own, tail = Strangers.of(strangers), Tail.of(base).carried_over(strangers)
+    found = stated_rate(own, tail, trial.decision.threshold)
     return {**plain(asdict(found)), "own": plain(strangers["kind"].value_counts().to_dict())}

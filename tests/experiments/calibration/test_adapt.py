@@ -11,6 +11,7 @@ import pytest
 from experiments.calibration.adapt import adapted
 from experiments.calibration.answers import ASKED, likeliest
 from experiments.calibration.fit import FITTED, fit
+from experiments.calibration.thresholds import HARDEST, Tail, log_odds_of
 from fpcore.config import Decision
 
 BASE = Decision(
@@ -146,3 +147,14 @@ def test_the_decision_tells_its_rate_its_origin_and_the_larger_index() -> None:
     assert found.decision.calibration == (
         "mine; the weights are those of the profile that it starts from"
     )
+
+
+def test_a_decision_with_more_log_odds_for_all_asks_for_more() -> None:
+    """Where songs are right more often than the profile says, strangers get more log-odds too."""
+    rows = _candidates(3000, seed=4, apart=3.0, n_works=150)
+    found = adapted(rows, BASE, false_alarm_rate=RATE, description="made")
+    own = found.held_out[~found.held_out["indexed"]]
+    assert found.decision.intercept > BASE.intercept + 1
+    tail = Tail.of(BASE).carried_over(own)
+    assert tail.log_odds > Tail.of(BASE).log_odds + 1
+    assert log_odds_of(found.decision.threshold) >= float(tail.reached_by(RATE / HARDEST)) - 1e-9
