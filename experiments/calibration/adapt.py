@@ -9,7 +9,8 @@ not see: a weaker hold is taken only when it makes their answers clearly likelie
 
 A trial may change what evidence means: with fewer peaks all of it is weaker. Most kinds are scaled
 by what chance gives for the same query (`log_chance`, `found`, `rank_z`), and so carry over; the
-rest is for the fit to find, first of all the intercept, which is held ten times more loosely.
+rest is for the fit to find, first of all the intercept, which is held ten times more loosely. What
+is known of the profile's strangers goes along with the decision (`Tail.carried_over`).
 
 Only answers are fitted, the likeliest candidates under the profile's decision, as in the second
 step of `experiments.calibration.fit`. Strangers count in all as much as indexed songs, which is
@@ -47,8 +48,8 @@ class Adapted:
     """A decision and what it rests on.
 
     ``held_out`` are answers as in `experiments.calibration.answers.answers`, each picked by a
-    decision that saw nothing of its work. ``strength`` is infinite where the weights are the
-    profile's own.
+    decision that saw nothing of its work, with the base_probability of the answer that the profile
+    picks. ``strength`` is infinite where the weights are the profile's own.
     """
 
     decision: Decision
@@ -91,11 +92,13 @@ def adapted(
         for train, test in folds_by_work(candidates)
     )
     held_out = pd.concat(judged).sort_values(ASKED, ignore_index=True)
+    held_out["base_probability"] = answers(candidates, base)["probability"]
     model = _moved(of_answers, base, strength)
-    own = Strangers.of(held_out[~held_out["indexed"]])
+    own = held_out[~held_out["indexed"]]
+    tail = Tail.of(base).carried_over(own)
     decision = model.model_copy(
         update={
-            "threshold": pooled_threshold(own, Tail.of(base), false_alarm_rate),
+            "threshold": pooled_threshold(Strangers.of(own), tail, false_alarm_rate),
             "calibration": f"{description}; {_told(strength)}",
             "n_songs": _larger(base.n_songs, n_songs),
             "fitted_on": fitted_on,

@@ -13,7 +13,7 @@ Log-odds are natural logarithms, rates and probabilities lie in [0, 1].
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,31 @@ class Tail:
         """Return the tail that a calibrated decision stands for."""
         rate = model.false_alarm_rate or FALSE_ALARM_RATE
         return cls(log_odds_of(model.threshold), rate)
+
+    def carried_over(self, strangers: pd.DataFrame) -> Tail:
+        """Return the tail under a decision that has moved away from the one it was known under.
+
+        A decision with more log-odds for everything names more of the profile's strangers at the
+        same threshold, which a few dozen own ones cannot show. So the tail goes along as far as
+        the likelier half of the own ones did. It never goes down: strangers under conditions that
+        were not asked need not have followed.
+
+        Parameters
+        ----------
+        strangers : pandas.DataFrame, a row per answer
+            Columns probability, and base_probability: the same under the decision before.
+            Without the latter, as in runs of before, the tail is taken to have stayed.
+        """
+        if "base_probability" not in strangers or strangers.empty:
+            return self
+        now, before = (
+            bounded_log_odds(strangers[name].to_numpy(float))
+            for name in ("probability", "base_probability")
+        )
+        near = before >= np.median(before)
+        return replace(
+            self, log_odds=self.log_odds + max(float(np.mean((now - before)[near])), 0.0)
+        )
 
     def rate_from(self, log_odds: float) -> float:
         """Return the share of strangers that reach a log-odds."""
@@ -122,11 +147,15 @@ of all other works; or one that is not, asked of a few songs."""
 
 
 def strangers_of(held_out: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers to strangers: query, condition, clip_s, work, kind and probability."""
+    """Return the answers to strangers: query, condition, clip_s, work, kind and probability.
+
+    Where the decision started from another one there is base_probability too, that under the other.
+    """
     negatives = held_out[~held_out["indexed"]]
     kind = negatives["asked_of"].map(KINDS)
-    columns = ["query", "condition", "clip_s", "work", "kind", "probability"]
-    return negatives.assign(kind=kind)[columns].reset_index(drop=True)
+    columns = ["query", "condition", "clip_s", "work", "kind", "probability", "base_probability"]
+    known = [name for name in columns if name == "kind" or name in negatives]
+    return negatives.assign(kind=kind)[known].reset_index(drop=True)
 
 
 def pooled_threshold(own: Strangers, tail: Tail, rate: float) -> float:

@@ -26,7 +26,10 @@ def trust(
     corpus: CorpusName = "debian-games",
     spec: Annotated[
         list[str] | None,
-        typer.Option(metavar="SPEC", help="A sweep; may be given several times. Default: trust."),
+        typer.Option(
+            metavar="SPEC",
+            help="A sweep; may be given several times. Default: trust and trust-noise.",
+        ),
     ] = None,
     tracks: Annotated[
         list[int] | None,
@@ -58,9 +61,9 @@ def trust(
 
     Random samples of a corpus stand for somebody's own music. On each a spec is swept, the
     recommended trial is promoted, and the profile is asked clips of the sample and of strangers
-    that the sweep did not ask, beside the profile that it starts from. In the end the spec is swept
-    once on the whole corpus, which tells how good each trial truly is. A loop takes about three
-    minutes.
+    that the sweep did not ask, beside the profile that it starts from. One configuration is in the
+    sweep twice, under two names. In the end the whole corpus is asked under each trial, which tells
+    how good it truly is. A loop takes about three minutes.
 
     \b
     Example:
@@ -72,12 +75,11 @@ def trust(
     from experiments.progress import shown
     from experiments.studies.trust.figure import trust_figure
     from experiments.studies.trust.rows import FILE, keep_apart, loops, measured, tracks_of
-    from experiments.studies.trust.truth import check, truths
+    from experiments.studies.trust.truth import truths
 
     folder = (out or runs_folder() / "trust").resolve()
     music = open_corpus(corpus)
-    specs = list(dict.fromkeys(spec or ["trust"]))
-    check(specs, music, folder)
+    specs = list(dict.fromkeys(spec or ["trust", "trust-noise"]))
     wanted = loops(specs, tracks or [25], subsets, seed)
     keep_apart(folder, {"corpus": music.checksum, "half": half, "strangers": strangers})
     with shown() as show:

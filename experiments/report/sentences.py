@@ -74,14 +74,16 @@ def _cannot_tell_apart(study: Study, board: pd.DataFrame) -> list[str]:
     )
     return [
         f"Your music cannot tell these apart from {_named(reference)}: {names}. "
-        f"{_smallest_and_fastest(str(smallest), str(fastest))} "
+        f"{_smallest_and_fastest(board, str(smallest), str(fastest))} "
         + _what_settles(study, reference, keys)
     ]
 
 
-def _smallest_and_fastest(smallest: str, fastest: str) -> str:
+def _smallest_and_fastest(board: pd.DataFrame, smallest: str, fastest: str) -> str:
     if smallest == fastest:
         return f"Of all these {short(smallest)} is the smallest and the fastest."
+    if tables.as_fast(board, fastest)[smallest]:
+        return f"Of all these {short(smallest)} is the smallest, and no other is clearly faster."
     return f"Of all these {short(smallest)} is the smallest and {short(fastest)} the fastest."
 
 
@@ -120,6 +122,7 @@ def caveats(study: Study, board: pd.DataFrame) -> list[str]:
         *_chosen_among(study, board),
         *_false_alarms(study, reference),
         *_timed(study, reference),
+        *_tuned(study, board),
         "The degradations are computed from seeds, not recorded in rooms and on streets: their "
         "order is more to be trusted than their absolute values.",
     ]
@@ -258,6 +261,8 @@ def _versus_baseline(study: Study, board: pd.DataFrame, result: Result) -> list[
 def _ratio(board: pd.DataFrame, result: Result, other: Result) -> str:
     mine, theirs = tables.row(board, result.key), tables.row(board, other.key)
     size, time = (mine[column] / theirs[column] for column in ("bytes_per_hour", "query_p50_s"))
+    if tables.as_fast(board, other.key)[result.key]:
+        time = 1.0
     return f"{_times(size)} index size and {_times(time)} query time"
 
 
@@ -359,6 +364,20 @@ def _how_thresholds_are_set(study: Study, result: Result) -> str:
     )
 
 
+def _tuned(study: Study, board: pd.DataFrame) -> list[str]:
+    """Return how far what Optuna was told is certain."""
+    if not any(manifest.kind == "tune" for manifest in study.manifests.values()):
+        return []
+    first = tables.row(board, str(board.index[0]))
+    return [
+        f"Optuna was told accuracies as they are counted. The highest, "
+        f"{labels.percent(first['accuracy'])}, is certain to "
+        f"{labels.interval(first['accuracy_low'], first['accuracy_high'])} (95%): what it chose "
+        "within that it may have chosen by chance. Each trial was timed when it was tried, not in "
+        "turn with the others."
+    ]
+
+
 def _timed(study: Study, result: Result) -> list[str]:
     n = len(result.timings)
     manifest = study.manifests[result.run]
@@ -367,6 +386,7 @@ def _timed(study: Study, result: Result) -> list[str]:
         return ["No query was timed, so query times are unknown here."]
     return [
         f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
-        "them with one another rather than with another machine. On the front two are equally "
-        "fast where the 95% intervals of their ratios to the baseline overlap."
+        "them with one another rather than with another machine. On the front and in the "
+        "recommendation two are equally fast where the 95% intervals of their ratios to the "
+        "baseline overlap."
     ]

@@ -265,7 +265,7 @@ def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result
                     for name, known in stored.index.items()
                 },
                 strangers=_left_out(outcomes) if strangers is None else strangers,
-                tail=Tail.of(base) if pooled else None,
+                tail=Tail.of(base).carried_over(strangers) if pooled else None,
             )
         )
     return results

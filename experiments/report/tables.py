@@ -19,6 +19,7 @@ import pandas as pd
 
 from experiments import metrics
 from experiments.metrics.paired import PairedComparison, compare
+from experiments.metrics.rows import Floats
 from experiments.report import labels
 from experiments.report.equal_terms import accuracy_interval, difference, largest_loss
 from experiments.report.pairing import asked_otherwise, heard_alike
@@ -116,15 +117,20 @@ def _time_bounds(result: Result, study: Study) -> dict[str, float]:
     """Return the median time of the reference times the interval of the ratio to it.
 
     Ratios of the same queries are far more certain than medians of queries that differ, of which
-    some need more passes than others.
+    some need more passes than others. The interval always holds the trial's own median.
     """
     reference = study.find(study.baseline) or study.results[0]
     if reference.key == result.key:
         low = high = 1.0
     else:
         _, low, high = metrics.time_ratio(result.timings, reference.timings)
-    median = metrics.latency(reference.timings)["p50_s"].to_dict()["total"]
-    return {"query_p50_s_low": median * low, "query_p50_s_high": median * high}
+    of_reference, own = (
+        metrics.latency(one.timings)["p50_s"].to_dict()["total"] for one in (reference, result)
+    )
+    return {
+        "query_p50_s_low": min(of_reference * low, own),
+        "query_p50_s_high": max(of_reference * high, own),
+    }
 
 
 def _against_baseline(result: Result, study: Study) -> dict[str, float]:
@@ -204,14 +210,27 @@ def pareto(board: pd.DataFrame) -> pd.Series[bool]:
     )
     no_worse = (losses[:, None, :] <= losses[None, :, :]).all(axis=2)
     better = (losses[:, None, :] < losses[None, :, :]).any(axis=2)
+    low, high = _times_between(board)
+    is_slower = low[:, None] > high[None, :]
+    beats = no_worse & ~is_slower & (better | is_slower.T)
+    return pd.Series(~beats.any(axis=0), index=board.index)
+
+
+def _times_between(board: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return the least and the largest median time (n,) that the queries allow for each row."""
     middle = board["query_p50_s"].fillna(math.inf)
     low, high = (
         board.get(f"query_p50_s_{bound}", middle).fillna(middle).to_numpy(float)
         for bound in ("low", "high")
     )
-    is_slower = low[:, None] > high[None, :]
-    beats = no_worse & ~is_slower & (better | is_slower.T)
-    return pd.Series(~beats.any(axis=0), index=board.index)
+    return low, high
+
+
+def as_fast(board: pd.DataFrame, key: str) -> pd.Series[bool]:
+    """Return which rows of a leaderboard the timed queries cannot tell from one in time."""
+    low, high = _times_between(board)
+    place = board.index.get_loc(key)
+    return pd.Series((low <= high[place]) & (high >= low[place]), index=board.index)
 
 
 def recommended(study: Study, board: pd.DataFrame) -> str | None:
@@ -221,12 +240,13 @@ def recommended(study: Study, board: pd.DataFrame) -> str | None:
     better or there is no baseline. A cheaper trial is taken only if it is shown to be about as
     accurate: it loses at most `TOLERABLE_LOSS` on the queries, the paired comparison cannot call
     it worse, and a loss of more than `LARGEST_LOSS` can be ruled out (95%). Of several the one
-    with the least product of query time and bytes per hour is taken.
+    with the least product of query time and bytes per hour is taken; times that the queries cannot
+    tell from that of the reference count as equal to it.
     """
     reference = reference_of(study, board)
     if reference is None:
         return None
-    cost = _cost(board)
+    cost = _cost(board, reference.key)
     for key in cost[cost < cost[reference.key]].sort_values(kind="stable").index:
         result = study.find(str(key))
         if result is not None and is_as_accurate(reference, result):
@@ -273,8 +293,10 @@ def indistinguishable(study: Study, board: pd.DataFrame) -> list[str]:
     ]
 
 
-def _cost(board: pd.DataFrame) -> pd.Series[float]:
-    return board["query_p50_s"].fillna(1.0) * board["bytes_per_hour"].fillna(1.0)
+def _cost(board: pd.DataFrame, reference: str) -> pd.Series[float]:
+    alike = as_fast(board, reference)
+    times = board["query_p50_s"].mask(alike, board.at[reference, "query_p50_s"])
+    return times.fillna(1.0) * board["bytes_per_hour"].fillna(1.0)
 
 
 def effect(board: pd.DataFrame, study: Study, path: str) -> pd.DataFrame:

@@ -3,8 +3,10 @@
 The rows of a sweep are found with stages taken from a cache, on all cores: times taken there
 would say little. So some queries are timed apart, from a WAV file in memory to the answer, in
 one process while nothing else of the run goes on. Each is asked in several rounds and its fastest
-answer counts, since whatever else the machine does only ever adds time. A few tracks are decoded
-and fingerprinted from their files in the same way, once each. All times are seconds on the clock.
+answer counts, since whatever else the machine does only ever adds time. Every round asks all
+configurations, every other one in reverse, so that none is measured in a busier hour than the
+others. There are as many rounds as it takes for the times to settle. A few tracks are decoded and
+fingerprinted from their files, once each. All times are seconds on the clock.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 import pandas as pd
 import soundfile
 
@@ -35,8 +38,11 @@ from fpcore.store import Index, open_store
 N_TRACKS = 3
 """Tracks that are decoded and fingerprinted to measure the speed of it."""
 
-N_ROUNDS = 3
-"""How often each query is timed, after a first one that is not counted."""
+FEWEST_ROUNDS, MOST_ROUNDS = 2, 5
+"""How often each query is timed."""
+
+SETTLED = 0.02
+"""Rounds end when one lowers no configuration's median by more than this share of it."""
 
 Costs = dict[str, float | None]
 """Figures by name; None for what is not known."""
@@ -50,6 +56,15 @@ class WavQuery:
 
     query: str
     wav: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A configuration that is timed: the index and the recordings that it is asked about."""
+
+    profile: Profile
+    database: Path
+    recorded: Sequence[WavQuery]
 
 
 def recordings(context: Context, config: FingerprintConfig, n_timed: int) -> list[WavQuery]:
@@ -80,31 +95,63 @@ def _wav(heard: Signal) -> bytes:
     return content.getvalue()
 
 
-def time_queries(recorded: Sequence[WavQuery], profile: Profile, database: Path) -> pd.DataFrame:
-    """Return the seconds of each stage of each recognition.
+def time_queries(
+    wanted: Sequence[Timed], note: Callable[[], None] = lambda: None
+) -> list[pd.DataFrame]:
+    """Return the seconds of each stage of each recognition, for every configuration.
 
     Parameters
     ----------
-    recorded : sequence of WavQuery
-        What is asked, in `N_ROUNDS` rounds; of each the fastest recognition counts.
-    profile : Profile
-        The configuration that asks.
-    database : Path
-        The index.
+    wanted : sequence of Timed
+        What is timed, in turn, in `FEWEST_ROUNDS` to `MOST_ROUNDS` rounds; of each query the
+        fastest recognition counts.
+    note : callable, optional
+        Is called when a configuration has been timed for the first time.
 
     Returns
     -------
-    pandas.DataFrame
+    list of pandas.DataFrame
         A row per recording, with the columns in `COLUMNS`.
     """
-    with open_store(database, profile.fingerprint) as store:
-        for one in recorded[:1]:
-            _recognise(one, store, profile)
-        rounds = [[_recognise(one, store, profile) for one in recorded] for _ in range(N_ROUNDS)]
-    fastest = [min(times, key=lambda took: took.total_s) for times in zip(*rounds, strict=True)]
+    fastest: dict[int, list[StageTimes]] = {}
+    for number in range(MOST_ROUNDS):
+        before = {place: _median_s(times) for place, times in fastest.items()}
+        for place in range(len(wanted))[:: -1 if number % 2 else 1]:
+            now = _round(wanted[place])
+            fastest[place] = list(map(_faster, fastest.get(place, now), now))
+            if not number:
+                note()
+        after = {place: _median_s(times) for place, times in fastest.items()}
+        if number + 1 >= FEWEST_ROUNDS and _settled(before, after):
+            break
+    return [_rows(one, fastest[place]) for place, one in enumerate(wanted)]
+
+
+def _round(one: Timed) -> list[StageTimes]:
+    """Return the times of every recognition, after one that is not counted."""
+    if not one.recorded:
+        return []
+    with open_store(one.database, one.profile.fingerprint) as store:
+        _recognise(one.recorded[0], store, one.profile)
+        return [_recognise(query, store, one.profile) for query in one.recorded]
+
+
+def _faster(one: StageTimes, other: StageTimes) -> StageTimes:
+    return min(one, other, key=lambda took: took.total_s)
+
+
+def _median_s(times: Sequence[StageTimes]) -> float:
+    return float(np.median([one.total_s for one in times])) if times else 0.0
+
+
+def _settled(before: Mapping[int, float], after: Mapping[int, float]) -> bool:
+    return all(before[place] - after[place] <= SETTLED * before[place] for place in before)
+
+
+def _rows(one: Timed, times: Sequence[StageTimes]) -> pd.DataFrame:
     rows = [
-        (one.query, times.decode_s, times.fingerprint_s, times.lookup_s, times.align_s)
-        for one, times in zip(recorded, fastest, strict=True)
+        (query.query, took.decode_s, took.fingerprint_s, took.lookup_s, took.align_s)
+        for query, took in zip(one.recorded, times, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

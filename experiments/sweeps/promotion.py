@@ -23,7 +23,7 @@ from experiments.evaluation.context import Context
 from experiments.progress import Show, silent
 from experiments.results.run_folder import Manifest, RunFolder, changed_audio, run_folder
 from experiments.sweeps.prepared import prepare
-from experiments.sweeps.protection import objections
+from experiments.sweeps.protection import answers_alike, objections
 from fpcore.config import Decision, Profile, describe
 from fpcore.errors import ConfigError
 from fpcore.profiles import preset_names, profiles_folder, save_profile
@@ -117,7 +117,11 @@ def promoted_profile(
     outcomes = ask_test(context, profile, n_jobs=n_jobs, note=note)
     if not force:
         base = base_of(manifest, trial_id)
-        as_base = ask_test(context, base, n_jobs=n_jobs, note=note)
+        as_base = (
+            outcomes
+            if answers_alike(profile, base)
+            else ask_test(context, base, n_jobs=n_jobs, note=note)
+        )
         _refuse_worse(trial_id, objections(profile, base, outcomes, as_base))
     card = card_of(outcomes, profile.decision.threshold, context)
     card |= _origin(folder, manifest, trial_id)
@@ -245,6 +249,6 @@ def _stated_by(folder: RunFolder, trial_id: str) -> dict[str, Any] | None:
     base, strangers = trial.profile.decision, trial.strangers
     if strangers is None or base.calibration is None:
         return None
-    own = Strangers.of(strangers)
-    found = stated_rate(own, Tail.of(base), trial.decision.threshold)
+    own, tail = Strangers.of(strangers), Tail.of(base).carried_over(strangers)
+    found = stated_rate(own, tail, trial.decision.threshold)
     return {**plain(asdict(found)), "own": plain(strangers["kind"].value_counts().to_dict())}

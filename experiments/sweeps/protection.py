@@ -12,12 +12,28 @@ from experiments import metrics
 from experiments.metrics.intervals import clustered
 from experiments.metrics.paired import compare, points
 from experiments.seeds import seeded_rng
-from fpcore.config import Profile
+from fpcore.config import Decision, Profile
 
 BROKEN = 0.2
 """Share of the test queries that may find the right song and yet be rejected. More than this, for
 certain, is a threshold or weights that fit the calibration songs alone: the hardest condition that
 profiles are reported under (babble at -5 dB, 5 s) loses a tenth in this way."""
+
+
+ROUNDING = 1e-9
+"""Thresholds that differ by less are the same, computed in another way."""
+
+
+def answers_alike(one: Profile, other: Profile) -> bool:
+    """Whether two profiles give the same answers, whatever they are asked."""
+    if (one.fingerprint, one.query) != (other.fingerprint, other.query):
+        return False
+    a, b = one.decision, other.decision
+    return _weighing(a) == _weighing(b) and abs(a.threshold - b.threshold) < ROUNDING
+
+
+def _weighing(decision: Decision) -> tuple[object, ...]:
+    return decision.intercept, decision.weights, decision.n_songs
 
 
 def objections(

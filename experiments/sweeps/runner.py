@@ -2,9 +2,10 @@
 
 A run goes through four phases: (1) the audio and the local maxima of songs and queries go into the
 stage cache, (2) an index is made for every distinct fingerprint, (3) some queries are timed on
-it, one at a time, (4) each trial asks all queries. All phases but the third use all workers.
-Each trial is on the disk as soon as it has finished. Whatever ends the run early, running it
-again does what is left; the rows are those of a run that was never interrupted.
+it, one at a time and all trials in turn, (4) indexes get a snapshot, and each trial asks all
+queries. All phases but the third use all workers. Each trial is on the disk as soon as it has
+finished. Whatever ends the run early, running it again does what is left; the rows are those of a
+run that was never interrupted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from experiments.errors import CorpusError
 from experiments.evaluation.context import Context
@@ -33,6 +36,7 @@ from experiments.sweeps.trial import (
     cache_song,
     index_path,
     index_write_s,
+    quicken_run_index,
     record_failure,
     run_trial,
 )
@@ -49,6 +53,7 @@ def sweep(
     workers: Workers | None = None,
     cache: StageCache | None = None,
     show: Show | None = None,
+    beside: Sequence[Trial] = (),
 ) -> RunFolder:
     """Run a sweep, or what is left of it, and return its folder.
 
@@ -65,6 +70,8 @@ def sweep(
         Where stages are kept; by default in the project's cache folder.
     show : Show, optional
         Where progress is shown; by default a bar in the terminal or notebook.
+    beside : sequence of Trial, optional
+        Trials that are run beside those of the spec.
 
     Raises
     ------
@@ -77,7 +84,7 @@ def sweep(
     loaded = spec if isinstance(spec, SweepSpec) else load_spec(spec)
     prepared = prepare(loaded, cache=cache)
     folder = run_folder(run if run is not None else new_run_name(loaded.name))
-    trials = expand(loaded)
+    trials = [*expand(loaded), *beside]
     workers = workers or Workers()
     wanted = first_manifest(folder, prepared, trials, workers)
     with folder.locked(), recorded(folder, wanted) as record, showing(show) as here:
@@ -142,29 +149,26 @@ def run_trials(
         ):
             faults[digest] = fault
             reporter.advance("building indexes")
-        asking = []
         clock = _Clock(prepared, folder)
+        whole = []
         for trial in left:
-            fault = faults[trial.profile.fingerprint.digest]
-            measured = fault or _measured(clock, trial.profile)
-            if isinstance(measured, str):
-                record_failure(folder, trial.id, measured)
+            fault = faults[trial.profile.fingerprint.digest] or clock.add(trial.profile)
+            if fault:
+                record_failure(folder, trial.id, fault)
                 record.note(trial.id, "failed")
                 reporter.advance("timing queries", 2)
             else:
-                asking.append((_ran, (prepared, trial, folder, *measured)))
-                reporter.advance("timing queries")
+                whole.append(trial)
+        measured = clock.measure(lambda: reporter.advance("timing queries"))
+        for _ in workers.each([(quicken_run_index, (one, folder)) for one in by_digest.values()]):
+            pass
+        asking = [
+            (_ran, (prepared, trial, folder, *found))
+            for trial, found in zip(whole, measured, strict=True)
+        ]
         for trial_id, status in workers.each(asking):
             record.note(trial_id, status)
             reporter.advance("asking queries")
-
-
-def _measured(clock: _Clock, profile: Profile) -> tuple[Any, latency.Costs] | str:
-    """Return the timings and the costs of a trial, or why its recordings cannot be timed."""
-    try:
-        return clock.measure(profile)
-    except (AudioError, CorpusError) as error:
-        return str(error)
 
 
 def _built(context: Context, config: FingerprintConfig, folder: RunFolder) -> tuple[str, str]:
@@ -201,7 +205,7 @@ def _key(config: Any) -> str:
 
 
 class _Clock:
-    """Clock that times trials one after the other; what several of them share is made once."""
+    """Clock that times all trials in turn; what several of them share is made once."""
 
     def __init__(self, prepared: PreparedSweep, folder: RunFolder) -> None:
         self._context = prepared.context
@@ -209,24 +213,34 @@ class _Clock:
         self._folder = folder
         self._recordings: dict[tuple[int, str], list[latency.WavQuery]] = {}
         self._extract_s: dict[str, float] = {}
+        self._timed: list[latency.Timed] = []
 
-    def measure(self, profile: Profile) -> tuple[Any, latency.Costs]:
-        """Return the timings and the costs of a trial."""
+    def add(self, profile: Profile) -> str:
+        """Take up a trial; return why its recordings cannot be timed, "" where they can."""
         config = profile.fingerprint
+        key = (config.sample_rate_hz, config.resampler)
+        try:
+            if key not in self._recordings:
+                self._recordings[key] = latency.recordings(self._context, config, self._n_timed)
+            if _key(config) not in self._extract_s:
+                self._extract_s[_key(config)] = self._time_ingest(config)
+        except (AudioError, CorpusError) as error:
+            return str(error)
         database = index_path(self._folder, config)
-        audio_key = (config.sample_rate_hz, config.resampler)
-        if audio_key not in self._recordings:
-            self._recordings[audio_key] = latency.recordings(self._context, config, self._n_timed)
-        timings = latency.time_queries(self._recordings[audio_key], profile, database)
-        key = _key(config)
-        if key not in self._extract_s:
-            self._extract_s[key] = self._time_ingest(config)
-        costs = latency.index_costs(
-            database,
-            write_s=index_write_s(database),
-            extract_s_per_s=self._extract_s[key],
+        self._timed.append(latency.Timed(profile, database, self._recordings[key]))
+        return ""
+
+    def measure(self, note: Callable[[], None]) -> list[tuple[pd.DataFrame, latency.Costs]]:
+        """Return the timings and the costs of each trial; ``note`` is called for each."""
+        timings = latency.time_queries(self._timed, note)
+        return [(rows, self._costs(one)) for rows, one in zip(timings, self._timed, strict=True)]
+
+    def _costs(self, one: latency.Timed) -> latency.Costs:
+        return latency.index_costs(
+            one.database,
+            write_s=index_write_s(one.database),
+            extract_s_per_s=self._extract_s[_key(one.profile.fingerprint)],
         )
-        return timings, costs
 
     def _time_ingest(self, config: FingerprintConfig) -> float:
         if not self._n_timed:

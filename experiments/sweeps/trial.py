@@ -26,7 +26,7 @@ from experiments.corpora import Track
 from experiments.errors import RunError
 from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context
-from experiments.evaluation.index import build_index
+from experiments.evaluation.index import build_index, quicken
 from experiments.evaluation.rows import rechosen
 from experiments.files import is_disk_full, write_rows
 from experiments.protocol import queries as q
@@ -39,6 +39,7 @@ from fpcore import atomic
 from fpcore.config import Decision, FingerprintConfig, Profile
 from fpcore.errors import FpError, StoreFullError
 from fpcore.profiles import save_profile
+from fpcore.store import snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +124,7 @@ def build_run_index(context: Context, config: FingerprintConfig, folder: RunFold
         When the disk is full.
     """
     database = index_path(folder, config)
+    snapshot.path_of(database).unlink(missing_ok=True)  # of a run that goes on: queries are timed
     if database.is_file():
         return ""
     try:
@@ -136,6 +138,12 @@ def build_run_index(context: Context, config: FingerprintConfig, folder: RunFold
         _raise_if_disk_full(folder, error)
         return reason_of(error)
     return ""
+
+
+def quicken_run_index(config: FingerprintConfig, folder: RunFolder) -> None:
+    """Make look-ups in the index of a fingerprint fast, once queries have been timed without it."""
+    with _left_to_the_trial():
+        quicken(index_path(folder, config))
 
 
 def run_trial(

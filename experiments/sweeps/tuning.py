@@ -1,10 +1,11 @@
 """Tuning: Optuna chooses the next configuration by the results of those before.
 
 There are three objectives at once: accuracy at the spec's false-alarm rate, bytes of index per
-hour, and the median time of a query. The choices are the values in the grids of a spec. The
-run folder is that of a sweep, with Optuna's journal beside the trials; `tune` goes on with one
-that was interrupted. Times differ from run to run, so the same seed need not choose the same
-trials: the journal tells which were chosen.
+hour, and the median time of a query. Optuna is told them as they are counted; how certain they are
+stands in the report (`experiments.report.equal_terms`). The choices are the values in the grids of
+a spec. The run folder is that of a sweep, with Optuna's journal beside the trials; `tune` goes on
+with one that was interrupted. Times differ from run to run, so the same seed need not choose the
+same trials: the journal tells which were chosen.
 """
 
 from __future__ import annotations

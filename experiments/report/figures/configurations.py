@@ -71,8 +71,8 @@ def _tradeoff(ax: Axes, board: pd.DataFrame, column: str, unit: float) -> None:
         x, share = unit * rows[column].to_numpy(float), rows["accuracy"].to_numpy(float)
         bars = reach(share, rows["accuracy_low"].to_numpy(), rows["accuracy_high"].to_numpy())
         ax.errorbar(
-            x, 100 * share, yerr=100 * bars, fmt="none", ecolor=colour, elinewidth=1, alpha=0.6,
-            zorder=order,
+            x, 100 * share, xerr=unit * _cost_bars(rows, column), yerr=100 * bars, fmt="none",
+            ecolor=colour, elinewidth=1, alpha=0.6, zorder=order,
         )  # fmt: skip
         ax.scatter(
             x, 100 * share, s=46, c=colour, marker=marker, edgecolors=edge, linewidths=0.6,
@@ -86,6 +86,14 @@ def _tradeoff(ax: Axes, board: pd.DataFrame, column: str, unit: float) -> None:
     _wide_axis(ax, unit * board[column].to_numpy(float))
     ax.grid(True, color=FAINT, zorder=0)
     _number_points(ax, board[board["pareto"] | board["baseline"]], column, unit)
+
+
+def _cost_bars(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return how far the interval of a cost reaches, (2, n); 0 where there is none to draw."""
+    middle = rows[column]
+    low, high = (rows.get(f"{column}_{bound}", middle).to_numpy(float) for bound in ("low", "high"))
+    bars = reach(middle.to_numpy(float), low, high)
+    return np.where(np.isfinite(bars).all(axis=0), bars, 0.0)
 
 
 def _number_points(ax: Axes, rows: pd.DataFrame, column: str, unit: float) -> None:

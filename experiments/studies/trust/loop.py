@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,21 +18,23 @@ import pandas as pd
 
 from experiments import metrics
 from experiments.corpora import Corpus, Track
-from experiments.degradations import Condition, conditions
+from experiments.degradations import conditions
 from experiments.errors import RunError
 from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context, sources_for
-from experiments.evaluation.index import build_index
+from experiments.evaluation.index import build_index, quicken
 from experiments.evaluation.stage_cache import stage_cache
 from experiments.progress import Show
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
 from experiments.report import tables
-from experiments.report.study import load
+from experiments.report.study import Study, load
 from experiments.results.run_folder import RunFolder
 from experiments.seeds import seeded_rng
+from experiments.specs.grid import Trial, baseline, expand
 from experiments.specs.spec import SweepSpec, load_spec
 from experiments.sweeps.promotion import base_of, promoted_profile
+from experiments.sweeps.protection import answers_alike
 from experiments.sweeps.runner import sweep
 from experiments.workers import Workers
 from fpcore.config import Profile
@@ -42,7 +44,13 @@ NOISE_CLIP_S = 5.0
 """Strangers are asked in noise that hides them, in short clips: there most of them are named."""
 
 N_OWN = 40
-"""Own clips that are asked under each condition."""
+"""Own clips that are asked under each condition of the sweep, and in noise."""
+
+N_UNKNOWN = 20
+"""Clips of strangers that are asked under each of them, beside those in noise."""
+
+TWIN = "twin"
+"""Ends the id of a trial that is the same configuration as another one."""
 
 LEAST_STRANGERS = 4
 """Works that have to be left when a sample is drawn."""
@@ -102,7 +110,13 @@ def run(
     own, strangers = sampled(tracks, task)
     music = _as_folder(corpus, own, folder / "music" / task.name)
     spec = load_spec(task.spec, [f"seed={task.seed}", f"corpus=folder:{music}"])
-    swept = sweep(spec, run=folder / "runs" / task.name, workers=Workers(n_jobs=n_jobs), show=show)
+    swept = sweep(
+        spec,
+        run=folder / "runs" / task.name,
+        workers=Workers(n_jobs=n_jobs),
+        show=show,
+        beside=[twin(spec)],
+    )
     study = load([swept.path])
     board = tables.leaderboard(study)
     key = tables.recommended(study, board)
@@ -118,12 +132,16 @@ def run(
         "recommended": key,
         "is_baseline": key == study.baseline,
         "refused": refused,
+        "twins_differ": told_apart(study, board, twin(spec).id),
         **_stated(promoted),
     }
     of_base = asked.by(base, n_jobs, show)
-    of_promoted = of_base if promoted is None else asked.by(promoted, n_jobs, show)
-    row |= _measured(of_promoted, promoted or base, spec, "promoted")
-    return row | _measured(of_base, base, spec, "base")
+    if promoted is None or answers_alike(promoted, base):
+        of_promoted = of_base
+    else:
+        of_promoted = asked.by(promoted, n_jobs, show)
+    row |= _measured(of_promoted, promoted or base, "promoted")
+    return row | _measured(of_base, base, "base")
 
 
 def sampled(tracks: Sequence[Track], task: Loop) -> tuple[list[Track], list[Track]]:
@@ -144,6 +162,37 @@ def sampled(tracks: Sequence[Track], task: Loop) -> tuple[list[Track], list[Trac
     parts = chosen[: task.n_tracks], chosen[task.n_tracks :]
     own, strangers = (sorted(part, key=lambda track: track.id) for part in parts)
     return own, strangers
+
+
+def twin(spec: SweepSpec) -> Trial:
+    """Return a trial that is the same configuration as the first of a spec, or its baseline."""
+    trials = expand(spec)
+    like = next((trial for trial in trials if trial.id == baseline(spec)), trials[0])
+    number = len(trials)
+    return replace(like, id=f"t{number:03d}-{TWIN}")
+
+
+def told_apart(study: Study, board: pd.DataFrame, twin_id: str) -> bool:
+    """Whether a report tells a twin from the trial that it equals, in more than its name.
+
+    Parameters
+    ----------
+    study : Study
+        The sweep in which it is.
+    board : pandas.DataFrame, a row per trial
+        The study's leaderboard.
+    twin_id : str
+        The twin's id.
+    """
+    same = study.trial(twin_id)
+    like = next(one for one in study.results if one.swept == same.swept and one.trial != same.trial)
+    of_like, of_same = (tables.row(board, one.key) for one in (like, same))
+    return bool(
+        tables.paired(like, same).real
+        or not tables.as_fast(board, like.key)[same.key]
+        or of_like["pareto"] != of_same["pareto"]
+        or of_same["recommended"]
+    )
 
 
 def _as_folder(corpus: Corpus, tracks: Sequence[Track], folder: Path) -> Path:
@@ -182,34 +231,41 @@ class _Fresh:
         n_strangers: int,
     ) -> None:
         self._parts = Split((), (), tuple(own), tuple(strangers))
-        alike = Plan(
-            spec.degradations, spec.clip_lengths_s, N_OWN, N_OWN, seed=task.seed + FRESH_SEED
-        )
-        in_noise = Plan(
-            conditions([NOISE]), (NOISE_CLIP_S,), N_OWN, n_strangers, seed=task.seed + FRESH_SEED
-        )
-        self._contexts = [
-            Context(
+        seed = task.seed + FRESH_SEED
+        plans = {
+            "as swept": Plan(spec.degradations, spec.clip_lengths_s, N_OWN, N_UNKNOWN, seed=seed),
+            "in noise": Plan(
+                conditions([NOISE]), (NOISE_CLIP_S,), N_OWN, n_strangers, seed=seed + FRESH_SEED
+            ),
+        }
+        self._contexts = {
+            name: Context(
                 corpus,
                 plan,
                 self._parts,
                 sources_for(plan.conditions, corpus, self._parts),
                 stage_cache(),
             )
-            for plan in (alike, in_noise)
-        ]
+            for name, plan in plans.items()
+        }
 
     def by(self, profile: Profile, n_jobs: int, show: Show) -> pd.DataFrame:
-        """Return the outcome rows of a profile under which the own songs are learned."""
+        """Return the outcome rows of a profile under which the own songs are learned.
+
+        The column asked tells whether it was "as swept" or "in noise".
+        """
         with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
             database = Path(folder) / "index.db"
-            first = self._contexts[0]
+            first = self._contexts["as swept"]
             build_index(first, profile.fingerprint, database, n_jobs=n_jobs, show=show)
+            quicken(database)
             answers = [
-                ask(one, profile, database, one.queries("test"), n_jobs=n_jobs, show=show)
-                for one in self._contexts
+                ask(
+                    one, profile, database, one.queries("test"), n_jobs=n_jobs, show=show
+                ).outcomes.assign(asked=name)
+                for name, one in self._contexts.items()
             ]
-        return pd.concat([one.outcomes for one in answers], ignore_index=True)
+        return pd.concat(answers, ignore_index=True)
 
 
 def _stated(promoted: Profile | None) -> dict[str, float]:
@@ -222,12 +278,11 @@ def _stated(promoted: Profile | None) -> dict[str, float]:
     }
 
 
-def _measured(rows: pd.DataFrame, profile: Profile, spec: SweepSpec, name: str) -> dict[str, float]:
+def _measured(rows: pd.DataFrame, profile: Profile, name: str) -> dict[str, float]:
     """Return what came out for fresh clips: as the sweep asked, and of strangers in noise."""
     threshold = profile.decision.threshold
-    alike = _alike(rows, spec.degradations, spec.clip_lengths_s)
-    as_swept = metrics.overall(rows[alike], threshold).to_dict("index")
-    strangers = rows[~rows["indexed"] & ~alike]
+    as_swept = metrics.overall(rows[rows["asked"] == "as swept"], threshold).to_dict("index")
+    strangers = rows[(rows["asked"] == "in noise") & ~rows["indexed"]]
     named = metrics.verdicts(strangers, threshold)["false_accept"].to_numpy(bool)
     found: dict[str, float] = {
         "n_strangers": len(strangers),
@@ -239,11 +294,3 @@ def _measured(rows: pd.DataFrame, profile: Profile, spec: SweepSpec, name: str) 
         for bound in ("share", "low", "high"):
             found[f"{metric}_{bound}"] = as_swept[metric][bound]
     return {f"{name}_{key}": value for key, value in found.items()}
-
-
-def _alike(
-    rows: pd.DataFrame, asked: Sequence[Condition], lengths_s: Sequence[float]
-) -> pd.Series[bool]:
-    """Return which rows are of the conditions and lengths that the sweep asked."""
-    names = [condition.name for condition in asked]
-    return rows["condition"].isin(names) & rows["clip_s"].isin(lengths_s)

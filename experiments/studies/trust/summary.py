@@ -65,6 +65,7 @@ def lines(rows: pd.DataFrame, truth: pd.DataFrame) -> list[Finding]:
             COVERED,
             least=True,
         ),
+        _twins(rows),
         _recommended_worse(rows, truth),
         _bound("calibration error, mean", error.mean(), MISCALIBRATED),
     ]
@@ -82,10 +83,19 @@ def covers(rows: pd.DataFrame, metric: str) -> pd.Series[bool]:
     return found
 
 
+def _twins(rows: pd.DataFrame) -> Finding:
+    """Say how often the same configuration is called different, by the loops that had a twin."""
+    what = "the same configuration under another name is called different"
+    if "twins_differ" not in rows or rows["twins_differ"].isna().all():
+        return Finding(what, "", "no sweep had one twice", reached=False)
+    return _share(what, rows["twins_differ"].dropna() == 1, SELDOM)
+
+
 def clearly_worse(rows: pd.DataFrame, truth: pd.DataFrame) -> pd.Series[bool]:
     """Return for each loop whether it recommends a trial that is truly 5 points below the best.
 
-    What is true of a trial is its accuracy on the whole corpus.
+    What is true of a trial is its accuracy on the whole corpus
+    (`experiments.studies.trust.truth`).
     """
     worse = _worse_trials(truth)
     keys = zip(rows["spec"], rows["recommended"], strict=True)

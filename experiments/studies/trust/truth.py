@@ -1,7 +1,8 @@
-"""What is true of each trial: its accuracy in a sweep of the whole corpus, made once for a spec.
+"""What is true of each trial: its accuracy on a whole corpus, measured once for a spec.
 
 A sample of a few tracks may recommend a trial that only looked good on them. The whole corpus, and
-many more clips than a small sweep asks, tell how good it is.
+many more clips than a small sweep asks, tell how good it is. Every trial answers with the decision
+that it starts from: on so much music a sweep would hardly move it.
 """
 
 from __future__ import annotations
@@ -13,21 +14,20 @@ import pandas as pd
 
 from experiments import metrics
 from experiments.corpora import Corpus
+from experiments.evaluation.ask import index_and_ask
+from experiments.evaluation.context import Context, sources_for
+from experiments.evaluation.stage_cache import stage_cache
 from experiments.files import read_rows, write_rows, writing
 from experiments.progress import Show
-from experiments.report.study import load
+from experiments.protocol.plan import Plan
+from experiments.protocol.splits import Split
+from experiments.specs.grid import Trial, expand
 from experiments.specs.spec import SweepSpec, load_spec
-from experiments.sweeps.prepared import prepare
-from experiments.sweeps.runner import sweep
-from experiments.workers import Workers
 
 FILE = "truth.csv"
 
-N_INDEXED, N_LEFT_OUT = 200, 100
-"""Excerpts under each condition and clip length, of songs in the index and of strangers."""
-
-CALIBRATION_SHARE = 0.75
-"""Share of the works that are asked; a sweep needs some in the other half of its split too."""
+N_CLIPS = 200
+"""Clips that are asked under each condition and at each length."""
 
 
 def truths(
@@ -44,11 +44,11 @@ def truths(
     corpus : Corpus
         The music.
     folder : Path
-        Where rows and runs of the study are kept.
+        Where the rows of the study are kept.
     n_jobs : int
         Processes; -1 takes one for each core.
     show : Show
-        Where progress of the sweeps is shown.
+        Where progress is shown.
 
     Returns
     -------
@@ -56,63 +56,39 @@ def truths(
         Columns spec, trial and accuracy, the share of clips that are accepted and right.
     """
     file = folder / FILE
-    known = _known(folder)
+    known = read_rows(file) if file.is_file() else pd.DataFrame(columns=["spec"])
     for spec in dict.fromkeys(specs):
         if spec in set(known["spec"]):
             continue
-        run = folder / "runs" / f"truth-{Path(spec).stem}"
-        swept = sweep(whole(spec, corpus), run=run, workers=Workers(n_jobs=n_jobs), show=show)
-        found = _accuracies(spec, swept.path)
+        found = _accuracies(spec, corpus, n_jobs, show)
         known = found if known.empty else pd.concat([known, found], ignore_index=True)
         with writing(file):
             write_rows(known, file)
     return known[known["spec"].isin(specs)].reset_index(drop=True)
 
 
-def check(specs: Sequence[str], corpus: Corpus, folder: Path) -> None:
-    """Raise a `CorpusError` when a corpus is too small for a sweep of it that is still to be made.
-
-    Parameters
-    ----------
-    specs : sequence of str
-        Names or paths of specs.
-    corpus : Corpus
-        The music.
-    folder : Path
-        Where what is known already is kept.
-    """
-    known = set(_known(folder)["spec"])
-    for spec in specs:
-        if spec not in known:
-            prepare(whole(spec, corpus))
-
-
-def _known(folder: Path) -> pd.DataFrame:
-    file = folder / FILE
-    return read_rows(file) if file.is_file() else pd.DataFrame(columns=["spec"])
-
-
-def whole(spec: str, corpus: Corpus) -> SweepSpec:
-    """Return a spec that asks the same trials many clips of most works of a corpus."""
-    return load_spec(
-        spec,
-        [
-            "seed=0",
-            f"corpus={corpus.name}",
-            f"calibration_share={CALIBRATION_SHARE}",
-            f"excerpts={{indexed: {N_INDEXED}, left_out: {N_LEFT_OUT}}}",
-            "timed_queries=0",
-        ],
-    )
-
-
-def _accuracies(spec: str, run: Path) -> pd.DataFrame:
-    results = load([run]).results
-    shares = [metrics.overall(one.outcomes, one.threshold)["share"].to_dict() for one in results]
+def _accuracies(name: str, corpus: Corpus, n_jobs: int, show: Show) -> pd.DataFrame:
+    spec = load_spec(name)
+    context = _everything(spec, corpus)
+    trials = expand(spec)
     return pd.DataFrame(
         {
-            "spec": spec,
-            "trial": [one.trial for one in results],
-            "accuracy": [share["accepted_right"] for share in shares],
+            "spec": name,
+            "trial": [trial.id for trial in trials],
+            "accuracy": [_accuracy(trial, context, n_jobs, show) for trial in trials],
         }
     )
+
+
+def _everything(spec: SweepSpec, corpus: Corpus) -> Context:
+    """Return the context in which all tracks are indexed and asked about."""
+    plan = Plan(spec.degradations, spec.clip_lengths_s, N_CLIPS, 0)
+    parts = Split((), (), tuple(corpus.tracks), ())
+    sources = sources_for(plan.conditions, corpus, parts)
+    return Context(corpus, plan, parts, sources, stage_cache())
+
+
+def _accuracy(trial: Trial, context: Context, n_jobs: int, show: Show) -> float:
+    rows = index_and_ask(context, trial.profile, "test", n_jobs=n_jobs, show=show).outcomes
+    found = metrics.overall(rows, trial.profile.decision.threshold)["share"]
+    return float(found["accepted_right"])

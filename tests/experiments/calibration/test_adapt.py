@@ -12,7 +12,7 @@ from experiments.calibration import adapt
 from experiments.calibration.adapt import LOOSER, Adapted, adapted
 from experiments.calibration.answers import ASKED, likeliest, log_odds
 from experiments.calibration.fit import FITTED, fit
-from experiments.calibration.thresholds import Strangers, Tail, stated_rate
+from experiments.calibration.thresholds import HARDEST, Strangers, Tail, log_odds_of, stated_rate
 from fpcore.config import Decision, FittedOn
 
 BASE = Decision(
@@ -101,7 +101,7 @@ def test_many_doubtful_queries_move_the_decision_to_what_they_say(
 
 def test_at_the_threshold_strangers_are_named_at_the_rate(by_many: Adapted) -> None:
     strangers = by_many.held_out[~by_many.held_out["indexed"]]
-    own, profile = Strangers.of(strangers), Tail.of(BASE)
+    own, profile = Strangers.of(strangers), Tail.of(BASE).carried_over(strangers)
     stated = stated_rate(own, profile, by_many.decision.threshold)
     assert stated.rate == pytest.approx(RATE, rel=0.05)
 
@@ -227,3 +227,14 @@ def test_the_decision_tells_its_rate_its_origin_and_the_larger_index() -> None:
     assert found.decision.calibration == (
         "mine; the weights are those of the profile that it starts from"
     )
+
+
+def test_a_decision_with_more_log_odds_for_all_asks_for_more() -> None:
+    """Where songs are right more often than the profile says, strangers get more log-odds too."""
+    rows = _candidates(3000, seed=4, apart=3.0, n_works=150)
+    found = adapted(rows, BASE, false_alarm_rate=RATE, description="made")
+    own = found.held_out[~found.held_out["indexed"]]
+    assert found.decision.intercept > BASE.intercept + 1
+    tail = Tail.of(BASE).carried_over(own)
+    assert tail.log_odds > Tail.of(BASE).log_odds + 1
+    assert log_odds_of(found.decision.threshold) >= float(tail.reached_by(RATE / HARDEST)) - 1e-9

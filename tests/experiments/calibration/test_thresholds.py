@@ -216,3 +216,14 @@ def test_strangers_are_told_by_what_they_were_asked_of() -> None:
     assert found.index.tolist() == [0, 1, 2]
     assert found["query"].tolist() == ["a", "b", "c"]
     assert found["kind"].tolist() == [thresholds.KINDS[one] for one in ("whole", "others", "part")]
+
+
+@pytest.mark.parametrize(("moved", "followed"), [(2.0, 2.0), (0.0, 0.0), (-2.0, 0.0)])
+def test_the_known_strangers_follow_a_decision_that_rises(moved: float, followed: float) -> None:
+    before = np.array([-6.0, -5.0, -1.0, 0.0])
+    now = before + moved + np.array([9.0, 9.0, -0.5, 0.5])  # the farther half tells nothing
+    rows = _strangers([*expit(now)]).assign(base_probability=expit(before))
+    assert TAIL.carried_over(rows).log_odds == pytest.approx(TAIL.log_odds + followed)
+    assert TAIL.carried_over(rows).rate == TAIL.rate
+    assert TAIL.carried_over(rows.drop(columns="base_probability")) == TAIL
+    assert TAIL.carried_over(rows[:0]) == TAIL

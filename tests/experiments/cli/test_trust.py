@@ -11,7 +11,7 @@ from tests.experiments import small
 from tests.experiments.cli.running import fpbench
 from tests.experiments.studies.trust.made_up import TRUTH, loops
 
-SMALL = ("trust", "--corpus", small.CORPUS, "--tracks", "8", "--half", "test")
+SMALL = ("trust", "--spec", "trust", "--corpus", small.CORPUS, "--tracks", "8", "--half", "test")
 
 
 def test_loops_that_are_done_are_told_in_a_table_and_a_picture(

@@ -10,12 +10,13 @@ import pytest
 from experiments.corpora import Corpus
 from experiments.evaluation import index
 from experiments.evaluation.context import Context
-from experiments.evaluation.index import build_index
+from experiments.evaluation.index import build_index, quicken
 from experiments.progress import Step
 from experiments.protocol.plan import Plan
 from fpcore import pipeline
 from fpcore.audio import load
 from fpcore.profiles import load_profile
+from fpcore.records import LongArray
 from fpcore.store import open_store
 
 CONFIG = load_profile("balanced").fingerprint
@@ -80,3 +81,25 @@ def test_an_index_is_the_same_whatever_the_batches_it_was_written_in(
     one, two = (peaks_of(tmp_path / name) for name in ("one.db", "two.db"))
     assert list(one) == list(two) == [track.id for track in tracks]
     assert one == two
+
+
+def _postings(database: Path, tokens: LongArray) -> list[tuple[int, int, int]]:
+    with open_store(database, CONFIG) as store:
+        found = store.lookup(tokens)
+    rows = zip(found.query_row.tolist(), found.song_id.tolist(), found.frame.tolist(), strict=True)
+    return sorted(rows)
+
+
+def test_a_snapshot_changes_no_look_up(context: Context, tmp_path: Path) -> None:
+    database = tmp_path / "index.db"
+    build_index(context, CONFIG, database, n_jobs=1)
+    with open_store(database, CONFIG) as store:
+        hottest = store.token_stats(n_hottest=10).hottest
+        assert store.snapshot() is None
+    tokens = np.array([one.token for one in hottest], np.int64)
+    before = _postings(database, tokens)
+    quicken(database)
+    assert _postings(database, tokens) == before
+    assert len(before) == sum(one.n_postings for one in hottest)
+    with open_store(database, CONFIG) as store:
+        assert store.snapshot() is not None

@@ -76,6 +76,21 @@ def test_failed_trials_and_queries_of_one_run_alone_are_told(tmp_path: Path) -> 
     assert "left out are 480 of one." in said
 
 
+def test_a_tuning_says_how_certain_is_what_it_chose_by(
+    made_up: study.Study, board: pd.DataFrame
+) -> None:
+    assert "Optuna" not in " ".join(sentences.caveats(made_up, board))
+    manifests = {
+        run: manifest.model_copy(update={"kind": "tune"})
+        for run, manifest in made_up.manifests.items()
+    }
+    tuned = dataclasses.replace(made_up, manifests=manifests)
+    [told] = [one for one in sentences.caveats(tuned, board) if "Optuna" in one]
+    first = tables.row(board, str(board.index[0]))
+    for bound in ("accuracy_low", "accuracy_high"):
+        assert f"{100 * first[bound]:.1f}" in told
+
+
 def test_what_was_run_is_told_from_the_manifest(made_up: study.Study) -> None:
     [facts] = sentences.history(made_up)
     assert facts["corpus"] == "generated:24, checksum 000000000000"

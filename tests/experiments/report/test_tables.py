@@ -76,6 +76,26 @@ def test_times_whose_intervals_overlap_put_no_trial_on_or_off_the_front() -> Non
     ]
 
 
+def test_a_time_that_cannot_be_told_from_that_of_the_reference_recommends_nothing(
+    made_up: study.Study,
+) -> None:
+    best = max(made_up.results, key=_accuracy)
+    times = [f"{stage}_s" for stage in metrics.STAGES]
+    quick = best.timings.assign(**{name: best.timings[name] * 0.5 for name in times})
+    # As often slower as faster, but faster in the median.
+    factors = np.where(np.arange(len(best.timings)) % 2, 0.9, 1.05)
+    jitter = best.timings.assign(**{name: best.timings[name] * factors for name in times})
+    found = {}
+    for key, timings in (("quick", quick), ("jitter", jitter)):
+        copy = dataclasses.replace(best, key=key, timings=timings)
+        two = dataclasses.replace(made_up, results=[best, copy], baseline=best.key)
+        board = tables.leaderboard(two)
+        assert tables.row(board, key)["query_p50_s"] != tables.row(board, best.key)["query_p50_s"]
+        assert tables.as_fast(board, best.key)[key] == (key == "jitter")
+        found[key] = tables.recommended(two, board)
+    assert found == {"quick": "quick", "jitter": best.key}
+
+
 def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up: study.Study) -> None:
     best, *others = made_up.results
     cheap = dataclasses.replace(

@@ -18,6 +18,7 @@ from experiments.results.trial_folder import TrialFolder
 from experiments.sweeps import latency
 from experiments.sweeps.prepared import prepare
 from fpcore.profiles import load_profile
+from fpcore.records import StageTimes
 from fpcore.store import open_store
 from tests.experiments import small
 
@@ -63,11 +64,56 @@ def test_a_recording_is_the_query_as_16_bit_wav(context: Context) -> None:
 
 def test_every_stage_of_every_recording_takes_time(context: Context, database: Path) -> None:
     recorded = latency.recordings(context, CONFIG, 2)
-    found = latency.time_queries(recorded, BALANCED, database)
+    [found, nothing] = latency.time_queries(
+        [latency.Timed(BALANCED, database, recorded), latency.Timed(BALANCED, database, [])]
+    )
     assert tuple(found.columns) == latency.COLUMNS
     assert found["query"].tolist() == [one.query for one in recorded]
     assert (found.drop(columns="query") > 0).all(axis=None)
-    assert latency.time_queries([], BALANCED, database).empty
+    assert tuple(nothing.columns) == latency.COLUMNS
+    assert nothing.empty
+
+
+def _timed_by(
+    seconds: dict[str, list[float]], monkeypatch: pytest.MonkeyPatch
+) -> tuple[dict[str, float], str]:
+    """Return the time of each configuration, and in which order they were asked.
+
+    The n-th recognition under each takes the n-th of its seconds.
+    """
+    order: list[str] = []
+    left = {name: iter(times) for name, times in seconds.items()}
+
+    def in_turn(one: latency.Timed) -> list[StageTimes]:
+        order.append(one.profile.name)
+        took_s = next(left[one.profile.name])
+        return [StageTimes(decode_s=0.0, fingerprint_s=0.0, lookup_s=0.0, align_s=took_s)]
+
+    monkeypatch.setattr(latency, "_round", in_turn)
+    recorded = [latency.WavQuery("q", b"")]
+    named = [BALANCED.model_copy(update={"name": name}) for name in seconds]
+    frames = latency.time_queries(
+        [latency.Timed(profile, Path("index.db"), recorded) for profile in named]
+    )
+    return {
+        name: float(rows["align_s"].iloc[0]) for name, rows in zip(seconds, frames, strict=True)
+    }, "".join(order)
+
+
+def test_rounds_take_all_configurations_there_and_back_until_times_settle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A busy first round slows both; the second is 1% off, and nothing more is to be gained.
+    found, order = _timed_by({"a": [3.0, 1.0, 0.99], "b": [6.0, 2.0, 2.5]}, monkeypatch)
+    assert order == "abbaab"
+    assert found == {"a": 0.99, "b": 2.0}
+
+
+def test_times_that_never_settle_end_with_the_last_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    falling = [float(10 - n) for n in range(latency.MOST_ROUNDS)]
+    found, order = _timed_by({"a": falling}, monkeypatch)
+    assert len(order) == latency.MOST_ROUNDS
+    assert found == {"a": falling[-1]}
 
 
 def test_decoding_is_timed_of_tracks_that_give_a_fingerprint(

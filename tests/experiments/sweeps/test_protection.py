@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from experiments.metrics.paired import compare, points
 from experiments.seeds import seeded_rng
-from experiments.sweeps.protection import objections
+from experiments.sweeps.protection import answers_alike, objections
 from fpcore.profiles import load_profile
 
 BASE = load_profile("balanced")
@@ -72,3 +73,22 @@ def test_a_decision_that_rejects_what_it_finds_is_an_objection_though_the_base_d
 
 def test_songs_that_are_not_found_at_all_are_no_broken_decision() -> None:
     assert objections(PROMOTED, BASE, _rows(40, right=42), _rows(40, right=42)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "alike"),
+    [
+        ("decision", {"calibration": "of another corpus"}, True),
+        ("decision", {"threshold": BASE.decision.threshold + 1e-12}, True),
+        ("decision", {"threshold": BASE.decision.threshold + 1e-6}, False),
+        ("decision", {"n_songs": 3}, False),
+        ("decision", {"weights": {**BASE.decision.weights, "found": 0.0}}, False),
+        ("query", {"n_shifts": 1}, False),
+        ("fingerprint", {"token": "text"}, False),
+    ],
+)
+def test_profiles_answer_alike_when_they_search_and_weigh_alike(
+    part: str, change: dict[str, object], alike: bool
+) -> None:
+    other = PROMOTED.model_copy(update={part: getattr(BASE, part).model_copy(update=change)})
+    assert answers_alike(other, BASE) == alike

@@ -12,6 +12,7 @@ GOOD: dict[str, Any] = {
     "recommended": "t001",
     "refused": "",
     "is_baseline": False,
+    "twins_differ": False,
     "stated_accepted_right_low": 0.9,
     "stated_accepted_right_high": 1.0,
     "stated_false_accept_low": 0.0,

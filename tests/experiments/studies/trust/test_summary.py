@@ -23,6 +23,10 @@ def test_good_loops_reach_every_line() -> None:
         ({"promoted_accuracy": 0.91}, "the same, worst"),
         ({"promoted_n_named": 5}, "the same, worst"),
         ({"promoted_calibration_error": 0.9}, "calibration error, mean"),
+        (
+            {"twins_differ": True},
+            "the same configuration under another name is called different",
+        ),
     ],
 )
 def test_one_bad_loop_misses_its_line(change: dict[str, Any], missed: str) -> None:
@@ -47,6 +51,12 @@ def test_what_is_truly_worse_is_told_by_the_whole_corpus() -> None:
 def test_where_no_trial_is_truly_worse_nothing_is_claimed() -> None:
     [told] = [line for line in lines(loops(), TRUTH) if "5 points worse" in line.what]
     assert (told.reach, told.measured, told.reached) == ("", "no trial is that much worse", False)
+
+
+def test_loops_of_before_had_no_twin() -> None:
+    for rows in (loops().drop(columns="twins_differ"), loops().assign(twins_differ=float("nan"))):
+        [told] = [line for line in lines(rows, TRUTH) if "another name" in line.what]
+        assert (told.reach, told.measured) == ("", "no sweep had one twice")
 
 
 def test_where_nothing_was_promoted_no_interval_is_reached() -> None:
