@@ -238,6 +238,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     # Stages
     Equivalent(
+        "stages/matching",
+        r"row\[1:\] < row\[:-1\]",
+        "row[1:] <= row[:-1]",
+        "a stable sort leaves what is in order as it is",
+    ),
+    Equivalent(
+        "stages/matching",
+        r"kind=\"stable\"",
+        'kind="STABLE"',
+        "names of sorting algorithms have no case",
+    ),
+    Equivalent(
         "stages/hashing",
         r"\.split\(\"\|\"\)",
         '.rsplit("|")',

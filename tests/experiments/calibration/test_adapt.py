@@ -154,6 +154,18 @@ def test_no_other_step_explains_the_answers_at_less_cost(strength: float) -> Non
         assert all(_cost(examples, BASE, other, strength) > least for other in others)
 
 
+def test_evidence_that_the_profile_does_not_weigh_starts_from_nothing() -> None:
+    rows = _candidates(40, seed=4, apart=2.0)
+    examples = likeliest(rows[rows["asked_of"] != "part"], BASE)
+    bare = BASE.model_copy(update={"weights": {"rank_z": 4.0, "log_hypotheses": -1.0}})
+    by_name = adapt._moved(examples, BASE, 10.0).weights
+    assert adapt._moved(examples, bare, 10.0).weights == pytest.approx(by_name)
+
+
+def test_of_two_indexes_of_unknown_size_none_is_the_larger() -> None:
+    assert adapt._larger(None, None) is None
+
+
 def test_strangers_count_together_as_much_as_indexed_songs_where_there_are_both() -> None:
     indexed = pd.DataFrame({"indexed": [True, True, False, True, False]})
     assert adapt._counts(indexed).tolist() == [1.0, 1.0, 1.5, 1.0, 1.5]

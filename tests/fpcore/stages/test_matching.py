@@ -105,6 +105,21 @@ def test_columns_of_some_hits_are_those_of_all() -> None:
     for got, column in zip(found.taken(some), columns, strict=True):
         np.testing.assert_array_equal(got, column[some])
         assert got.dtype == column.dtype
+    run = slice(2, 9)
+    np.testing.assert_array_equal(found.rows(run), found.row[run])
+    np.testing.assert_array_equal(found.offsets(run), found.offset_ticks[run])
+    assert found.row.dtype == found.offset_ticks.dtype == np.int64
+
+
+def test_postings_of_one_token_stay_in_their_order() -> None:
+    rows = np.random.default_rng(2).integers(0, 4, 1000).tolist()
+    entries = [(row, 1, number) for number, row in enumerate(rows)]
+    found = matching.sorted_by_token(postings_of(entries))
+    assert found.frame.tolist() == sorted(range(1000), key=rows.__getitem__)
+
+
+def test_where_no_hash_is_known_the_usual_weight_is_one() -> None:
+    assert looked_up(query_of([(1, 0)]), []).usual_weight == 1.0
 
 
 # Ranking
