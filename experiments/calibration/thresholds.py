@@ -143,7 +143,8 @@ class Strangers:
 
 KINDS = {"whole": "left out", "others": "own song masked", "part": "left out of a few songs"}
 """What a stranger is, by what it was asked of: a song that is not in the index; one that is, asked
-of all other works; or one that is not, asked of a few songs."""
+of all other works; or one that is not, asked of a few songs. Other music, speech and noise are not
+among them: most of it reaches less than songs of the same collection (`experiments/TRIED.md`)."""
 
 
 def strangers_of(held_out: pd.DataFrame) -> pd.DataFrame:

@@ -250,6 +250,7 @@ def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result
         strangers, base = stored.strangers, stored.profile.decision
         # Thresholds of older runs, and of decisions fitted from nothing, rest on own rows alone.
         pooled = strangers is not None and base.calibration is not None
+        own = _left_out(outcomes) if strangers is None else strangers
         results.append(
             Result(
                 key=prefix + trial,
@@ -264,8 +265,8 @@ def _finished(folder: RunFolder, manifest: Manifest, prefix: str) -> list[Result
                     name: math.nan if known is None else known
                     for name, known in stored.index.items()
                 },
-                strangers=_left_out(outcomes) if strangers is None else strangers,
-                tail=Tail.of(base).carried_over(strangers) if pooled else None,
+                strangers=own,
+                tail=Tail.of(base).carried_over(own) if pooled else None,
             )
         )
     return results

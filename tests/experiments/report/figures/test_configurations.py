@@ -39,6 +39,18 @@ def test_points_that_coincide_share_a_label(board: pd.DataFrame) -> None:
     assert text.split(", ") == [f"t{i:03d}" for i in range(9)]
 
 
+def test_the_interval_of_a_time_is_drawn_where_it_is_bounded(board: pd.DataFrame) -> None:
+    middle = board["query_p50_s"]
+    bounded = board.assign(query_p50_s_low=middle - 1e-3, query_p50_s_high=middle + 1e-3)
+    bounded.loc[bounded.index[0], "query_p50_s_high"] = np.inf
+    widths = {
+        round(float(segment[1, 0] - segment[0, 0]), 6)
+        for bars in pareto(bounded).axes[1].containers
+        for segment in bars.lines[2][0].get_segments()
+    }
+    assert widths == {0.0, 2.0}  # in ms
+
+
 def _cells(ax: Axes) -> dict[tuple[int, int], str]:
     """Return what is written into the cells of a heat map, by row and column."""
     return {
