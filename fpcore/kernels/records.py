@@ -42,14 +42,14 @@ class Pages(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """Records of tokens: those of token ``i`` are ``count[i]`` from ``first[i]`` on.
+    """Records of tokens: those of token ``i`` are ``length[i]`` from ``first[i]`` on.
 
     ``is_sound`` is False when a page is not what its sum says; ignore the rest then.
     """
 
     is_sound: bool
     first: NDArray[np.int64]
-    count: NDArray[np.int64]
+    length: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
@@ -120,7 +120,7 @@ def pack(
 
 
 @njit(cache=True, nogil=True)
-def _record(words: Words, number: int, width: int) -> np.int64:
+def _record(words: Words, number: int | np.int64, width: int) -> np.int64:
     bit = number * width
     at, offset = bit >> 6, bit & 63
     value = words[at] >> np.uint64(offset)
@@ -156,8 +156,8 @@ def runs(
     width = widths.shift + widths.song_bits + widths.frame_bits
     rest = widths.song_bits + widths.frame_bits
     per_page = PAGE_WORDS * 8 // start.itemsize
-    first, count = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
-    damaged = Runs(False, first, count)
+    first, length = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
+    damaged = Runs(False, first, length)
     for i in range(len(wanted)):
         bucket = wanted[i] >> widths.shift
         if not 0 <= bucket < len(start) - 1:
@@ -175,14 +175,15 @@ def runs(
             if not _is_page_sound(packed, page):
                 return damaged
         target = wanted[i] & ((np.int64(1) << widths.shift) - 1)
-        first[i] = _first_not_below(packed.words, low, end, target, width, rest)
-        count[i] = _first_not_below(packed.words, first[i], end, target + 1, width, rest) - first[i]
-    return Runs(True, first, count)
+        at = _first_not_below(packed.words, low, end, target, width, rest)
+        first[i] = at
+        length[i] = _first_not_below(packed.words, at, end, target + 1, width, rest) - at
+    return Runs(True, first, length)
 
 
 @njit(cache=True, nogil=True)
 def _first_not_below(
-    words: Words, low: int, high: int, target: int, width: int, rest: int
+    words: Words, low: np.int64, high: np.int64, target: np.int64, width: int, rest: int
 ) -> np.int64:
     """Return the first record of a bucket whose bits of the token are ``target`` or more."""
     while low < high:
@@ -191,7 +192,7 @@ def _first_not_below(
             low = middle + 1
         else:
             high = middle
-    return np.int64(low)
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -221,13 +222,13 @@ def gather(
     song_mask = (np.int64(1) << widths.song_bits) - 1
     frame_mask = (np.int64(1) << widths.frame_bits) - 1
     total = 0
-    for i in range(len(found.count)):
-        total += found.count[i]
+    for i in range(len(found.length)):
+        total += found.length[i]
     run, song = np.empty(total, np.int64), np.empty(total, np.int64)
     frame = np.empty(total, np.int32)
     n = 0
-    for i in range(len(found.count)):
-        for at in range(found.first[i], found.first[i] + found.count[i]):
+    for i in range(len(found.length)):
+        for at in range(found.first[i], found.first[i] + found.length[i]):
             record = _record(words, at, width)
             number = (record >> widths.frame_bits) & song_mask
             if number < len(is_live) and is_live[number]:

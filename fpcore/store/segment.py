@@ -1,8 +1,8 @@
 """A segment of an index: the postings of some songs, in the order in which look-ups want them.
 
 A file that is mapped into memory, or the same in memory alone. It begins with a header of
-`PAGE_BYTES`: a line of text with what it is, its version, the CRC-32 of the rest of the line, and as
-the rest a JSON object; zeros fill it up. Columns follow without gaps, little-endian:
+`PAGE_BYTES`: a line of text with what it is, its version, the CRC-32 of the rest of the line, and
+as the rest a JSON object; zeros fill it up. Columns follow without gaps, little-endian:
 
 * ``packed`` uint64 (w,): the records, see `fpcore.kernels.records`; zeros fill its last page;
 * ``start`` (b + 1,): where the records of each bucket of tokens begin; the number of all fills its
@@ -23,7 +23,7 @@ import os
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,25 @@ COLUMNS = (*SUMMED, *_CHECKED)
 """In the order in which they lie in the file."""
 _DTYPES = {"song_id": ("<i8",), "song_key": ("<i8",), "start": ("<u4", "<u8")}
 
+
 Signature = tuple[int, int, int]
 """Inode, size and time of change of a file, which tell it from another one of its name."""
 
 
+Found: TypeAlias = tuple[LongArray, LongArray, IntArray]
+"""Row among the tokens int64 (k,), song int64 (k,) and frame int32 (k,) of postings."""
+
+
 class DamagedSegmentError(StoreError):
-    """A segment is not what was written; what it holds must be read from elsewhere."""
+    """A segment is not what was written; what it holds must be read from elsewhere.
+
+    ``path`` and ``signature`` are those of its file.
+    """
+
+    def __init__(self, path: Path | None, signature: Signature | None, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.path = path
+        self.signature = signature
 
 
 def signature_of(status: os.stat_result) -> Signature:
@@ -84,14 +97,18 @@ class Segment:
         DamagedSegmentError
             When the file cannot be read, or is not a whole segment of this version.
         """
+        signature = signature_of(path.stat())
         try:
             with path.open("rb") as file:
                 signature = signature_of(os.fstat(file.fileno()))
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError:
             raise
-        except (OSError, ValueError) as error:  # an empty file cannot be mapped
-            raise DamagedSegmentError(f"{path} cannot be read ({error})") from None
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror})"
+            raise DamagedSegmentError(path, signature, reason) from None
+        except ValueError:  # no empty file can be mapped
+            raise DamagedSegmentError(path, signature, "is damaged (it is empty)") from None
         return cls.of(mapped, path, signature)
 
     @classmethod
@@ -133,7 +150,7 @@ class Segment:
                 {name: np.zeros(len(columns[sums]), np.bool_) for name, sums in SUMMED.items()},
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedSegmentError(f"{path} is damaged ({error})") from None
+            raise DamagedSegmentError(path, signature, f"is damaged ({error})") from None
 
     @property
     def song_id(self) -> LongArray:
@@ -145,7 +162,12 @@ class Segment:
         """Keys of the songs int64 (s,)."""
         return self.columns["song_key"]
 
-    def lookup(self, tokens: LongArray, is_live: BoolArray) -> tuple[LongArray, LongArray, IntArray]:
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return PAGE_BYTES + sum(column.nbytes for column in self.columns.values())
+
+    def lookup(self, tokens: LongArray, is_live: BoolArray) -> Found:
         """Return the postings of tokens in the songs that are live.
 
         Parameters
@@ -157,8 +179,8 @@ class Segment:
 
         Returns
         -------
-        tuple of int64 (k,), int64 (k,) and int32 (k,)
-            Row in ``tokens``, id of the song and frame of each posting, by row.
+        Found
+            By row.
 
         Raises
         ------
@@ -206,7 +228,7 @@ class Segment:
         return Pages(words, self.columns[SUMMED[name]], self.seen[name])
 
     def _damaged(self) -> DamagedSegmentError:
-        return DamagedSegmentError(f"{self.path} is damaged")
+        return DamagedSegmentError(self.path, self.signature, "is damaged (a page has changed)")
 
 
 def header_of(content: dict[str, Any]) -> bytes:
@@ -241,7 +263,7 @@ def _column(mapped: bytes | mmap.mmap, name: str, header: dict[str, Any]) -> NDA
     if offset + n_bytes > len(mapped):
         raise ValueError(f"it is cut short, to {len(mapped)} bytes")
     octets = np.frombuffer(mapped, np.uint8, n_bytes, offset)
-    if name in _CHECKED and zlib.crc32(octets) != stated["crc32"]:
+    if name in _CHECKED and zlib.crc32(octets.data) != stated["crc32"]:
         raise ValueError(f"its column {name} has changed")
     values: NDArray[Any] = octets.view(stated["dtype"])
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
@@ -109,7 +110,7 @@ def _merged_parts(
     from fpcore.kernels import records
 
     cuts = _cuts(segments, config)
-    for first, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for first, end in pairwise(cuts):
         found: list[Columns] = []
         for segment, number in zip(segments, numbers, strict=True):
             start, shift = segment.columns["start"], segment.widths[0]
@@ -143,9 +144,7 @@ def _cuts(segments: Sequence[Segment], config: FingerprintConfig) -> list[int]:
 
 def _sorted(token: LongArray, song: LongArray, frame: LongArray) -> Columns:
     """Return postings sorted by token, number of the song and frame."""
-    song_bits, frame_bits = (
-        int(column.max(initial=0)).bit_length() for column in (song, frame)
-    )
+    song_bits, frame_bits = (int(column.max(initial=0)).bit_length() for column in (song, frame))
     if int(token.max(initial=0)).bit_length() + song_bits + frame_bits > _RECORD_BITS:
         order = np.lexsort((frame, song, token))
         return token[order], song[order], frame[order]

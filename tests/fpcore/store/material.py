@@ -89,6 +89,8 @@ Engine = Callable[[Path], Store]
 """Opens the index at a path, a new one if there is none."""
 
 ENGINES: dict[str, Engine] = {
+    "sqlite, segments": partial(new_store, layout="segments"),
+    "sqlite, segments, text": partial(new_store, kind="text", layout="segments"),
     "sqlite, packed": partial(new_store, kind="packed"),
     "sqlite, text": partial(new_store, kind="text"),
 }

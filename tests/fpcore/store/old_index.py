@@ -52,5 +52,9 @@ def make_old(path: Path, config: FingerprintConfig) -> None:
 
 def _statements(config: FingerprintConfig) -> list[str]:
     """Return the statements that made the tables of version 2: only ``songs`` was another one."""
-    others = [one for one in schema.statements(config) if not any(name in one for name in _ADDED)]
+    others = [
+        one
+        for one in schema.statements(config, "classic")
+        if not any(name in one for name in _ADDED)
+    ]
     return [others[0], _SONGS, *others[1:]]

@@ -145,7 +145,7 @@ def test_dying_at_any_step_leaves_an_old_index_old_or_brings_it_up_to_date(
             assert [song.name for song in store.songs()] == ["song 0", "song 1", "song 2"]
             assert store.check().ok
     assert versions == sorted(versions)
-    assert set(versions) == {2, schema.SCHEMA_VERSION}
+    assert set(versions) == {2, schema.VERSIONS["classic"]}
 
 
 def test_processes_that_open_an_old_index_at_once_all_use_it(tmp_path: Path) -> None:
