@@ -177,7 +177,11 @@ def runs(
         target = wanted[i] & ((np.int64(1) << widths.shift) - 1)
         at = _first_not_below(packed.words, low, end, target, width, rest)
         first[i] = at
-        length[i] = _first_not_below(packed.words, at, end, target + 1, width, rest) - at
+        step = np.int64(1)  # most tokens have few records: look near before far
+        while at + step < end and _record(packed.words, at + step, width) >> rest == target:
+            step *= 2
+        near = min(at + step, end)
+        length[i] = _first_not_below(packed.words, at, near, target + 1, width, rest) - at
     return Runs(True, first, length)
 
 

@@ -9,7 +9,6 @@ twice, and nothing is wrong.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import time
@@ -28,12 +27,14 @@ from fpcore.store.segment_writing import Content
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".segment"
-FACTOR_BITS = 2
-"""Segments of one tier have at most 2 to the power of this times the postings of the smallest."""
-TIER_SEGMENTS = 4
-"""So many segments of a tier become one of the next."""
+TIER_SEGMENTS = 2
+"""So many segments of a tier become one; one tier has twice the postings of the one below.
 
-_LOCK = "lock"
+More would be written less often, and a look-up would have to ask more of them.
+"""
+
+_WRITING, _MERGING = "writing", "merging"
+"""Files of locks."""
 _YOUNG_NS = 100_000_000  # within the steps of a file system's clock, a second change may be hidden
 
 
@@ -49,8 +50,10 @@ def path_of(database: Path) -> Path:
 def discard(database: Path) -> None:
     """Remove the segments of an index, and nothing else that somebody may have put there."""
     folder = path_of(database)
-    for file in [*folder.glob(f"*{SUFFIX}"), *atomic.parts_in(folder), folder / _LOCK]:
+    for file in [*folder.glob(f"*{SUFFIX}"), *atomic.parts_in(folder)]:
         file.unlink(missing_ok=True)
+    for lock in (_WRITING, _MERGING):
+        (folder / lock).unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
 
@@ -121,22 +124,33 @@ class SegmentFolder:
         return [_told(error) for path, error in self._refused.items() if path.exists()]
 
     @contextmanager
-    def tending(self) -> Iterator[bool]:
-        """Let one process at a time add and remove segments; yield whether it is this one."""
+    def writing(self) -> Iterator[bool]:
+        """Let one process at a time write segments of new songs; yield whether it is this one."""
+        with self._alone(_WRITING) as alone:
+            yield alone
+
+    @contextmanager
+    def merging(self) -> Iterator[bool]:
+        """Let one process at a time merge; yield whether it is this one.
+
+        New segments may be written meanwhile, for a merge may take long.
+        """
+        with self._alone(_MERGING) as alone:
+            if alone:
+                with self._alone(_WRITING) as is_all_mine:
+                    if is_all_mine:  # then what killed processes left is the only part there is
+                        atomic.discard_parts(self.path)
+            yield alone
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[bool]:
         self.path.mkdir(exist_ok=True)
-        descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-                return
-            try:
-                atomic.discard_parts(self.path)
-                yield True
-            finally:
-                fcntl.flock(descriptor, fcntl.LOCK_UN)  # also of copies in forked children
+            alone = _locked(descriptor)
+            yield alone
         finally:
+            _unlock(descriptor)
             os.close(descriptor)
 
     def write(self, content: Content, *, durable: bool) -> Segment:
@@ -181,6 +195,25 @@ class SegmentFolder:
         self._stamp, self._opened = None, ()
 
 
+def _locked(descriptor: int) -> bool:
+    """Take a lock, unless another has it."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _unlock(descriptor: int) -> None:
+    """Give a lock back, for copies of the descriptor in forked children too."""
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
 def _signature_at(path: Path) -> Signature:
     return signature_of(path.stat())
 
@@ -201,7 +234,7 @@ def mergeable(in_use: Sequence[InUse]) -> list[InUse]:
 
 
 def _tier(segment: Segment) -> int:
-    return max(segment.n_postings >> _SMALLEST_BITS, 1).bit_length() // FACTOR_BITS
+    return (segment.n_postings >> _SMALLEST_BITS).bit_length()
 
 
 _SMALLEST_BITS = 17

@@ -57,6 +57,8 @@ class SegmentedLayout:
         self._view: View | None = None
         self._lock = threading.Lock()  # of who makes a view
         self._n_learned = 0  # since segments were last written
+        self._merger: threading.Thread | None = None
+        self._is_told = False
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
         """Write a row for each song."""
@@ -160,7 +162,7 @@ class SegmentedLayout:
         if not self._has_to_write(songs, at_least):
             return True
         try:
-            with self._folder.tending() as alone:
+            with self._folder.writing() as alone:
                 if not alone:
                     return False
                 opened = self._folder.look()
@@ -182,40 +184,55 @@ class SegmentedLayout:
         return len(left) >= at_least or len(in_use) < len(opened) or bool(self._folder.refusals())
 
     def _cannot_write(self, error: OSError) -> None:
-        logger.warning(
-            "%s cannot be written to (%s): look-ups go on without, and take longer",
-            self._folder.path,
-            error.strerror,
-        )
+        """Tell it once: look-ups do without."""
+        if not self._is_told:
+            self._is_told = True
+            folder, reason = self._folder.path, error.strerror
+            logger.warning("%s cannot be written to (%s): look-ups take longer", folder, reason)
 
     def learned(self, pool: ConnectionPool, n_songs: int) -> None:
-        """Write and merge segments, once enough songs were learned."""
+        """Write a segment once enough songs were learned, and merge in another thread."""
         self._n_learned += n_songs
-        if self._n_learned >= TAIL_SONGS:
-            self._tend(pool)
-
-    def _tend(self, pool: ConnectionPool) -> None:
-        """Write segments of new songs, and merge those that are many."""
+        if self._n_learned < TAIL_SONGS:
+            return
         self._n_learned = 0
-        with pool.reading() as connection:
-            if not self._write_segments(connection):
-                return
-            songs = segment_view.songs_of(connection)
-        self._merge(lambda: mergeable(assigned(songs, self._folder.look())[0]))
-
-    def _merge(self, choose: Callable[[], Sequence[InUse]]) -> None:
-        """Merge what is chosen, until that is nothing, or another process is at it."""
         try:
-            if not choose():
-                return
-            with self._folder.tending() as alone:
-                while alone and (chosen := choose()):
+            with pool.reading() as connection:
+                self._write_segments(connection)
+            if self._mergeable(pool) and not (self._merger and self._merger.is_alive()):
+                self._merger = threading.Thread(target=self._merge, args=(pool, self._mergeable))
+                self._merger.start()
+        except StoreError as error:  # the songs are learned all the same
+            logger.warning("the segments of %s stay as they are: %s", self._path, error)
+
+    def _mergeable(self, pool: ConnectionPool) -> Sequence[InUse]:
+        return mergeable(self._in_use(pool))
+
+    def _in_use(self, pool: ConnectionPool) -> list[InUse]:
+        """Return the segments on the disk that songs are looked up in."""
+        with pool.reading() as connection:
+            songs = segment_view.songs_of(connection)
+        return assigned(songs, self._folder.look())[0]
+
+    def _merge(
+        self, pool: ConnectionPool, choose: Callable[[ConnectionPool], Sequence[InUse]]
+    ) -> None:
+        """Merge what is chosen, until that is nothing; leave it to another process that does."""
+        try:
+            with self._folder.merging() as alone:
+                while alone and (chosen := choose(pool)):
                     try:
                         self._folder.merge(chosen)
                     except DamagedSegmentError as error:
                         self._folder.refuse(error)
         except OSError as error:
             self._cannot_write(error)
+        except StoreError as error:
+            logger.warning("the segments of %s stay as they are: %s", self._path, error)
+
+    def _end_merging(self) -> None:
+        if self._merger is not None:
+            self._end_merging()
 
     def lookup_bytes(self, connection: sqlite3.Connection) -> int | None:
         """Return the size of the segments that are in use."""
@@ -250,18 +267,17 @@ class SegmentedLayout:
         """Merge all segments into one, in which look-ups are fastest."""
         with pool.reading() as connection:
             self._write_segments(connection, at_least=1)
-            songs = segment_view.songs_of(connection)
-
-        def choose() -> Sequence[InUse]:
-            in_use, _ = assigned(songs, self._folder.look())
-            is_one = len(in_use) == 1 and in_use[0][1].all()
-            return [] if is_one else in_use
-
-        self._merge(choose)
+        self._end_merging()
+        self._merge(pool, self._more_than_one)
         self.lookup(pool, np.zeros(1, np.int64))  # compiles, so that the first query does not wait
         state = self._state(pool)
         note(state.n_postings, state.n_postings)
         return state
+
+    def _more_than_one(self, pool: ConnectionPool) -> Sequence[InUse]:
+        """Return all segments, unless they are one that holds no other songs."""
+        in_use = self._in_use(pool)
+        return [] if len(in_use) == 1 and in_use[0][1].all() else in_use
 
     def snapshot(self, pool: ConnectionPool) -> SnapshotState | None:
         """Return what there is to say about the segments; None when there are none."""
@@ -285,9 +301,10 @@ class SegmentedLayout:
         )
 
     def close(self, pool: ConnectionPool) -> None:
-        """Write segments of the songs that were learned here, if they are many."""
+        """Write segments of the songs that were learned here, if they are many; end merging."""
         if self._n_learned:
-            self._tend(pool)
+            self.learned(pool, TAIL_SONGS)
+        self._end_merging()
         self._view = None
         self._folder.close()
 
