@@ -23,6 +23,7 @@ InUse: TypeAlias = tuple[Segment, BoolArray]
 
 _STATE = "SELECT value FROM meta WHERE key = 'songs_state'"
 _KEYS = "SELECT group_concat(song_id), group_concat(key) FROM song_keys"
+_LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'songs'"
 
 
 def song_key(checksum: str, learned_at: str, fingerprint_checksum: str) -> int:
@@ -51,10 +52,14 @@ def song_key(checksum: str, learned_at: str, fingerprint_checksum: str) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Songs:
-    """The songs of an index by ascending id, with their keys: int64 (s,) each."""
+    """The songs of an index by ascending id, with their keys: int64 (s,) each.
+
+    ``last_id`` is the highest id that was ever given: higher ones are of songs learned since.
+    """
 
     song_id: LongArray
     key: LongArray
+    last_id: int
 
 
 def state_of(connection: sqlite3.Connection) -> str:
@@ -66,11 +71,12 @@ def state_of(connection: sqlite3.Connection) -> str:
 def songs_of(connection: sqlite3.Connection) -> Songs:
     """Return the songs of an index."""
     texts = connection.execute(_KEYS).fetchone()
+    (last_id,) = connection.execute(_LAST_ID).fetchone()
     if texts[0] is None:
-        return Songs(np.empty(0, np.int64), np.empty(0, np.int64))
+        return Songs(np.empty(0, np.int64), np.empty(0, np.int64), last_id)
     ids, keys = (np.fromstring(text, dtype=np.int64, sep=",") for text in texts)
     order = np.argsort(ids)
-    return Songs(ids[order], keys[order])
+    return Songs(ids[order], keys[order], last_id)
 
 
 def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], LongArray]:
@@ -98,6 +104,15 @@ def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], Lo
         if live.any():
             in_use.append((segment, live))
     return in_use, songs.song_id[is_left]
+
+
+def of_no_use(songs: Songs, segments: Iterable[Segment]) -> list[Segment]:
+    """Return the segments in which nothing is looked up, but for those of songs learned since."""
+    segments = list(segments)
+    used = {id(segment) for segment, _ in assigned(songs, segments)[0]}
+    return [
+        one for one in segments if id(one) not in used and not (one.song_id > songs.last_id).any()
+    ]
 
 
 def _held(songs: Songs, segment: Segment, is_left: BoolArray) -> tuple[BoolArray, LongArray]:

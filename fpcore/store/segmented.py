@@ -28,7 +28,7 @@ from fpcore.store.codec import decode_postings, encode_postings
 from fpcore.store.connections import ConnectionPool
 from fpcore.store.segment import DamagedSegmentError, Found, Segment
 from fpcore.store.segment_folder import SegmentFolder, mergeable
-from fpcore.store.segment_view import InUse, Songs, View, assigned
+from fpcore.store.segment_view import InUse, Songs, View, assigned, of_no_use
 from fpcore.store.segment_writing import Content
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class SegmentedLayout:
         self._config = config
         self._folder = SegmentFolder(path, config)
         self._view: View | None = None
-        self._lock = threading.Lock()  # of who makes a view
+        self._lock = threading.Lock()  # of who makes a view, or starts to merge
         self._n_learned = 0  # since segments were last written
         self._merger: threading.Thread | None = None
         self._is_told = False
@@ -152,13 +152,14 @@ class SegmentedLayout:
             ) from None
 
     def _write_segments(
-        self, connection: sqlite3.Connection, *, at_least: int = TAIL_SONGS
+        self, connection: sqlite3.Connection, *, at_least: int | None = None
     ) -> bool:
-        """Write segments of the songs that none covers, if they are so many; say whether it could.
+        """Write segments of the songs that none covers, and remove files of no use.
 
-        Where there is no room, or another process is at it, look-ups do without.
+        Without ``at_least`` so many, `TAIL_SONGS`, they stay in memory. Return False where there is
+        no room, or another process is at it: then look-ups do without.
         """
-        songs = segment_view.songs_of(connection)
+        songs, at_least = segment_view.songs_of(connection), at_least or TAIL_SONGS
         if not self._has_to_write(songs, at_least):
             return True
         try:
@@ -166,12 +167,11 @@ class SegmentedLayout:
                 if not alone:
                     return False
                 opened = self._folder.look()
-                in_use, left = assigned(songs, opened)
+                _, left = assigned(songs, opened)
                 if len(left) >= at_least:
                     for content in self._contents(connection, left):
                         self._folder.write(content, durable=False)
-                used = {id(segment) for segment, _ in in_use}
-                self._folder.discard(one for one in opened if id(one) not in used)
+                self._folder.discard(of_no_use(songs, opened))
         except OSError as error:
             self._cannot_write(error)
             return False
@@ -180,8 +180,9 @@ class SegmentedLayout:
     def _has_to_write(self, songs: Songs, at_least: int) -> bool:
         """Whether so many songs are uncovered, or files are of no use."""
         opened = self._folder.look()
-        in_use, left = assigned(songs, opened)
-        return len(left) >= at_least or len(in_use) < len(opened) or bool(self._folder.refusals())
+        _, left = assigned(songs, opened)
+        has_useless = bool(of_no_use(songs, opened) or self._folder.refusals())
+        return len(left) >= at_least or has_useless
 
     def _cannot_write(self, error: OSError) -> None:
         """Tell it once: look-ups do without."""
@@ -199,9 +200,8 @@ class SegmentedLayout:
         try:
             with pool.reading() as connection:
                 self._write_segments(connection)
-            if self._mergeable(pool) and not (self._merger and self._merger.is_alive()):
-                self._merger = threading.Thread(target=self._merge, args=(pool, self._mergeable))
-                self._merger.start()
+            if self._mergeable(pool):
+                self._begin_merging(pool)
         except StoreError as error:  # the songs are learned all the same
             logger.warning("the segments of %s stay as they are: %s", self._path, error)
 
@@ -230,9 +230,17 @@ class SegmentedLayout:
         except StoreError as error:
             logger.warning("the segments of %s stay as they are: %s", self._path, error)
 
+    def _begin_merging(self, pool: ConnectionPool) -> None:
+        with self._lock:
+            if self._merger is None or not self._merger.is_alive():
+                self._merger = threading.Thread(target=self._merge, args=(pool, self._mergeable))
+                self._merger.start()
+
     def _end_merging(self) -> None:
-        if self._merger is not None:
-            self._end_merging()
+        with self._lock:
+            merger = self._merger
+        if merger is not None:
+            merger.join()
 
     def lookup_bytes(self, connection: sqlite3.Connection) -> int | None:
         """Return the size of the segments that are in use."""

@@ -41,6 +41,9 @@ from fpcore.store.failures import check_folder, check_place, translated_errors
 from fpcore.store.layout import Layout, LayoutName
 from fpcore.store.segmented import SegmentedLayout
 
+MAX_SEGMENT_TOKENS = 1 << 40
+"""With more, the directories of buckets in segments would be larger than the postings."""
+
 CHECKSUM_SONGS = 100
 """Songs that get their checksums in one transaction."""
 
@@ -50,7 +53,7 @@ def open_store(
     config: FingerprintConfig | None,
     *,
     create: bool = False,
-    layout: LayoutName = "classic",
+    layout: LayoutName | None = None,
     busy_timeout_s: float = 30.0,
 ) -> SqliteStore:
     """Open the index in a file.
@@ -67,8 +70,9 @@ def open_store(
         The configuration that the index must have; None takes whatever it was made with.
     create : bool
         Make a new index when the file does not exist or is empty; needs ``config``.
-    layout : {"classic", "segments"}
-        How a new index keeps its postings; one that is there stays as it is.
+    layout : {"classic", "segments"}, optional
+        How a new index keeps its postings; without, in segments unless its tokens are texts, which
+        only the classic layout shows. An index that is there stays as it is.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -96,9 +100,10 @@ def open_store(
         )
     check_place(path, create=create)
     pool = ConnectionPool(path, busy_timeout_s)
+    wanted = (layout or _layout_for(config)) if create and config is not None else None
     try:
         with pool.plain(mode="rwc" if create else "rw") as connection:
-            stored = schema.prepare(connection, path, config, create=layout if create else None)
+            stored = schema.prepare(connection, path, config, create=wanted)
             digest = schema.stored_meta(connection).get("digest", "")
             found = _LAYOUTS[schema.layout_of(connection)](path, stored)
         pool.inspect_new(partial(_inspect, path=path, digest=digest))
@@ -106,6 +111,12 @@ def open_store(
         pool.close()
         raise
     return SqliteStore(path, stored, pool, found)
+
+
+def _layout_for(config: FingerprintConfig) -> LayoutName:
+    """Return the layout of a new index that nobody wants in a certain one."""
+    is_text, is_wide = config.token == "text", config.n_tokens > MAX_SEGMENT_TOKENS
+    return "classic" if is_text or is_wide else "segments"
 
 
 _LAYOUTS: Mapping[LayoutName, Callable[[Path, FingerprintConfig], Layout]] = {
