@@ -105,12 +105,12 @@ def open_store(
         with pool.plain(mode="rwc" if create else "rw") as connection:
             stored = schema.prepare(connection, path, config, create=wanted)
             digest = schema.stored_meta(connection).get("digest", "")
-            found = _LAYOUTS[schema.layout_of(connection)](path, stored)
-        pool.inspect_new(partial(_inspect, path=path, digest=digest))
+            kind = schema.layout_of(connection)
+        pool.inspect_new(partial(_inspect, path=path, digest=digest, layout=kind))
     except BaseException:
         pool.close()
         raise
-    return SqliteStore(path, stored, pool, found)
+    return SqliteStore(path, stored, pool, _LAYOUTS[kind](path, stored))
 
 
 def _layout_for(config: FingerprintConfig) -> LayoutName:
@@ -125,9 +125,13 @@ _LAYOUTS: Mapping[LayoutName, Callable[[Path, FingerprintConfig], Layout]] = {
 }
 
 
-def _inspect(connection: sqlite3.Connection, *, path: Path, digest: str) -> None:
+def _inspect(
+    connection: sqlite3.Connection, *, path: Path, digest: str, layout: LayoutName
+) -> None:
     """See to it that the file in the place of the one that was opened first can stand for it."""
     schema.check_digest(connection, path, digest)
+    if schema.layout_of(connection) != layout:
+        raise StoreError(f"{path} was replaced by one of another layout: open it again")
     schema.bring_up_to_date(connection)
 
 
