@@ -19,6 +19,7 @@ from pathlib import Path
 
 from fpcore import atomic
 from fpcore.config import FingerprintConfig
+from fpcore.errors import StoreBusyError
 from fpcore.store import segment_writing
 from fpcore.store.segment import DamagedSegmentError, Segment, Signature, signature_of
 from fpcore.store.segment_view import InUse
@@ -67,6 +68,7 @@ class SegmentFolder:
         self._stamp: int | None = None
         self._opened: tuple[Segment, ...] = ()
         self._refused: dict[Path, DamagedSegmentError] = {}
+        self._told: set[tuple[Path, Signature | None]] = set()
 
     def look(self) -> tuple[Segment, ...]:
         """Return the segments that are there now; the same tuple while nothing changes."""
@@ -113,10 +115,15 @@ class SegmentFolder:
         """Do without a segment from now on, as long as its file is the same."""
         if error.path is None:
             raise error
-        if error.path not in self._refused:
-            logger.warning("%s", _told(error))
         self._refused[error.path] = error
         self._opened = tuple(one for one in self._opened if one.path != error.path)
+
+    def tell_refusals(self) -> None:
+        """Log each file that is not used, once."""
+        for path, error in list(self._refused.items()):
+            if (path, error.signature) not in self._told:
+                self._told.add((path, error.signature))
+                logger.warning("%s", _told(error))
 
     def refusals(self) -> list[str]:
         """Return a sentence for each file that is there and is not used."""
@@ -124,31 +131,32 @@ class SegmentFolder:
         return [_told(error) for path, error in self._refused.items() if path.exists()]
 
     @contextmanager
-    def writing(self) -> Iterator[bool]:
-        """Let one process at a time write segments of new songs; yield whether it is this one."""
-        with self._alone(_WRITING) as alone:
-            yield alone
+    def writing(self) -> Iterator[None]:
+        """Let one process at a time write segments of new songs; `StoreBusyError` to others."""
+        with self._alone(_WRITING):
+            yield
 
     @contextmanager
-    def merging(self) -> Iterator[bool]:
-        """Let one process at a time merge; yield whether it is this one.
+    def merging(self) -> Iterator[None]:
+        """Let one process at a time merge; raises `StoreBusyError` when another is at it.
 
         New segments may be written meanwhile, for a merge may take long.
         """
-        with self._alone(_MERGING) as alone:
-            if alone:
-                with self._alone(_WRITING) as is_all_mine:
-                    if is_all_mine:  # then what killed processes left is the only part there is
-                        atomic.discard_parts(self.path)
-            yield alone
+        with self._alone(_MERGING):
+            with suppress(StoreBusyError), self._alone(_WRITING):
+                atomic.discard_parts(self.path)  # killed processes left them: nobody else writes
+            yield
 
     @contextmanager
-    def _alone(self, name: str) -> Iterator[bool]:
+    def _alone(self, name: str) -> Iterator[None]:
         self.path.mkdir(exist_ok=True)
         descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            alone = _locked(descriptor)
-            yield alone
+            if not _locked(descriptor):
+                raise StoreBusyError(
+                    f"{self.path} is being written to by another program: wait until that is done"
+                )
+            yield
         finally:
             _unlock(descriptor)
             os.close(descriptor)
@@ -175,7 +183,7 @@ class SegmentFolder:
         for path in [*(one.path for one in segments), *self._refused]:
             if path is not None:
                 path.unlink(missing_ok=True)
-        self._refused.clear()
+                self._refused.pop(path, None)
 
     def merge(self, chosen: Sequence[InUse]) -> None:
         """Put one segment in the place of some, without the songs in them that do not count.

@@ -19,16 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from fpcore.config import FingerprintConfig
-from fpcore.errors import StoreError
+from fpcore.errors import StoreBusyError, StoreError
 from fpcore.records import LongArray, Postings
 from fpcore.store import segment_view, segment_writing, song_rows, statistics
 from fpcore.store.base import SnapshotState, TokenStats
 from fpcore.store.batch import Batch
 from fpcore.store.codec import decode_postings, encode_postings
 from fpcore.store.connections import ConnectionPool
+from fpcore.store.failures import translated_os_errors
 from fpcore.store.segment import DamagedSegmentError, Found, Segment
 from fpcore.store.segment_folder import SegmentFolder, mergeable
-from fpcore.store.segment_view import InUse, Songs, View, assigned, of_no_use
+from fpcore.store.segment_view import InUse, View, assigned, of_no_use
 from fpcore.store.segment_writing import Content
 
 logger = logging.getLogger(__name__)
@@ -119,10 +120,11 @@ class SegmentedLayout:
     def _new_view(self, connection: sqlite3.Connection, state: str) -> View:
         """Return a view of a state; writes segments first when many songs have none."""
         songs, opened = segment_view.songs_of(connection), self._folder.look()
+        self._folder.tell_refusals()
         # What was put together for lack of a place to write to is not put together again.
         kept = [] if self._view is None else self._view.in_memory(GROUP_SONGS)
         in_use, left = assigned(songs, [*opened, *kept])
-        if len(left) >= TAIL_SONGS and self._write_segments(connection):
+        if len(left) >= TAIL_SONGS and self._try_to_write(connection):
             opened = self._folder.look()
             in_use, left = assigned(songs, opened)
         contents = self._contents(connection, left)
@@ -151,38 +153,35 @@ class SegmentedLayout:
                 f"{self._path} is damaged at song {song_id} ({error}): {song_rows.remedy(song_id)}"
             ) from None
 
-    def _write_segments(
-        self, connection: sqlite3.Connection, *, at_least: int | None = None
-    ) -> bool:
-        """Write segments of the songs that none covers, and remove files of no use.
-
-        Without ``at_least`` so many, `TAIL_SONGS`, they stay in memory. Return False where there is
-        no room, or another process is at it: then look-ups do without.
-        """
-        songs, at_least = segment_view.songs_of(connection), at_least or TAIL_SONGS
-        if not self._has_to_write(songs, at_least):
-            return True
+    def _try_to_write(self, connection: sqlite3.Connection) -> bool:
+        """Write segments of new songs; return False where that cannot be: look-ups do without."""
         try:
-            with self._folder.writing() as alone:
-                if not alone:
-                    return False
-                opened = self._folder.look()
-                _, left = assigned(songs, opened)
-                if len(left) >= at_least:
-                    for content in self._contents(connection, left):
-                        self._folder.write(content, durable=False)
-                self._folder.discard(of_no_use(songs, opened))
+            self._write_segments(connection, TAIL_SONGS)
+        except StoreBusyError:
+            return False
         except OSError as error:
             self._cannot_write(error)
             return False
         return True
 
-    def _has_to_write(self, songs: Songs, at_least: int) -> bool:
-        """Whether so many songs are uncovered, or files are of no use."""
-        opened = self._folder.look()
-        _, left = assigned(songs, opened)
-        has_useless = bool(of_no_use(songs, opened) or self._folder.refusals())
-        return len(left) >= at_least or has_useless
+    def _write_segments(self, connection: sqlite3.Connection, at_least: int) -> None:
+        """Write segments of the songs that none covers, if they are so many.
+
+        Raises
+        ------
+        StoreBusyError
+            When another process is at it.
+        OSError
+            When there is no room.
+        """
+        songs = segment_view.songs_of(connection)
+        if len(assigned(songs, self._folder.look())[1]) < at_least:
+            return
+        with self._folder.writing():
+            _, left = assigned(songs, self._folder.look())  # another may have been faster
+            if len(left) >= at_least:
+                for content in self._contents(connection, left):
+                    self._folder.write(content, durable=False)
 
     def _cannot_write(self, error: OSError) -> None:
         """Tell it once: look-ups do without."""
@@ -199,41 +198,61 @@ class SegmentedLayout:
         self._n_learned = 0
         try:
             with pool.reading() as connection:
-                self._write_segments(connection)
-            if self._mergeable(pool):
+                self._try_to_write(connection)
+            if self._is_untidy(pool):
                 self._begin_merging(pool)
         except StoreError as error:  # the songs are learned all the same
-            logger.warning("the segments of %s stay as they are: %s", self._path, error)
+            self._stay_as_they_are(error)
 
-    def _mergeable(self, pool: ConnectionPool) -> Sequence[InUse]:
-        return mergeable(self._in_use(pool))
+    def _is_untidy(self, pool: ConnectionPool) -> bool:
+        """Whether there is something to merge or to remove."""
+        in_use, useless = self._on_disk(pool)
+        return bool(useless or self._folder.refusals() or mergeable(in_use))
 
-    def _in_use(self, pool: ConnectionPool) -> list[InUse]:
-        """Return the segments on the disk that songs are looked up in."""
+    def _on_disk(self, pool: ConnectionPool) -> tuple[list[InUse], list[Segment]]:
+        """Return the segments in the folder that are in use, and those that never will be."""
         with pool.reading() as connection:
             songs = segment_view.songs_of(connection)
-        return assigned(songs, self._folder.look())[0]
+        opened = self._folder.look()
+        return assigned(songs, opened)[0], of_no_use(songs, opened)
 
     def _merge(
-        self, pool: ConnectionPool, choose: Callable[[ConnectionPool], Sequence[InUse]]
+        self, pool: ConnectionPool, choose: Callable[[Sequence[InUse]], Sequence[InUse]]
     ) -> None:
-        """Merge what is chosen, until that is nothing; leave it to another process that does."""
+        """Merge what is chosen, until that is nothing; raises as `_write_segments` does.
+
+        Only here are files removed, by one process at a time and after the songs were read anew.
+        """
+        with self._folder.merging():
+            while True:
+                in_use, useless = self._on_disk(pool)
+                self._folder.discard(useless)
+                chosen = choose(in_use)
+                if not chosen:
+                    return
+                try:
+                    self._folder.merge(chosen)
+                except DamagedSegmentError as error:
+                    self._folder.refuse(error)
+
+    def _try_to_merge(self, pool: ConnectionPool) -> None:
+        """Merge what is many; where that cannot be, look-ups do without."""
         try:
-            with self._folder.merging() as alone:
-                while alone and (chosen := choose(pool)):
-                    try:
-                        self._folder.merge(chosen)
-                    except DamagedSegmentError as error:
-                        self._folder.refuse(error)
+            self._merge(pool, mergeable)
+        except StoreBusyError:
+            return
         except OSError as error:
             self._cannot_write(error)
         except StoreError as error:
-            logger.warning("the segments of %s stay as they are: %s", self._path, error)
+            self._stay_as_they_are(error)
+
+    def _stay_as_they_are(self, error: StoreError) -> None:
+        logger.warning("the segments of %s stay as they are: %s", self._path, error)
 
     def _begin_merging(self, pool: ConnectionPool) -> None:
         with self._lock:
             if self._merger is None or not self._merger.is_alive():
-                self._merger = threading.Thread(target=self._merge, args=(pool, self._mergeable))
+                self._merger = threading.Thread(target=self._try_to_merge, args=(pool,))
                 self._merger.start()
 
     def _end_merging(self) -> None:
@@ -273,19 +292,16 @@ class SegmentedLayout:
         self, pool: ConnectionPool, note: Callable[[int, int], None]
     ) -> SnapshotState:
         """Merge all segments into one, in which look-ups are fastest."""
-        with pool.reading() as connection:
-            self._write_segments(connection, at_least=1)
         self._end_merging()
-        self._merge(pool, self._more_than_one)
+        with translated_os_errors(self._folder.path):
+            with pool.reading() as connection:
+                self._write_segments(connection, 1)
+            if self._folder.look() or self._folder.refusals():
+                self._merge(pool, _unless_one)
         self.lookup(pool, np.zeros(1, np.int64))  # compiles, so that the first query does not wait
         state = self._state(pool)
         note(state.n_postings, state.n_postings)
         return state
-
-    def _more_than_one(self, pool: ConnectionPool) -> Sequence[InUse]:
-        """Return all segments, unless they are one that holds no other songs."""
-        in_use = self._in_use(pool)
-        return [] if len(in_use) == 1 and in_use[0][1].all() else in_use
 
     def snapshot(self, pool: ConnectionPool) -> SnapshotState | None:
         """Return what there is to say about the segments; None when there are none."""
@@ -315,6 +331,11 @@ class SegmentedLayout:
         self._end_merging()
         self._view = None
         self._folder.close()
+
+
+def _unless_one(in_use: Sequence[InUse]) -> Sequence[InUse]:
+    """Return all segments, unless they are one that holds no other songs."""
+    return [] if len(in_use) == 1 and in_use[0][1].all() else in_use
 
 
 def _joined(order: LongArray, found: Sequence[Found]) -> Postings:
