@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from fpcore.errors import StoreError
 from fpcore.records import BoolArray, IntArray, LongArray
+from fpcore.store.snapshot import Signature, signature_of
 
 if TYPE_CHECKING:
     from fpcore.kernels.records import Pages
@@ -43,10 +44,6 @@ _CHECKED = ("song_id", "song_key", *SUMMED.values())
 COLUMNS = (*SUMMED, *_CHECKED)
 """In the order in which they lie in the file."""
 _DTYPES = {"song_id": ("<i8",), "song_key": ("<i8",), "start": ("<u4", "<u8")}
-
-
-Signature = tuple[int, int, int]
-"""Inode, size and time of change of a file, which tell it from another one of its name."""
 
 
 Found: TypeAlias = tuple[LongArray, LongArray, IntArray]
@@ -63,11 +60,6 @@ class DamagedSegmentError(StoreError):
         super().__init__(f"{path} {reason}")
         self.path = path
         self.signature = signature
-
-
-def signature_of(status: os.stat_result) -> Signature:
-    """Return what tells a file from one that took its name, or that was written to since."""
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,9 +21,10 @@ from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreBusyError
 from fpcore.store import segment_writing
-from fpcore.store.segment import DamagedSegmentError, Segment, Signature, signature_of
+from fpcore.store.segment import DamagedSegmentError, Segment
 from fpcore.store.segment_view import InUse
 from fpcore.store.segment_writing import Content
+from fpcore.store.snapshot import Signature, signature_of
 
 logger = logging.getLogger(__name__)
 

@@ -45,7 +45,7 @@ N_BATCHED = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearningCost:
     """Milliseconds and megabytes written, a song."""
 
     ms: float
@@ -102,19 +102,20 @@ def measure(
             one, batched = _learned(store, songs, N_ONE, 1), _learned(store, songs, N_BATCHED, 20)
             times.append(one.ms)
             yield from _figures(f"among {size:,} songs", one, batched)
-            yield Figure(f"look-up of {N_LOOKUP:,} hashes then", _lookup_ms(store, pool), "ms", 2)
+            asked = f"look-up of {N_LOOKUP:,} hashes among {size:,} songs, right after"
+            yield Figure(asked, _lookup_ms(store, pool), "ms", 2)
         yield from _sizes(store, folder)
         yield Figure(f"time to learn one, the last to {sizes[0]:,}", times[-1] / times[0], "×", 1.3)
 
 
-def _learned(store: Store, songs: Iterator[Entry], n_songs: int, batch_songs: int) -> Learned:
+def _learned(store: Store, songs: Iterator[Entry], n_songs: int, batch_songs: int) -> LearningCost:
     """Learn some songs in batches, and return what one took."""
     wanted = list(islice(songs, n_songs))
     written, started = _written(), perf_counter()
     for first in range(0, n_songs, batch_songs):
         store.add_songs(wanted[first : first + batch_songs])
     spent_s = perf_counter() - started
-    return Learned(1e3 * spent_s / n_songs, (_written() - written) / n_songs / 1e6)
+    return LearningCost(1e3 * spent_s / n_songs, (_written() - written) / n_songs / 1e6)
 
 
 def _written() -> int:
@@ -123,7 +124,7 @@ def _written() -> int:
     return int(getattr(counted, "write_chars", counted.write_bytes))
 
 
-def _figures(where: str, one: Learned, batched: Learned) -> Iterator[Figure]:
+def _figures(where: str, one: LearningCost, batched: LearningCost) -> Iterator[Figure]:
     yield Figure(f"learn one song {where}", one.ms, "ms")
     yield Figure(f"written for it {where}", one.megabytes, "MB", 1.5)
     yield Figure(f"learn a song in batches of {BATCH_SONGS} {where}", batched.ms, "ms")
