@@ -39,7 +39,7 @@ from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.records import Appearance, Cut, FloatArray, Recognition, Remixed
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
-from fpcore.store import JSON, Added, NewSong, Store, open_store
+from fpcore.store import JSON, Added, LayoutName, NewSong, Store, open_store
 
 AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
@@ -89,6 +89,7 @@ class Library(Closing):
         profile: Profile | str | Path | None = None,
         *,
         create: bool = False,
+        layout: LayoutName | None = None,
         busy_timeout_s: float = 30.0,
         limits: AudioLimits | None = None,
     ) -> Self:
@@ -103,6 +104,8 @@ class Library(Closing):
             at hand that it was made with, and a new one is made with the default.
         create : bool
             Make the index when the file does not exist.
+        layout : {"classic", "segments"}, optional
+            How a new index keeps its postings; see `fpcore.store.open_store`.
         busy_timeout_s : float
             Seconds that a write waits for other writers.
         limits : AudioLimits, optional
@@ -128,7 +131,11 @@ class Library(Closing):
             profile = load_profile(DEFAULT_PROFILE)
         config = profile.fingerprint if profile else None
         store = open_store(
-            path, config, create=create and config is not None, busy_timeout_s=busy_timeout_s
+            path,
+            config,
+            create=create and config is not None,
+            layout=layout,
+            busy_timeout_s=busy_timeout_s,
         )
         try:
             return cls(store, profile or profile_of(store), limits=limits)

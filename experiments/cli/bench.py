@@ -1,9 +1,9 @@
-"""``fpbench bench``, ``bench-scale``, ``bench-service`` and ``bench-sweep``: speed and size."""
+"""``fpbench bench``, ``bench-learn`` and the other benchmarks: speed and size."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -72,6 +72,38 @@ def bench_scale(
     sizes = sorted({1000, songs})
     with working("Learning") as show:
         figures = list(measure(source, asked, sizes, show=show))
+    _print(figures)
+
+
+def bench_learn(
+    *,
+    corpus: CorpusName = "debian-games",
+    profile: ProfileName = "balanced",
+    songs: Annotated[
+        int, typer.Option(min=100, metavar="N", help="Songs of the large index, synthetic ones.")
+    ] = 10_000,
+    layout: Annotated[
+        Literal["segments", "classic"], typer.Option(help="How the index keeps postings.")
+    ] = "segments",
+) -> None:
+    """Measure learning into a new index and into a large one.
+
+    Time and bytes written are measured of songs that are learned one at a time and in batches, and
+    the time of look-ups right after. The index grows in the cache folder and is removed at the end.
+    Times depend on the machine, and on what else it is doing.
+
+    \b
+    Example:
+      fpbench bench-learn --songs 10000
+    """
+    from experiments.corpora import corpus as open_corpus
+    from experiments.studies.benchmarks.learning import measure
+    from fpcore.profiles import load_profile
+
+    source, asked = open_corpus(corpus), load_profile(profile)
+    sizes = sorted({0, songs // 10, songs})
+    with working("Learning") as show:
+        figures = list(measure(source, asked, sizes, layout=layout, show=show))
     _print(figures)
 
 

@@ -14,13 +14,13 @@ def snapshot(
     db: options.Database = options.DEFAULT_DATABASE,
     as_json: options.AsJson = False,
 ) -> None:
-    """Make recognition fast in a large database: copy what look-ups read to a file beside it.
+    """Make recognition as fast as it can be in a large database; it changes no answer.
 
-    The file, DATABASE.snapshot, is used by every program that recognises from then on, the
-    running service among them; it changes no answer. Songs learned later are looked up in the
-    database until the command is given again, which replaces the file in one step. Delete it to
-    do without, but never write into it: programs that read it would die. Worth it from some
-    hundred songs on.
+    What look-ups read lies in the folder DATABASE.segments, which learning keeps up to date: the
+    files in it are merged into one. In a database in the classic layout, as they were made before
+    there were segments, it is copied to the file DATABASE.snapshot, and songs learned later are
+    looked up in the database until the command is given again. Programs that recognise, the
+    running service among them, go on meanwhile. Never write into these files.
 
     \b
     Example:

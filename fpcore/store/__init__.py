@@ -14,6 +14,7 @@ from fpcore.store.base import (
     StoreStats,
     TokenStats,
 )
+from fpcore.store.layout import LayoutName
 from fpcore.store.sqlite import SqliteStore, open_store
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Entry",
     "HotToken",
     "Index",
+    "LayoutName",
     "NewSong",
     "SnapshotState",
     "Song",

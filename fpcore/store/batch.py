@@ -29,7 +29,6 @@ class Batch:
     number: LongArray
     frame: IntArray
     n_fingerprints: list[int]
-    token_lists: list[str]
     constellations: list[bytes]
     fingerprint_checksums: list[str]
 
@@ -43,27 +42,32 @@ class Batch:
         number = np.repeat(np.arange(len(entries), dtype=np.int64), lengths)
         token = np.concatenate([np.empty(0, np.int64), *(hashes.token for _, hashes, _ in entries)])
         frame = np.concatenate([np.empty(0, np.int32), *(hashes.frame for _, hashes, _ in entries)])
-        order = np.lexsort((frame, number, token))
-        token, number, frame = token[order], number[order], frame[order]
-        distinct = np.ones(len(order), dtype=bool)
-        distinct[1:] = (np.diff(token) != 0) | (np.diff(number) != 0) | (np.diff(frame) != 0)
-        token, number, frame = token[distinct], number[distinct], frame[distinct]
-        token_lists, checksums = [], []
-        for song, (_, _, peaks) in enumerate(entries):
-            its_token, its_frame = token[number == song], frame[number == song]
-            first = np.flatnonzero(np.diff(its_token, prepend=-1))
-            token_lists.append(encode_tokens(its_token[first]))
-            checksums.append(fingerprint_checksum(its_token, its_frame, peaks))
-        return cls(
+        columns = _distinct(token, number, frame)
+        batch = cls(
             songs=[song for song, _, _ in entries],
-            token=token,
-            number=number,
-            frame=frame,
-            n_fingerprints=np.bincount(number, minlength=len(entries)).tolist(),
-            token_lists=token_lists,
+            token=columns[0],
+            number=columns[1],
+            frame=columns[2],
+            n_fingerprints=np.bincount(columns[1], minlength=len(entries)).tolist(),
             constellations=[encode_constellation(peaks) for _, _, peaks in entries],
-            fingerprint_checksums=checksums,
+            fingerprint_checksums=[],
         )
+        for song, (_, _, peaks) in enumerate(entries):
+            checksum = fingerprint_checksum(*batch.of_song(song), peaks)
+            batch.fingerprint_checksums.append(checksum)
+        return batch
+
+    def of_song(self, number: int) -> tuple[LongArray, IntArray]:
+        """Return tokens and frames of the postings of a song, sorted."""
+        if len(self.songs) == 1:
+            return self.token, self.frame
+        is_its = self.number == number
+        return self.token[is_its], self.frame[is_its]
+
+    def token_list(self, number: int) -> str:
+        """Return the distinct tokens of a song as JSON; see `fpcore.store.codec`."""
+        token, _ = self.of_song(number)
+        return encode_tokens(token[np.flatnonzero(np.diff(token, prepend=-1))])
 
     def rows(
         self, song_ids: LongArray, stored_form: Callable[[LongArray], Sequence[int | str]]
@@ -80,6 +84,17 @@ class Batch:
             rows = new[part]
             tokens = stored_form(self.token[rows])
             yield from zip(tokens, song_id[rows].tolist(), self.frame[rows].tolist(), strict=True)
+
+
+def _distinct(
+    token: LongArray, number: LongArray, frame: IntArray
+) -> tuple[LongArray, LongArray, IntArray]:
+    """Return postings sorted by token, number of the song and frame, each once."""
+    order = np.lexsort((frame, number, token))
+    token, number, frame = token[order], number[order], frame[order]
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (np.diff(token) != 0) | (np.diff(number) != 0) | (np.diff(frame) != 0)
+    return token[is_first], number[is_first], frame[is_first]
 
 
 def _check_range(name: str, values: NDArray[Any], limit: int) -> None:

@@ -7,7 +7,6 @@ songs with the same content are the same audio.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,19 +18,25 @@ from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, IntArray, LongArray
 from fpcore.stages import hashing
-from fpcore.store import schema, song_rows
+from fpcore.store import song_rows
 from fpcore.store.base import Added
 from fpcore.store.batch import Batch
 from fpcore.store.checksums import fingerprint_checksum
 from fpcore.store.codec import decode_constellation
+from fpcore.store.layout import Layout
 
 _SLACK_S = 1.0
 """A posting may lie so far beyond the length of its song: the last window reaches over its end."""
 
 _SONGS = """
-SELECT id, name, duration_s, n_fingerprints, fingerprint_checksum, tokens, peaks FROM songs
-JOIN song_tokens AS t ON t.song_id = id JOIN constellations AS c ON c.song_id = id
+SELECT id, name, duration_s, n_fingerprints, fingerprint_checksum, peaks FROM songs
+JOIN {table} AS t ON t.song_id = id JOIN constellations AS c ON c.song_id = id
 """
+
+
+def _songs(layout: Layout) -> str:
+    """Return a query for the songs of which all rows are there, each a `_Row`."""
+    return _SONGS.format(table=layout.song_tables[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +48,12 @@ class _Row:
     duration_s: float
     n_fingerprints: int
     checksum: str | None
-    tokens: str
     peaks: bytes
 
 
-def faults(connection: sqlite3.Connection, config: FingerprintConfig) -> Iterator[str]:
+def faults(
+    connection: sqlite3.Connection, config: FingerprintConfig, layout: Layout
+) -> Iterator[str]:
     """Yield a sentence for each song whose content is not what was learned.
 
     Parameters
@@ -56,21 +62,28 @@ def faults(connection: sqlite3.Connection, config: FingerprintConfig) -> Iterato
         In a transaction that sees one state of the index.
     config : FingerprintConfig
         The configuration of the index.
+    layout : Layout
+        How it keeps postings.
 
     Yields
     ------
     str
         By ascending id.
     """
-    for row in connection.execute(f"{_SONGS} ORDER BY id"):
+    for row in connection.execute(f"{_songs(layout)} ORDER BY id"):
         song = _Row(*row)
-        _, fault = _examined(connection, song, config)
+        _, fault = _examined(connection, song, config, layout)
         if fault is not None:
             yield fault
 
 
 def add_checksums(
-    connection: sqlite3.Connection, config: FingerprintConfig, *, after: int, n_songs: int
+    connection: sqlite3.Connection,
+    config: FingerprintConfig,
+    layout: Layout,
+    *,
+    after: int,
+    n_songs: int,
 ) -> tuple[int, int | None]:
     """Give songs without a checksum that of what they hold, unless there is a fault in it.
 
@@ -80,6 +93,8 @@ def add_checksums(
         In a transaction that may write.
     config : FingerprintConfig
         The configuration of the index.
+    layout : Layout
+        How it keeps postings.
     after : int
         Songs with higher ids are looked at.
     n_songs : int
@@ -93,12 +108,12 @@ def add_checksums(
         The last song that was looked at; None when there was none.
     """
     rows = connection.execute(
-        f"{_SONGS} WHERE fingerprint_checksum IS NULL AND id > ? ORDER BY id LIMIT ?",
+        f"{_songs(layout)} WHERE fingerprint_checksum IS NULL AND id > ? ORDER BY id LIMIT ?",
         (after, n_songs),
     ).fetchall()
     n_added = 0
     for song in (_Row(*row) for row in rows):
-        checksum, fault = _examined(connection, song, config)
+        checksum, fault = _examined(connection, song, config, layout)
         if fault is None:
             n_added += connection.execute(
                 "UPDATE songs SET fingerprint_checksum = ? WHERE id = ?", (checksum, song.song_id)
@@ -113,6 +128,7 @@ def find_same(
     *,
     path: Path,
     config: FingerprintConfig,
+    layout: Layout,
     allow_duplicates: bool,
 ) -> Added | None:
     """Return the song that an added one is already, or None.
@@ -129,6 +145,8 @@ def find_same(
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.
+    layout : Layout
+        How it keeps postings.
     allow_duplicates : bool
         Only the same file is the same song; without, any with the same content is.
 
@@ -149,14 +167,18 @@ def find_same(
     if allow_duplicates or not batch.n_fingerprints[number]:
         return None
     checksum, n_fingerprints = batch.fingerprint_checksums[number], batch.n_fingerprints[number]
-    song_id = _id_of(connection, config, checksum, n_fingerprints)
+    song_id = _id_of(connection, config, layout, checksum, n_fingerprints)
     if song_id is None:
         return None
     return Added(song_rows.get(connection, song_id, path), created=False, known_by="audio")
 
 
 def _id_of(
-    connection: sqlite3.Connection, config: FingerprintConfig, checksum: str, n_fingerprints: int
+    connection: sqlite3.Connection,
+    config: FingerprintConfig,
+    layout: Layout,
+    checksum: str,
+    n_fingerprints: int,
 ) -> int | None:
     """Return the first song whose content has a checksum, known or to be computed."""
     row = connection.execute(
@@ -165,23 +187,22 @@ def _id_of(
     if row is not None:
         return int(row[0])
     alike = connection.execute(
-        f"{_SONGS} WHERE fingerprint_checksum IS NULL AND n_fingerprints = ? ORDER BY id",
+        f"{_songs(layout)} WHERE fingerprint_checksum IS NULL AND n_fingerprints = ? ORDER BY id",
         (n_fingerprints,),
     ).fetchall()
     for song in (_Row(*row) for row in alike):
-        if _examined(connection, song, config)[0] == checksum:
+        if _examined(connection, song, config, layout)[0] == checksum:
             return song.song_id
     return None
 
 
 def _examined(
-    connection: sqlite3.Connection, song: _Row, config: FingerprintConfig
+    connection: sqlite3.Connection, song: _Row, config: FingerprintConfig, layout: Layout
 ) -> tuple[str | None, str | None]:
     """Return the checksum of a song's content and a sentence for a fault; None where none is."""
     try:
-        json.loads(song.tokens)
+        token, frame = layout.postings(connection, song.song_id)
         peaks = decode_constellation(song.peaks)
-        token, frame = _postings(connection, song, config)
         if len(token) != song.n_fingerprints:
             return None, (
                 f"removing song {song.song_id} would reach {len(token)} of its "
@@ -196,33 +217,6 @@ def _examined(
         remedy = f"{song_rows.remedy(song.song_id)}, or restore a backup"
         return None, f'song {song.song_id}, "{song.name}": {error}: {remedy}'
     return checksum, None
-
-
-def _postings(
-    connection: sqlite3.Connection, song: _Row, config: FingerprintConfig
-) -> tuple[LongArray, LongArray]:
-    """Return packed tokens and frames of the postings that a removal of the song would reach.
-
-    They are sorted by (token, frame).
-    """
-    form = schema.token_text_sql("token", config) if config.token == "text" else "token"
-    tokens, frames = connection.execute(
-        f"""
-        SELECT group_concat(hash_token), group_concat(absolute_time)
-        FROM fingerprints WHERE song_id = ?1 AND hash_token IN (
-          SELECT {form} FROM (SELECT sum(value) OVER (ORDER BY key) AS token FROM json_each(?2)))
-        """,
-        (song.song_id, song.tokens),
-    ).fetchone()
-    if tokens is None:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    frame = np.fromstring(frames, dtype=np.int64, sep=",")
-    if config.token == "text":
-        token = hashing.from_text(tokens.split(","), config)
-    else:
-        token = np.fromstring(tokens, dtype=np.int64, sep=",")
-    order = np.lexsort((frame, token))
-    return token[order], frame[order]
 
 
 def _compare_with_itself(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -36,6 +37,20 @@ def translated_errors(path: Path, busy_timeout_s: float) -> Iterator[None]:
         raise StoreError(
             f"{error.object!r} is not valid Unicode text: {path} holds none such"
         ) from error
+
+
+@contextmanager
+def translated_os_errors(path: Path) -> Iterator[None]:
+    """Raise a `StoreError` about ``path`` for every `OSError` inside."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFullError(
+                f"there is no room to write {path}: nothing was changed, free some space on its "
+                "disk"
+            ) from error
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def busy(path: Path, busy_timeout_s: float) -> StoreBusyError:

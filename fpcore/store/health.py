@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.records import Cut
 from fpcore.store import contents, schema, song_ids, song_rows
+from fpcore.store.layout import Layout
 
 _N_SHOWN = 20
 """Faults of the file's structure and songs that are cut off which are listed: there may be
@@ -15,7 +16,7 @@ thousands."""
 
 
 def problems(
-    connection: sqlite3.Connection, config: FingerprintConfig, *, full: bool
+    connection: sqlite3.Connection, config: FingerprintConfig, layout: Layout, *, full: bool
 ) -> Iterator[str]:
     """Yield a sentence for each problem found.
 
@@ -25,6 +26,8 @@ def problems(
         In a transaction that sees one state of the index.
     config : FingerprintConfig
         The configuration of the index.
+    layout : Layout
+        How it keeps postings.
     full : bool
         Also compare each posting and peak with what was learned: takes several times as long.
 
@@ -36,12 +39,12 @@ def problems(
     try:
         yield from _structure(connection, full=full)
         yield from _digest(connection, config)
-        yield from _references(connection)
-        yield from _counts(connection)
+        yield from _references(connection, layout)
+        yield from _counts(connection, layout)
         yield from song_ids.problems(connection)
         yield from song_rows.faults(connection)
         if full:
-            yield from contents.faults(connection, config)
+            yield from contents.faults(connection, config, layout)
     except sqlite3.DatabaseError as error:
         yield f"the rest cannot be read: {error}"
 
@@ -106,8 +109,8 @@ def _digest(connection: sqlite3.Connection, config: FingerprintConfig) -> Iterat
         yield f"the digest is {meta.get('digest')}, that of the configuration {config.digest}"
 
 
-def _references(connection: sqlite3.Connection) -> Iterator[str]:
-    for table in ("song_tokens", "constellations"):
+def _references(connection: sqlite3.Connection, layout: Layout) -> Iterator[str]:
+    for table in (*layout.song_tables, "constellations"):
         lone = f"SELECT song_id FROM {table} WHERE song_id NOT IN (SELECT id FROM songs)"
         for (song_id,) in connection.execute(lone):
             yield f"{table} has a row of song {song_id}, which does not exist"
@@ -116,11 +119,9 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"song {song_id} has no row in {table}"
 
 
-def _counts(connection: sqlite3.Connection) -> Iterator[str]:
+def _counts(connection: sqlite3.Connection, layout: Layout) -> Iterator[str]:
     expected = dict(connection.execute("SELECT id, n_fingerprints FROM songs").fetchall())
-    found = dict(
-        connection.execute("SELECT song_id, count(*) FROM fingerprints GROUP BY song_id").fetchall()
-    )
+    found = layout.counts(connection)
     for song_id in sorted(found.keys() - expected.keys()):
         yield f"{found[song_id]} fingerprints belong to song {song_id}, which does not exist"
     for song_id, n_expected in expected.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,12 +18,13 @@ from pathlib import Path
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, diff, parse
 from fpcore.errors import ConfigError, ConfigMismatchError, StoreError
 from fpcore.store.connections import transaction
+from fpcore.store.layout import LayoutName
 
 APPLICATION_ID = int.from_bytes(b"fpco", "big")
 """PRAGMA application_id of every index."""
 
-SCHEMA_VERSION = 3
-"""PRAGMA user_version: raised when the tables change, or how something is written in them."""
+VERSIONS: Mapping[LayoutName, int] = {"classic": 3, "segments": 4}
+"""Layout -> PRAGMA user_version: raised when tables change, or how something is written in them."""
 
 OLDEST_SQLITE = (3, 37, 0)
 """The first SQLite with STRICT tables."""
@@ -54,6 +56,13 @@ CREATE INDEX songs_by_fingerprint ON songs(fingerprint_checksum, n_fingerprints)
 
 CREATE INDEX songs_by_name ON songs(name);
 
+CREATE TABLE constellations (
+  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
+  peaks BLOB NOT NULL
+) STRICT;
+"""
+
+_CLASSIC = """
 CREATE TABLE fingerprints (
   hash_token {token_type} NOT NULL,  -- {token_comment}
   song_id INTEGER NOT NULL,  -- cascade: trigger songs_delete, see there
@@ -67,11 +76,6 @@ CREATE TABLE song_tokens (
   -- JSON array of the song's distinct packed tokens, ascending, each as the difference to the
   -- one before: a running sum gives the tokens under which its fingerprints stand
   tokens TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE constellations (
-  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
-  peaks BLOB NOT NULL
 ) STRICT;
 
 CREATE TRIGGER songs_delete BEFORE DELETE ON songs BEGIN
@@ -91,6 +95,37 @@ CREATE VIEW fingerprints_text AS
   SELECT {text_of_token} AS hash_text, song_id, absolute_time FROM fingerprints;
 """
 
+_SEGMENTS = """
+CREATE TABLE postings (
+  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
+  postings BLOB NOT NULL  -- tokens and frames, compressed; look-ups read files beside the database
+) STRICT;
+
+CREATE TABLE song_keys (
+  song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
+  key INTEGER NOT NULL  -- names the content of the song in the files beside the database
+) STRICT;
+
+CREATE TRIGGER songs_delete BEFORE DELETE ON songs BEGIN
+  -- ON DELETE CASCADE in any client, with foreign keys on or off
+  DELETE FROM postings WHERE song_id = OLD.id;
+  DELETE FROM song_keys WHERE song_id = OLD.id;
+  DELETE FROM constellations WHERE song_id = OLD.id;
+END;
+
+CREATE TRIGGER song_keys_insert AFTER INSERT ON song_keys BEGIN
+  -- whoever has the index open sees by this value that songs have come or gone, whoever did it
+  UPDATE meta SET value = hex(randomblob(8)) WHERE key = 'songs_state';
+END;
+
+CREATE TRIGGER song_keys_update AFTER UPDATE ON song_keys BEGIN
+  UPDATE meta SET value = hex(randomblob(8)) WHERE key = 'songs_state';
+END;
+
+CREATE TRIGGER song_keys_delete AFTER DELETE ON song_keys BEGIN
+  UPDATE meta SET value = hex(randomblob(8)) WHERE key = 'songs_state';
+END;
+"""
 
 _STEPS = {
     2: (
@@ -112,8 +147,8 @@ _NAME_INDEX = "songs_by_name"
 """Finds the songs that share a name; an index in a file that can only be read may lack it."""
 
 
-def statements(config: FingerprintConfig) -> list[str]:
-    """Return the statements that make the tables of an index of ``config``."""
+def statements(config: FingerprintConfig, layout: LayoutName) -> list[str]:
+    """Return the statements that make the tables of an index of ``config`` in a layout."""
     readable = token_text_sql("token", config)
     if config.token == "text":
         parts = {
@@ -129,7 +164,8 @@ def statements(config: FingerprintConfig) -> list[str]:
             "token_of_sum": "token",
             "text_of_token": token_text_sql("hash_token", config),
         }
-    script, found, statement = _TABLES.format(**parts), [], ""
+    own = _SEGMENTS if layout == "segments" else _CLASSIC.format(**parts)
+    script, found, statement = _TABLES + own, [], ""
     for line in script.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
@@ -150,7 +186,11 @@ def token_text_sql(column: str, config: FingerprintConfig) -> str:
 
 
 def prepare(
-    connection: sqlite3.Connection, path: Path, config: FingerprintConfig | None, *, create: bool
+    connection: sqlite3.Connection,
+    path: Path,
+    config: FingerprintConfig | None,
+    *,
+    create: LayoutName | None,
 ) -> FingerprintConfig:
     """Make sure that a connection is to an index of a configuration; return its configuration.
 
@@ -165,8 +205,8 @@ def prepare(
         What messages call the database.
     config : FingerprintConfig or None
         The configuration that the index must have; None takes any.
-    create : bool
-        Make the tables when the database is empty.
+    create : {"classic", "segments"} or None
+        Make the tables of this layout when the database is empty.
 
     Returns
     -------
@@ -182,7 +222,7 @@ def prepare(
         When it was made with another configuration than ``config``.
     """
     if create and config is not None and _is_empty(connection):
-        _create(connection, config)
+        _create(connection, config, create)
     check_is_index(connection, path)
     stored = stored_config(connection, path)
     _check_config(connection, path, stored=stored, wanted=config)
@@ -234,8 +274,14 @@ def _lacks_name_index(connection: sqlite3.Connection) -> bool:
     (n_found,) = connection.execute(
         "SELECT count(*) FROM sqlite_master WHERE name = ?", (_NAME_INDEX,)
     ).fetchone()
-    is_of_today = _pragma(connection, "user_version") == SCHEMA_VERSION
+    is_of_today = _pragma(connection, "user_version") in VERSIONS.values()
     return not n_found and is_of_today and _pragma(connection, "application_id") == APPLICATION_ID
+
+
+def layout_of(connection: sqlite3.Connection) -> LayoutName:
+    """Return the layout of an index that `prepare` was given."""
+    version = _pragma(connection, "user_version")
+    return "segments" if version == VERSIONS["segments"] else "classic"
 
 
 def check_is_index(connection: sqlite3.Connection, path: Path) -> None:
@@ -278,13 +324,13 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _create(connection: sqlite3.Connection, config: FingerprintConfig) -> None:
+def _create(connection: sqlite3.Connection, config: FingerprintConfig, layout: LayoutName) -> None:
     """Write tables and meta data into an empty database, unless another process just did."""
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     with transaction(connection):
         if not _is_empty(connection):
             return
-        for statement in statements(config):
+        for statement in statements(config, layout):
             connection.execute(statement)
         meta = {
             "digest": config.digest,
@@ -293,9 +339,11 @@ def _create(connection: sqlite3.Connection, config: FingerprintConfig) -> None:
             "created_at": now(),
             "package_version": _package_version(),
         }
+        if layout == "segments":
+            meta["songs_state"] = ""
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version = {VERSIONS[layout]}")
 
 
 def canonical_json(config: FingerprintConfig) -> str:
@@ -318,15 +366,15 @@ def _package_version() -> str:
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(f"{path} is a database of another application: give the path of an index")
-    version = _pragma(connection, "user_version")
-    if version != SCHEMA_VERSION and version not in _STEPS:
+    version, newest = _pragma(connection, "user_version"), max(VERSIONS.values())
+    if version not in VERSIONS.values() and version not in _STEPS:
         remedy = (
             "use the version of fpcore that made it, or a newer one"
-            if version > SCHEMA_VERSION
+            if version > newest
             else "learn its songs into a new database, or use the version of fpcore that made it"
         )
         raise StoreError(
-            f"{path} has tables of version {version}, this fpcore knows {SCHEMA_VERSION}: {remedy}"
+            f"{path} has tables of version {version}, this fpcore knows {newest}: {remedy}"
         )
 
 

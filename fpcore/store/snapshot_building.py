@@ -8,7 +8,6 @@ both meet at the same file, its name is always the same, unlike those that `fpco
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import sqlite3
@@ -23,11 +22,12 @@ from numpy.typing import NDArray
 
 from fpcore import atomic
 from fpcore.config import FingerprintConfig
-from fpcore.errors import StoreBusyError, StoreError, StoreFullError
+from fpcore.errors import StoreBusyError, StoreError
 from fpcore.records import LongArray
 from fpcore.stages.hashing import from_text
 from fpcore.store import schema
 from fpcore.store.codec import CHUNK_ROWS
+from fpcore.store.failures import translated_os_errors
 from fpcore.store.snapshot import HEADER_BYTES, header_of, song_key
 
 ShowCopied = Callable[[int, int], None]
@@ -71,7 +71,7 @@ def build(
         When it cannot be written.
     """
     partial = path.with_name(f"{path.name}.partial")
-    with _translated_errors(path), _alone(partial) as file:
+    with translated_os_errors(path), _alone(partial) as file:
         try:
             _Writer(file).write(connection, config, note)
             file.flush()
@@ -79,19 +79,6 @@ def build(
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-
-
-@contextmanager
-def _translated_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreFullError(
-                f"there is no room to write {path}: nothing was changed, free some space on its "
-                "disk"
-            ) from error
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
 
 
 @contextmanager

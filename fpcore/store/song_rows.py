@@ -71,9 +71,6 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int, path: Path
     )
     song_id = int(cursor.lastrowid or 0)  # None only before the first INSERT
     connection.execute(
-        "INSERT INTO song_tokens VALUES (?, ?)", (song_id, batch.token_lists[number])
-    )
-    connection.execute(
         "INSERT INTO constellations VALUES (?, ?)", (song_id, batch.constellations[number])
     )
     return song_id

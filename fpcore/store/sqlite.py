@@ -2,7 +2,8 @@
 
 Writes take a lock (BEGIN IMMEDIATE) and end in a commit that reaches the disk. Reads see the
 last commit and wait for nobody. The tables are in `fpcore.store.schema`, what a check examines
-in `fpcore.store.health`, what look-ups read beside the tables in `fpcore.store.snapshot`.
+in `fpcore.store.health`, how postings are kept and found in the layouts: `fpcore.store.classic` and
+`fpcore.store.segmented`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray, Postings
-from fpcore.stages.hashing import to_text
 from fpcore.store import contents, health, posting_rows, schema, song_rows, statistics
 from fpcore.store.base import (
     JSON,
@@ -34,10 +34,15 @@ from fpcore.store.base import (
     TokenStats,
 )
 from fpcore.store.batch import Batch
+from fpcore.store.classic import ClassicLayout
 from fpcore.store.connections import ConnectionPool
 from fpcore.store.constellations import Constellations
 from fpcore.store.failures import check_folder, check_place, translated_errors
-from fpcore.store.snapshot_use import SnapshotBeside
+from fpcore.store.layout import Layout, LayoutName
+from fpcore.store.segmented import SegmentedLayout
+
+MAX_SEGMENT_TOKENS = 1 << 40
+"""With more, the directories of buckets in segments would be larger than the postings."""
 
 CHECKSUM_SONGS = 100
 """Songs that get their checksums in one transaction."""
@@ -48,6 +53,7 @@ def open_store(
     config: FingerprintConfig | None,
     *,
     create: bool = False,
+    layout: LayoutName | None = None,
     busy_timeout_s: float = 30.0,
 ) -> SqliteStore:
     """Open the index in a file.
@@ -64,6 +70,9 @@ def open_store(
         The configuration that the index must have; None takes whatever it was made with.
     create : bool
         Make a new index when the file does not exist or is empty; needs ``config``.
+    layout : {"classic", "segments"}, optional
+        How a new index keeps its postings; without, in segments unless its tokens are texts, which
+        only the classic layout shows. An index that is there stays as it is.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -91,35 +100,52 @@ def open_store(
         )
     check_place(path, create=create)
     pool = ConnectionPool(path, busy_timeout_s)
+    wanted = (layout or _layout_for(config)) if create and config is not None else None
     try:
         with pool.plain(mode="rwc" if create else "rw") as connection:
-            stored = schema.prepare(connection, path, config, create=create)
+            stored = schema.prepare(connection, path, config, create=wanted)
             digest = schema.stored_meta(connection).get("digest", "")
-        pool.inspect_new(partial(_inspect, path=path, digest=digest))
+            kind = schema.layout_of(connection)
+        pool.inspect_new(partial(_inspect, path=path, digest=digest, layout=kind))
     except BaseException:
         pool.close()
         raise
-    return SqliteStore(path, stored, pool)
+    return SqliteStore(path, stored, pool, _LAYOUTS[kind](path, stored))
 
 
-def _inspect(connection: sqlite3.Connection, *, path: Path, digest: str) -> None:
+def _layout_for(config: FingerprintConfig) -> LayoutName:
+    """Return the layout of a new index that nobody wants in a certain one."""
+    is_text, is_wide = config.token == "text", config.n_tokens > MAX_SEGMENT_TOKENS
+    return "classic" if is_text or is_wide else "segments"
+
+
+_LAYOUTS: Mapping[LayoutName, Callable[[Path, FingerprintConfig], Layout]] = {
+    "classic": ClassicLayout,
+    "segments": SegmentedLayout,
+}
+
+
+def _inspect(
+    connection: sqlite3.Connection, *, path: Path, digest: str, layout: LayoutName
+) -> None:
     """See to it that the file in the place of the one that was opened first can stand for it."""
     schema.check_digest(connection, path, digest)
+    if schema.layout_of(connection) != layout:
+        raise StoreError(f"{path} was replaced by one of another layout: open it again")
     schema.bring_up_to_date(connection)
 
 
 class SqliteStore(Store):
     """An index in one SQLite file; made by `open_store`."""
 
-    def __init__(self, path: Path, config: FingerprintConfig, pool: ConnectionPool) -> None:
+    def __init__(
+        self, path: Path, config: FingerprintConfig, pool: ConnectionPool, layout: Layout
+    ) -> None:
         self._path = path
         self._config = config
         self._pool = pool
-        self._snapshot = SnapshotBeside(path, config.digest)
+        self._layout = layout
         self._constellations = Constellations()
-        self._stored_form: Callable[[LongArray], Sequence[int | str]] = (
-            partial(to_text, config=config) if config.token == "text" else _as_integers
-        )
 
     @property
     def path(self) -> Path:
@@ -142,6 +168,7 @@ class SqliteStore(Store):
             contents.find_same,
             path=self._path,
             config=self._config,
+            layout=self._layout,
             allow_duplicates=allow_duplicates,
         )
         with self._pool.reading() as connection:
@@ -149,7 +176,9 @@ class SqliteStore(Store):
         if all(known):  # nothing to write, so no need to wait for writers
             return [one for one in known if one]
         with self._pool.writing() as connection:
-            return self._insert(connection, batch, find)
+            added = self._insert(connection, batch, find)
+        self._layout.learned(self._pool, sum(one.created for one in added))
+        return added
 
     def _insert(
         self,
@@ -165,22 +194,12 @@ class SqliteStore(Store):
                 song = song_rows.get(connection, int(row_ids[number]), self._path)
                 one = Added(song, created=True)
             added.append(one)
-        connection.executemany(
-            "INSERT INTO fingerprints VALUES (?, ?, ?)", batch.rows(row_ids, self._stored_form)
-        )
+        self._layout.insert(connection, batch, row_ids)
         return added
 
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens``, all from one state of the index."""
-        beside = self._snapshot.look()
-        with self._pool.reading() as connection:
-            select = partial(posting_rows.select, connection, tokens, self._stored_form)
-            found = beside and beside.lookup(connection, tokens)
-            if not found:
-                return select(after=posting_rows.ALL_SONGS)
-            if not found.n_newer:
-                return found.postings
-            return posting_rows.joined(found.postings, select(after=found.last_song_id))
+        return self._layout.lookup(self._pool, tokens)
 
     def constellations(self, song_ids: Sequence[int]) -> dict[int, Constellation]:
         """Return the constellation of each song; those read last are remembered."""
@@ -232,28 +251,26 @@ class SqliteStore(Store):
         """Remove all songs and return how many there were."""
         with self._pool.writing() as connection:
             # Whole tables first, which takes no time; the trigger on songs then finds nothing.
-            for table in ("fingerprints", "song_tokens", "constellations"):
-                connection.execute(f"DELETE FROM {table}")
+            self._layout.clear(connection)
+            connection.execute("DELETE FROM constellations")
             return connection.execute("DELETE FROM songs").rowcount
 
     def stats(self) -> StoreStats:
-        """Return the size of the index; ``lookup_bytes`` needs an SQLite with dbstat."""
+        """Return the size of the index."""
         with self._pool.reading() as connection:
-            return statistics.sizes(connection)
+            return statistics.sizes(connection, self._layout.lookup_bytes(connection))
 
     def token_stats(self, *, n_hottest: int = 10) -> TokenStats:
         """Return how the postings are spread over the tokens."""
         with self._pool.reading() as connection:
-            return statistics.token_spread(connection, self._config, n_hottest=n_hottest)
+            return self._layout.token_spread(connection, n_hottest=n_hottest)
 
     def check(self, *, full: bool = False) -> CheckReport:
-        """Return what is wrong with the index and its snapshot; ``full`` reads all of both."""
-        beside = self._snapshot.look()
+        """Return what is wrong with the index and the files beside it; ``full`` reads all."""
         with self._pool.reading() as connection:
-            problems = list(health.problems(connection, self._config, full=full))
-            if beside:
-                problems += beside.problems(connection, full=full)
+            problems = list(health.problems(connection, self._config, self._layout, full=full))
             notes = tuple(health.notes(connection, full=full))
+        problems += self._layout.problems(self._pool, full=full)
         return CheckReport(tuple(problems), notes)
 
     def add_checksums(self) -> int:
@@ -262,7 +279,11 @@ class SqliteStore(Store):
         while True:
             with self._pool.writing() as connection:
                 n_new, looked_at = contents.add_checksums(
-                    connection, self._config, after=last_id, n_songs=CHECKSUM_SONGS
+                    connection,
+                    self._config,
+                    self._layout,
+                    after=last_id,
+                    n_songs=CHECKSUM_SONGS,
                 )
             n_added += n_new
             if looked_at is None:
@@ -272,25 +293,12 @@ class SqliteStore(Store):
     def make_snapshot(
         self, note: Callable[[int, int], None] = lambda n_done, n_postings: None
     ) -> SnapshotState:
-        """Write the file that look-ups are answered from, beside the database."""
-        from fpcore.store.snapshot_building import build
-
-        with self._pool.reading() as connection:
-            build(connection, self._config, self._snapshot.path, note)
-        # Compile look-ups now, so that the first query of a running service does not wait.
-        self.lookup(np.zeros(1, np.int64))
-        made = self.snapshot()
-        if made is None:
-            raise StoreError(f"{self._snapshot.path} was removed as soon as it was written")
-        return made
+        """Bring what look-ups read into the form in which they are fastest."""
+        return self._layout.make_snapshot(self._pool, note)
 
     def snapshot(self) -> SnapshotState | None:
-        """Return what there is to say about the snapshot beside the database."""
-        beside = self._snapshot.look()
-        if beside is None:
-            return None
-        with self._pool.reading() as connection:
-            return beside.state(connection)
+        """Return what there is to say about the files beside the database."""
+        return self._layout.snapshot(self._pool)
 
     def backup(self, path: str | Path) -> None:
         """Write a copy as a new file, which is there once it is whole."""
@@ -315,10 +323,5 @@ class SqliteStore(Store):
 
     def close(self) -> None:
         """Close the connections; the last one copies the log into the database."""
+        self._layout.close(self._pool)
         self._pool.close()
-        self._snapshot.close()
-
-
-def _as_integers(tokens: LongArray) -> list[int]:
-    integers: list[int] = tokens.tolist()
-    return integers

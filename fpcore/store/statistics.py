@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig
+from fpcore.records import LongArray
 from fpcore.stages.hashing import from_text, to_text
 from fpcore.store.base import HotToken, StoreStats, TokenStats
 
 _LOOKUP_BYTES = "SELECT sum(pgsize) FROM dbstat WHERE name = 'fingerprints' AND aggregate = TRUE"
 
 
-def sizes(connection: sqlite3.Connection) -> StoreStats:
+def sizes(connection: sqlite3.Connection, lookup_bytes: int | None) -> StoreStats:
     """Return how much the index holds and how much room that takes."""
     n_songs, n_postings, duration_s = connection.execute(
         "SELECT count(*), coalesce(sum(n_fingerprints), 0), total(duration_s) FROM songs"
@@ -28,11 +31,12 @@ def sizes(connection: sqlite3.Connection) -> StoreStats:
         duration_s=duration_s,
         file_bytes=n_pages * page_bytes,
         unused_bytes=n_unused * page_bytes,
-        lookup_bytes=_lookup_bytes(connection),
+        lookup_bytes=lookup_bytes,
     )
 
 
-def _lookup_bytes(connection: sqlite3.Connection) -> int | None:
+def lookup_bytes(connection: sqlite3.Connection) -> int | None:
+    """Return the size of the table of postings; needs an SQLite with dbstat."""
     try:
         row = connection.execute(_LOOKUP_BYTES).fetchone()
     except sqlite3.OperationalError as error:
@@ -75,6 +79,41 @@ def token_spread(
         n_postings=columns[:, 0],
         n_tokens=columns[:, 1],
         hottest=tuple(_hot_token(stored, n, config) for stored, n in hottest),
+    )
+
+
+def spread_of(
+    tokens: Iterable[LongArray], config: FingerprintConfig, *, n_hottest: int
+) -> TokenStats:
+    """Return the numbers of postings per token, and the commonest tokens.
+
+    Parameters
+    ----------
+    tokens : iterable of int64 (n,)
+        The tokens of all postings, ascending, in parts of which no two share a token.
+    config : FingerprintConfig
+        The configuration of the index.
+    n_hottest : int
+        How many of the commonest tokens to list, >= 0.
+
+    Returns
+    -------
+    TokenStats
+        Its hottest tokens are listed commonest first.
+    """
+    histogram: Counter[int] = Counter()
+    hottest: list[tuple[int, int]] = []
+    for part in tokens:
+        distinct, count = np.unique(part, return_counts=True)
+        sizes, n_tokens = np.unique(count, return_counts=True)
+        histogram.update(dict(zip(sizes.tolist(), n_tokens.tolist(), strict=True)))
+        first = np.argsort(-count, kind="stable")[:n_hottest]
+        found = zip((-count[first]).tolist(), distinct[first].tolist(), strict=True)
+        hottest = sorted([*hottest, *found])[:n_hottest]
+    return TokenStats(
+        n_postings=np.array(sorted(histogram), np.int64),
+        n_tokens=np.array([histogram[n] for n in sorted(histogram)], np.int64),
+        hottest=tuple(_hot_token(token, -n, config) for n, token in hottest),
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError
-from fpcore.store import schema, snapshot, song_rows
+from fpcore.store import schema, segment_folder, snapshot, song_rows
 from fpcore.store.base import Song
 from fpcore.store.connections import connect
 from fpcore.store.failures import check_place, check_writable, translated_errors
@@ -93,6 +93,7 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
             return False
         source.backup(target, pages=-1)
         snapshot.path_of(old).unlink(missing_ok=True)  # which is of the old kind
+        segment_folder.discard(old)
     discard(new)
     return True
 
@@ -101,6 +102,7 @@ def discard(path: Path) -> None:
     """Remove an index that nobody has open, if it is there."""
     for suffix in ("", *_LOG_SUFFIXES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    segment_folder.discard(path)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def test_a_check_is_remembered_and_its_problems_are_logged(
 ) -> None:
     assert idle_service.check().report.ok
     assert caplog.records == []
-    in_sql(idle_service.store.path, "INSERT INTO song_tokens VALUES (9, '[]')")
+    in_sql(idle_service.store.path, "INSERT INTO postings VALUES (9, x'01')")
     health = idle_service.check()
     assert idle_service.health is health
     [fields] = [vars(record)["fields"] for record in caplog.records]

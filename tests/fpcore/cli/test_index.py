@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fpcore.profiles import load_profile
+from fpcore.store.codec import decode_postings, encode_postings
 from tests.fpcore.cli.conftest import Learned
 from tests.fpcore.cli.material import KINDS
 from tests.fpcore.cli.running import (
@@ -70,10 +71,11 @@ def test_check_finds_a_posting_that_was_altered_and_names_its_song(
     tmp_path: Path, database: Path
 ) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute(
-            "UPDATE fingerprints SET absolute_time = absolute_time + 1 WHERE song_id = 2 AND "
-            "absolute_time = (SELECT max(absolute_time) FROM fingerprints WHERE song_id = 2)"
-        )
+        query = "SELECT postings FROM postings WHERE song_id = 2"
+        token, frame = decode_postings(connection.execute(query).fetchone()[0])
+        frame[-1] += 1
+        altered = encode_postings(token, frame)
+        connection.execute("UPDATE postings SET postings = ? WHERE song_id = 2", (altered,))
     assert answer("check", cwd=tmp_path)["ok"]
     complaint(
         fpcore("check", "--full", cwd=tmp_path), "song 2", "`fpcore remove 2`", "restore a backup"

@@ -16,6 +16,7 @@ from fpcore import pipeline
 from fpcore.config import FingerprintConfig, SpectrogramConfig
 from fpcore.records import Constellation, Hashes, LongArray, Postings
 from fpcore.store import Entry, NewSong, SqliteStore, Store, open_store
+from fpcore.store.layout import LayoutName
 
 PACKED = FingerprintConfig(spectrogram=SpectrogramConfig(min_hz=200.0, max_hz=3500.0))
 TEXT = PACKED.model_copy(update={"token": "text"})
@@ -77,9 +78,11 @@ def bare(name: str) -> Entry:
     return NewSong(name, f"checksum of {name}", 1.0), hashes((1, 1)), no_peaks()
 
 
-def new_store(path: Path, kind: str = "packed", **options: Any) -> SqliteStore:
-    """Return an empty index with tokens of a kind."""
-    return open_store(path, CONFIGS[kind], create=True, **options)
+def new_store(
+    path: Path, kind: str = "packed", layout: LayoutName = "classic", **options: Any
+) -> SqliteStore:
+    """Return an empty index with tokens of a kind, in a layout."""
+    return open_store(path, CONFIGS[kind], create=True, layout=layout, **options)
 
 
 Refusal = Callable[[Path, str], None]
@@ -89,6 +92,8 @@ Engine = Callable[[Path], Store]
 """Opens the index at a path, a new one if there is none."""
 
 ENGINES: dict[str, Engine] = {
+    "sqlite, segments": partial(new_store, layout="segments"),
+    "sqlite, segments, text": partial(new_store, kind="text", layout="segments"),
     "sqlite, packed": partial(new_store, kind="packed"),
     "sqlite, text": partial(new_store, kind="text"),
 }

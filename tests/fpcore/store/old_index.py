@@ -6,8 +6,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
 from fpcore.config import FingerprintConfig
-from fpcore.store import schema
+from fpcore.records import Hashes
+from fpcore.store import Entry, NewSong, Song, SqliteStore, open_store, schema
+from fpcore.store.classic import ClassicLayout
 
 _ADDED = ("complete", "stated_s", "fingerprint_checksum", "songs_by_name")
 
@@ -30,6 +34,7 @@ def make_old(path: Path, config: FingerprintConfig) -> None:
 
     ``config`` is the one that it was made with.
     """
+    _make_classic(path, config)
     old = path.with_name("old")
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
         connection.execute("PRAGMA page_size = 8192")
@@ -50,7 +55,37 @@ def make_old(path: Path, config: FingerprintConfig) -> None:
     old.replace(path)
 
 
+def _make_classic(path: Path, config: FingerprintConfig) -> None:
+    """Write a closed index anew in the classic layout, the only one that there was."""
+    classic = path.with_name("classic")
+    with (
+        open_store(path, config) as today,
+        open_store(classic, config, create=True, layout="classic") as written,
+    ):
+        if isinstance(today._layout, ClassicLayout):
+            entries = None
+        else:
+            entries = [_entry(today, song) for song in today.songs()]
+            written.add_songs(entries)
+    if entries is None:
+        classic.unlink()
+    else:
+        classic.replace(path)
+
+
+def _entry(store: SqliteStore, song: Song) -> Entry:
+    with store._pool.reading() as connection:
+        token, frame = store._layout.postings(connection, song.id)
+    new = NewSong(song.name, song.checksum, song.duration_s, song.metadata, song.cut)
+    order = np.argsort(frame, kind="stable")
+    return new, Hashes(token[order], frame[order].astype(np.int32)), store.constellation(song.id)
+
+
 def _statements(config: FingerprintConfig) -> list[str]:
     """Return the statements that made the tables of version 2: only ``songs`` was another one."""
-    others = [one for one in schema.statements(config) if not any(name in one for name in _ADDED)]
+    others = [
+        one
+        for one in schema.statements(config, "classic")
+        if not any(name in one for name in _ADDED)
+    ]
     return [others[0], _SONGS, *others[1:]]

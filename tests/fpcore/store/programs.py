@@ -9,14 +9,18 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from fpcore.errors import FpError
 from fpcore.store import Store, open_store, schema
+from fpcore.store.layout import LayoutName
 from tests.fpcore.store.material import CONFIGS, entry
 
 PATIENCE_S = 300.0
@@ -80,10 +84,17 @@ def _do(
 
 
 def learn(
-    path: Path, say: Say, wait: Wait, kind: str, first: int, n_songs: int, batch: int
+    path: Path,
+    say: Say,
+    wait: Wait,
+    kind: str,
+    first: int,
+    n_songs: int,
+    batch: int,
+    layout: LayoutName = "classic",
 ) -> None:
     """Learn songs in batches; say the seed and id of each as soon as it is acknowledged."""
-    with open_store(path, CONFIGS[kind], create=True) as store:
+    with open_store(path, CONFIGS[kind], create=True, layout=layout) as store:
         for start in range(first, first + n_songs, batch):
             seeds = range(start, start + batch)
             for seed, added in zip(seeds, store.add_songs(map(entry, seeds)), strict=True):
@@ -96,6 +107,24 @@ def learn_and_die(path: Path, say: Say, wait: Wait) -> None:
     store.add_song(*entry(1000))
     say("added")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def merge_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
+    """Merge all segments, and die before a step that opens, renames or removes a file."""
+    steps = iter(range(n_steps))
+
+    def count(event: str, arguments: object) -> None:
+        is_step = event in ("open", "os.rename", "os.remove") and ".segments" in str(arguments)
+        if is_step and next(steps, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with open_store(path, None) as store:
+        store.lookup(np.zeros(1, np.int64))  # compiled code is read from files
+        sys.addaudithook(count)
+        store.make_snapshot()
+        say("done")
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def open_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
@@ -158,6 +187,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "learn": learn,
     "learn and die": learn_and_die,
     "lock": lock,
+    "merge and die": merge_and_die,
     "make": make,
     "open and die": open_and_die,
     "read": read,

@@ -19,7 +19,7 @@ TOKENS = np.unique(np.concatenate([entry(seed)[1].token for seed in range(N_SONG
 def by_sqlite(store: SqliteStore, tokens: LongArray = TOKENS) -> Rows:
     """Return what the index itself answers."""
     with store._pool.reading() as connection:
-        return rows(posting_rows.select(connection, tokens, store._stored_form, after=-1))
+        return rows(posting_rows.select(connection, tokens, store._layout.stored_form, after=-1))
 
 
 def in_use(store: SqliteStore) -> bool:

@@ -49,7 +49,7 @@ def test_each_song_has_its_tokens_and_peaks_beside_it() -> None:
     for number, seed in enumerate(SEEDS):
         song, its_hashes, peaks = entry(seed)
         assert batch.songs[number] == song
-        tokens = np.cumsum(json.loads(batch.token_lists[number]))
+        tokens = np.cumsum(json.loads(batch.token_list(number)))
         assert tokens.tolist() == np.unique(its_hashes.token).tolist()
         stored = decode_constellation(batch.constellations[number])
         assert stored.frame.tolist() == peaks.frame.tolist()

@@ -112,3 +112,26 @@ def test_long_token_lists_are_joined_seamlessly(monkeypatch: pytest.MonkeyPatch)
 def test_chunks_cover_every_row_once(n_rows: int) -> None:
     covered = [row for part in codec.chunks(n_rows, 5) for row in range(n_rows)[part]]
     assert covered == list(range(n_rows))
+
+
+def test_postings_come_back_as_they_went_in() -> None:
+    rng = np.random.default_rng(0)
+    for n, limit in ((0, 9), (1, 9), (5000, 2**24), (300, 2**62)):
+        token = np.sort(rng.integers(0, limit, n))
+        frame = rng.integers(0, 2**31 - 1, n).astype(np.int32)
+        found = codec.decode_postings(codec.encode_postings(token, frame))
+        assert [column.tolist() for column in found] == [token.tolist(), frame.tolist()]
+
+
+def test_postings_of_a_song_take_less_than_four_bytes_each() -> None:
+    rng = np.random.default_rng(0)
+    token, frame = np.sort(rng.integers(0, 2**24, 11_500)), rng.integers(0, 5000, 11_500)
+    assert len(codec.encode_postings(token, frame)) < 4 * 11_500
+
+
+def test_damaged_postings_are_told() -> None:
+    blob = codec.encode_postings(np.arange(50), np.arange(50))
+    longer = blob[:1] + (51).to_bytes(4, "little") + blob[5:]
+    for damaged in (b"", b"\x09" + blob[1:], blob[:-3], blob[:9] + b"\xff" + blob[10:], longer):
+        with pytest.raises(ValueError, match="its postings are damaged"):
+            codec.decode_postings(damaged)

@@ -47,7 +47,7 @@ def old(store: SqliteStore) -> Iterator[SqliteStore]:
 
 def faults(store: SqliteStore) -> list[str]:
     with store._pool.reading() as connection:
-        return list(contents.faults(connection, store.config))
+        return list(contents.faults(connection, store.config, store._layout))
 
 
 def test_what_was_learned_is_without_fault(store: SqliteStore) -> None:
@@ -138,6 +138,7 @@ def found(store: SqliteStore, *, allow_duplicates: bool = False) -> list[tuple[i
                 number,
                 path=store.path,
                 config=store.config,
+                layout=store._layout,
                 allow_duplicates=allow_duplicates,
             )
             for number in range(3)

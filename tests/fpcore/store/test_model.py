@@ -22,7 +22,8 @@ from hypothesis.stateful import (
 
 from fpcore.errors import UnknownSongError
 from fpcore.records import Hashes
-from fpcore.store import Entry, NewSong, snapshot
+from fpcore.store import Entry, NewSong, SqliteStore, segment_folder, segmented, snapshot
+from fpcore.store.layout import LayoutName
 from tests.fpcore.store.material import CONFIGS, constellation, new_store, postings_of, rows, scan
 
 MAX_TOKEN = 30
@@ -52,13 +53,17 @@ class StoreMachine(RuleBasedStateMachine):
     """A store beside ``model``: song id -> entry."""
 
     ids = Bundle("ids")
+    layout: LayoutName = "classic"
+
+    def opened(self) -> SqliteStore:
+        return new_store(self.path, self.kind, layout=self.layout)
 
     @initialize(kind=st.sampled_from(sorted(CONFIGS)))
     def begin(self, kind: str) -> None:
         self.folder = tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None)
         self.kind = kind
         self.path = Path(self.folder.name) / "index.db"
-        self.store = new_store(self.path, kind)
+        self.store = self.opened()
         self.model: dict[int, Entry] = {}
         self.ever: set[int] = set()
 
@@ -96,14 +101,15 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.store.close()
-        self.store = new_store(self.path, self.kind)
+        self.store = self.opened()
 
     @rule()
     def go_on_with_a_backup(self) -> None:
-        copy = self.path.with_name(f"{len(list(self.path.parent.iterdir()))}.db")
+        copy = self.path.with_name(f"{self.path.stem}+.db")
         self.store.backup(copy)
         self.store.close()
-        self.path, self.store = copy, new_store(copy, self.kind)
+        self.path = copy
+        self.store = self.opened()
 
     @rule(tokens=st.lists(st.integers(0, MAX_TOKEN + 2), unique=True))
     def look_up(self, tokens: list[int]) -> None:
@@ -174,7 +180,7 @@ class SnapshotMachine(StoreMachine):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         shutil.copy(kept, self.path)
         self.model, self.ever = dict(model), set(ever)
-        self.store = new_store(self.path, self.kind)
+        self.store = self.opened()
 
     @rule()
     def take_the_snapshot_elsewhere(self) -> None:
@@ -189,3 +195,54 @@ SnapshotMachine.TestCase.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, derandomize=True
 )
 TestWithSnapshotsAStoreBehavesLikeADict = SnapshotMachine.TestCase
+
+
+class SegmentsMachine(StoreMachine):
+    """Look-ups equal the model's, whatever becomes of segments, their files and backups."""
+
+    layout = "segments"
+
+    @rule()
+    def put_a_backup_back(self) -> None:
+        """And leave the segments: from here on, ids of their songs may be given again."""
+        kept = self.path.with_name("kept")
+        if not hasattr(self, "kept"):
+            self.store.backup(kept)
+            self.kept = dict(self.model), set(self.ever)
+            return
+        self.store.close()
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        kept.replace(self.path)
+        self.model, self.ever = self.kept
+        del self.kept
+        self.store = self.opened()
+
+    @rule()
+    def make_one_of_all(self) -> None:
+        made = self.store.make_snapshot()
+        assert (made.n_songs, made.n_removed, made.n_newer) == (len(self.model), 0, 0)
+
+    @rule(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+    def spoil_a_bit(self, share: float, bit: int) -> None:
+        files = sorted(segment_folder.path_of(self.path).glob("*.segment"))
+        if files:
+            content = bytearray(files[0].read_bytes())
+            content[int(share * len(content))] ^= 1 << bit
+            files[0].write_bytes(content)
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.make_snapshot()  # without what was spoiled
+        super().teardown()
+
+
+SegmentsMachine.TestCase.settings = settings(
+    max_examples=20, stateful_step_count=25, deadline=None, derandomize=True
+)
+
+
+class TestWithSegmentsAStoreBehavesLikeADict(SegmentsMachine.TestCase):  # type: ignore[misc]
+    @pytest.fixture(autouse=True)
+    def _few_songs_are_a_segment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(segmented, "TAIL_SONGS", 2)

@@ -15,7 +15,7 @@ TOKENS = np.unique(np.concatenate([hashes.token for hashes in SONGS.values()]))
 
 def _selected(store: SqliteStore, tokens: LongArray, after: int) -> Postings:
     with store._pool.reading() as connection:
-        return posting_rows.select(connection, tokens, store._stored_form, after=after)
+        return posting_rows.select(connection, tokens, store._layout.stored_form, after=after)
 
 
 @pytest.mark.parametrize("after", [posting_rows.ALL_SONGS, 0, 3, N_SONGS])

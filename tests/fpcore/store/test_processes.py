@@ -40,9 +40,10 @@ def fill(path: Path) -> None:
         raise OSError("No space for all of a block")
 
 
-def test_96_songs_learned_by_8_processes_at_once_are_all_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["classic", "segments"])
+def test_96_songs_learned_by_8_processes_at_once_are_all_there(tmp_path: Path, layout: str) -> None:
     path = tmp_path / "index.db"  # which does not exist: they also race to create it
-    started = [Program("learn", path, "packed", 100 * n, 12, 1) for n in range(8)]
+    started = [Program("learn", path, "packed", 100 * n, 12, 1, layout) for n in range(8)]
     told = [line.split() for program in started for line in program.rest()]
     assert [program.exit_code for program in started] == [0] * 8
     assert len(told) == 96
@@ -66,14 +67,16 @@ def test_processes_that_learn_the_same_songs_make_each_once(tmp_path: Path) -> N
         )
 
 
-@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(
+    ("layout", "batch"), [("classic", 1), ("classic", 4), ("segments", 4), ("segments", 16)]
+)
 def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
-    tmp_path: Path, batch: int
+    tmp_path: Path, layout: str, batch: int
 ) -> None:
     path = tmp_path / "index.db"
     acknowledged: dict[int, int] = {}
     for attempt in range(10):  # ten for each size of batch: twenty kills
-        program = Program("learn", path, "packed", 10_000 * attempt, 9_000, batch)
+        program = Program("learn", path, "packed", 10_000 * attempt, 9_000, batch, layout)
         told = [program.line() for _ in range(1 + attempt)]
         program.kill()
         told += program.rest()  # acknowledged before it died
@@ -84,6 +87,9 @@ def test_killing_a_learner_loses_no_acknowledged_song_and_leaves_none_in_part(
             found = seeds_of(store)
             assert acknowledged.items() <= found.items()
             assert len(found) % batch == 0
+            songs = {found[seed]: entry(seed)[1] for seed in found}
+            tokens = np.unique(entry(10_000 * attempt)[1].token)
+            assert rows(store.lookup(tokens)) == scan(songs, tokens)
             for song in store.songs():
                 expected = len(postings_of(entry(int(song.metadata["seed"]))[1]))  # type: ignore[arg-type]
                 assert song.n_fingerprints == expected
@@ -145,7 +151,7 @@ def test_dying_at_any_step_leaves_an_old_index_old_or_brings_it_up_to_date(
             assert [song.name for song in store.songs()] == ["song 0", "song 1", "song 2"]
             assert store.check().ok
     assert versions == sorted(versions)
-    assert set(versions) == {2, schema.SCHEMA_VERSION}
+    assert set(versions) == {2, schema.VERSIONS["classic"]}
 
 
 def test_processes_that_open_an_old_index_at_once_all_use_it(tmp_path: Path) -> None:
@@ -220,9 +226,10 @@ class TestAFullDisk:
         with small_disk(tmp_path / "disk", megabytes=2) as disk:
             yield disk
 
-    def test_refuses_what_does_not_fit_and_goes_on_reading(self, disk: Path) -> None:
+    @pytest.mark.parametrize("layout", ["classic", "segments"])
+    def test_refuses_what_does_not_fit_and_goes_on_reading(self, disk: Path, layout: str) -> None:
         (disk / "ballast").write_bytes(bytes(800_000))
-        with new_store(disk / "index.db") as store:
+        with new_store(disk / "index.db", layout=layout) as store:
             learned: list[int] = []
             with pytest.raises(StoreFullError, match=r"no room to write .*: nothing was changed"):
                 for seed in range(1000):

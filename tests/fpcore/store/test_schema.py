@@ -135,7 +135,7 @@ def test_the_tables_refuse_what_is_no_song_or_posting(store: SqliteStore, statem
 
 def test_an_index_says_in_its_file_what_it_is(path: Path) -> None:
     assert in_sql(path, "PRAGMA application_id") == [(schema.APPLICATION_ID,)]
-    assert in_sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+    assert in_sql(path, "PRAGMA user_version") == [(schema.VERSIONS["classic"],)]
     assert in_sql(path, "PRAGMA journal_mode") == [("wal",)]
     assert in_sql(path, "PRAGMA page_size") == [(8192,)]
     meta = dict(in_sql(path, "SELECT key, value FROM meta"))
@@ -226,13 +226,13 @@ class TestSomethingElse:
         refused_unchanged(path, "is a database of another application")
 
     def test_an_index_of_a_newer_version(self, refused_unchanged: Refusal, path: Path) -> None:
-        in_sql(path, "PRAGMA user_version = 4")
-        refused_unchanged(path, "has tables of version 4, this fpcore knows 3: use the version")
+        in_sql(path, "PRAGMA user_version = 5")
+        refused_unchanged(path, "has tables of version 5, this fpcore knows 4: use the version")
 
     def test_an_index_of_a_very_old_version(self, refused_unchanged: Refusal, path: Path) -> None:
         in_sql(path, "PRAGMA user_version = 1")
         refused_unchanged(
-            path, "has tables of version 1, this fpcore knows 3: learn its songs into"
+            path, "has tables of version 1, this fpcore knows 4: learn its songs into"
         )
 
 
@@ -261,7 +261,7 @@ class TestTheVersionBefore:
             tokens = np.unique(entry(3)[1].token)
             every = {seed + 1: entry(seed)[1] for seed in range(N_SONGS)}
             assert rows(store.lookup(tokens)) == scan(every, tokens)
-        assert in_sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+        assert in_sql(path, "PRAGMA user_version") == [(schema.VERSIONS["classic"],)]
         assert in_sql(path, "PRAGMA integrity_check") == [("ok",)]
 
     def test_goes_on_learning_and_removing(self, before: tuple[Path, FingerprintConfig]) -> None:
@@ -322,7 +322,7 @@ class TestTheVersionBefore:
 
 
 def test_a_newer_version_is_not_taken_back(path: Path) -> None:
-    in_sql(path, "PRAGMA user_version = 4")
+    in_sql(path, "PRAGMA user_version = 5")
     with closing(plain(path)) as connection:
         schema.bring_up_to_date(connection)
-    assert in_sql(path, "PRAGMA user_version") == [(4,)]
+    assert in_sql(path, "PRAGMA user_version") == [(5,)]

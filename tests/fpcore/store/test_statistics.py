@@ -17,7 +17,7 @@ def _spread(store: SqliteStore, n_hottest: int) -> TokenStats:
 
 def _sizes(store: SqliteStore) -> StoreStats:
     with store._pool.reading() as connection:
-        return statistics.sizes(connection)
+        return statistics.sizes(connection, statistics.lookup_bytes(connection))
 
 
 def test_sizes_are_those_of_the_songs_and_of_the_file(store: SqliteStore) -> None:

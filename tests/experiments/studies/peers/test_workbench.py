@@ -16,7 +16,7 @@ from fpcore.bulk.learn import BATCH_SONGS
 from fpcore.errors import AudioError
 from fpcore.profiles import load_profile
 from fpcore.records import FloatArray
-from fpcore.store.snapshot import path_of
+from fpcore.store.segment_folder import path_of
 
 BALANCED = load_profile("balanced")
 RATE_HZ = BALANCED.fingerprint.sample_rate_hz
@@ -81,8 +81,8 @@ def test_an_answer_is_that_of_the_library(system: Workbench, tmp_path: Path) -> 
 def test_a_snapshot_is_made_when_all_is_saved(tmp_path: Path) -> None:
     system = WorkbenchSpec(BALANCED, snapshot=True).open(tmp_path)
     system.learn("song", sound(0))
-    snapshot = path_of(tmp_path / INDEX / "songs.db")
-    assert not snapshot.exists()
+    segments = path_of(tmp_path / INDEX / "songs.db")
+    assert not segments.exists()
     system.save()
-    assert snapshot.is_file()
+    assert len(list(segments.glob("*.segment"))) == 1
     system.close()

@@ -1,0 +1,261 @@
+"""A segment of an index: the postings of some songs, in the order in which look-ups want them.
+
+A file that is mapped into memory, or the same in memory alone. It begins with a header of
+`PAGE_BYTES`: a line of text with what it is, its version, the CRC-32 of the rest of the line, and
+as the rest a JSON object; zeros fill it up. Columns follow without gaps, little-endian:
+
+* ``packed`` uint64 (w,): the records, see `fpcore.kernels.records`; zeros fill its last page;
+* ``start`` (b + 1,): where the records of each bucket of tokens begin; the number of all fills its
+  last page, so that there are more buckets, empty ones;
+* ``song_id``, ``song_key`` int64 (s,): the songs, by ascending id, and what tells their contents;
+* ``packed_sums``, ``start_sums`` uint64: the sum of each page of the first two.
+
+Header, songs and sums are compared with their checksums when the file is opened, every other page
+when it is first touched. So what is damaged gives no answer, and a large file opens at once.
+A segment is never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpcore.errors import StoreError
+from fpcore.records import BoolArray, IntArray, LongArray
+from fpcore.store.snapshot import Signature, signature_of
+
+if TYPE_CHECKING:
+    from fpcore.kernels.records import Pages
+
+MAGIC = b"fpcore-segment"
+VERSION = b"1"
+PAGE_BYTES = 4096
+SUMMED = {"packed": "packed_sums", "start": "start_sums"}
+"""Columns whose pages are compared when they are touched, and where their sums are."""
+_CHECKED = ("song_id", "song_key", *SUMMED.values())
+COLUMNS = (*SUMMED, *_CHECKED)
+"""In the order in which they lie in the file."""
+_DTYPES = {"song_id": ("<i8",), "song_key": ("<i8",), "start": ("<u4", "<u8")}
+
+
+Found: TypeAlias = tuple[LongArray, LongArray, IntArray]
+"""Row among the tokens int64 (k,), song int64 (k,) and frame int32 (k,) of postings."""
+
+
+class DamagedSegmentError(StoreError):
+    """A segment is not what was written; what it holds must be read from elsewhere.
+
+    ``path`` and ``signature`` are those of its file.
+    """
+
+    def __init__(self, path: Path | None, signature: Signature | None, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.path = path
+        self.signature = signature
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A segment that can be looked up in; its arrays are read-only.
+
+    ``path`` and ``signature`` are None when it is in memory alone. ``widths`` are the bits of a
+    record. ``seen`` says of each page of a column whether it was compared with its sum.
+    """
+
+    path: Path | None
+    signature: Signature | None
+    digest: str
+    n_postings: int
+    widths: tuple[int, int, int]
+    columns: dict[str, NDArray[Any]] = field(repr=False)
+    seen: dict[str, BoolArray] = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Segment:
+        """Map a segment into memory; reads its header, its songs and its sums.
+
+        Raises
+        ------
+        FileNotFoundError
+            When there is none.
+        DamagedSegmentError
+            When the file cannot be read, or is not a whole segment of this version.
+        """
+        signature = signature_of(path.stat())
+        try:
+            with path.open("rb") as file:
+                signature = signature_of(os.fstat(file.fileno()))
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror})"
+            raise DamagedSegmentError(path, signature, reason) from None
+        except ValueError:  # no empty file can be mapped
+            raise DamagedSegmentError(path, signature, "is damaged (it is empty)") from None
+        return cls.of(mapped, path, signature)
+
+    @classmethod
+    def of(
+        cls, octets: bytes | mmap.mmap, path: Path | None = None, signature: Signature | None = None
+    ) -> Segment:
+        """Return the segment in the content of a file.
+
+        Parameters
+        ----------
+        octets : bytes or mmap
+            The content; it stays in use.
+        path : Path, optional
+            The file, when it is one.
+        signature : tuple of 3 int, optional
+            What `signature_of` returns for it.
+
+        Returns
+        -------
+        Segment
+            Its pages are compared as they are touched.
+
+        Raises
+        ------
+        DamagedSegmentError
+            When it is not a whole segment of this version.
+        """
+        try:
+            header = _header(octets[:PAGE_BYTES])
+            columns = {name: _column(octets, name, header) for name in COLUMNS}
+            shift, song_bits, frame_bits = map(int, header["widths"])
+            return cls(
+                path,
+                signature,
+                str(header["digest"]),
+                int(header["n_postings"]),
+                (shift, song_bits, frame_bits),
+                columns,
+                {name: np.zeros(len(columns[sums]), np.bool_) for name, sums in SUMMED.items()},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedSegmentError(path, signature, f"is damaged ({error})") from None
+
+    @property
+    def song_id(self) -> LongArray:
+        """Ids of the songs int64 (s,), ascending."""
+        return self.columns["song_id"]
+
+    @property
+    def song_key(self) -> LongArray:
+        """Keys of the songs int64 (s,)."""
+        return self.columns["song_key"]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return PAGE_BYTES + sum(column.nbytes for column in self.columns.values())
+
+    def lookup(self, tokens: LongArray, is_live: BoolArray) -> Found:
+        """Return the postings of tokens in the songs that are live.
+
+        Parameters
+        ----------
+        tokens : int64 (n,)
+            In any order; ascending ones are found faster.
+        is_live : bool (s,)
+            Which songs count.
+
+        Returns
+        -------
+        Found
+            By row.
+
+        Raises
+        ------
+        DamagedSegmentError
+            When a page is not what was written.
+        """
+        from fpcore.kernels import records
+
+        widths = records.Widths(*self.widths)
+        found = records.runs(
+            tokens,
+            self.columns["start"],
+            self.n_postings,
+            self._pages("start"),
+            self._pages("packed"),
+            widths,
+        )
+        if not found.is_sound:
+            raise self._damaged()
+        return records.gather(found, self.columns["packed"], widths, self.song_id, is_live)
+
+    def verify(self) -> None:
+        """Compare every page with its sum; raises `DamagedSegmentError`."""
+        from fpcore.kernels import records
+
+        for name in SUMMED:
+            pages = self._pages(name)
+            if not np.array_equal(records.page_sums(pages.words), pages.sums):
+                raise self._damaged()
+            pages.seen[:] = True
+
+    def is_current(self) -> bool:
+        """Whether the file is still the one that was mapped; a segment in memory always is."""
+        if self.path is None:
+            return True
+        try:
+            return signature_of(self.path.stat()) == self.signature
+        except FileNotFoundError:  # merged away: what is mapped stays as it is
+            return True
+
+    def _pages(self, name: str) -> Pages:
+        from fpcore.kernels.records import Pages
+
+        words = self.columns[name].view(np.uint64)
+        return Pages(words, self.columns[SUMMED[name]], self.seen[name])
+
+    def _damaged(self) -> DamagedSegmentError:
+        return DamagedSegmentError(self.path, self.signature, "is damaged (a page has changed)")
+
+
+def header_of(content: dict[str, Any]) -> bytes:
+    """Return the header that `Segment.open` reads ``content`` from."""
+    octets = json.dumps(content, separators=(",", ":")).encode()
+    line = b"%s %s %08x %s" % (MAGIC, VERSION, zlib.crc32(octets), octets)
+    if len(line) > PAGE_BYTES:
+        raise ValueError(f"a header has {len(line)} bytes, more than {PAGE_BYTES}")
+    return line.ljust(PAGE_BYTES, b"\0")
+
+
+def _header(octets: bytes) -> dict[str, Any]:
+    """Return the object in a header that is sound and of this version."""
+    magic, _, rest = octets.partition(b" ")
+    version, _, rest = rest.partition(b" ")
+    if (magic, version) != (MAGIC, VERSION) or len(octets) < PAGE_BYTES:
+        raise ValueError("it is no segment of this version")
+    checksum, _, content = rest.partition(b" ")
+    line = content.rstrip(b"\0")
+    if checksum != b"%08x" % zlib.crc32(line):
+        raise ValueError("its header has changed")
+    header: dict[str, Any] = json.loads(line)
+    return header
+
+
+def _column(mapped: bytes | mmap.mmap, name: str, header: dict[str, Any]) -> NDArray[Any]:
+    """Return a column as an array that is a part of the file."""
+    stated = header["columns"][name]
+    n_bytes, offset = int(stated["n_bytes"]), int(stated["offset"])
+    if stated["dtype"] not in _DTYPES.get(name, ("<u8",)):
+        raise ValueError(f"its column {name} has the type {stated['dtype']}")
+    if offset + n_bytes > len(mapped):
+        raise ValueError(f"it is cut short, to {len(mapped)} bytes")
+    octets = np.frombuffer(mapped, np.uint8, n_bytes, offset)
+    if name in _CHECKED and zlib.crc32(octets.data) != stated["crc32"]:
+        raise ValueError(f"its column {name} has changed")
+    values: NDArray[Any] = octets.view(stated["dtype"])
+    return values

@@ -1,0 +1,143 @@
+"""Which songs of an index are looked up in which segments.
+
+Each song is looked up in one segment that holds it with its key, which names its content. Whatever
+else segments hold does not count: removed songs, songs of another state of the database, songs that
+another segment holds as well. Songs that none holds are *uncovered*.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+import numpy as np
+
+from fpcore.records import BoolArray, LongArray
+from fpcore.store.segment import Segment
+
+InUse: TypeAlias = tuple[Segment, BoolArray]
+"""A segment and which of its songs are looked up in it, bool (s,)."""
+
+_STATE = "SELECT value FROM meta WHERE key = 'songs_state'"
+_KEYS = "SELECT group_concat(song_id), group_concat(key) FROM song_keys"
+_LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'songs'"
+
+
+def song_key(checksum: str, learned_at: str, fingerprint_checksum: str) -> int:
+    """Return a number that tells a song from another one that may come to have its id.
+
+    An id is never given twice, but a backup that was put back gives ids again.
+
+    Parameters
+    ----------
+    checksum : str
+        Checksum of the song's file.
+    learned_at : str
+        When it was learned, as the table has it.
+    fingerprint_checksum : str
+        Checksum of its postings and its constellation.
+
+    Returns
+    -------
+    int
+        A hash that fits into a signed 64-bit integer.
+    """
+    text = f"{checksum}\0{learned_at}\0{fingerprint_checksum}"
+    octets = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(octets, "little", signed=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Songs:
+    """The songs of an index by ascending id, with their keys: int64 (s,) each.
+
+    ``last_id`` is the highest id that was ever given: higher ones are of songs learned since.
+    """
+
+    song_id: LongArray
+    key: LongArray
+    last_id: int
+
+
+def state_of(connection: sqlite3.Connection) -> str:
+    """Return a text that is another one whenever the index has other songs."""
+    row = connection.execute(_STATE).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def songs_of(connection: sqlite3.Connection) -> Songs:
+    """Return the songs of an index."""
+    texts = connection.execute(_KEYS).fetchone()
+    (last_id,) = connection.execute(_LAST_ID).fetchone()
+    if texts[0] is None:
+        return Songs(np.empty(0, np.int64), np.empty(0, np.int64), last_id)
+    ids, keys = (np.fromstring(text, dtype=np.int64, sep=",") for text in texts)
+    order = np.argsort(ids)
+    return Songs(ids[order], keys[order], last_id)
+
+
+def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], LongArray]:
+    """Return the segments that songs are looked up in, and the ids of those that none covers.
+
+    Parameters
+    ----------
+    songs : Songs
+        The songs of the index.
+    segments : iterable of Segment
+        What there is; large ones are preferred.
+
+    Returns
+    -------
+    in_use : list of InUse
+        Segments with at least one song, the largest first.
+    uncovered : int64 (u,)
+        Ascending.
+    """
+    is_left = np.ones(len(songs.song_id), np.bool_)
+    in_use = []
+    for segment in sorted(segments, key=lambda one: (-one.n_postings, str(one.path))):
+        live, at = _held(songs, segment, is_left)
+        is_left[at] = False
+        if live.any():
+            in_use.append((segment, live))
+    return in_use, songs.song_id[is_left]
+
+
+def of_no_use(songs: Songs, segments: Iterable[Segment]) -> list[Segment]:
+    """Return the segments in which nothing is looked up, but for those of songs learned since."""
+    segments = list(segments)
+    used = {id(segment) for segment, _ in assigned(songs, segments)[0]}
+    return [
+        one for one in segments if id(one) not in used and not (one.song_id > songs.last_id).any()
+    ]
+
+
+def _held(songs: Songs, segment: Segment, is_left: BoolArray) -> tuple[BoolArray, LongArray]:
+    """Return which of a segment's songs are wanted of it, and their places among ``songs``."""
+    if not len(songs.song_id):
+        return np.zeros(len(segment.song_id), np.bool_), np.empty(0, np.int64)
+    at = np.minimum(np.searchsorted(songs.song_id, segment.song_id), len(songs.song_id) - 1)
+    is_same = (songs.song_id[at] == segment.song_id) & (songs.key[at] == segment.song_key)
+    live = is_same & is_left[at]
+    return live, at[live]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What look-ups read in one state of an index, while these segments are open."""
+
+    state: str
+    opened: Sequence[Segment]
+    in_use: Sequence[InUse]
+
+    def is_of(self, state: str, opened: Sequence[Segment]) -> bool:
+        """Whether this is still what look-ups must read."""
+        return self.state == state and self.opened is opened
+
+    def in_memory(self, least_songs: int) -> list[Segment]:
+        """Return the segments that are in memory alone and hold so many songs."""
+        found = [segment for segment, _ in self.in_use if segment.path is None]
+        return [segment for segment in found if len(segment.song_id) >= least_songs]

@@ -1,0 +1,78 @@
+"""Each song is looked up in one segment, and only where that holds it as it is now."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fpcore.store import segment_view
+from fpcore.store.segment import Segment
+from fpcore.store.segment_view import InUse, Songs, View, assigned, of_no_use
+from tests.fpcore.store.material import entry, new_store
+from tests.fpcore.store.test_segment import octets_of
+
+
+def _segment(*ids: int) -> Segment:
+    """Return a segment whose songs have the keys id * 7."""
+    return Segment.of(octets_of({song_id: entry(song_id)[1] for song_id in ids}))
+
+
+def _songs(*ids: int, last_id: int = 9) -> Songs:
+    return Songs(np.array(ids, np.int64), 7 * np.array(ids, np.int64), last_id)
+
+
+def _lives(in_use: list[InUse]) -> list[list[int]]:
+    return [segment.song_id[live].tolist() for segment, live in in_use]
+
+
+def test_songs_that_several_segments_hold_are_looked_up_in_the_largest() -> None:
+    in_use, left = assigned(_songs(1, 2, 3, 4, 6), [_segment(1, 2), _segment(2, 3, 4), _segment(3)])
+    assert _lives(in_use) == [[2, 3, 4], [1]]
+    assert left.tolist() == [6]
+
+
+def test_a_song_with_another_key_or_none_is_not_looked_up() -> None:
+    songs = Songs(np.array([1, 2], np.int64), np.array([7, 15], np.int64), 2)
+    in_use, left = assigned(songs, [_segment(1, 2, 5)])
+    assert _lives(in_use) == [[1]]
+    assert left.tolist() == [2]
+    assert assigned(_songs(), [_segment(1)])[0] == []
+
+
+def test_of_no_use_are_segments_whose_songs_are_gone_or_elsewhere_but_not_newer_ones() -> None:
+    whole, part, gone, newer = _segment(1, 2, 3), _segment(2), _segment(8), _segment(8, 10)
+    found = of_no_use(_songs(1, 2, 3), [whole, part, gone, newer])
+    assert sorted(map(id, found)) == sorted(map(id, [part, gone]))
+
+
+def test_keys_tell_contents_apart() -> None:
+    keys = {segment_view.song_key(*names) for names in ("abc", "abd", "adc", "bbc")}
+    assert len(keys) == 4
+    assert all(-(2**63) <= key < 2**63 for key in keys)
+
+
+def test_the_state_changes_whenever_songs_come_or_go(tmp_path: object) -> None:
+    with new_store(tmp_path / "index.db", layout="segments") as store:  # type: ignore[operator]
+        states = set()
+        for change in (
+            lambda: None,
+            lambda: store.add_song(*entry(1)),
+            lambda: store.add_song(*entry(2)),
+            lambda: store.remove(1),
+            store.clear,
+        ):
+            change()
+            with store._pool.reading() as connection:
+                states.add(segment_view.state_of(connection))
+                songs = segment_view.songs_of(connection)
+        assert len(states) == 5
+        assert (songs.song_id.tolist(), songs.last_id) == ([], 2)
+
+
+def test_a_view_is_of_one_state_and_the_segments_that_were_open() -> None:
+    opened = (_segment(1, 2),)
+    view = View("a", opened, [(opened[0], np.ones(2, np.bool_))])
+    assert view.is_of("a", opened)
+    assert not view.is_of("b", opened)
+    assert not view.is_of("a", ())
+    assert view.in_memory(2) == list(opened)
+    assert view.in_memory(3) == []
