@@ -187,6 +187,7 @@ def _print(figures: Sequence[Figure]) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fpbench``."""
     app.command("bench")(bench)
+    app.command("bench-learn")(bench_learn)
     app.command("bench-scale")(bench_scale)
     app.command("bench-sweep")(bench_sweep)
     app.command("bench-service")(bench_service)

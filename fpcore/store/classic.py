@@ -38,7 +38,17 @@ class ClassicLayout:
         )
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
-        """Write the postings of all songs in the order of their tokens."""
+        """Write the postings of all songs in the order of their tokens.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            In a transaction that writes.
+        batch : Batch
+            The songs with their postings.
+        song_ids : int64 (n,)
+            The id of each song of the batch, negative for those that are there already.
+        """
         for number in np.flatnonzero(song_ids >= 0).tolist():
             row = int(song_ids[number]), batch.token_list(number)
             connection.execute("INSERT INTO song_tokens VALUES (?, ?)", row)

@@ -27,7 +27,17 @@ class Layout(Protocol):
         """Tables with one row for each song, beside ``songs`` and ``constellations``."""
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
-        """Write the postings of the songs of a batch whose ids are not negative."""
+        """Write the postings of the songs of a batch whose ids are not negative.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            In a transaction that writes.
+        batch : Batch
+            The songs with their postings.
+        song_ids : int64 (n,)
+            The id of each song of the batch, negative for those that are there already.
+        """
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Remove all postings; those of a single song go by a trigger of the tables."""

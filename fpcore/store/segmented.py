@@ -62,7 +62,17 @@ class SegmentedLayout:
         self._is_told = False
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
-        """Write a row for each song."""
+        """Write a row for each song.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            In a transaction that writes.
+        batch : Batch
+            The songs with their postings.
+        song_ids : int64 (n,)
+            The id of each song of the batch, negative for those that are there already.
+        """
         for number in np.flatnonzero(song_ids >= 0).tolist():
             song_id = int(song_ids[number])
             identity = connection.execute(

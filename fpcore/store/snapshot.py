@@ -211,6 +211,8 @@ def _mapped(mapped: mmap.mmap, stated: dict[str, Any], path: Path) -> NDArray[An
         raise ValueError(stated["dtype"])
     dtype = np.dtype(stated["dtype"])
     n_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if n_bytes == 0:  # nothing of it is in the file, which may end before its place
+        return np.empty(shape, dtype)
     if offset + n_bytes > len(mapped):
         raise StoreError(f"{path} is cut short, to {len(mapped)} bytes: {_REMEDY}")
     octets = np.frombuffer(mapped, np.uint8, n_bytes, offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_killed_study_goes_on_with_what_it_had(workbench: Path) -> None:
 def test_a_baseline_that_was_interrupted_is_taken_up_again(workbench: Path) -> None:
     run = run_folder("tune-interrupted")
     with subprocess.Popen(
-        [warm.python(), "-c", TUNE, run.name],
+        [sys.executable, "-c", TUNE, run.name],
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         text=True,
     ) as process:

@@ -190,6 +190,11 @@ class SnapshotMachine(StoreMachine):
         if before.exists():
             shutil.copy(before, snapshot.path_of(self.path))
 
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.make_snapshot()  # in place of one that was left by another state
+        super().teardown()
+
 
 SnapshotMachine.TestCase.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, derandomize=True
