@@ -291,18 +291,23 @@ class SegmentedLayout:
     def problems(self, pool: ConnectionPool, *, full: bool) -> Iterator[str]:
         """Yield a sentence for each segment that is not what was written."""
         if full:
-            for segment in self._folder.look():
-                try:
-                    segment.verify()
-                except DamagedSegmentError as error:
-                    self._folder.refuse(error)
+            self._refuse_damaged()
         yield from self._folder.refusals()
+
+    def _refuse_damaged(self) -> None:
+        """Read all segments, and do without those that are not what was written."""
+        for segment in self._folder.look():
+            try:
+                segment.verify()
+            except DamagedSegmentError as error:
+                self._folder.refuse(error)
 
     def make_snapshot(
         self, pool: ConnectionPool, note: Callable[[int, int], None]
     ) -> SnapshotState:
         """Merge all segments into one, in which look-ups are fastest."""
         self._end_merging()
+        self._refuse_damaged()
         with translated_os_errors(self._folder.path):
             with pool.reading() as connection:
                 self._write_segments(connection, 1)
