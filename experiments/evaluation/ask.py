@@ -18,7 +18,7 @@ import joblib
 import pandas as pd
 
 from experiments.evaluation.context import Clip, Context
-from experiments.evaluation.index import build_index, quicken
+from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import Answers, candidate_rows, outcome_row
 from experiments.evaluation.sub_index import PartOfIndex, Remembered, random_part
 from experiments.progress import Show, Step, silent
@@ -117,7 +117,6 @@ def index_and_ask(
     with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
         database = Path(folder) / "index.db"
         build_index(context, profile.fingerprint, database, n_jobs=n_jobs, show=show)
-        quicken(database)
         asked = context.queries(*roles)
         return ask(context, profile, database, asked, n_jobs=n_jobs, show=show)
 

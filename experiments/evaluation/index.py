@@ -32,6 +32,9 @@ def build_index(
 ) -> None:
     """Learn tracks into a new database, each named by its id.
 
+    What look-ups read is in the form that ``fpcore snapshot`` gives it, in which they are fastest
+    and equal songs take equal room.
+
     Parameters
     ----------
     context : Context
@@ -61,11 +64,6 @@ def build_index(
                 store.add_songs(batch)
                 batch = []
         store.add_songs(batch)
-
-
-def quicken(database: Path) -> None:
-    """Write the snapshot of an index: many queries get the same answers in half the time."""
-    with open_store(database, None) as store:
         store.make_snapshot()
 
 

@@ -218,19 +218,18 @@ def index_costs(database: Path, *, write_s: float, extract_s_per_s: float) -> Co
     """
     with open_store(database, None) as store:
         stats = store.stats()
-    file_bytes = database.stat().st_size
     build_s = write_s + extract_s_per_s * stats.duration_s
     derived = cost(
         audio_s=stats.duration_s,
         n_postings=stats.n_postings,
-        file_bytes=file_bytes,
+        file_bytes=stats.file_bytes,
         build_s=build_s,
     )
     figures = {
         "n_songs": stats.n_songs,
         "audio_s": stats.duration_s,
         "n_postings": stats.n_postings,
-        "file_bytes": file_bytes,
+        "file_bytes": stats.file_bytes,
         "build_s": build_s,
         **derived,
     }

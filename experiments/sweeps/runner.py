@@ -2,10 +2,9 @@
 
 A run goes through four phases: (1) the audio and the local maxima of songs and queries go into the
 stage cache, (2) an index is made for every distinct fingerprint, (3) some queries are timed on
-it, one at a time and all trials in turn, (4) indexes get a snapshot, and each trial asks all
-queries. All phases but the third use all workers. Each trial is on the disk as soon as it has
-finished. Whatever ends the run early, running it again does what is left; the rows are those of a
-run that was never interrupted.
+it, one at a time and all trials in turn, (4) each trial asks all queries. All phases but the third
+use all workers. Each trial is on the disk as soon as it has finished. Whatever ends the run early,
+running it again does what is left; the rows are those of a run that was never interrupted.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ from experiments.sweeps.trial import (
     cache_song,
     index_path,
     index_write_s,
-    quicken_run_index,
     record_failure,
     run_trial,
 )
@@ -160,8 +158,6 @@ def run_trials(
             else:
                 whole.append(trial)
         measured = clock.measure(lambda: reporter.advance("timing queries"))
-        for _ in workers.each([(quicken_run_index, (one, folder)) for one in by_digest.values()]):
-            pass
         asking = [
             (_ran, (prepared, trial, folder, *found))
             for trial, found in zip(whole, measured, strict=True)

@@ -26,7 +26,7 @@ from experiments.corpora import Track
 from experiments.errors import RunError
 from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context
-from experiments.evaluation.index import build_index, quicken
+from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import rechosen
 from experiments.files import is_disk_full, write_rows
 from experiments.protocol import queries as q
@@ -39,7 +39,6 @@ from fpcore import atomic
 from fpcore.config import Decision, FingerprintConfig, Profile
 from fpcore.errors import FpError, StoreFullError
 from fpcore.profiles import save_profile
-from fpcore.store import snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class Judged:
 
 def index_path(folder: RunFolder, config: FingerprintConfig) -> Path:
     """Return the file of the index that all trials of one fingerprint share."""
-    return folder.scratch / f"{config.digest[:24]}.db"
+    return folder.scratch / config.digest[:24] / "index.db"
 
 
 def index_write_s(database: Path) -> float:
@@ -124,26 +123,18 @@ def build_run_index(context: Context, config: FingerprintConfig, folder: RunFold
         When the disk is full.
     """
     database = index_path(folder, config)
-    snapshot.path_of(database).unlink(missing_ok=True)  # of a run that goes on: queries are timed
     if database.is_file():
         return ""
     try:
-        folder.scratch.mkdir(parents=True, exist_ok=True)
-        with atomic.replaced(database) as part:
+        with atomic.whole_folder(database.parent) as part:
             started = perf_counter()
-            build_index(context, config, part, n_jobs=1)
-            # Before the index appears: who finds that reads the time too.
-            atomic.write_text(database.with_suffix(".json"), json.dumps(perf_counter() - started))
+            build_index(context, config, part / database.name, n_jobs=1)
+            spent_s = json.dumps(perf_counter() - started)
+            atomic.write_text(part / database.with_suffix(".json").name, spent_s)
     except Exception as error:
         _raise_if_disk_full(folder, error)
         return reason_of(error)
     return ""
-
-
-def quicken_run_index(config: FingerprintConfig, folder: RunFolder) -> None:
-    """Make look-ups in the index of a fingerprint fast, once queries have been timed without it."""
-    with _left_to_the_trial():
-        quicken(index_path(folder, config))
 
 
 def run_trial(

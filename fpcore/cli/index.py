@@ -115,7 +115,7 @@ def _lines(sizes: StoreStats, record: dict[str, Any]) -> Iterator[tuple[str, str
     """Yield labels and values of the sizes."""
     yield "songs", f"{sizes.n_songs:,} ({sizes.duration_s / 3600:.2f} h)"
     yield "postings", f"{sizes.n_postings:,}"
-    yield "database", f"{size(sizes.file_bytes)}, of which {size(sizes.unused_bytes)} unused"
+    yield "files", f"{size(sizes.file_bytes)}, of which {size(sizes.unused_bytes)} unused"
     if not sizes.n_postings:
         return
     whole, lookup = record["file_bytes_per_posting"], record["lookup_bytes_per_posting"]

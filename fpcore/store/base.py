@@ -166,9 +166,9 @@ Entry: TypeAlias = tuple[NewSong, Hashes, Constellation]
 class StoreStats:
     """Size of an index.
 
-    ``file_bytes`` is all of the database, ``unused_bytes`` the part of it that removed songs
-    left behind and that new ones will fill. ``lookup_bytes`` is what a look-up reads: the
-    postings and their index; None where the engine cannot tell.
+    ``file_bytes`` is all of the database and of what look-ups read beside it, ``unused_bytes`` the
+    part of it that removed songs left behind and that new ones will fill. ``lookup_bytes`` is what
+    a look-up reads: the postings and their index; None where the engine cannot tell.
     """
 
     n_songs: int

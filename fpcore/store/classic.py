@@ -22,10 +22,11 @@ from fpcore.store import posting_rows, schema, statistics
 from fpcore.store.base import SnapshotState, TokenStats
 from fpcore.store.batch import Batch
 from fpcore.store.connections import ConnectionPool
+from fpcore.store.layout import Layout
 from fpcore.store.snapshot_use import SnapshotBeside
 
 
-class ClassicLayout:
+class ClassicLayout(Layout):
     """Postings in the table ``fingerprints``, the tokens of each song in ``song_tokens``."""
 
     song_tables = ("song_tokens",)
@@ -38,17 +39,7 @@ class ClassicLayout:
         )
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
-        """Write the postings of all songs in the order of their tokens.
-
-        Parameters
-        ----------
-        connection : sqlite3.Connection
-            In a transaction that writes.
-        batch : Batch
-            The songs with their postings.
-        song_ids : int64 (n,)
-            The id of each song of the batch, negative for those that are there already.
-        """
+        """Write the postings of all songs in the order of their tokens."""
         for number in np.flatnonzero(song_ids >= 0).tolist():
             row = int(song_ids[number]), batch.token_list(number)
             connection.execute("INSERT INTO song_tokens VALUES (?, ?)", row)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TypeAlias
 
 import numpy as np
@@ -24,30 +23,6 @@ InUse: TypeAlias = tuple[Segment, BoolArray]
 _STATE = "SELECT value FROM meta WHERE key = 'songs_state'"
 _KEYS = "SELECT group_concat(song_id), group_concat(key) FROM song_keys"
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'songs'"
-
-
-def song_key(checksum: str, learned_at: str, fingerprint_checksum: str) -> int:
-    """Return a number that tells a song from another one that may come to have its id.
-
-    An id is never given twice, but a backup that was put back gives ids again.
-
-    Parameters
-    ----------
-    checksum : str
-        Checksum of the song's file.
-    learned_at : str
-        When it was learned, as the table has it.
-    fingerprint_checksum : str
-        Checksum of its postings and its constellation.
-
-    Returns
-    -------
-    int
-        A hash that fits into a signed 64-bit integer.
-    """
-    text = f"{checksum}\0{learned_at}\0{fingerprint_checksum}"
-    octets = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(octets, "little", signed=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

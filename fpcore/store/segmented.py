@@ -27,10 +27,12 @@ from fpcore.store.batch import Batch
 from fpcore.store.codec import decode_postings, encode_postings
 from fpcore.store.connections import ConnectionPool
 from fpcore.store.failures import translated_os_errors
+from fpcore.store.layout import Layout
 from fpcore.store.segment import DamagedSegmentError, Found, Segment
 from fpcore.store.segment_folder import SegmentFolder, mergeable
 from fpcore.store.segment_view import InUse, View, assigned, of_no_use
 from fpcore.store.segment_writing import Content
+from fpcore.store.snapshot import song_key
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ WHERE song_id IN (SELECT value FROM json_each(?)) ORDER BY song_id
 """
 
 
-class SegmentedLayout:
+class SegmentedLayout(Layout):
     """Postings in the table ``postings``, and segments beside the database."""
 
     song_tables = ("postings", "song_keys")
@@ -62,24 +64,14 @@ class SegmentedLayout:
         self._is_told = False
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
-        """Write a row for each song.
-
-        Parameters
-        ----------
-        connection : sqlite3.Connection
-            In a transaction that writes.
-        batch : Batch
-            The songs with their postings.
-        song_ids : int64 (n,)
-            The id of each song of the batch, negative for those that are there already.
-        """
+        """Write a row for each song."""
         for number in np.flatnonzero(song_ids >= 0).tolist():
             song_id = int(song_ids[number])
             identity = connection.execute(
                 "SELECT checksum, learned_at, fingerprint_checksum FROM songs WHERE id = ?",
                 (song_id,),
             ).fetchone()
-            key = segment_view.song_key(*identity)
+            key = song_key(*identity)
             postings = encode_postings(*batch.of_song(number))
             connection.execute("INSERT INTO postings VALUES (?, ?)", (song_id, postings))
             connection.execute("INSERT INTO song_keys VALUES (?, ?)", (song_id, key))

@@ -55,26 +55,15 @@ def path_of(database: Path) -> Path:
     return file.with_name(f"{file.name}.snapshot")
 
 
-def song_key(checksum: str, learned_at: str, n_fingerprints: int) -> int:
+def song_key(*identity: object) -> int:
     """Return a number that tells a song from another one that may come to have its id.
 
-    An id is never given twice, but a backup that was put back gives ids again.
-
-    Parameters
-    ----------
-    checksum : str
-        Checksum of the song's content.
-    learned_at : str
-        When it was learned, as the table has it.
-    n_fingerprints : int
-        Number of its postings.
-
-    Returns
-    -------
-    int
-        A hash that fits into a signed 64-bit integer.
+    An id is never given twice, but a backup that was put back gives ids again. What the parts of
+    ``identity`` are depends on the file that the key is written into: a checksum of the song's
+    file, when it was learned as the table has it, and the number or a checksum of its postings.
+    The number fits into a signed 64-bit integer.
     """
-    text = f"{checksum}\0{learned_at}\0{n_fingerprints}"
+    text = "\0".join(map(str, identity))
     octets = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(octets, "little", signed=True)
 

@@ -12,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -256,9 +257,12 @@ class SqliteStore(Store):
             return connection.execute("DELETE FROM songs").rowcount
 
     def stats(self) -> StoreStats:
-        """Return the size of the index."""
+        """Return the size of the index, and of what look-ups read beside it."""
+        beside = self._layout.snapshot(self._pool)
         with self._pool.reading() as connection:
-            return statistics.sizes(connection, self._layout.lookup_bytes(connection))
+            found = statistics.sizes(connection, self._layout.lookup_bytes(connection))
+        beside_bytes = 0 if beside is None else beside.file_bytes
+        return replace(found, file_bytes=found.file_bytes + beside_bytes)
 
     def token_stats(self, *, n_hottest: int = 10) -> TokenStats:
         """Return how the postings are spread over the tokens."""

@@ -38,6 +38,9 @@ from fpcore.store import Store, open_store
 N_CLIPS = 40
 REPEATS = 3
 
+LEARNED, MERGED = "as learned", "after `fpcore snapshot`"
+"""The states of an index in which its songs are recognised."""
+
 HARD: dict[str, tuple[Degradation, ...]] = {
     "under pink noise at -5 dB": (Pink(snr_db=-5),),
     "played 3% faster": (Speed(factor=1.03),),
@@ -97,17 +100,17 @@ def measure(
             without = _recognised(folder, CLIPS, first_pass(profile))
             yield from _snapshot_figures(store, size, show)
             asked = f"first pass of a 10 s WAV among {size:,} songs"
-            yield from _figures(f"{asked}, without snapshot", without, is_target=False)
-            show(f"Recognising among {size:,} songs with a snapshot")
+            yield from _figures(f"{asked}, {LEARNED}", without, is_target=False)
+            show(f"Recognising among {size:,} songs {MERGED}")
             with_snapshot = _recognised(folder, CLIPS, first_pass(profile))
             medians.append(with_snapshot.quantile_ms(0.5))
-            yield from _figures(f"{asked}, with snapshot", with_snapshot, is_target=True)
+            yield from _figures(f"{asked}, {MERGED}", with_snapshot, is_target=True)
             for kind in HARD:
                 show(f"Recognising clips {kind} among {size:,} songs")
-                asked = f"all passes of a 10 s WAV {kind} among {size:,} songs, with snapshot"
+                asked = f"all passes of a 10 s WAV {kind} among {size:,} songs, {MERGED}"
                 yield from _figures(asked, _recognised(folder, kind, profile), is_target=False)
         if len(medians) > 1:
-            grown = f"growth of the p50 with snapshot, {sizes[0]:,} to {sizes[-1]:,} songs"
+            grown = f"growth of the p50 {MERGED}, {sizes[0]:,} to {sizes[-1]:,} songs"
             yield Figure(grown, medians[-1] / medians[0], "×", 4)
 
 
@@ -118,8 +121,8 @@ def _snapshot_figures(store: Store, size: int, show: Tell) -> Iterator[Figure]:
     made = store.make_snapshot()
     spent_s = perf_counter() - started
     yield Figure(f"postings of {size:,} songs", store.stats().n_postings / 1e6, "M")
-    yield Figure(f"snapshot of {size:,} songs, made in", spent_s, "s")
-    yield Figure(f"snapshot of {size:,} songs, size", made.file_bytes / 1e6, "MB")
+    yield Figure(f"`fpcore snapshot` of {size:,} songs", spent_s, "s")
+    yield Figure(f"what look-ups read of {size:,} songs", made.file_bytes / 1e6, "MB")
 
 
 def _figures(what: str, found: Recognised, *, is_target: bool) -> Iterator[Figure]:

@@ -22,7 +22,7 @@ from experiments.degradations import conditions
 from experiments.errors import RunError
 from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context, sources_for
-from experiments.evaluation.index import build_index, quicken
+from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
 from experiments.progress import Show
 from experiments.protocol.plan import Plan
@@ -258,7 +258,6 @@ class _Fresh:
             database = Path(folder) / "index.db"
             first = self._contexts["as swept"]
             build_index(first, profile.fingerprint, database, n_jobs=n_jobs, show=show)
-            quicken(database)
             answers = [
                 ask(
                     one, profile, database, one.queries("test"), n_jobs=n_jobs, show=show

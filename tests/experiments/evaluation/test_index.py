@@ -10,13 +10,12 @@ import pytest
 from experiments.corpora import Corpus
 from experiments.evaluation import index
 from experiments.evaluation.context import Context
-from experiments.evaluation.index import build_index, quicken
+from experiments.evaluation.index import build_index
 from experiments.progress import Step
 from experiments.protocol.plan import Plan
 from fpcore import pipeline
 from fpcore.audio import load
 from fpcore.profiles import load_profile
-from fpcore.records import LongArray
 from fpcore.store import open_store
 
 CONFIG = load_profile("balanced").fingerprint
@@ -83,23 +82,10 @@ def test_an_index_is_the_same_whatever_the_batches_it_was_written_in(
     assert one == two
 
 
-def _postings(database: Path, tokens: LongArray) -> list[tuple[int, int, int]]:
-    with open_store(database, CONFIG) as store:
-        found = store.lookup(tokens)
-    rows = zip(found.query_row.tolist(), found.song_id.tolist(), found.frame.tolist(), strict=True)
-    return sorted(rows)
-
-
-def test_a_snapshot_changes_no_look_up(context: Context, tmp_path: Path) -> None:
-    database = tmp_path / "index.db"
-    build_index(context, CONFIG, database, n_jobs=1)
-    with open_store(database, CONFIG) as store:
-        hottest = store.token_stats(n_hottest=10).hottest
-        assert store.snapshot() is None
-    tokens = np.array([one.token for one in hottest], np.int64)
-    before = _postings(database, tokens)
-    quicken(database)
-    assert _postings(database, tokens) == before
-    assert len(before) == sum(one.n_postings for one in hottest)
-    with open_store(database, CONFIG) as store:
-        assert store.snapshot() is not None
+def test_what_look_ups_read_is_in_one_piece(context: Context, tmp_path: Path) -> None:
+    build_index(context, CONFIG, tmp_path / "index.db", n_jobs=1)
+    with open_store(tmp_path / "index.db", CONFIG) as store:
+        made, n_songs = store.snapshot(), store.n_songs()
+    assert made is not None
+    assert (made.n_songs, made.n_newer, made.refusal) == (n_songs, 0, None)
+    assert len(list(made.path.glob("*.segment"))) == 1

@@ -19,7 +19,7 @@ from experiments.sweeps import latency
 from experiments.sweeps.prepared import prepare
 from fpcore.profiles import load_profile
 from fpcore.records import StageTimes
-from fpcore.store import open_store
+from fpcore.store import open_store, segment_folder
 from tests.experiments import small
 
 BALANCED = load_profile("balanced")
@@ -134,7 +134,9 @@ def test_an_index_costs_its_writing_and_the_decoding_of_its_music(database: Path
         stats = store.stats()
     costs = latency.index_costs(database, write_s=2.0, extract_s_per_s=0.01)
     assert (costs["n_songs"], costs["n_postings"]) == (stats.n_songs, stats.n_postings)
-    assert costs["file_bytes"] == database.stat().st_size
+    files = [database, *segment_folder.path_of(database).glob("*.segment")]
+    assert len(files) == 2
+    assert costs["file_bytes"] == sum(file.stat().st_size for file in files)
     assert costs["build_s"] == pytest.approx(2.0 + 0.01 * stats.duration_s)
     assert costs["postings_per_s"] == pytest.approx(stats.n_postings / stats.duration_s)
 

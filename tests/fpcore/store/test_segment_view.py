@@ -44,12 +44,6 @@ def test_of_no_use_are_segments_whose_songs_are_gone_or_elsewhere_but_not_newer_
     assert sorted(map(id, found)) == sorted(map(id, [part, gone]))
 
 
-def test_keys_tell_contents_apart() -> None:
-    keys = {segment_view.song_key(*names) for names in ("abc", "abd", "adc", "bbc")}
-    assert len(keys) == 4
-    assert all(-(2**63) <= key < 2**63 for key in keys)
-
-
 def test_the_state_changes_whenever_songs_come_or_go(tmp_path: object) -> None:
     with new_store(tmp_path / "index.db", layout="segments") as store:  # type: ignore[operator]
         states = set()

@@ -75,3 +75,9 @@ def test_a_changed_column_is_found_by_the_full_check(store: SqliteStore, name: s
     # A song that is not the one it was makes it another index's.
     assert "is damaged" in problem or name in ("song_id", "song_key")
     assert rows(store.lookup(TOKENS)) == by_sqlite(store)
+
+
+def test_keys_tell_contents_apart() -> None:
+    keys = {snapshot.song_key(*names) for names in ("abc", "abd", "adc", "bbc", ("ab", "", "c"))}
+    assert len(keys) == 5
+    assert all(-(2**63) <= key < 2**63 for key in keys)

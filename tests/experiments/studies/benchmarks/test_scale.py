@@ -19,7 +19,7 @@ from fpcore.errors import FpError
 from fpcore.profiles import load_profile
 
 SIZES = (9, 12)
-WITH_OR_WITHOUT = ("without", "with")
+STATES = (scale.LEARNED, scale.MERGED)
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +35,17 @@ def figures(source: Corpus, told: list[str]) -> list[Figure]:
         return list(scale.measure(source, load_profile("balanced"), SIZES, show=told.append))
 
 
-def test_times_and_memory_are_measured_with_and_without_a_snapshot(figures: list[Figure]) -> None:
+def test_times_and_memory_are_measured_as_learned_and_merged(figures: list[Figure]) -> None:
     names = [figure.name for figure in figures]
     assert len(set(names)) == len(names) == 2 * 15 + 1
     for size in SIZES:
-        asked = [f"first pass of a 10 s WAV among {size} songs, {how}" for how in WITH_OR_WITHOUT]
+        asked = [f"first pass of a 10 s WAV among {size} songs, {state}" for state in STATES]
         asked += [
-            f"all passes of a 10 s WAV {kind} among {size} songs, with" for kind in scale.HARD
+            f"all passes of a 10 s WAV {kind} among {size} songs, {scale.MERGED}"
+            for kind in scale.HARD
         ]
         for what in asked:
-            p50, p95, memory = (
-                figure for figure in figures if figure.name.startswith(f"{what} snapshot")
-            )
+            p50, p95, memory = (figure for figure in figures if figure.name.startswith(f"{what}, "))
             assert 0 < p50.value <= p95.value
             assert 50 < memory.value < 2000
     assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures)
@@ -60,7 +59,7 @@ def test_first_passes_take_neither_thorough_looks_nor_searches() -> None:
     assert asked.query.n_candidates == profile.query.n_candidates
 
 
-def test_the_targets_are_those_of_look_ups_in_a_snapshot(figures: list[Figure]) -> None:
+def test_the_targets_are_those_of_look_ups_in_what_is_merged(figures: list[Figure]) -> None:
     promised = [(figure.unit, figure.reach) for figure in figures if figure.reach is not None]
     assert promised == [("ms", 100), ("MB", 1500)] * 2 + [("×", 4)]
 
@@ -71,7 +70,7 @@ def test_the_index_grows_from_size_to_size_and_is_removed(
     n_postings = [figure.value for figure in figures if figure.unit == "M"]
     assert n_postings == sorted(n_postings)
     assert (n_postings[1] - n_postings[0]) * 1e6 == pytest.approx(3 * scale.SONG_S * 50, rel=0.01)
-    assert "Recognising among 12 songs with a snapshot" in told
+    assert "Recognising among 12 songs after `fpcore snapshot`" in told
     assert not list(cache_folder().glob("bench-scale-*"))
 
 
