@@ -207,7 +207,8 @@ class _StreamReader:
             try:
                 frames = [self._frame(frame) for frame in packet.decode()]
             except _ERRORS:
-                if not self._tags.begin_in(packet):
+                # An empty packet, by which encoders may end an Ogg file, lacks no sound.
+                if packet.size and not self._tags.begin_in(packet):
                     self._note(damaged(self._timeline.position_s, self._declared_s))
                     self._unread.add(packet)
                 continue

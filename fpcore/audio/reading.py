@@ -18,6 +18,7 @@ from fpcore.audio.decoding import DecodedBlock, DecoderError, FaultDepth, damage
 from fpcore.audio.effort import AudioTooSlowError, Effort
 from fpcore.audio.limits import AudioLimits, AudioRefusedError, AudioTooLongError, UnknownKindError
 from fpcore.audio.parts import Part, parts_of
+from fpcore.audio.soundfile_decoder import OGG_TOLERANCE_S
 from fpcore.audio.sources import GuardedFile
 from fpcore.records import Cut, CutKind
 
@@ -175,9 +176,8 @@ class _Reading:
             except DecoderError as fault:
                 logger.debug("%s", fault)
                 progress.faults.append(fault)
-                depth, _ = _worst(progress.faults).rank
-                if part.has_all_pages and depth is FaultDepth.TOO_LITTLE_AUDIO:
-                    return True  # the last page counts more than there is
+                if part.has_all_pages and _is_at_the_end(_worst(progress.faults)):
+                    return True
             else:
                 return True
         return False
@@ -308,6 +308,18 @@ def _check_level(samples: NDArray[np.float32], position_s: float, limits: AudioL
 def _worst(faults: list[DecoderError]) -> DecoderError:
     """Return the fault that came farthest."""
     return max(faults, key=lambda fault: fault.rank)
+
+
+def _is_at_the_end(fault: DecoderError) -> bool:
+    """Whether a fault in an Ogg file that has all of its pages leaves all of the sound.
+
+    The last page may count more than there is, or hold a packet without sound.
+    """
+    depth, position_s = fault.rank
+    is_reached = fault.declared_s is not None and position_s >= fault.declared_s - OGG_TOLERANCE_S
+    return depth is FaultDepth.TOO_LITTLE_AUDIO or (
+        depth is FaultDepth.DAMAGED_AUDIO and is_reached
+    )
 
 
 def _verdict(container: Container, faults: list[DecoderError]) -> DecoderError | AudioRefusedError:

@@ -28,7 +28,7 @@ to standard error and drops damaged frames without a word."""
 _UNKNOWN_LENGTH = 2**62
 """libsndfile gives frame counts near 2**63 when a header states no length."""
 
-_OGG_TOLERANCE_S = 0.1
+OGG_TOLERANCE_S = 0.1
 """The last page of an Ogg file may count samples that no packet holds. More may be pages that are
 missing on the way, which libsndfile passes over without a word."""
 
@@ -112,6 +112,6 @@ def _blocks(sound: _ForwardFile, block_frames: int) -> Iterator[DecodedBlock]:
         yield DecodedBlock(interleaved[:n_read].T, rate_hz, declared_s)
     if n_decoded == 0:
         raise no_audio()
-    tolerance = round(_OGG_TOLERANCE_S * rate_hz) if sound.format == "OGG" else 0
+    tolerance = round(OGG_TOLERANCE_S * rate_hz) if sound.format == "OGG" else 0
     if declared is not None and declared_s is not None and n_decoded < declared - tolerance:
         raise too_short(n_decoded / rate_hz, declared_s)

@@ -14,6 +14,8 @@ BIT_EXACT = {"fflags": "+bitexact"}
 """Options of FFmpeg for files without a time and a number drawn at random."""
 
 _N_BYTES = 1500
+_ENDS_STREAM = 4
+"""The flag of the last page of a stream in an Ogg file."""
 
 
 def whole(content: bytes) -> bytes:
@@ -68,6 +70,29 @@ def after(junk: bytes) -> Fault:
 def twice(between: bytes = b"") -> Fault:
     """Return a fault that joins a file to itself."""
     return lambda content: content + between + content
+
+
+def empty_end(content: bytes) -> bytes:
+    """Return an Ogg file that ends by a page with an empty packet, as some encoders write it."""
+    last = content.rindex(b"OggS")
+    page = bytearray(content[last:])
+    page[5] &= ~_ENDS_STREAM
+    number = int.from_bytes(page[18:22], "little") + 1
+    end = bytearray(page[:18] + number.to_bytes(4, "little") + bytes(4) + b"\x01\x00")
+    end[5] = _ENDS_STREAM
+    return content[:last] + _checked(page) + _checked(end)
+
+
+def _checked(page: bytearray) -> bytes:
+    """Return a page of an Ogg file with the checksum that it must have."""
+    page[22:26] = bytes(4)
+    found = 0
+    for octet in page:
+        found ^= octet << 24
+        for _ in range(8):
+            found = (found << 1) ^ (0x104C11DB7 if found >> 31 else 0)
+    page[22:26] = found.to_bytes(4, "little")
+    return bytes(page)
 
 
 def stated(size: int | None = None, *, more: int = 0) -> Fault:

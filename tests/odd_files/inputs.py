@@ -55,6 +55,8 @@ JOINED = (
     *("ac3.ac3", "mp2.mp2"),
 )
 
+OGG = ("vorbis.ogg", "opus.opus", "pcm16.oga")
+
 SIZES = {
     "placeholder 0": faults.stated(0),
     "placeholder 2,000,000,000": faults.stated(2_000_000_000),
@@ -91,6 +93,7 @@ def _of_faults() -> dict[str, Input]:
         for tag in tags
     }
     found |= {f"wavpack.wv, {t} after": _of("wavpack.wv", faults.after(tags[t])) for t in tags}
+    found |= {f"{kind}, empty end": _of(kind, faults.empty_end) for kind in OGG}
     found["pcm16.aiff, size + 8"] = _of("pcm16.aiff", faults.aiff_stated(more=8))
     found["pcm16.aiff, size - 8"] = _of("pcm16.aiff", faults.aiff_stated(more=-8))
     for kind in ("aac.m4a", "opus.webm", "mp3.flv", "mp2.ts"):
