@@ -5,6 +5,9 @@ the song in ``song_bits`` and the frame in ``frame_bits``. Bucket ``token >> shi
 from ``start[bucket]`` up to ``start[bucket + 1]``; they ascend. Record ``i`` begins at bit
 ``i * width`` of the words. Each page of `PAGE_WORDS` words has a sum, which is compared when the
 page is first touched.
+
+Loops over records read them in place, with unsigned numbers: a call that takes an array, and an
+index that may be negative, would each cost as much as the rest.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ Words = NDArray[np.uint64]
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _FACTOR = np.uint64(0xD6E8FEB86659FD93)
 _FOLD = np.uint64(32)
+_ONE, _WORD_BITS, _IN_WORD, _N_BITS = np.uint64(1), np.uint64(6), np.uint64(63), np.uint64(64)
 
 
 class Widths(NamedTuple):
@@ -52,6 +56,17 @@ class Runs(NamedTuple):
     length: NDArray[np.int64]
 
 
+class Gathered(NamedTuple):
+    """Postings of tokens from any number of segments: song int64 (k,) and frame int32 (k,).
+
+    ``place`` int64 (n,) is where the next record of each token goes.
+    """
+
+    song_id: NDArray[np.int64]
+    frame: NDArray[np.int32]
+    place: NDArray[np.int64]
+
+
 @njit(cache=True, nogil=True)
 def page_sums(words: Words) -> Words:
     """Return the sum of each page of words uint64 (n,), n a multiple of `PAGE_WORDS`.
@@ -76,8 +91,7 @@ def _sum_of(words: Words, page: int) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def _is_page_sound(pages: Pages, page: int) -> bool:
-    if pages.seen[page]:
-        return True
+    """Compare a page that was not seen yet with its sum, and mark it as seen if it is sound."""
     if _sum_of(pages.words, page) != pages.sums[page]:
         return False
     pages.seen[page] = True
@@ -120,13 +134,21 @@ def pack(
 
 
 @njit(cache=True, nogil=True)
-def _record(words: Words, number: int | np.int64, width: int) -> np.int64:
-    bit = number * width
-    at, offset = bit >> 6, bit & 63
-    value = words[at] >> np.uint64(offset)
-    if offset + width > 64:
-        value |= words[at + 1] << np.uint64(64 - offset)
-    return np.int64(value & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))
+def _record(words: Words, number: int | np.int64, width: int) -> np.uint64:
+    """Return a record."""
+    bit = np.uint64(number) * np.uint64(width)
+    at, offset = bit >> _WORD_BITS, bit & _IN_WORD
+    value = words[at] >> offset
+    if offset + np.uint64(width) > _N_BITS:
+        value |= words[at + _ONE] << (_N_BITS - offset)
+    record: np.uint64 = value & _mask(width)
+    return record
+
+
+@njit(cache=True, nogil=True)
+def _token(words: Words, number: np.int64, width: int, rest: int) -> np.int64:
+    """Return the low bits of a record's token, which stand above its ``rest`` bits."""
+    return np.int64(_record(words, number, width) >> np.uint64(rest))
 
 
 @njit(cache=True, nogil=True)
@@ -155,34 +177,64 @@ def runs(
     """
     width = widths.shift + widths.song_bits + widths.frame_bits
     rest = widths.song_bits + widths.frame_bits
-    per_page = PAGE_WORDS * 8 // start.itemsize
+    low_bits = (np.int64(1) << widths.shift) - 1
     first, length = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
     damaged = Runs(False, first, length)
+    # All buckets first: the processor waits for many places in memory at once, not for each.
+    if not _find_buckets(wanted, start, n_records, directory, widths.shift, first, length):
+        return damaged
+    seen, words = packed.seen, packed.words
     for i in range(len(wanted)):
-        bucket = wanted[i] >> widths.shift
-        if not 0 <= bucket < len(start) - 1:
-            continue
-        for page in range(bucket // per_page, (bucket + 1) // per_page + 1):
-            if not _is_page_sound(directory, page):
-                return damaged
-        low, end = np.int64(start[bucket]), np.int64(start[bucket + 1])
-        if not 0 <= low <= end <= n_records:
-            return damaged
+        low, end = first[i], first[i] + length[i]
         if low == end:
             continue
         last_page = (end * width - 1) // (64 * PAGE_WORDS)
         for page in range(low * width // (64 * PAGE_WORDS), last_page + 1):
-            if not _is_page_sound(packed, page):
+            if not (seen[page] or _is_page_sound(packed, page)):
                 return damaged
-        target = wanted[i] & ((np.int64(1) << widths.shift) - 1)
-        at = _first_not_below(packed.words, low, end, target, width, rest)
+    for i in range(len(wanted)):
+        low, end = first[i], first[i] + length[i]
+        if low == end:
+            continue
+        target = wanted[i] & low_bits
+        at = _first_not_below(words, low, end, target, width, rest)
         first[i] = at
         step = np.int64(1)  # most tokens have few records: look near before far
-        while at + step < end and _record(packed.words, at + step, width) >> rest == target:
+        while at + step < end and _token(words, at + step, width, rest) == target:
             step *= 2
         near = min(at + step, end)
-        length[i] = _first_not_below(packed.words, at, near, target + 1, width, rest) - at
+        length[i] = _first_not_below(words, at, near, target + 1, width, rest) - at
     return Runs(True, first, length)
+
+
+@njit(cache=True, nogil=True)
+def _find_buckets(
+    wanted: NDArray[np.int64],
+    start: NDArray[np.unsignedinteger[Any]],
+    n_records: int,
+    directory: Pages,
+    shift: int,
+    first: NDArray[np.int64],
+    length: NDArray[np.int64],
+) -> bool:
+    """Write where the bucket of each token begins and how long it is; return whether all is sound.
+
+    Tokens that no bucket can hold keep what stands there.
+    """
+    per_page = PAGE_WORDS * 8 // start.itemsize
+    seen = directory.seen
+    for i in range(len(wanted)):
+        bucket = wanted[i] >> shift
+        if not 0 <= bucket < len(start) - 1:
+            continue
+        for page in range(bucket // per_page, (bucket + 1) // per_page + 1):
+            if not (seen[page] or _is_page_sound(directory, page)):
+                return False
+        low, end = np.int64(start[bucket]), np.int64(start[bucket + 1])
+        if not 0 <= low <= end <= n_records:
+            return False
+        first[i], length[i] = low, end - low
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -190,13 +242,62 @@ def _first_not_below(
     words: Words, low: np.int64, high: np.int64, target: np.int64, width: int, rest: int
 ) -> np.int64:
     """Return the first record of a bucket whose bits of the token are ``target`` or more."""
+    first_bit, record_bits = np.uint64(rest), np.uint64(width)
+    mask = _mask(width)
     while low < high:
         middle = (low + high) >> 1
-        if _record(words, middle, width) >> rest < target:
+        bit = np.uint64(middle) * record_bits
+        at, offset = bit >> _WORD_BITS, bit & _IN_WORD
+        value = words[at] >> offset
+        if offset + record_bits > _N_BITS:
+            value |= words[at + _ONE] << (_N_BITS - offset)
+        if np.int64((value & mask) >> first_bit) < target:
             low = middle + 1
         else:
             high = middle
     return low
+
+
+@njit(cache=True, nogil=True)
+def live_lengths(
+    found: Runs, words: Words, widths: Widths, is_live: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return how many records of each token are of live songs.
+
+    Parameters
+    ----------
+    found : Runs
+        What `runs` returned for n tokens; sound.
+    words : uint64 (w,)
+        The records.
+    widths : Widths
+        Bits of a record.
+    is_live : bool (s,)
+        Whether the records of a song count.
+
+    Returns
+    -------
+    int64 (n,)
+    """
+    width = widths.shift + widths.song_bits + widths.frame_bits
+    length = np.zeros(len(found.length), np.int64)
+    for i in range(len(found.length)):
+        for at in range(found.first[i], found.first[i] + found.length[i]):
+            number = _song(_record(words, at, width), widths)
+            if number < np.uint64(len(is_live)) and is_live[number]:
+                length[i] += 1
+    return length
+
+
+@njit(cache=True, nogil=True)
+def _song(record: np.uint64, widths: Widths) -> np.uint64:
+    """Return the number of a record's song; unsigned, so that its sign is not looked at."""
+    return (record >> np.uint64(widths.frame_bits)) & _mask(widths.song_bits)
+
+
+@njit(cache=True, nogil=True)
+def _mask(n_bits: int) -> np.uint64:
+    return (_ONE << np.uint64(n_bits)) - _ONE
 
 
 @njit(cache=True, nogil=True)
@@ -206,13 +307,14 @@ def gather(
     widths: Widths,
     song_id: NDArray[np.int64],
     is_live: NDArray[np.bool_],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Return run int64 (k,), song int64 (k,) and frame int32 (k,) of the records of live songs.
+    gathered: Gathered,
+) -> None:
+    """Write the records of live songs, those of each token to its place, which moves on.
 
     Parameters
     ----------
     found : Runs
-        What `runs` returned; sound.
+        What `runs` returned for n tokens; sound.
     words : uint64 (w,)
         The records.
     widths : Widths
@@ -221,24 +323,27 @@ def gather(
         The id of each song by its number.
     is_live : bool (s,)
         Whether the records of a song count.
+    gathered : Gathered
+        Has room for as many records of each token as `live_lengths` tells.
     """
-    width = widths.shift + widths.song_bits + widths.frame_bits
-    song_mask = (np.int64(1) << widths.song_bits) - 1
-    frame_mask = (np.int64(1) << widths.frame_bits) - 1
-    total = 0
+    width = np.uint64(widths.shift + widths.song_bits + widths.frame_bits)
+    frame_bits, n_songs = np.uint64(widths.frame_bits), np.uint64(len(is_live))
+    song_mask, frame_mask = _mask(widths.song_bits), _mask(widths.frame_bits)
+    song, frame, place = gathered
     for i in range(len(found.length)):
-        total += found.length[i]
-    run, song = np.empty(total, np.int64), np.empty(total, np.int64)
-    frame = np.empty(total, np.int32)
-    n = 0
-    for i in range(len(found.length)):
-        for at in range(found.first[i], found.first[i] + found.length[i]):
-            record = _record(words, at, width)
-            number = (record >> widths.frame_bits) & song_mask
-            if number < len(is_live) and is_live[number]:
-                run[n], song[n], frame[n] = i, song_id[number], record & frame_mask
-                n += 1
-    return run[:n], song[:n], frame[:n]
+        n = np.uint64(place[i])
+        bit = np.uint64(found.first[i]) * width
+        for _ in range(found.length[i]):
+            at, offset = bit >> _WORD_BITS, bit & _IN_WORD
+            value = words[at] >> offset
+            if offset + width > _N_BITS:
+                value |= words[at + _ONE] << (_N_BITS - offset)
+            bit += width
+            number = (value >> frame_bits) & song_mask
+            if number < n_songs and is_live[number]:
+                song[n], frame[n] = song_id[number], np.int32(value & frame_mask)
+                n += _ONE
+        place[i] = np.int64(n)
 
 
 @njit(cache=True, nogil=True)
@@ -266,8 +371,7 @@ def unpack(
         The number that each song gets; the records of negative ones are left out.
     """
     width = widths.shift + widths.song_bits + widths.frame_bits
-    song_mask = (np.int64(1) << widths.song_bits) - 1
-    frame_mask = (np.int64(1) << widths.frame_bits) - 1
+    rest, frame_mask = widths.song_bits + widths.frame_bits, _mask(widths.frame_bits)
     total = np.int64(start[end_bucket]) - np.int64(start[first_bucket])
     token, song = np.empty(total, np.int64), np.empty(total, np.int64)
     frame = np.empty(total, np.int64)
@@ -275,10 +379,10 @@ def unpack(
     for bucket in range(first_bucket, end_bucket):
         for at in range(np.int64(start[bucket]), np.int64(start[bucket + 1])):
             record = _record(words, at, width)
-            its_song = number[(record >> widths.frame_bits) & song_mask]
+            its_song = number[_song(record, widths)]
             if its_song >= 0:
-                low = record >> (widths.song_bits + widths.frame_bits)
+                low = np.int64(record >> np.uint64(rest))
                 token[n] = (np.int64(bucket) << widths.shift) | low
-                song[n], frame[n] = its_song, record & frame_mask
+                song[n], frame[n] = its_song, np.int64(record & frame_mask)
                 n += 1
     return token[:n], song[:n], frame[:n]

@@ -23,17 +23,17 @@ import os
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fpcore.errors import StoreError
-from fpcore.records import BoolArray, IntArray, LongArray
+from fpcore.records import BoolArray, LongArray
 from fpcore.store.snapshot import Signature, signature_of
 
 if TYPE_CHECKING:
-    from fpcore.kernels.records import Pages
+    from fpcore.kernels.records import Gathered, Pages, Runs
 
 MAGIC = b"fpcore-segment"
 VERSION = b"1"
@@ -44,10 +44,6 @@ _CHECKED = ("song_id", "song_key", *SUMMED.values())
 COLUMNS = (*SUMMED, *_CHECKED)
 """In the order in which they lie in the file."""
 _DTYPES = {"song_id": ("<i8",), "song_key": ("<i8",), "start": ("<u4", "<u8")}
-
-
-Found: TypeAlias = tuple[LongArray, LongArray, IntArray]
-"""Row among the tokens int64 (k,), song int64 (k,) and frame int32 (k,) of postings."""
 
 
 class DamagedSegmentError(StoreError):
@@ -159,20 +155,8 @@ class Segment:
         """Size of the file."""
         return PAGE_BYTES + sum(column.nbytes for column in self.columns.values())
 
-    def lookup(self, tokens: LongArray, is_live: BoolArray) -> Found:
-        """Return the postings of tokens in the songs that are live.
-
-        Parameters
-        ----------
-        tokens : int64 (n,)
-            In any order; ascending ones are found faster.
-        is_live : bool (s,)
-            Which songs count.
-
-        Returns
-        -------
-        Found
-            By row.
+    def runs(self, tokens: LongArray) -> Runs:
+        """Return where the records of tokens int64 (n,) are; ascending ones are found faster.
 
         Raises
         ------
@@ -181,18 +165,46 @@ class Segment:
         """
         from fpcore.kernels import records
 
-        widths = records.Widths(*self.widths)
-        found = records.runs(
+        found: Runs = records.runs(
             tokens,
             self.columns["start"],
             self.n_postings,
             self._pages("start"),
             self._pages("packed"),
-            widths,
+            records.Widths(*self.widths),
         )
         if not found.is_sound:
             raise self._damaged()
-        return records.gather(found, self.columns["packed"], widths, self.song_id, is_live)
+        return found
+
+    def live_lengths(self, found: Runs, is_live: BoolArray) -> LongArray:
+        """Return how many of the records found are of live songs, int64 (n,), for each token.
+
+        ``is_live`` bool (s,) has a row for each song.
+        """
+        from fpcore.kernels import records
+
+        if is_live.all():
+            return found.length
+        widths = records.Widths(*self.widths)
+        return records.live_lengths(found, self.columns["packed"], widths, is_live)
+
+    def gather(self, found: Runs, is_live: BoolArray, gathered: Gathered) -> None:
+        """Write the records found of live songs, as many as `live_lengths` tells.
+
+        Parameters
+        ----------
+        found : Runs
+            What `runs` returned for n tokens.
+        is_live : bool (s,)
+            Which songs count.
+        gathered : Gathered
+            Where they go.
+        """
+        from fpcore.kernels import records
+
+        widths = records.Widths(*self.widths)
+        records.gather(found, self.columns["packed"], widths, self.song_id, is_live, gathered)
 
     def verify(self) -> None:
         """Compare every page with its sum; raises `DamagedSegmentError`."""

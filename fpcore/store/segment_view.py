@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from fpcore.records import BoolArray, LongArray
+from fpcore.records import BoolArray, LongArray, Postings
 from fpcore.store.segment import Segment
 
 InUse: TypeAlias = tuple[Segment, BoolArray]
@@ -98,6 +98,41 @@ def _held(songs: Songs, segment: Segment, is_left: BoolArray) -> tuple[BoolArray
     is_same = (songs.song_id[at] == segment.song_id) & (songs.key[at] == segment.song_key)
     live = is_same & is_left[at]
     return live, at[live]
+
+
+def lookup(in_use: Sequence[InUse], tokens: LongArray) -> Postings:
+    """Return every posting of tokens in the songs that are looked up in some segments.
+
+    Parameters
+    ----------
+    in_use : sequence of InUse
+        The segments, and which of their songs count.
+    tokens : int64 (n,)
+        In any order.
+
+    Returns
+    -------
+    Postings
+        By ascending token.
+
+    Raises
+    ------
+    DamagedSegmentError
+        When a page of a segment is not what was written.
+    """
+    from fpcore.kernels.records import Gathered
+
+    order = np.argsort(tokens, kind="stable")
+    ascending = tokens[order]
+    found = [(segment, segment.runs(ascending), live) for segment, live in in_use]
+    lengths = [segment.live_lengths(runs, live) for segment, runs, live in found]
+    length = np.sum(lengths, axis=0) if lengths else np.zeros_like(order)
+    ends = np.cumsum(length)
+    n = int(ends[-1]) if len(ends) else 0
+    gathered = Gathered(np.empty(n, np.int64), np.empty(n, np.int32), ends - length)
+    for segment, runs, live in found:
+        segment.gather(runs, live, gathered)
+    return Postings(np.repeat(order, length), gathered.song_id, gathered.frame)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

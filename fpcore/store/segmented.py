@@ -28,7 +28,7 @@ from fpcore.store.codec import decode_postings, encode_postings
 from fpcore.store.connections import ConnectionPool
 from fpcore.store.failures import translated_os_errors
 from fpcore.store.layout import Layout
-from fpcore.store.segment import DamagedSegmentError, Found, Segment
+from fpcore.store.segment import DamagedSegmentError, Segment
 from fpcore.store.segment_folder import SegmentFolder, mergeable
 from fpcore.store.segment_view import InUse, View, assigned, of_no_use
 from fpcore.store.segment_writing import Content
@@ -95,17 +95,12 @@ class SegmentedLayout(Layout):
 
     def lookup(self, pool: ConnectionPool, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens``; a segment that proves damaged is left out."""
-        order = np.argsort(tokens, kind="stable")
-        ascending = tokens[order]
         with pool.reading() as connection:
             while True:
                 try:
-                    view = self._current(connection)
-                    found = [segment.lookup(ascending, live) for segment, live in view.in_use]
+                    return segment_view.lookup(self._current(connection).in_use, tokens)
                 except DamagedSegmentError as error:
                     self._folder.refuse(error)
-                else:
-                    return _joined(order, found)
 
     def _current(self, connection: sqlite3.Connection) -> View:
         """Return the view of the state that a connection sees."""
@@ -343,12 +338,3 @@ class SegmentedLayout(Layout):
 def _unless_one(in_use: Sequence[InUse]) -> Sequence[InUse]:
     """Return all segments, unless they are one that holds no other songs."""
     return [] if len(in_use) == 1 and in_use[0][1].all() else in_use
-
-
-def _joined(order: LongArray, found: Sequence[Found]) -> Postings:
-    """Return what segments gave for tokens that stood in an order."""
-    row, song_id, frame = (np.concatenate(column) for column in zip(_NOTHING, *found, strict=True))
-    return Postings(order[row], song_id, frame)
-
-
-_NOTHING = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))

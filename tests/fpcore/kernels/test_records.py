@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fpcore.kernels import records
-from fpcore.kernels.records import PAGE_WORDS, Pages, Widths
+from fpcore.kernels.records import PAGE_WORDS, Gathered, Pages, Widths
 
 RNG = np.random.default_rng(0)
 SONG_ID = np.array([11, 12, 15, 40, 41], np.int64)
@@ -39,6 +39,10 @@ def _pages(words: np.ndarray) -> Pages:
     return Pages(words, records.page_sums(words), np.zeros(len(words) // PAGE_WORDS, np.bool_))
 
 
+def _as_int32(number: int) -> int:
+    return (number + 2**31) % 2**32 - 2**31
+
+
 @pytest.mark.parametrize("widths", [(0, 3, 4), (3, 3, 13), (8, 3, 31), (8, 7, 47)])
 def test_records_are_found_and_unpacked_as_they_were_packed(widths: tuple[int, int, int]) -> None:
     these = Widths(*widths)
@@ -48,15 +52,22 @@ def test_records_are_found_and_unpacked_as_they_were_packed(widths: tuple[int, i
     found = records.runs(wanted, start, len(rows), directory, words, these)
     assert found.is_sound
     is_live = np.array([True, False, True, True, True])
-    run, song, frame = records.gather(found, words.words, these, SONG_ID, is_live)
     expected = [
         (row, int(SONG_ID[number]), frame)
         for row, token in enumerate(wanted.tolist())
         for its_token, number, frame in rows
-        if its_token == token and is_live[number] and frame < 2**31
+        if its_token == token and is_live[number]
     ]
-    if widths[2] < 32:
-        assert list(zip(run.tolist(), song.tolist(), frame.tolist(), strict=True)) == expected
+    length = records.live_lengths(found, words.words, these, is_live)
+    assert length.tolist() == [[row for row, _, _ in expected].count(i) for i in range(len(wanted))]
+    places = np.cumsum(length)
+    gathered = Gathered(
+        np.empty(len(expected), np.int64), np.empty(len(expected), np.int32), places - length
+    )
+    records.gather(found, words.words, these, SONG_ID, is_live, gathered)
+    assert gathered.place.tolist() == places.tolist()
+    assert gathered.song_id.tolist() == [song_id for _, song_id, _ in expected]
+    assert gathered.frame.tolist() == [_as_int32(frame) for _, _, frame in expected]
     renumbered = np.array([0, -1, 2, 3, 1])
     columns = records.unpack(start, 0, len(start) - 1, words.words, these, renumbered)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == [

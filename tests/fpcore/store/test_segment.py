@@ -16,7 +16,8 @@ from fpcore.store.segment import (
     Segment,
     header_of,
 )
-from tests.fpcore.store.material import PACKED, entry, postings_of, scan
+from fpcore.store.segment_view import lookup
+from tests.fpcore.store.material import PACKED, entry, postings_of, rows, scan
 
 SONGS = {5: entry(1)[1], 9: entry(2)[1], 300: entry(3)[1]}
 
@@ -50,9 +51,8 @@ def test_a_file_answers_what_its_songs_hold(path: Path) -> None:
     assert segment.n_bytes == path.stat().st_size
     tokens = np.unique(SONGS[9].token)
     for live in ([True, True, True], [False, True, False]):
-        found = segment.lookup(tokens, np.array(live))
         wanted = {song: SONGS[song] for song, is_live in zip(SONGS, live, strict=True) if is_live}
-        assert sorted(zip(*(one.tolist() for one in found), strict=True)) == scan(wanted, tokens)
+        assert rows(lookup([(segment, np.array(live))], tokens)) == scan(wanted, tokens)
 
 
 def test_equal_songs_give_equal_files_in_any_order() -> None:

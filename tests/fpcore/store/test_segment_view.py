@@ -6,8 +6,8 @@ import numpy as np
 
 from fpcore.store import segment_view
 from fpcore.store.segment import Segment
-from fpcore.store.segment_view import InUse, Songs, View, assigned, of_no_use
-from tests.fpcore.store.material import entry, new_store
+from fpcore.store.segment_view import InUse, Songs, View, assigned, lookup, of_no_use
+from tests.fpcore.store.material import entry, new_store, rows, scan
 from tests.fpcore.store.test_segment import octets_of
 
 
@@ -42,6 +42,20 @@ def test_of_no_use_are_segments_whose_songs_are_gone_or_elsewhere_but_not_newer_
     whole, part, gone, newer = _segment(1, 2, 3), _segment(2), _segment(8), _segment(8, 10)
     found = of_no_use(_songs(1, 2, 3), [whole, part, gone, newer])
     assert sorted(map(id, found)) == sorted(map(id, [part, gone]))
+
+
+def test_postings_of_all_segments_come_by_token() -> None:
+    songs = {song_id: entry(song_id)[1] for song_id in (1, 2, 3, 4, 5, 6)}
+    in_use, _ = assigned(_songs(1, 3, 4, 5, 6), [_segment(1, 2, 3), _segment(4, 5), _segment(6)])
+    tokens = np.unique(np.concatenate([hashes.token for hashes in songs.values()]))[::2]
+    found = lookup(in_use, tokens)
+    assert rows(found) == scan({i: songs[i] for i in (1, 3, 4, 5, 6)}, tokens)
+    assert (np.diff(found.query_row) >= 0).all()
+    assert len(set(found.song_id.tolist())) == 5
+    shuffled = np.concatenate([tokens[::-1], tokens[:40], [-3, 2**50]])
+    assert rows(lookup(in_use, shuffled)) == scan({i: songs[i] for i in (1, 3, 4, 5, 6)}, shuffled)
+    for nothing in (lookup([], tokens), lookup(in_use, tokens[:0]), lookup([], tokens[:0])):
+        assert len(nothing) == 0
 
 
 def test_the_state_changes_whenever_songs_come_or_go(tmp_path: object) -> None:

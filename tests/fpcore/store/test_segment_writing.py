@@ -10,6 +10,7 @@ import pytest
 from fpcore.records import Hashes
 from fpcore.store import segment_writing
 from fpcore.store.segment import Segment
+from fpcore.store.segment_view import lookup
 from tests.fpcore.store.material import PACKED, entry
 from tests.fpcore.store.test_segment import content_of, octets_of
 
@@ -39,9 +40,9 @@ def test_merging_gives_the_postings_of_the_songs_that_are_taken(
     assert merged.song_key.tolist() == expected.song_key.tolist()
     assert merged.n_postings == expected.n_postings
     tokens = np.arange(0, PACKED.n_tokens, 1009)
-    live = np.ones(4, np.bool_)
-    for one, other in zip(merged.lookup(tokens, live), expected.lookup(tokens, live), strict=True):
-        np.testing.assert_array_equal(one, other)
+    one, other = (lookup([(of, np.ones(4, np.bool_))], tokens) for of in (merged, expected))
+    for column in ("query_row", "song_id", "frame"):
+        np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
     merged.verify()
 
 
@@ -49,7 +50,7 @@ def test_a_segment_may_hold_no_posting_at_all() -> None:
     nothing = {3: Hashes(np.empty(0, np.int64), np.empty(0, np.int32))}
     segment = Segment.of(octets_of(nothing))
     assert (segment.song_id.tolist(), segment.n_postings) == ([3], 0)
-    assert len(segment.lookup(np.arange(50), np.ones(1, np.bool_))[0]) == 0
+    assert len(lookup([(segment, np.ones(1, np.bool_))], np.arange(50))) == 0
     assert _merged((segment, [True]), (_segment(1), [True])).song_id.tolist() == [1, 3]
 
 
