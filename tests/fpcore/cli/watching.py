@@ -28,15 +28,18 @@ def processes_of_group(group: int) -> list[int]:
     return found
 
 
-def holders(group: int, path: Path) -> list[int]:
-    """Return the processes of a group that have a file open."""
+def holders(process: int, path: Path) -> list[int]:
+    """Return which of a process and its descendants have a file open."""
     holders = []
-    for process in processes_of_group(group):
+    family = [process]
+    for one in family:
         with suppress(OSError):
-            for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            for task in Path(f"/proc/{one}/task").iterdir():
+                family += map(int, (task / "children").read_text().split())
+            for descriptor in Path(f"/proc/{one}/fd").iterdir():
                 with suppress(OSError):
                     if os.readlink(descriptor) == str(path):
-                        holders.append(process)
+                        holders.append(one)
     return holders
 
 
