@@ -12,7 +12,18 @@ from typing import NoReturn
 
 import typer
 
-from fpcore.cli import explain, index, learn, process, profiles, recognize, reindex, snapshot, songs
+from fpcore.cli import (
+    convert,
+    explain,
+    index,
+    learn,
+    process,
+    profiles,
+    recognize,
+    reindex,
+    snapshot,
+    songs,
+)
 
 app = typer.Typer(
     name="fpcore",
@@ -43,6 +54,9 @@ app.command("check", short_help="Check that the database is whole.")(index.check
 app.command("snapshot", short_help="Make look-ups as fast as they can be.")(snapshot.snapshot)
 app.command("backup", short_help="Copy the database while it is in use.")(index.backup)
 app.command("reindex", short_help="Index the same songs under another profile.")(reindex.reindex)
+app.command("convert", short_help="Bring a database of before into today's layout.")(
+    convert.convert
+)
 app.add_typer(profiles.app, name="profile", short_help="Show and compare configurations.")
 
 

@@ -19,7 +19,8 @@ def snapshot(
     What look-ups read lies in the folder DATABASE.segments, which learning keeps up to date: the
     files in it are merged into one. In a database in the classic layout, as they were made before
     there were segments, it is copied to the file DATABASE.snapshot, and songs learned later are
-    looked up in the database until the command is given again. Programs that recognise, the
+    looked up in the database until the command is given again (`fpcore convert` brings it into the
+    layout of today, which needs no such thing). Programs that recognise, the
     running service among them, go on meanwhile. Never write into these files.
 
     \b

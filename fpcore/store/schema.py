@@ -165,7 +165,27 @@ def statements(config: FingerprintConfig, layout: LayoutName) -> list[str]:
             "text_of_token": token_text_sql("hash_token", config),
         }
     own = _SEGMENTS if layout == "segments" else _CLASSIC.format(**parts)
-    script, found, statement = _TABLES + own, [], ""
+    return _split(_TABLES + own)
+
+
+POSTINGS = "postings"
+"""The table of postings in rows. One in an index of the classic layout is of a conversion."""
+
+
+def statements_of_conversion() -> tuple[str, list[str]]:
+    """Return what makes the table `POSTINGS`, and then segments of the classic layout.
+
+    The other tables of both layouts are the same. In between there must be a row of postings for
+    each song.
+    """
+    first, *others = _split(_SEGMENTS)
+    drops = ("TRIGGER songs_delete", "VIEW fingerprints_text", "TABLE fingerprints")
+    return first, [*(f"DROP {what}" for what in (*drops, "TABLE song_tokens")), *others]
+
+
+def _split(script: str) -> list[str]:
+    """Return the statements of a script."""
+    found, statement = [], ""
     for line in script.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):

@@ -88,7 +88,7 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
     StoreError
         When a file cannot be used.
     """
-    with _alone(new, busy_timeout_s) as source, _alone(old, busy_timeout_s) as target:
+    with alone(new, busy_timeout_s) as source, alone(old, busy_timeout_s) as target:
         if _inventory(target, old) != expected:
             return False
         source.backup(target, pages=-1)
@@ -106,8 +106,16 @@ def discard(path: Path) -> None:
 
 
 @contextmanager
-def _alone(path: Path, busy_timeout_s: float) -> Iterator[sqlite3.Connection]:
-    """Lend a connection to an index that nobody else has open, nor can open meanwhile."""
+def alone(path: Path, busy_timeout_s: float) -> Iterator[sqlite3.Connection]:
+    """Lend a connection to an index that nobody else has open, nor can open meanwhile.
+
+    Raises
+    ------
+    StoreBusyError
+        When another program has it open for longer than ``busy_timeout_s``.
+    StoreError
+        When it cannot be used.
+    """
     with translated_errors(path, busy_timeout_s):
         try:
             connection = connect(path, busy_timeout_s, alone=True)

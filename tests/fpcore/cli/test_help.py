@@ -26,6 +26,7 @@ COMMANDS = (
     "snapshot",
     "backup",
     "reindex",
+    "convert",
     "profile show",
     "profile list",
     "profile diff",

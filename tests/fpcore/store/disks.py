@@ -24,10 +24,10 @@ def small_disk(place: Path, *, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", place], check=True)
 
 
-def fill(disk: Path) -> None:
-    """Leave no room on a disk, by a file ``ballast``."""
+def fill(disk: Path, *, but_bytes: int = 0) -> None:
+    """Leave no room on a disk but for some bytes, by a file ``ballast``."""
     room = os.statvfs(disk)
-    (disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
+    (disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize - but_bytes))
 
 
 def make_read_only(disk: Path) -> None:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pytest
 
 from fpcore.errors import FpError
-from fpcore.store import Store, open_store, schema
+from fpcore.store import Store, connections, conversion, open_store, schema, swapping
 from fpcore.store.layout import LayoutName
 from tests.fpcore.store.material import CONFIGS, entry
 
@@ -127,6 +128,29 @@ def merge_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def convert_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
+    """Convert an index, and die at a step of SQLite's virtual machine."""
+    steps = iter(range(n_steps // STEPS_AT_ONCE))
+
+    def count() -> None:
+        if next(steps, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def counting(*arguments: object, **options: object) -> sqlite3.Connection:
+        connection = connections.connect(*arguments, **options)  # type: ignore[arg-type]
+        connection.set_progress_handler(count, STEPS_AT_ONCE)
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (conversion, swapping):
+            patch.setattr(module, "connect", counting)
+        conversion.convert(path)
+    say("done")
+
+
+STEPS_AT_ONCE = 10
+
+
 def open_and_die(path: Path, say: Say, wait: Wait, n_steps: int) -> None:
     """Bring an old index up to date, and die at a step of SQLite's virtual machine."""
     steps = iter(range(n_steps))
@@ -189,6 +213,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "lock": lock,
     "merge and die": merge_and_die,
     "make": make,
+    "convert and die": convert_and_die,
     "open and die": open_and_die,
     "read": read,
     "snapshot": snapshot,
