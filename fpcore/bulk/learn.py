@@ -5,7 +5,7 @@ are written in batches of one transaction each, and only then reported: what was
 learned is on the disk. Learning the same files again passes over what is there, which is also
 how an interrupted run is resumed. Of a file that is cut off or damaged on the way, what comes
 before is learned. A file with the audio of a song that is there, under other tags or in another
-container, is that song.
+container, is that song, and a whole copy of one that is incomplete takes its place.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ QUEUED_PER_WORKER = 3
 class Outcome:
     """What became of one file: learned, known before (as ``song``), or failed for a reason.
 
-    A reason is also given when it is known by its audio alone. ``remixed`` says when channels of a
-    file that was learned were reversed or left out.
+    A reason is also given when it is known by its audio alone, and when it ``replaced`` incomplete
+    songs. ``remixed`` says when channels of a file that was learned were reversed or left out.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Outcome:
     song: Song | None = None
     reason: str | None = None
     remixed: Remixed | None = None
+    replaced: tuple[Song, ...] = ()
 
     @classmethod
     def of(cls, path: Path, added: Added, remixed: Remixed | None) -> Self:
@@ -72,7 +73,7 @@ class Outcome:
         """
         if not added.created:
             return cls(path, "known", added.song, added.remark)
-        return cls(path, "learned", added.song, added.remark, remixed)
+        return cls(path, "learned", added.song, added.remark, remixed, added.replaced)
 
 
 @dataclass(frozen=True, slots=True)
