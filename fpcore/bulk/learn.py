@@ -29,6 +29,7 @@ from fpcore.bulk.losses import lost
 from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, UnknownSongError
+from fpcore.limits import is_of_memory
 from fpcore.printable import as_text
 from fpcore.records import Cut, Remixed
 from fpcore.store import Added, Entry, NewSong, Song, Store
@@ -394,7 +395,7 @@ def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
         return future.result()
     if isinstance(error, FpError):
         return error
-    if isinstance(error, MemoryError):
+    if is_of_memory(error):
         return AudioError(f"{name_of(path)}: there is not enough memory to fingerprint it")
     raise error
 
