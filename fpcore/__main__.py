@@ -5,9 +5,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
-    from fpcore import starting
+    from fpcore import limits, starting
 
     starting.end_quietly()
+    limits.spare_memory()
     from fpcore.cli import main as run
 
     run()

@@ -38,7 +38,8 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
     The name is kept verbatim. If the file is known already, or its audio under other tags or in
     another container, nothing is learned: the answer is the known song under the name that it has.
     Of a recording that is cut off or damaged on the way, what can be decoded is learned; the song
-    is not `complete`. `warning` says so in either case.
+    is not `complete`. A whole copy with the same audio later takes its place, under its id where
+    the index can do so. `warning` says so in each case.
     """
     async with accepted(request, service, forms.LearnForm) as (upload, form, place):
         known = await to_thread.run_sync(service.store.find, upload.checksum)
@@ -64,6 +65,10 @@ def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Ser
             kept = stack.enter_context(kept_audio.keep(upload, folder, store))
             metadata[SOURCE_KEY] = str(kept)
         song = NewSong(form.song_name, upload.checksum, found.duration_s, metadata, found.cut)
-        return store.add_song(
+        added = store.add_song(
             song, found.hashes, found.constellation, allow_duplicates=form.allow_duplicates
         )
+    for part in added.replaced:
+        if store.find(part.checksum) is None:
+            kept_audio.discard(part, folder)
+    return added

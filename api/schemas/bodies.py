@@ -108,15 +108,19 @@ class LearnedBody(SongBody):
     """A learned song, and whether this request was what learned it."""
 
     created: bool
-    known_by: Literal["file", "audio"] | None = Field(
-        description="Why it was not learned: the same file, or other bytes with the same audio"
+    known_by: Literal["file", "audio", "whole"] | None = Field(
+        description="Why it was not learned: the same file, other bytes with the same audio, or a "
+        "part of a song that is there whole"
+    )
+    replaced: list[int] = Field(
+        description="Ids that incomplete songs had whose place it took; its own may be one of them"
     )
     warning: str | None = Field(
         description="For people: that the recording is cut off, that channels of it were reversed "
-        "or left out, or that its audio is there already"
+        "or left out, that its audio is there already, or that it took the place of another song"
     )
 
-    model_config = example(**_SONG, created=True, known_by=None, warning=None)
+    model_config = example(**_SONG, created=True, known_by=None, replaced=[], warning=None)
 
     @classmethod
     def of_added(
@@ -143,6 +147,7 @@ class LearnedBody(SongBody):
             **SongBody.of(added.song, title).model_dump(),
             created=added.created,
             known_by=added.known_by,
+            replaced=[part.id for part in added.replaced],
             warning=warning_of(added.remark, cut, remixed),
         )
 

@@ -8,6 +8,7 @@ otherwise the kernel's worker processes would outlive it by minutes.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -25,7 +26,7 @@ from experiments.errors import RunError
 from experiments.files import writing
 from experiments.results.record import note_stopped
 from experiments.results.run_folder import RunFolder
-from fpcore import atomic
+from fpcore import atomic, limits
 from fpcore.folders import checkout
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -34,6 +35,9 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LOOK_EVERY_S = 0.3
 KERNEL_ENDS_S = 30.0
 """A kernel that was interrupted has ended after so long, or is left to itself."""
+
+LEAST_FILES = 96
+"""With 60 open files a kernel does not answer, with 72 it does, but has none left for workers."""
 
 CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
@@ -53,10 +57,13 @@ def execute(name: str, folder: RunFolder, parameters: Mapping[str, Any]) -> Path
     Raises
     ------
     RunError
-        When a cell fails; the sentence is that of the error.
+        When a cell fails; the sentence is that of the error, or names the limit of the system that
+        was met.
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, when the kernel has stopped.
     """
+    if limits.n_files() < LEAST_FILES:
+        raise RunError(limits.of_files())
     load_papermill()  # a missing package is told before anything is made
 
     with writing(folder.path):
@@ -106,7 +113,9 @@ class _Work(Thread):
     def run(self) -> None:
         papermill = load_papermill()
         # Papermill cannot infer the types of some parameters, which it need not know.
-        logging.getLogger("papermill").setLevel(logging.ERROR)
+        # What it, and the client of the kernel, log as an error is raised as well, and told then.
+        for name in ("papermill", "traitlets"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         project = checkout()
         if project is not None:
             # The kernel is a new process, which finds the project also where it is not installed.
@@ -207,10 +216,29 @@ def _is_our_child(pid: int) -> bool:
 
 def _sentence(error: Exception, target: Path) -> str:
     name, value = getattr(error, "ename", ""), getattr(error, "evalue", "")
+    limit = _limit_met(error, name, value)
+    if limit is not None:
+        return limit
     if name.endswith("Error") and value and name in _own_errors():
         return str(value)
     what = f"{name}: {value}" if name else f"{type(error).__name__}: {error}"
     return f"the notebook failed ({what}): see {target}"
+
+
+def _limit_met(error: Exception, name: str, value: str) -> str | None:
+    """Return the sentence for a limit that the kernel has met, or our side of it; else None.
+
+    ``name`` and ``value`` are those of the kernel's error, and empty when it did not report one.
+    """
+    said = f"{name} {value} {error}"
+    if os.strerror(errno.EMFILE) in said:
+        return limits.of_files()
+    if limits.memory_limit_bytes() is None:
+        return limits.of_memory() if name == "MemoryError" else None
+    # A kernel that has no room left may end, or have no words for what it lacked.
+    signs = ("MemoryError", "SystemError", "shared object", "Kernel died", "CellExecutionError")
+    is_of_memory = type(error).__name__ == "DeadKernelError" or any(one in said for one in signs)
+    return limits.of_memory() if is_of_memory else limits.sentence_of(error)
 
 
 def _own_errors() -> set[str]:

@@ -5,7 +5,7 @@ are written in batches of one transaction each, and only then reported: what was
 learned is on the disk. Learning the same files again passes over what is there, which is also
 how an interrupted run is resumed. Of a file that is cut off or damaged on the way, what comes
 before is learned. A file with the audio of a song that is there, under other tags or in another
-container, is that song.
+container, is that song, and a whole copy of one that is incomplete takes its place.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from fpcore.bulk.losses import lost
 from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, UnknownSongError
+from fpcore.limits import is_of_memory
 from fpcore.printable import as_text
 from fpcore.records import Cut, Remixed
 from fpcore.store import Added, Entry, NewSong, Song, Store
@@ -47,8 +48,8 @@ QUEUED_PER_WORKER = 3
 class Outcome:
     """What became of one file: learned, known before (as ``song``), or failed for a reason.
 
-    A reason is also given when it is known by its audio alone. ``remixed`` says when channels of a
-    file that was learned were reversed or left out.
+    A reason is also given when it is known by its audio alone, and when it ``replaced`` incomplete
+    songs. ``remixed`` says when channels of a file that was learned were reversed or left out.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Outcome:
     song: Song | None = None
     reason: str | None = None
     remixed: Remixed | None = None
+    replaced: tuple[Song, ...] = ()
 
     @classmethod
     def of(cls, path: Path, added: Added, remixed: Remixed | None) -> Self:
@@ -72,7 +74,7 @@ class Outcome:
         """
         if not added.created:
             return cls(path, "known", added.song, added.remark)
-        return cls(path, "learned", added.song, added.remark, remixed)
+        return cls(path, "learned", added.song, added.remark, remixed, added.replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +395,7 @@ def _result(path: Path, future: Future[Extracted]) -> Extracted | Exception:
         return future.result()
     if isinstance(error, FpError):
         return error
-    if isinstance(error, MemoryError):
+    if is_of_memory(error):
         return AudioError(f"{name_of(path)}: there is not enough memory to fingerprint it")
     raise error
 

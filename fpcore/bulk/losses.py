@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fpcore.audio.sources import name_of
 from fpcore.errors import AudioError, FpError
+from fpcore.limits import memory_limit_bytes
 
 NO_GUARD = 71
 """Exit code of a worker that would start workers of its own while it imports the script."""
@@ -52,6 +53,12 @@ def lost(path: str | Path, exit_code: int | None) -> AudioError:
     if exit_code is not None and exit_code >= 0:
         raise cannot_start(exit_code)
     number = None if exit_code is None else -exit_code
+    n_bytes = memory_limit_bytes()
+    if number in _CRASHES and n_bytes is not None:
+        return AudioError(
+            f"{name_of(path)}: its worker crashed, most likely for want of memory within the limit "
+            f"of {n_bytes // 10**6:,} MB (ulimit -v): raise it and give the same command again"
+        )
     if number in _CRASHES:
         return AudioError(f"{name_of(path)}: the decoder crashed on it: the file is damaged")
     limit_s, _ = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,14 +1,17 @@
 """Re-indexing: a new index of the same songs under another profile, made from their files.
 
 The new index grows in a file beside the old one, which stays in use until the end and is then
-replaced at once. An interrupted run is continued by the next one. Songs keep their names and
+replaced at once. An interrupted run is continued by the next one under the same profile; a run that
+comes to its end removes what runs under others have left. Songs keep their names and
 metadata. They get new ids, in the same order, but after those of songs that an earlier run has
 done already. Songs that are learned or removed while this runs are taken over too.
 """
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +21,13 @@ from fpcore.bulk.learn import Extracted, Extraction, extract_files
 from fpcore.config import Profile
 from fpcore.errors import StoreError
 from fpcore.store import Entry, NewSong, Song, Store, open_store
-from fpcore.store.swapping import discard, inventory, swap
+from fpcore.store.swapping import Inventory, discard, discard_spare, inventory, swap
 
 BATCH_SONGS = 50
 """Songs decoded together and written in one transaction: at most so many are lost by a kill."""
+
+_BESIDE = re.compile(r"\.([0-9a-f]{12})\.new")
+"""What follows the name of an index in that of the one that is made to take its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,15 @@ class Gone:
 class Reindexed:
     """What became of an index: how many songs the new one has, and which it lacks.
 
-    Unless ``swapped``, the old index is still in its place, and the new one in ``beside``.
+    Unless ``swapped``, the old index is still in its place, and the new one in ``beside`` if it has
+    songs. ``tidied`` were unfinished indexes of earlier runs and are removed.
     """
 
     n_songs: int
     gone: tuple[Gone, ...]
     swapped: bool
     beside: Path
+    tidied: tuple[Path, ...] = ()
 
 
 def reindex(
@@ -93,12 +101,14 @@ def reindex(
     while True:
         old = inventory(database, busy_timeout_s)
         if old.digest == config.digest:
-            discard(beside)  # a run that was killed at its very end leaves it
-            return Reindexed(len(old.songs), (), False, beside)
+            tidied = _tidied(database, old)  # a run that was killed at its very end leaves one
+            return Reindexed(len(old.songs), (), False, beside, tidied)
         with open_store(beside, config, create=True, busy_timeout_s=busy_timeout_s) as new:
             _forget_others(new, old.songs)
             gone = _learn(old.songs, new, job, n_workers, note)
             n_songs = new.n_songs()
+        if gone and not n_songs:
+            discard(beside)
         if gone and drop_gone and not n_songs:
             raise StoreError(
                 f"{database} is unchanged, for no song of it would remain: {gone[0].reason}; see "
@@ -107,7 +117,22 @@ def reindex(
         if gone and not drop_gone:
             return Reindexed(n_songs, tuple(gone), False, beside)
         if swap(beside, database, expected=old, busy_timeout_s=busy_timeout_s):
-            return Reindexed(n_songs, tuple(gone), True, beside)
+            return Reindexed(n_songs, tuple(gone), True, beside, _tidied(database, old))
+
+
+def _tidied(database: Path, last: Inventory) -> tuple[Path, ...]:
+    """Remove what earlier runs left beside an index that held these songs, and return that.
+
+    It is theirs when the name has the digest of the configuration inside, and has no song that the
+    index lacked. What another run is at is open, and stays.
+    """
+    known = {song.checksum for song in last.songs}
+    removed = []
+    for path in sorted(database.parent.glob(f"{glob.escape(database.name)}.*.new")):
+        named = _BESIDE.fullmatch(path.name.removeprefix(database.name))
+        if named and discard_spare(path, digest=named[1], known=known):
+            removed.append(path)
+    return tuple(removed)
 
 
 def _forget_others(new: Store, songs: Sequence[Song]) -> None:

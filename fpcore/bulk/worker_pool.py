@@ -14,6 +14,7 @@ from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from fpcore import limits
 from fpcore.bulk.interrupts import held_back
 from fpcore.bulk.losses import NO_GUARD, check_can_start
 from fpcore.bulk.parent import end_after
@@ -54,6 +55,7 @@ class WorkerPool(Generic[TaskT, ResultT]):
         if getattr(multiprocessing.current_process(), "_inheriting", False):
             os._exit(NO_GUARD)  # the program that starts the pool is imported by a worker of it
         check_can_start()
+        limits.check_memory()
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if context.get_start_method() == "forkserver":

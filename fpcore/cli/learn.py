@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -69,7 +69,8 @@ def learn(
     also under another file name, so the same command resumes after an interruption; when the file
     it was learned from is gone, the new one takes its place for `fpcore reindex`. The same audio
     under other tags or in another container is not learned either, but reported, unless allowed. Of
-    a recording that is cut off or damaged on the way, what comes before is learned. Files that
+    a recording that is cut off or damaged on the way, what comes before is learned; a whole copy,
+    at the same path or of the same audio, later takes the place of that incomplete song. Files that
     cannot be used are listed at the end, with the reason, and the others are learned.
 
     In folders every file that holds audio is learned, whatever it is called, but for hidden ones;
@@ -149,6 +150,7 @@ class _Tally:
     as_json: bool
     n_learned: int = 0
     n_known: int = 0
+    n_in_place: int = 0
     learned_s: float = 0.0
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -177,13 +179,14 @@ class _Tally:
         if outcome.status == "learned":
             self.n_learned += 1
             self.learned_s += outcome.song.duration_s
+            self.n_in_place += bool(outcome.replaced)
             if outcome.song.cut is not None:
                 self.n_cut += 1
                 self.warnings.append(f"{outcome.path}: {outcome.song.cut}")
         else:
             self.n_known += 1
-            if outcome.reason is not None:
-                self.warnings.append(f"{outcome.path}: {outcome.reason}")
+        if outcome.reason is not None:
+            self.warnings.append(f"{outcome.path}: {outcome.reason}")
         if outcome.remixed is not None:
             self.warnings.append(f"{outcome.path}: {outcome.remixed}")
         self._tell_line(
@@ -192,6 +195,7 @@ class _Tally:
             song=song_record(outcome.song),
             reason=outcome.reason,
             remixed=outcome.remixed,
+            replaced=[part.id for part in outcome.replaced],
         )
 
     def _add_failure(self, path: Path | None, reason: str) -> None:
@@ -206,11 +210,13 @@ class _Tally:
         song: dict[str, Any] | None = None,
         reason: str | None = None,
         remixed: Remixed | None = None,
+        replaced: Sequence[int] = (),
     ) -> None:
         if self.as_json:
             file = None if path is None else str(path)
             told = {"file": file, "status": status, "song": song, "reason": reason}
-            print_json_line({**told, "remixed": remixed and asdict(remixed)})
+            how = {"remixed": remixed and asdict(remixed), "replaced": list(replaced)}
+            print_json_line({**told, **how})
 
     def tell(self) -> None:
         """Tell what was learned, and complain about each failure and whatever else is odd."""
@@ -222,6 +228,7 @@ class _Tally:
             summary = {
                 "n_learned": self.n_learned,
                 "n_known": self.n_known,
+                "n_in_place": self.n_in_place,
                 "n_failed": len(self.failures),
                 "n_cut": self.n_cut,
                 "n_passed_over": len(self.passed),
@@ -253,6 +260,8 @@ class _Tally:
                 f" ({clock(self.learned_s, decimals=0)}) in "
                 f"{clock(self.elapsed_s)}, {self.speed:.0f} × real time"
             )
+        if self.n_in_place:
+            parts.append(f"{self.n_in_place:,} of them in place of incomplete ones")
         if self.n_known:
             parts.append(f"{self.n_known:,} known before")
         if self.failures:

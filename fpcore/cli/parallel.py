@@ -24,6 +24,7 @@ from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import Profile
 from fpcore.errors import AudioError
 from fpcore.library import AudioSource, Library
+from fpcore.limits import is_of_memory
 
 AnswerT = TypeVar("AnswerT")
 
@@ -174,6 +175,6 @@ def _result(path: str, future: Future[AnswerT]) -> AnswerT | AudioError:
         return future.result()
     if isinstance(error, AudioError):
         return error
-    if isinstance(error, MemoryError):
+    if is_of_memory(error):
         return AudioError(f"{name_of(path)}: there is not enough memory to recognise it")
     raise error

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import NoReturn
 
-from fpcore import starting
-from fpcore.cli.limits import sentence_of
+from fpcore import limits, starting
 from fpcore.cli.output import complain, speak_as
 
 EXIT_ERROR = 1
@@ -70,6 +69,8 @@ def _code(app: Callable[[], object], extra: str | None) -> int:
 
     try:
         starting.as_ctrl_c()
+        if "--help" not in sys.argv and len(sys.argv) > 1:
+            limits.check_memory()
         with nullcontext() if extra is None else needing(extra):
             app()
     except SystemExit as stop:
@@ -78,12 +79,12 @@ def _code(app: Callable[[], object], extra: str | None) -> int:
         return starting.EXIT_INTERRUPTED
     except FpError as error:
         complain(str(error))
-    except (OSError, ImportError, MemoryError) as error:
-        complain(sentence_of(error) or _of_system(error))
+    except (OSError, ImportError, MemoryError, SystemError) as error:
+        complain(limits.sentence_of(error) or _of_system(error))
     return EXIT_ERROR
 
 
-def _of_system(error: OSError | ImportError | MemoryError) -> str:
+def _of_system(error: Exception) -> str:
     """Return what the system says of an error; one of the program itself is raised again."""
     if not isinstance(error, OSError):
         raise error

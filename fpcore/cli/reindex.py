@@ -37,7 +37,8 @@ def reindex(
 
     Songs whose audio is gone are listed; then the old database stays, unless told otherwise. Of
     music that was moved, `fpcore learn` of its new folder tells the database where it is.
-    The same command goes on with what was interrupted. A snapshot is of the old database
+    The same command goes on with what was interrupted. A run that comes to its end removes what
+    runs under other profiles have left beside the database. A snapshot is of the old database
     and is removed: `fpcore snapshot` makes a new one.
 
     \b
@@ -68,6 +69,8 @@ def reindex(
         say(f"{db}: {counted(made.n_songs, 'song')} indexed under profile {chosen.name}")
     elif not made.gone:
         say(f"{db}: has the configuration of profile {chosen.name} already")
+    for left in made.tidied:
+        complain(f"removed what an earlier run had left unfinished: {left}")
     for one in made.gone:
         complain(f"{one.song.name}: {one.reason}")
     if made.gone and not made.swapped:

@@ -143,19 +143,26 @@ class Added:
     """What became of a song: ``created``, or known before.
 
     It is known by the checksum of its file or, where that differs, by its audio: the fingerprint is
-    the same.
+    the same. An incomplete one may be known by a ``whole`` copy of it. One that is created and
+    whole may have ``replaced`` incomplete songs, which are as they were before.
     """
 
     song: Song
     created: bool
-    known_by: Literal["file", "audio"] | None = None
+    known_by: Literal["file", "audio", "whole"] | None = None
+    replaced: tuple[Song, ...] = ()
 
     @property
     def remark(self) -> str | None:
-        """What to say of a file whose audio is there from another file; None of any other."""
-        if self.known_by != "audio":
+        """What to say of a file that has to do with other songs; None of any other."""
+        if self.replaced:
+            parts = ", ".join(f'"{part.name}" (id {part.id})' for part in self.replaced)
+            were = "which was incomplete" if len(self.replaced) == 1 else "which were incomplete"
+            return f"took the place of {parts}, {were}"
+        if self.known_by not in ("audio", "whole"):
             return None
-        return f'already there as "{self.song.name}" (id {self.song.id}): same audio'
+        why = "same audio" if self.known_by == "audio" else "and there it is whole"
+        return f'already there as "{self.song.name}" (id {self.song.id}): {why}'
 
 
 Entry: TypeAlias = tuple[NewSong, Hashes, Constellation]
@@ -325,7 +332,9 @@ class Store(Closing):
             Its kept peaks, sorted by (frame, bin).
         allow_duplicates : bool
             Only a song with the same checksum is the same; without, so is one with the same
-            postings and constellation, unless there are no postings.
+            postings and constellation, unless there are no postings. Then, too, a whole copy takes
+            the place of an incomplete song, and an incomplete one of which there is a whole copy is
+            known; see `fpcore.store.incomplete`.
 
         Returns
         -------

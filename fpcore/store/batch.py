@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,10 @@ class Batch:
             return self.token, self.frame
         is_its = self.number == number
         return self.token[is_its], self.frame[is_its]
+
+    def with_song(self, number: int, song: NewSong) -> Batch:
+        """Return the batch with what is known of one of its songs exchanged."""
+        return replace(self, songs=[*self.songs[:number], song, *self.songs[number + 1 :]])
 
     def token_list(self, number: int) -> str:
         """Return the distinct tokens of a song as JSON; see `fpcore.store.codec`."""

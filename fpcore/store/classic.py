@@ -30,6 +30,7 @@ class ClassicLayout(Layout):
     """Postings in the table ``fingerprints``, the tokens of each song in ``song_tokens``."""
 
     song_tables = ("song_tokens",)
+    gives_ids_again = False  # a snapshot takes an id for the song that had it first
 
     def __init__(self, path: Path, config: FingerprintConfig) -> None:
         self._config = config

@@ -77,7 +77,10 @@ def _cut_songs(connection: sqlite3.Connection) -> Iterator[str]:
         "SELECT id, name, duration_s, stated_s FROM songs WHERE complete = 0 ORDER BY id"
     ).fetchall()
     for song_id, name, *lengths in songs[:_N_SHOWN]:
-        remedy = f"learn a whole copy, then `fpcore remove {song_id}`"
+        remedy = (
+            "learn a whole copy, which takes its place when it has the same audio or lies at the "
+            f"same path; after any other, `fpcore remove {song_id}`"
+        )
         yield f'song {song_id}, "{name}": {Cut.of_lengths(*lengths)}: {remedy}'
     if len(songs) > _N_SHOWN:
         yield f"{len(songs) - _N_SHOWN} more songs are of recordings that are cut off"

@@ -26,6 +26,13 @@ class Layout(Protocol):
     def song_tables(self) -> tuple[str, ...]:
         """Tables with one row for each song, beside ``songs`` and ``constellations``."""
 
+    @property
+    def gives_ids_again(self) -> bool:
+        """Whether a song may get the id of one that it replaces.
+
+        It may when whatever lies beside the database tells songs by more than their ids.
+        """
+
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
         """Write the postings of the songs of a batch whose ids are not negative.
 

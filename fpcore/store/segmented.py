@@ -52,6 +52,7 @@ class SegmentedLayout(Layout):
     """Postings in the table ``postings``, and segments beside the database."""
 
     song_tables = ("postings", "song_keys")
+    gives_ids_again = True  # segments know songs by keys, which name their contents
 
     def __init__(self, path: Path, config: FingerprintConfig) -> None:
         self._path = path

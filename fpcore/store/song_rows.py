@@ -28,7 +28,14 @@ _COLUMNS = (
 _NAMED = "(?1 IS NULL OR instr(casefold(name), casefold(?1)) > 0)"
 
 
-def insert(connection: sqlite3.Connection, batch: Batch, number: int, path: Path) -> int:
+def insert(
+    connection: sqlite3.Connection,
+    batch: Batch,
+    number: int,
+    path: Path,
+    *,
+    song_id: int | None = None,
+) -> int:
     """Write all of a song but its postings.
 
     Parameters
@@ -41,6 +48,8 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int, path: Path
         Which of them, from 0.
     path : Path
         What messages call the database.
+    song_id : int, optional
+        An id that no song has any more; without, it gets a new one.
 
     Returns
     -------
@@ -53,11 +62,13 @@ def insert(connection: sqlite3.Connection, batch: Batch, number: int, path: Path
         When there is no id left, as after damage.
     """
     song = batch.songs[number]
-    song_ids.check_one_is_left(connection, path)
+    if song_id is None:
+        song_ids.check_one_is_left(connection, path)
     cursor = connection.execute(
-        "INSERT INTO songs (name, checksum, duration_s, n_fingerprints, learned_at, metadata, "
-        "complete, stated_s, fingerprint_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO songs (id, name, checksum, duration_s, n_fingerprints, learned_at, metadata, "
+        "complete, stated_s, fingerprint_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            song_id,  # NULL: a new one
             song.name,
             song.checksum,
             float(song.duration_s),

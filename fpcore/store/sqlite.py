@@ -22,7 +22,15 @@ from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray, Postings
-from fpcore.store import contents, health, posting_rows, schema, song_rows, statistics
+from fpcore.store import (
+    contents,
+    health,
+    incomplete,
+    posting_rows,
+    schema,
+    song_rows,
+    statistics,
+)
 from fpcore.store.base import (
     JSON,
     Added,
@@ -165,38 +173,75 @@ class SqliteStore(Store):
     def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction; takes the lock only when there is something to write."""
         batch = Batch.of(list(entries), self._config)
-        find = partial(
-            contents.find_same,
+        find = partial(self._find_same, batch=batch, allow_duplicates=allow_duplicates)
+        with self._pool.reading() as connection:
+            known = [find(connection, number) for number in range(len(batch.songs))]
+        if all(known):  # nothing to write, so no need to wait for writers
+            return [one for one in known if one]
+        with self._pool.writing() as connection:
+            added = self._insert(connection, batch, allow_duplicates=allow_duplicates)
+        self._layout.learned(self._pool, sum(one.created for one in added))
+        return added
+
+    def _find_same(
+        self, connection: sqlite3.Connection, number: int, *, batch: Batch, allow_duplicates: bool
+    ) -> Added | None:
+        """Return the song that one of a batch is already, or None."""
+        known = contents.find_same(
+            connection,
+            batch,
+            number,
             path=self._path,
             config=self._config,
             layout=self._layout,
             allow_duplicates=allow_duplicates,
         )
-        with self._pool.reading() as connection:
-            known = [find(connection, batch, number) for number in range(len(batch.songs))]
-        if all(known):  # nothing to write, so no need to wait for writers
-            return [one for one in known if one]
-        with self._pool.writing() as connection:
-            added = self._insert(connection, batch, find)
-        self._layout.learned(self._pool, sum(one.created for one in added))
-        return added
+        if known is not None or allow_duplicates:
+            return known
+        return incomplete.whole_of(connection, batch, number, path=self._path, config=self._config)
 
     def _insert(
-        self,
-        connection: sqlite3.Connection,
-        batch: Batch,
-        find: Callable[[sqlite3.Connection, Batch, int], Added | None],
+        self, connection: sqlite3.Connection, batch: Batch, *, allow_duplicates: bool
     ) -> list[Added]:
         added, row_ids = [], np.full(len(batch.songs), -1, dtype=np.int64)
         for number in range(len(batch.songs)):
-            one = find(connection, batch, number)
+            one = self._find_same(
+                connection, number, batch=batch, allow_duplicates=allow_duplicates
+            )
             if one is None:
-                row_ids[number] = song_rows.insert(connection, batch, number, self._path)
-                song = song_rows.get(connection, int(row_ids[number]), self._path)
-                one = Added(song, created=True)
+                one = self._insert_song(
+                    connection, batch, number, allow_duplicates=allow_duplicates
+                )
+                # Of a part that is of this batch, too, no postings must be written.
+                row_ids[np.isin(row_ids, [part.id for part in one.replaced])] = -1
+                row_ids[number] = one.song.id
             added.append(one)
         self._layout.insert(connection, batch, row_ids)
         return added
+
+    def _insert_song(
+        self,
+        connection: sqlite3.Connection,
+        batch: Batch,
+        number: int,
+        *,
+        allow_duplicates: bool,
+    ) -> Added:
+        """Write all of a new song but its postings, in place of the incomplete ones it replaces."""
+        parts: tuple[Song, ...] = ()
+        song_id = None
+        if not allow_duplicates:
+            parts = incomplete.parts_of(
+                connection, batch, number, path=self._path, config=self._config
+            )
+        for part in parts:
+            song_rows.remove(connection, part.id, self._path)
+        if parts:
+            batch = batch.with_song(number, incomplete.in_place_of(batch.songs[number], parts[0]))
+            song_id = parts[0].id if self._layout.gives_ids_again else None
+        song_id = song_rows.insert(connection, batch, number, self._path, song_id=song_id)
+        song = song_rows.get(connection, song_id, self._path)
+        return Added(song, created=True, replaced=parts)
 
     def lookup(self, tokens: LongArray) -> Postings:
         """Return every posting of ``tokens``, all from one state of the index."""

@@ -10,12 +10,12 @@ its log would have the name of the new file's log.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpcore.errors import StoreBusyError
+from fpcore.errors import StoreBusyError, StoreError
 from fpcore.store import schema, segment_folder, snapshot, song_rows
 from fpcore.store.base import Song
 from fpcore.store.connections import connect
@@ -103,6 +103,35 @@ def discard(path: Path) -> None:
     for suffix in ("", *_LOG_SUFFIXES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     segment_folder.discard(path)
+
+
+def discard_spare(path: Path, *, digest: str, known: Container[str]) -> bool:
+    """Remove an index of which nothing would be missed; leave what may be anything else.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    digest : str
+        How the digest of its configuration begins.
+    known : container of str
+        Checksums of the songs that another index has; it has no others.
+
+    Returns
+    -------
+    bool
+        Whether it was removed. One that somebody has open is not.
+    """
+    try:
+        with _alone(path, 0) as connection:
+            found = _inventory(connection, path)
+            is_spare = found.digest.startswith(digest)
+            is_spare = is_spare and all(song.checksum in known for song in found.songs)
+            if is_spare:
+                discard(path)
+    except StoreError:
+        return False
+    return is_spare
 
 
 @contextmanager

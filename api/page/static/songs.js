@@ -141,9 +141,10 @@ async function learn({ file, input, state }) {
     const options = { write: true, onWait: (text) => tell("learning", text) };
     const song = await postFile("learn", file, { song_name: input.value }, options);
     const note = song.warning && song.complete ? `; ${song.warning}` : "";
+    const why = { audio: ": same audio", whole: ": there it is whole" }[song.known_by] ?? "";
     tell("learned", song.created
       ? `Learned: ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}${note}`
-      : `Known already, as “${song.song_name}”${song.known_by === "audio" ? ": same audio" : ""}`);
+      : `Known already, as “${song.song_name}”${why}`);
     input.disabled = true;
   } catch (problem) {
     tell("failed", problem.message);

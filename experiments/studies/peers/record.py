@@ -13,12 +13,14 @@
                scratch/          indexes while they are needed; removed at the end
 
 Every row is written as soon as it is known, and the same comparison under the same name goes
-on after the last one. ``_s`` is seconds on the clock, ``_cpu_s`` of processor time.
+on after the last one. ``_s`` is seconds on the clock, ``_cpu_s`` of processor time. Each row has a
+checksum, see `chained`, and so has the manifest, which at the end also states those of the last
+rows. What does not match is refused; what was written before there were checksums is read as it is.
 """
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +30,7 @@ import pandas as pd
 
 from experiments.errors import RunError
 from experiments.files import read_rows, writing
+from experiments.studies.peers import chained
 from fpcore.atomic import write_text
 
 FORMAT = 1
@@ -49,6 +52,7 @@ class ComparisonFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._last: dict[str, str | None] = {}
 
     def begin(self, settings: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write the manifest, unless the folder has one of the same ``settings``.
@@ -68,6 +72,7 @@ class ComparisonFolder:
                     f"the run {self.folder.name!r} compares something else, or was made with "
                     "other versions: take another name (--run)"
                 )
+            self._mend()
             return
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -84,36 +89,81 @@ class ComparisonFolder:
         file = self.folder / MANIFEST
         try:
             content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            stated = content.pop("checksum", None)  # manifests of before have none
+        except (OSError, ValueError, AttributeError) as error:
             raise RunError(f"cannot read {file}: {error}") from None
+        if stated is not None and stated != _checksum(content):
+            raise RunError(
+                f"{file} is not as it was written: put back a good copy of it, or remove the "
+                f"folder {self.folder} and give the same command again"
+            )
         return content
 
     def finish(self, notes: Mapping[str, Any]) -> None:
         """Add to the manifest what is known at the end."""
-        self._write({**self.manifest(), **notes})
+        last = {table: self._read(table).last for table in COLUMNS if self._file(table).is_file()}
+        self._write({**self.manifest(), **notes, "last_rows": last})
 
     def _write(self, content: Mapping[str, Any]) -> None:
+        content = json.loads(json.dumps(content))
+        text = json.dumps({**content, "checksum": _checksum(content)}, indent=1) + "\n"
         with writing(self.folder):
-            write_text(self.folder / MANIFEST, json.dumps(content, indent=1) + "\n", durable=True)
+            write_text(self.folder / MANIFEST, text, durable=True)
+
+    def _mend(self) -> None:
+        """Take away half of the rows that were being written when a process was killed."""
+        for table in COLUMNS:
+            if self._file(table).is_file():
+                with writing(self.folder):
+                    chained.without_torn_row(self._file(table), self._origin(table))
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Append a row, which must have exactly the columns of its table; None for not known."""
         columns = COLUMNS[table]
         if set(row) != set(columns):
             raise ValueError(f"{table} has the columns {columns}, got {tuple(row)}")
-        file = self.folder / f"{table}.csv"
-        with writing(self.folder), file.open("a", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, columns, lineterminator="\n")
-            if not stream.tell():
-                writer.writeheader()
-            writer.writerow(row)
+        file = self._file(table)
+        if table not in self._last:
+            begun = file.is_file() and file.stat().st_size
+            self._last[table] = self._read(table).last if begun else self._origin(table)
+        texts = ["" if row[column] is None else str(row[column]) for column in columns]
+        with writing(self.folder):
+            self._last[table] = chained.append(file, columns, texts, self._last[table])
 
     def rows(self, table: str) -> pd.DataFrame:
-        """Return a table; it has no rows when nothing was written yet."""
-        file = self.folder / f"{table}.csv"
-        if not file.is_file():
-            return pd.DataFrame(columns=list(COLUMNS[table]))
-        return read_rows(file)
+        """Return a table; it has no rows when nothing was written yet.
+
+        Raises
+        ------
+        RunError
+            When its rows are not those that were written.
+        """
+        file = self._file(table)
+        stated = self._stated().get("last_rows", {}).get(table)
+        empty = pd.DataFrame(columns=list(COLUMNS[table]))
+        if not file.is_file() and stated is None:
+            return empty
+        found = self._read(table)
+        if stated is not None and stated != found.last:
+            raise chained.changed(file, "rows are missing at its end")
+        if not found.columns:
+            return empty
+        text = "".join(map(chained.line, (found.columns, *found.rows)))
+        return read_rows(file, text.encode())
+
+    def _file(self, table: str) -> Path:
+        return self.folder / f"{table}.csv"
+
+    def _read(self, table: str) -> chained.Chained:
+        return chained.read(self._file(table), self._origin(table))
+
+    def _origin(self, table: str) -> str:
+        """Return what the rows of a table are chained to: rows of another comparison are not."""
+        return chained.origin(table, self._stated().get("settings"))
+
+    def _stated(self) -> dict[str, Any]:
+        """Return the manifest; nothing before there is one."""
+        return self.manifest() if (self.folder / MANIFEST).is_file() else {}
 
     def songs(self) -> pd.DataFrame:
         """Return a row per song that is in an index.
@@ -126,3 +176,8 @@ class ComparisonFolder:
         deaths = deaths[deaths["phase"] == "learning"]
         fatal = pd.MultiIndex.from_frame(deaths[["system", "item"]])
         return rows[~pd.MultiIndex.from_frame(rows[["system", "song"]]).isin(fatal)]
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

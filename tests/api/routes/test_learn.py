@@ -14,7 +14,7 @@ from tests import audio_files
 from tests.api import material
 from tests.api.material import assert_refused, learn, recognize, song
 
-OF_THE_REQUEST = {"created", "known_by", "warning"}
+OF_THE_REQUEST = {"created", "known_by", "replaced", "warning"}
 """What is told of a request to learn, and not of the song."""
 
 
@@ -86,6 +86,26 @@ def test_what_there_is_of_a_recording_that_is_cut_off_is_learned_unless_strict(
     (note,) = health["notes"]
     assert note.startswith(f'song {body["song_id"]}, "Cut": decoded 6.0 of 8.0 s')
     assert recognize(client, material.excerpt(1)).json()["song_name"] == "Cut"
+
+
+def test_a_whole_copy_takes_the_place_of_what_was_learned_of_it(client: httpx.Client) -> None:
+    cut = song(1)[: round(0.75 * len(song(1)))]
+    part = learn(client, cut, "Aria", metadata='{"album": "A"}').json()
+    response = learn(client, song(1), "Another name")
+    assert response.status_code == 201
+    body = response.json()
+    assert (body["song_id"], body["replaced"]) == (part["song_id"], [part["song_id"]])
+    assert (body["song_name"], body["metadata"]) == ("Another name", {"album": "A"})
+    assert (body["complete"], body["created"]) == (True, True)
+    said = f'took the place of "Aria" (id {part["song_id"]}), which was incomplete'
+    assert body["warning"] == said
+    assert client.get("/songs").json()["total"] == 1
+    again = learn(client, cut, "Aria").json()
+    assert (again["song_id"], again["known_by"], again["replaced"]) == (
+        part["song_id"],
+        "whole",
+        [],
+    )
 
 
 def test_a_cut_recording_without_sound_is_refused(client: httpx.Client) -> None:

@@ -174,6 +174,14 @@ def test_of_audio_that_is_there_from_another_file_nothing_more_is_kept(keeper: S
         assert [path.stem for path in kept.iterdir()] == [first["checksum"]]
 
 
+def test_of_an_incomplete_song_that_was_replaced_no_audio_is_kept(keeper: Server) -> None:
+    with keeper.client() as client:
+        learn(client, song(1)[: len(song(1)) // 2], "Cut").raise_for_status()
+        whole = learn(client, song(1), "Whole").json()
+        assert len(whole["replaced"]) == 1
+        assert [path.stem for path in (keeper.folder / "kept").iterdir()] == [whole["checksum"]]
+
+
 def test_what_a_killed_server_left_of_uploads_and_kept_for_no_song_is_removed_by_the_next(
     empty_folder: Path, tmp_path: Path
 ) -> None:

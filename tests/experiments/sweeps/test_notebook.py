@@ -13,8 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
+from experiments.errors import RunError
 from experiments.results.run_folder import run_folder
+from experiments.sweeps import notebook
 from experiments.sweeps.notebook import NOTEBOOKS
+from fpcore import limits
 from tests.experiments.holding import held
 from tests.experiments.waiting import wait_until
 
@@ -127,3 +130,47 @@ def test_notebooks_are_committed_without_outputs_or_definitions(name: str) -> No
         assert cell.outputs == []
         assert cell.execution_count is None
         assert not any(line.startswith(("def ", "class ")) for line in cell.source.splitlines())
+
+
+class KernelError(Exception):
+    """Stands for what papermill raises: an error of the kernel, by its name and value."""
+
+    def __init__(self, ename: str, evalue: str, traceback: str = "") -> None:
+        super().__init__(traceback)
+        self.ename, self.evalue = ename, evalue
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KernelError("MemoryError", ""),
+        KernelError("SystemError", "error return without exception set"),
+        KernelError("ImportError", "libav.so: failed to map segment from shared object"),
+        KernelError("CellExecutionError", "", "Unexpected exception formatting exception"),
+        RuntimeError("Kernel died before replying to kernel_info"),
+    ],
+)
+def test_want_of_memory_under_a_limit_is_one_sentence(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(limits, "memory_limit_bytes", lambda: 800_000_000)
+    said = notebook._sentence(error, tmp_path)
+    assert said.startswith("there is not enough memory for this within the limit of 800 MB")
+
+
+def test_want_of_files_is_told_before_a_kernel_starts_and_when_it_meets_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = notebook._sentence(KernelError("OSError", "[Errno 24] Too many open files"), tmp_path)
+    assert told == limits.of_files()
+    monkeypatch.setattr(limits, "n_files", lambda: notebook.LEAST_FILES - 1)
+    with pytest.raises(RunError, match=r"too few files open at once \(95\): allow more"):
+        notebook.execute("sweep", run_folder(str(tmp_path / "run")), {})
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_errors_are_told_as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(limits, "memory_limit_bytes", lambda: 800_000_000)
+    assert notebook._sentence(KernelError("RunError", "this is taken"), tmp_path) == "this is taken"
+    said = notebook._sentence(KernelError("KeyError", "'x'"), tmp_path)
+    assert said == f"the notebook failed (KeyError: 'x'): see {tmp_path}"

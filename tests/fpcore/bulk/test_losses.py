@@ -54,6 +54,15 @@ def test_a_worker_that_was_killed_under_a_limit_of_processor_time_names_the_limi
         resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
+def test_a_worker_that_crashed_under_a_limit_of_memory_does_not_blame_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fpcore.bulk.losses.memory_limit_bytes", lambda: 600_000_000)
+    said = str(lost("song.wav", -signal.SIGABRT))
+    assert said.startswith("song.wav: its worker crashed, most likely for want of memory within")
+    assert "the limit of 600 MB (ulimit -v): raise it" in said
+
+
 def test_workers_that_end_by_themselves_end_the_work() -> None:
     with pytest.raises(WorkerError, match="ended by itself with exit code 1 before"):
         lost("song.wav", 1)

@@ -13,12 +13,14 @@ from fpcore.bulk.reindex import reindex
 from fpcore.errors import ConfigMismatchError, FpError, StoreBusyError, StoreError
 from fpcore.profiles import load_profile
 from fpcore.records import Cut
-from fpcore.store import open_store
+from fpcore.store import NewSong, open_store
 from tests import audio_files
+from tests.fpcore.store.material import hashes, no_peaks
 from tests.fpcore.store.old_index import make_old
 
 OLD = load_profile("seed")
 NEW = load_profile("balanced")
+OTHER = load_profile("tiny")
 KIND = "pcm16.wav"
 
 
@@ -86,7 +88,7 @@ def test_songs_of_recordings_that_are_cut_off_stay_marked_and_duplicates_stay(
     twin = files[0].with_name("twin.wav")
     twin.write_bytes(content + b"LIST\4\0\0\0INFO")
     with Library.open(database, OLD) as library:
-        library.learn(cut)
+        library.learn(cut, allow_duplicates=True)
         assert library.learn(twin).known_by == "audio"
         library.learn(twin, allow_duplicates=True)
     assert reindex(database, NEW, n_workers=1).n_songs == 5
@@ -278,3 +280,80 @@ def test_an_index_is_not_replaced_by_one_without_any_song(
     with pytest.raises(StoreError, match=r"no song of it would remain: .*song-0\.wav is not there"):
         reindex(database, NEW, n_workers=1, drop_gone=True)
     assert database.read_bytes() == before
+
+
+@pytest.fixture
+def unfinished(learned: tuple[Path, list[Path]]) -> Path:
+    """What a run under another profile left that was killed after its first song."""
+    database, files = learned
+    digest = OTHER.fingerprint.digest
+    left = database.with_name(f"{database.name}.{digest[:12]}.new")
+    with Library.open(left, OTHER, create=True) as library:
+        library.learn(files[0])
+    return left
+
+
+def test_what_a_run_under_another_profile_left_is_gone_on_with_or_removed_at_the_end(
+    learned: tuple[Path, list[Path]], unfinished: Path
+) -> None:
+    database, files = learned
+    files[2].unlink()
+    assert reindex(database, NEW, n_workers=1).tidied == ()  # which is not at its end
+    assert unfinished.exists()
+    made = reindex(database, NEW, drop_gone=True, n_workers=1)
+    assert (made.swapped, made.tidied) == (True, (unfinished,))
+    assert sorted(path.name for path in database.parent.iterdir() if "music" in path.name) == [
+        "music.db"
+    ]
+    again = reindex(database, NEW, n_workers=1)
+    assert (again.swapped, again.tidied) == (False, ())
+
+
+def test_what_a_run_left_that_was_killed_at_its_very_end_is_removed(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    left = database.with_name(f"{database.name}.{OLD.fingerprint.digest[:12]}.new")
+    with Library.open(left, OLD, create=True) as library:
+        library.learn(files[0])
+    assert reindex(database, OLD).tidied == (left,)
+    assert not left.exists()
+
+
+def test_only_what_a_run_left_is_removed(
+    learned: tuple[Path, list[Path]], unfinished: Path, tmp_path: Path
+) -> None:
+    database, _ = learned
+    content = unfinished.read_bytes()
+    others = {
+        "music.db.new": content,
+        "music.db.mine.new": content,
+        "music.db.0123456789ab.new": content,  # made under another configuration
+        "music.db.abcdefabcdef.new": b"notes of somebody",
+        f"other.db.{OTHER.fingerprint.digest[:12]}.new": content,
+    }
+    for name, held in others.items():
+        (tmp_path / name).write_bytes(held)
+    with open_store(unfinished, OTHER.fingerprint) as at_work:
+        assert at_work.n_songs() == 1
+        assert reindex(database, OLD).tidied == ()
+    with open_store(unfinished, OTHER.fingerprint) as store:
+        song = store.songs()[0]
+        store.add_song(NewSong("only here", "only here", 1.0), hashes((1, 1)), no_peaks())
+    assert reindex(database, OLD).tidied == ()
+    with open_store(unfinished, OTHER.fingerprint) as store:
+        assert [one.id for one in store.songs()] == [song.id, song.id + 1]
+    for name, held in others.items():
+        assert (tmp_path / name).read_bytes() == held
+
+
+def test_a_run_that_could_make_nothing_leaves_nothing(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, files = learned
+    for file in files:
+        file.unlink()
+    assert not reindex(database, NEW, n_workers=1).swapped
+    with pytest.raises(StoreError, match="no song of it would remain"):
+        reindex(database, NEW, drop_gone=True, n_workers=1)
+    assert [path.name for path in database.parent.iterdir()] == ["music.db"]

@@ -34,7 +34,7 @@ def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> N
         f"song in {suffix}.{suffix}" for suffix in KINDS
     }
     for line in lines:
-        assert set(line) == {"file", "status", "song", "reason", "remixed"}
+        assert set(line) == {"file", "status", "song", "reason", "remixed", "replaced"}
         assert line["status"] == "learned" and line["reason"] is None
         assert set(line["song"]) == SONG_KEYS
         assert line["song"]["duration_s"] == pytest.approx(25.0, abs=0.1)
@@ -42,8 +42,8 @@ def test_learn_answers_a_line_for_each_file_and_a_summary(learned: Learned) -> N
     summary = last["summary"]
     assert set(last) == {"summary"}
     assert set(summary) == {
-        "n_learned", "n_known", "n_failed", "n_cut", "n_passed_over", "learned_s", "elapsed_s",
-        "interrupted",
+        "n_learned", "n_known", "n_in_place", "n_failed", "n_cut", "n_passed_over", "learned_s",
+        "elapsed_s", "interrupted",
     }  # fmt: skip
     assert (summary["n_learned"], summary["n_known"], summary["n_failed"]) == (len(KINDS), 0, 0)
     assert summary["learned_s"] == pytest.approx(25.0 * len(KINDS), abs=1)
@@ -149,6 +149,38 @@ def test_learn_takes_what_there_is_of_recordings_that_are_cut_off(
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "learned 0 songs; 3 known before\n"
     assert_whole(tmp_path, 3)
+
+
+def test_learn_puts_a_whole_copy_in_the_place_of_an_incomplete_song(tmp_path: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    cut_flac(folder / "aria.flac", 21)
+    assert fpcore("learn", "music", cwd=tmp_path).returncode == 0
+    cut_flac(folder / "aria.flac", 21, share=1.0)
+    done = fpcore("learn", "music", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("learned 1 song (0:08)")
+    assert done.stdout.endswith("; 1 of them in place of incomplete ones\n")
+    said = 'took the place of "aria" (id 1), which was incomplete'
+    assert complaints(done) == [f"fpcore: music/aria.flac: {said}"]
+    (song,) = answer("songs", cwd=tmp_path)["songs"]
+    assert (song["id"], song["complete"]) == (1, True)
+    cut_flac(folder / "aria.flac", 21)
+    line, _ = lines_of_json(fpcore("learn", "music", "--json", cwd=tmp_path).stdout)
+    assert (line["status"], line["replaced"]) == ("known", [])
+    assert line["reason"] == 'already there as "aria" (id 1): and there it is whole'
+    assert_whole(tmp_path, 1)
+
+
+def test_learn_tells_in_json_what_a_song_took_the_place_of(tmp_path: Path) -> None:
+    cut_flac(tmp_path / "aria.flac", 21)
+    assert fpcore("learn", "aria.flac", cwd=tmp_path).returncode == 0
+    cut_flac(tmp_path / "aria.flac", 21, share=1.0)
+    line, last = lines_of_json(
+        fpcore("learn", "aria.flac", "--name", "Aria", "--json", cwd=tmp_path).stdout
+    )
+    assert (line["status"], line["replaced"], line["song"]["id"]) == ("learned", [1], 1)
+    assert (last["summary"]["n_learned"], last["summary"]["n_in_place"]) == (1, 1)
 
 
 def test_learn_tells_of_one_cut_recording_under_a_name_and_in_json(tmp_path: Path) -> None:

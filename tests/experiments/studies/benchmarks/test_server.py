@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from experiments.studies.benchmarks.server import Server, ServerError, form_of, serving
+from experiments.studies.benchmarks.server import (
+    _PROGRAM,
+    Server,
+    ServerError,
+    form_of,
+    serving,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +60,9 @@ def test_it_is_gone_with_all_its_processes_when_it_was_stopped(tmp_path: Path) -
     _, alive = psutil.wait_procs(started, timeout=60)
     assert not alive
     server.stop()  # a second time does nothing
+
+
+def test_it_ends_with_the_process_that_measures_it() -> None:
+    orphan = [sys.executable, "-c", _PROGRAM, "0"]  # as if its parent were gone
+    done = subprocess.run(orphan, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")

@@ -21,8 +21,20 @@ from experiments.studies.peers.process import (
     SystemProcess,
 )
 from tests.experiments.studies.peers.toy import ToySpec
+from tests.orphans import left_after_a_kill
 
 FILE = Path("never-read.flac")
+
+STARTED = """
+import sys
+from pathlib import Path
+from experiments.studies.peers.process import SystemProcess
+from tests.experiments.studies.peers.toy import ToySpec
+
+if __name__ == "__main__":
+    with SystemProcess(ToySpec(failing="resting"), Path(sys.argv[1])):
+        pass
+"""
 
 
 def learn(process: SystemProcess, *names: str) -> list[object]:
@@ -97,3 +109,7 @@ def test_a_system_that_cannot_start_is_one_sentence(tmp_path: Path) -> None:
         SystemProcess(ToySpec(failing="opening"), tmp_path),
     ):
         pass
+
+
+def test_a_system_ends_when_the_comparison_is_killed(tmp_path: Path) -> None:
+    assert left_after_a_kill(STARTED, tmp_path, n_workers=1) == []

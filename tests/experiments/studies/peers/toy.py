@@ -13,13 +13,15 @@ import numpy as np
 
 from experiments.studies.peers.contract import INDEX, Answer, Spec, System
 from fpcore.records import FloatArray
+from tests.orphans import rest
 
 RATE_HZ = 1_000
 
 
 @dataclass(frozen=True)
 class ToySpec:
-    """``failing`` says what happens at the item ``failing_at``: killed, raising or hanging."""
+    """``failing`` says what happens at the item ``failing_at``: killed, raising or hanging;
+    opening or resting it does before."""
 
     name: str = "toy"
     failing: str = "never"
@@ -35,6 +37,8 @@ class ToySpec:
     def open(self, folder: Path) -> Toy:
         if self.failing == "opening":
             raise ValueError("no toys today")
+        if self.failing == "resting":
+            rest(str(folder))
         return Toy(self, folder)
 
 
