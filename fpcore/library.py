@@ -278,7 +278,7 @@ class Library(Closing):
             on_remixed=remixed.append,
         )
         trace = align(signal, self.store, self.profile, decode_s=perf_counter() - started)
-        return replace(trace, cut=next(iter(cuts), None), remixed=next(iter(remixed), None))
+        return replace(trace, cut=Cut.of(cuts), remixed=next(iter(remixed), None))
 
     def scan(
         self,

@@ -11,9 +11,9 @@ Units: ``frame`` counts hops from the start of the audio, ``bin`` counts FFT bin
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -396,9 +396,12 @@ class StageTimes:
         return self.decode_s + self.fingerprint_s + self.lookup_s + self.align_s
 
 
-CutKind = Literal["cut off", "damaged", "too long", "understated"]
-"""What is wrong with a recording: it ends too early, a part inside cannot be decoded, it goes on
-beyond the limit for one file, or it goes on beyond the length that its header states."""
+CutKind = Literal["cut off", "too long", "damaged", "understated"]
+"""What is wrong with a recording: it ends too early, it goes on beyond the limit for one file, a
+part inside cannot be decoded, or it goes on beyond the length that its header states.
+
+The earlier in this list, the more it tells: an end that is missing is more than a part inside, and
+where no sound is missing there is least to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +424,16 @@ class Cut:
         """
         is_long = stated_s is not None and decoded_s >= stated_s
         return cls(decoded_s, stated_s, "damaged" if is_long else "cut off")
+
+    @classmethod
+    def of(cls, cuts: Iterable[Cut]) -> Cut | None:
+        """Return what tells most of all that is wrong with a recording, None when nothing is.
+
+        >>> print(Cut.of([Cut(2.0, 6.0, "damaged"), Cut(4.0, 6.0)]))
+        decoded 4.0 of 6.0 s: the recording is cut off
+        """
+        order = get_args(CutKind)
+        return min(cuts, key=lambda cut: order.index(cut.kind), default=None)
 
     @property
     def lacks_sound(self) -> bool:

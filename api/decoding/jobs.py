@@ -145,7 +145,7 @@ class Scan:
         with open_store(task.database, config) as store:
             found = scan.scan(blocks, store, task.profile)
             appearances = sorted(found, key=lambda one: one.start_s)
-        return Scanned(appearances, next(iter(cuts), None), next(iter(remixed), None))
+        return Scanned(appearances, Cut.of(cuts), next(iter(remixed), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def _recording(job: Job[object], task: Task) -> tuple[Signal, Cut | None, Remixe
         on_cut=cuts.append,
         on_remixed=remixed.append,
     )
-    return signal_, next(iter(cuts), None), next(iter(remixed), None)
+    return signal_, Cut.of(cuts), next(iter(remixed), None)
 
 
 @dataclass(frozen=True, slots=True)

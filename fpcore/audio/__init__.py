@@ -12,10 +12,11 @@ Memory is bounded by a few blocks. Conventions of the package:
 * A file is decoded whole and without a fault, or refused with one sentence; who asks for it gets
   the audio before the fault, and after it where there is any, and is told of it
   (`fpcore.records.Cut`). Whatever states its length (FLAC, WAV, M4A, WebM, MP3 with a LAME tag)
-  is refused when it is cut; an Ogg file unless it ends with a page. A bare MP3 or AAC stream and
-  a live WebM state no length: cut, they look like a shorter file, and are taken as one. Damage
-  inside is noticed where the format carries check sums (FLAC, Ogg) or the decoder stumbles over
-  it, and cannot be in a WAV.
+  is refused when it is cut; an Ogg file unless it ends with a page. What states no length (bare
+  MP3, AAC, AC-3 or AMR, MPEG-TS, MPEG-PS, WMA) is refused when it ends inside a frame or packet
+  (`fpcore.audio.frames`); cut between two of them, or as a live WebM, it looks like a shorter
+  file, and is taken as one. Damage inside is noticed where the format carries check sums (FLAC,
+  Ogg) or the decoder stumbles over it, and cannot be in a WAV.
 """
 
 from __future__ import annotations

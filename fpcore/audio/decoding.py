@@ -100,3 +100,9 @@ def too_short(position_s: float, declared_s: float) -> DecoderError:
         "states can be decoded, use a complete copy"
     )
     return DecoderError(text, FaultDepth.TOO_LITTLE_AUDIO, position_s, declared_s)
+
+
+def cut_off(position_s: float) -> DecoderError:
+    """Return the fault of a stream that ended inside a frame, after ``position_s`` seconds."""
+    text = f"is cut off inside a frame, after {position_s:.2f} s: use a complete copy"
+    return DecoderError(text, FaultDepth.TOO_LITTLE_AUDIO, position_s)

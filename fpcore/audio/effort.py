@@ -35,8 +35,9 @@ class Effort:
         self._resumed_at_s = 0.0
 
     def measured(self, blocks: Iterator[DecodedBlock]) -> Iterator[DecodedBlock]:
-        """Yield ``blocks``, and count what they take."""
+        """Yield ``blocks``, and count what they take; raise as `check` before any of them."""
         while True:
+            self._refuse(self._spent_s)
             self._resumed_at_s = thread_time()
             try:
                 block = next(blocks)
@@ -49,7 +50,9 @@ class Effort:
 
     def check(self) -> None:
         """Raise `AudioTooSlowError` when too much was taken; decoders call it as they work."""
-        spent_s = self._spent_s + thread_time() - self._resumed_at_s
+        self._refuse(self._spent_s + thread_time() - self._resumed_at_s)
+
+    def _refuse(self, spent_s: float) -> None:
         limits = self._limits
         if spent_s > limits.max_cpu_s + limits.max_cpu_share * self._decoded_s:
             raise AudioTooSlowError(

@@ -1,17 +1,19 @@
 """Parts of a file that are decoded one after the other, each as a file of its own.
 
 These are the links of a chained Ogg file, which may differ in codec, sample rate and channels,
-and WAV files that were joined. A WAV whose size is smaller than its sound is one part with the
-size set right: sizes of four bytes wrap around at 4 GiB, and recorders that are switched off
-leave an old one.
+and WAV, AU and AMR files that were joined. A WAV whose size is smaller than its sound is one part
+with the size set right: sizes of four bytes wrap around at 4 GiB, and recorders that are switched
+off leave an old one.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from fpcore.audio.au import HEADER_BYTES, PATTERN, AuHeader, au_header
 from fpcore.audio.chunks import SampleChunk, find_samples
 from fpcore.audio.decoding import SeekableReader
 
@@ -23,6 +25,11 @@ _LARGEST_SIZE = 2**32 - 1
 _PAGE_HEADER_BYTES = 27
 _BEGINS_STREAM = 2
 _SEARCH_BYTES = 65_536
+_FIRST_SEARCH_BYTES = 1024
+_MOST_PARTS = 10_000
+"""A file can be made of far more that hold next to nothing; the last takes what is left."""
+_AMR = re.compile(rb"#!AMR")
+_OGG = re.compile(rb"OggS")
 _TAGS = (b"ID3", b"TAG", b"APETAGEX")
 
 
@@ -117,6 +124,10 @@ def parts_of(file: SeekableReader) -> Parts:
         return Parts(tuple(_links(file, n_bytes)))
     if _is_wav(head):
         return _wavs(file, n_bytes)
+    if head.startswith(b".snd"):
+        return _aus(file, n_bytes)
+    if _AMR.match(head):
+        return Parts(tuple(_amrs(file, n_bytes)))
     return Parts((Part(file),))
 
 
@@ -129,14 +140,15 @@ def _is_wav(head: bytes) -> bool:
 
 def _links(file: SeekableReader, n_bytes: int) -> Iterator[Part]:
     """Yield the links of an Ogg file, each from the first page of a stream on."""
-    start = 0
+    start, n_parts = 0, 1
     begins = True
     has_all_pages = True
     expected: dict[bytes, int] = {}
     for position, header in _pages(file, n_bytes):
         begun, begins = begins, bool(header[5] & _BEGINS_STREAM)
-        if begins and not begun:
+        if begins and not begun and n_parts < _MOST_PARTS:
             yield Part(FilePart(file, start, position), has_all_pages)
+            n_parts += 1
             start, has_all_pages, expected = position, True, {}
         serial, number = header[14:18], int.from_bytes(header[18:22], "little")
         if number != expected.get(serial, number):
@@ -153,7 +165,7 @@ def _pages(file: SeekableReader, n_bytes: int) -> Iterator[tuple[int, bytes]]:
         file.seek(position)
         header = file.read(_PAGE_HEADER_BYTES + 255)
         if not header.startswith(b"OggS"):
-            found = _next_page(file, position + 1)
+            found = _next(file, _OGG, position + 1)
             if found is None:
                 return
             position = found
@@ -163,18 +175,19 @@ def _pages(file: SeekableReader, n_bytes: int) -> Iterator[tuple[int, bytes]]:
         position += _PAGE_HEADER_BYTES + len(segments) + sum(segments)
 
 
-def _next_page(file: SeekableReader, start: int) -> int | None:
-    """Return where the next page begins, None when there is none."""
-    position = start
+def _next(file: SeekableReader, pattern: re.Pattern[bytes], start: int) -> int | None:
+    """Return where ``pattern``, of `HEADER_BYTES` at most, stands next, None when it does not."""
+    position, n_bytes = start, _FIRST_SEARCH_BYTES
     while True:
         file.seek(position)
-        content = file.read(_SEARCH_BYTES)
-        at = content.find(b"OggS")
-        if at >= 0:
-            return position + at
-        if len(content) < _SEARCH_BYTES:
+        content = file.read(n_bytes)
+        found = pattern.search(content)
+        if found is not None:
+            return position + found.start()
+        if len(content) < n_bytes:
             return None
-        position += len(content) - 3
+        position += n_bytes - HEADER_BYTES + 1
+        n_bytes = min(2 * n_bytes, _SEARCH_BYTES)
 
 
 # WAV
@@ -191,6 +204,8 @@ def _wavs(file: SeekableReader, n_bytes: int) -> Parts:
             parts.append(Part(rest))
             break
         next_wav, sound_goes_on = _after(rest, samples, n_bytes - start)
+        if len(parts) == _MOST_PARTS - 1:
+            next_wav = 0
         end = next_wav or n_bytes - start
         size = end - samples.position if sound_goes_on else samples.size
         stated_s = samples.seconds(samples.size) if stated_s is None else stated_s
@@ -246,3 +261,60 @@ def _sounds(file: SeekableReader, position: int) -> bool:
         if any(content):
             return True
     return False
+
+
+# AU
+
+
+def _aus(file: SeekableReader, n_bytes: int) -> Parts:
+    """Return the AU files that ``file`` is made of.
+
+    Where one states no size, the next begins where its header stands.
+    """
+    parts: list[Part] = []
+    header = _au_at(file, 0)
+    stated_s = None if header is None else _au_seconds(header, header.size)
+    start, present_s = 0, 0.0
+    while header is not None:
+        found = _next_au(file, start, header) if len(parts) < _MOST_PARTS - 1 else None
+        stop = n_bytes if found is None else found
+        parts.append(Part(FilePart(file, start, stop)))
+        present_s += _au_seconds(header, stop - start - header.start) or 0.0
+        if found is None:
+            break
+        start, header = found, _au_at(file, found)
+    if len(parts) < 2:
+        return Parts((Part(file),))
+    return Parts(tuple(parts), None if stated_s is None else Understatement(stated_s, present_s))
+
+
+def _au_at(file: SeekableReader, position: int) -> AuHeader | None:
+    file.seek(position)
+    return au_header(file.read(HEADER_BYTES))
+
+
+def _au_seconds(header: AuHeader, n_bytes: int | None) -> float | None:
+    return n_bytes / header.bytes_per_s if n_bytes is not None and header.bytes_per_s else None
+
+
+def _next_au(file: SeekableReader, start: int, header: AuHeader) -> int | None:
+    """Return where the AU file begins that follows the one at ``start``, None when none does."""
+    if header.size is not None:
+        end = start + header.start + header.size
+        return end if _au_at(file, end) is not None else None
+    return _next(file, PATTERN, start + header.start)
+
+
+# AMR
+
+
+def _amrs(file: SeekableReader, n_bytes: int) -> Iterator[Part]:
+    """Yield the AMR files that ``file`` is made of."""
+    start = 0
+    for _ in range(_MOST_PARTS - 1):
+        found = _next(file, _AMR, start + 1)
+        if found is None:
+            break
+        yield Part(FilePart(file, start, found))
+        start = found
+    yield Part(FilePart(file, start, n_bytes) if start else file)

@@ -23,11 +23,13 @@ from fpcore.audio.decoding import (
     DecoderError,
     FaultDepth,
     SeekableReader,
+    cut_off,
     damaged,
     no_audio,
     too_short,
 )
 from fpcore.audio.demuxers import WHITELIST, demuxer_of, end_s, name_of, start_s
+from fpcore.audio.frames import ends_inside_frame
 from fpcore.audio.limits import AudioLimits
 from fpcore.audio.tags import tag_bytes
 from fpcore.audio.timeline import Frame, Timeline, silence
@@ -87,7 +89,8 @@ def decode(
     Raises
     ------
     DecoderError
-        When FFmpeg cannot open the file, stumbles, or ends before the declared length.
+        When FFmpeg cannot open the file, stumbles, or ends before the declared length, or when the
+        file ends inside a frame.
     AudioRefusedError
         When the layout is outside ``limits``.
     """
@@ -108,6 +111,8 @@ def decode(
         end = end_s(container, stream, states_duration=states_duration)
         reader = _StreamReader(container, stream, limits, end, on_fault, on_packet)
         yield from reader.blocks(block_frames)
+        if ends_inside_frame(file, name_of(container)):
+            raise cut_off(reader.position_s)
 
 
 def _states_duration(file: SeekableReader) -> bool:
@@ -163,6 +168,11 @@ class _StreamReader:
         )
 
     @property
+    def position_s(self) -> float:
+        """Where the last frame that was decoded ends."""
+        return self._timeline.position_s
+
+    @property
     def _declared_s(self) -> float | None:
         """Length of the recording in seconds, as far as it is stated."""
         return None if self._end_s is None else self._end_s - self._timeline.origin_s
@@ -204,22 +214,32 @@ class _StreamReader:
             self._on_packet()
             if self._tags.hold(packet):
                 continue
-            try:
-                frames = [self._frame(frame) for frame in packet.decode()]
-            except _ERRORS:
+            frames = self._decoded(packet)
+            if not frames and self._tags.cover(packet):
+                continue
+            if frames is None:
                 # An empty packet, by which encoders may end an Ogg file, lacks no sound.
-                if packet.size and not self._tags.begin_in(packet):
-                    self._note(damaged(self._timeline.position_s, self._declared_s))
+                if packet.size:
+                    self._note(damaged(self.position_s, self._declared_s))
                     self._unread.add(packet)
                 continue
             if frames and self._fault is not None:
                 self._tell_fault()
                 if self._demuxer.is_bare:
                     yield from silence(self._unread.duration_s, like=frames[0])
-            self._unread.count(packet, frames)
+            if frames:
+                self._unread.count(packet, frames)
+                self._tags.leave()
             yield from frames
         if self._fault is not None and not self._demuxer.is_bare:
             raise self._fault
+
+    def _decoded(self, packet: Packet[AudioStream]) -> list[Frame] | None:
+        """Return the frames of a packet, None when it cannot be decoded."""
+        try:
+            return [self._frame(frame) for frame in packet.decode()]
+        except _ERRORS:
+            return None
 
     def _note(self, fault: DecoderError) -> None:
         """Keep a fault until there is sound after it; raise it where none is expected."""
@@ -250,22 +270,17 @@ class _StreamReader:
                 for packet in self._container.demux(self._stream):
                     n_failures = 0
                     yield packet
+            except av.error.BlockingIOError:
+                n_failures += 1  # no packet of MPEG-TS is here: it searches on
             except _ERRORS:
-                if self._demuxer.is_bare and self._is_all_there:
-                    return  # what follows are tags, or nothing that belongs to the sound
                 n_failures += 1
-                fault = damaged(self._timeline.position_s, self._declared_s)
-                if self._on_fault is None or n_failures > _MOST_FAILURES:
-                    raise fault from None
-                self._note(fault)
+                self._note(damaged(self.position_s, self._declared_s))
             else:
                 return
-
-    @property
-    def _is_all_there(self) -> bool:
-        """Whether as much has come as the header states."""
-        end = self._declared_s
-        return end is not None and self._timeline.position_s >= end - 0.5 / (self._rate_hz or 1)
+            if n_failures > _MOST_FAILURES:
+                if self._demuxer.is_bare:
+                    return  # what follows are tags, or nothing that belongs to the sound
+                raise self._fault or damaged(self.position_s, self._declared_s)
 
     def _frame(self, frame: AudioFrame) -> Frame:
         """Return the samples of ``frame`` and their time, after checking its layout."""
@@ -303,30 +318,37 @@ class _StreamReader:
     def _check_length(self) -> None:
         if self._n_decoded == 0:
             raise no_audio()
-        position_s = self._timeline.position_s
         tolerance_s = self._demuxer.length_tolerance_s or 0.5 / self._rate_hz
-        if self._declared_s is not None and position_s < self._declared_s - tolerance_s:
-            raise too_short(position_s, self._declared_s)
+        if self._declared_s is not None and self.position_s < self._declared_s - tolerance_s:
+            raise too_short(self.position_s, self._declared_s)
 
 
 class _Tags:
-    """Tags that stand between joined MP3 or AAC files, which the demuxer takes for sound."""
+    """Tags that stand between joined MP3 or AAC files, which the demuxer takes for sound.
+
+    After a tag it may also take some bytes of the next frames for the begin of one.
+    """
 
     def __init__(self) -> None:
         self._end = 0
+        self._is_inside = False
 
     def hold(self, packet: Packet[AudioStream]) -> bool:
         """Whether ``packet`` begins inside the last tag that was found."""
         return packet.pos is not None and packet.pos < self._end
 
-    def begin_in(self, packet: Packet[AudioStream]) -> bool:
-        """Whether ``packet`` begins with a tag, which then covers those after it, too."""
+    def cover(self, packet: Packet[AudioStream]) -> bool:
+        """Whether ``packet``, which gives no sound, begins with a tag or follows one."""
         content = bytes(packet)
-        is_tag = b"APETAGEX" in content or content.startswith((b"TAG", b"LYRICSBEGIN"))
         if content.startswith(b"ID3") and packet.pos is not None:
             self._end = packet.pos + tag_bytes(content)
-            is_tag = True
-        return is_tag
+        is_tag = b"APETAGEX" in content or content.startswith((b"ID3", b"TAG", b"LYRICSBEGIN"))
+        self._is_inside = self._is_inside or is_tag
+        return self._is_inside
+
+    def leave(self) -> None:
+        """Take what follows for sound again."""
+        self._is_inside = False
 
 
 class _Unread:
@@ -343,10 +365,9 @@ class _Unread:
 
     def count(self, packet: Packet[AudioStream], frames: list[Frame]) -> None:
         """Count one that can be; from then on nothing is missing."""
-        if frames:
-            self._n_read += packet.size
-            self._read_s += sum(frame.duration_s for frame in frames)
-            self._n_unread = 0
+        self._n_read += packet.size
+        self._read_s += sum(frame.duration_s for frame in frames)
+        self._n_unread = 0
 
     @property
     def duration_s(self) -> float:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from fpcore.audio.au import HEADER_BYTES, au_header
 from fpcore.audio.decoding import SeekableReader
 
 _MOST_PARTS = 100_000
@@ -48,8 +49,9 @@ def _of_rf64(file: SeekableReader) -> int | None:
 
 
 def _of_au(file: SeekableReader) -> int | None:
-    start, size = _number(file, 4, 4, "big"), _number(file, 8, 4, "big")
-    return start + size if 0 < size < 0x7FFF_0000 else None
+    file.seek(0)
+    header = au_header(file.read(HEADER_BYTES))
+    return None if header is None or header.size is None else header.start + header.size
 
 
 def _of_caf(file: SeekableReader) -> int | None:

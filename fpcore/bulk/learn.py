@@ -211,7 +211,7 @@ def extract(
     )
     found = replace(
         pipeline.fingerprint(blocks, config),
-        cut=next((cut for cut in cuts if cut.lacks_sound), None),
+        cut=Cut.of(cut for cut in cuts if cut.lacks_sound),
         remixed=next(iter(remixed), None),
     )
     return checked(found, called)

@@ -35,7 +35,7 @@ class ScanFile:
 
     def __call__(self, library: Library, source: AudioSource) -> Scanned:
         """Return the songs that are heard, by their start."""
-        from fpcore.records import Scanned
+        from fpcore.records import Cut, Scanned
 
         cuts: list[Cut] = []
         remixed: list[Remixed] = []
@@ -44,7 +44,7 @@ class ScanFile:
         else:
             found = _live(library, source, self.output, cuts, remixed)
         found.sort(key=lambda one: one.start_s)
-        return Scanned(found, next(iter(cuts), None), next(iter(remixed), None))
+        return Scanned(found, Cut.of(cuts), next(iter(remixed), None))
 
 
 def _live(
@@ -55,12 +55,14 @@ def _live(
     remixed: list[Remixed],
 ) -> list[Appearance]:
     """Return what is found and tell it at once, as well as what is wrong with the recording."""
+    from fpcore.records import Cut
+
     name = source if isinstance(source, str) else "standard input"
 
     def on_cut(cut: Cut) -> None:
-        if not cuts:
-            complain_of(name, cut)
         cuts.append(cut)
+        if Cut.of(cuts) is cut:  # it tells more than what was told before
+            complain_of(name, cut)
 
     found = []
     with progress_bar(name) as note:

@@ -9,6 +9,7 @@ import pytest
 
 from fpcore.records import (
     Candidates,
+    Cut,
     Hashes,
     Landmarks,
     Peaks,
@@ -107,3 +108,14 @@ def test_a_spectrogram_must_be_a_float32_matrix() -> None:
     level_db = Spectrogram(np.zeros((2, 3), np.float32), 0.1, 10.0).level_db
     with pytest.raises(ValueError, match="read-only"):
         level_db[0, 0] = 1
+
+
+def test_of_several_faults_the_one_that_tells_most_is_told() -> None:
+    end, limit, inside = Cut(8.0, 12.0), Cut(9.0, 12.0, "too long"), Cut(2.0, 12.0, "damaged")
+    short = Cut(12.0, 6.0, "understated")
+    faults = [end, limit, inside, short]
+    for index, most in enumerate(faults):
+        assert Cut.of(faults[index:]) is most
+        assert Cut.of(reversed(faults[index:])) is most
+    assert Cut.of([inside, Cut(3.0, None, "damaged")]) is inside
+    assert Cut.of([]) is None

@@ -67,6 +67,11 @@ def after(junk: bytes) -> Fault:
     return lambda content: content + junk
 
 
+def both(first: Fault, second: Fault) -> Fault:
+    """Return a fault of two, the first of which comes first."""
+    return lambda content: second(first(content))
+
+
 def twice(between: bytes = b"") -> Fault:
     """Return a fault that joins a file to itself."""
     return lambda content: content + between + content
@@ -103,6 +108,11 @@ def stated(size: int | None = None, *, more: int = 0) -> Fault:
         return content[:40] + (n_bytes % 2**32).to_bytes(4, "little") + content[44:]
 
     return fault
+
+
+def au_unstated(content: bytes) -> bytes:
+    """Return an AU file that states no size, as one that was streamed."""
+    return content[:8] + b"\xff" * 4 + content[12:]
 
 
 def aiff_stated(*, more: int) -> Fault:
@@ -143,4 +153,5 @@ def moved(*, late_s: float = 0.0, hole: bool = False) -> Fault:
 
 ID3V1 = b"TAG" + b"x" * 125
 ID3V2 = b"ID3\x03\0\0\0\x01\x1c\x20" + noise(20_000)[: (1 << 14) + 3616]
+LYRICS3 = b"LYRICSBEGININD0000200ETT00004song000031LYRICS200"
 APE = b"APETAGEX" + bytes(range(200)) * 10 + b"APETAGEX" + bytes(24)

@@ -52,7 +52,7 @@ SAMPLES_ALONE = frozenset(
 
 JOINED = (
     *("pcm16.wav", "vorbis.ogg", "opus.opus", "lame.mp3", "untagged.mp3", "adts.aac", "mp2.ts"),
-    *("ac3.ac3", "mp2.mp2"),
+    *("ac3.ac3", "mp2.mp2", "amr.amr", "lame-tagged.mp3", "pcm16.au"),
 )
 
 OGG = ("vorbis.ogg", "opus.opus", "pcm16.oga")
@@ -96,6 +96,14 @@ def _of_faults() -> dict[str, Input]:
     found |= {f"{kind}, empty end": _of(kind, faults.empty_end) for kind in OGG}
     found["pcm16.aiff, size + 8"] = _of("pcm16.aiff", faults.aiff_stated(more=8))
     found["pcm16.aiff, size - 8"] = _of("pcm16.aiff", faults.aiff_stated(more=-8))
+    lyrics = faults.after(faults.LYRICS3 + faults.ID3V1)
+    found["untagged.mp3, LYRICS3 after"] = _of("untagged.mp3", lyrics)
+    for kind in ("adts.aac", "mp2.ts"):
+        found[f"{kind}, zeros after"] = _of(kind, faults.after(bytes(3000)))
+    unstated = faults.both(faults.au_unstated, faults.twice())
+    found["pcm16.au, joined without sizes"] = _of("pcm16.au", unstated)
+    for kind in ("untagged.mp3", "faststart.m4a"):
+        found[f"{kind}, damaged and cut"] = _of(kind, faults.both(faults.damaged, faults.cut))
     for kind in ("aac.m4a", "opus.webm", "mp3.flv", "mp2.ts"):
         found[f"{kind}, 3 s late"] = _of(kind, faults.moved(late_s=3.0))
         found[f"{kind}, a hole"] = _of(kind, faults.moved(hole=True))

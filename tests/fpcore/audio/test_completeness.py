@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -35,11 +36,20 @@ def test_cut_files_of_kinds_that_state_their_length(
         audio.load(path, sample_rate_hz=22_050)
 
 
-@pytest.mark.parametrize("kind", ["untagged.mp3", "adts.aac"])
-def test_a_cut_stream_that_states_no_length_is_a_shorter_one(make_audio: Make, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "sync"), [("untagged.mp3", b"\xff\xfb"), ("adts.aac", b"\xff\xf1")]
+)
+def test_a_stream_that_states_no_length_and_is_cut_at_a_frame_is_a_shorter_one(
+    make_audio: Make, kind: str, sync: bytes
+) -> None:
     content = make_audio(kind, duration_s=4.0).read_bytes()
-    half = audio.load(io.BytesIO(content[: len(content) // 2]), sample_rate_hz=22_050)
+    border = content.index(sync, len(content) // 2)
+    half = audio.load(io.BytesIO(content[:border]), sample_rate_hz=22_050)
     assert half.duration_s == pytest.approx(2.0, abs=0.2)
+    sentence = refusal(io.BytesIO(content[: border - 1]))
+    assert re.search(
+        r"is cut off inside a frame, after [12]\.\d\d s: use a complete copy$", sentence
+    )
 
 
 def test_a_streamed_wav_without_a_length_is_read_to_its_end(make_audio: Make) -> None:

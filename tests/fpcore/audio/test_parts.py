@@ -60,3 +60,61 @@ def test_the_size_of_a_wav_is_set_to_what_there_is(n_stated: int) -> None:
 def test_chunks_tags_zeros_and_a_few_bytes_behind_the_samples_are_no_sound(rest: bytes) -> None:
     file = io.BytesIO(wav(1, 1000, SOUND) + rest)
     assert parts_of(file) == (((file, False),), None)
+
+
+def au(n_bytes: int, *, stated: int, encoding: int = 3) -> bytes:
+    """Return an AU file of mono at 1000 Hz."""
+    numbers = (24, stated, encoding, 1000, 1)
+    return b".snd" + b"".join(number.to_bytes(4) for number in numbers) + SOUND[:n_bytes]
+
+
+@pytest.mark.parametrize("stated", [0, 2000, 0xFFFF_FFFF])
+def test_joined_aus_are_parts_whether_they_state_a_size_or_not(stated: int) -> None:
+    one = au(2000, stated=stated)
+    found = parts_of(io.BytesIO(one + one + au(500, stated=500)))
+    assert [part.file.read() for part in found.parts] == [one, one, au(500, stated=500)]
+    assert found.understatement == ((1.0, 2.25) if stated == 2000 else None)
+
+
+def test_joined_aus_of_samples_that_are_no_whole_bytes_have_no_length() -> None:
+    one = au(2000, stated=2000, encoding=23)
+    assert parts_of(io.BytesIO(one + one)).understatement is None
+
+
+@pytest.mark.parametrize("content", [au(99, stated=99) + b".snd" + SOUND, b".snd" + SOUND])
+def test_an_au_is_one_part_where_no_other_header_follows(content: bytes) -> None:
+    file = io.BytesIO(content)
+    assert parts_of(file) == (((file, False),), None)
+
+
+def test_joined_amrs_are_parts() -> None:
+    narrow, wide = b"#!AMR\n" + SOUND, b"#!AMR-WB\n" + SOUND
+    file = io.BytesIO(narrow)
+    assert parts_of(file) == (((file, False),), None)
+    found = parts_of(io.BytesIO(narrow + wide))
+    assert [part.file.read() for part in found.parts] == [narrow, wide]
+
+
+@pytest.mark.parametrize(
+    ("content", "rest"),
+    [
+        (b"#!AMR\n" + bytes(3), 9),
+        (au(2, stated=2), 26),
+        (wav(1, 1000, b"ab"), 46),
+        (b"OggS\0\2" + bytes(20) + b"\0OggS\0\0" + bytes(20) + b"\0", 54),
+    ],
+)
+def test_of_far_too_many_parts_the_last_takes_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, rest: int
+) -> None:
+    monkeypatch.setattr("fpcore.audio.parts._MOST_PARTS", 3)
+    monkeypatch.setattr("fpcore.audio.parts.SLACK_BYTES", 0)
+    found = parts_of(io.BytesIO(content * 5))
+    assert [len(part.file.read()) for part in found.parts] == [rest, rest, 3 * rest]
+
+
+def test_a_header_is_found_far_away_and_where_two_stretches_of_the_search_meet() -> None:
+    one = au(2, stated=0xFFFF_FFFF)
+    for n_bytes in (990, 1010, 1024, 70_000):
+        content = one[:24] + b"." * n_bytes + one
+        assert len(parts_of(io.BytesIO(content)).parts) == 2

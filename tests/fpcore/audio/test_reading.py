@@ -21,6 +21,7 @@ from fpcore.records import Cut
 from tests import audio_files
 from tests.fpcore.audio.material import Make
 from tests.odd_files import faults
+from tests.odd_files.kinds import encoded
 
 RATE_HZ = 48_000
 SOUND_S = 6.0
@@ -28,6 +29,10 @@ SOUND_S = 6.0
 
 def half(content: bytes) -> bytes:
     return content[: len(content) // 2]
+
+
+def tagged(content: bytes) -> bytes:
+    return faults.ID3V2 + content + faults.ID3V1
 
 
 class Row(NamedTuple):
@@ -42,6 +47,7 @@ class Row(NamedTuple):
 
 
 DAMAGED = "is damaged or cut off after"
+INSIDE = "is cut off inside a frame, after"
 TABLE = {
     "a WAV that understates its size": Row(
         "pcm16.wav", faults.stated(400_000), 6.0, ("understated",), ((1.0, 1.0), (4.5, 4.5))
@@ -66,6 +72,17 @@ TABLE = {
     "joined MP3s, ID3v1 between": Row("untagged.mp3", faults.twice(faults.ID3V1), 12.0),
     "joined MP3s, ID3v2 between": Row("untagged.mp3", faults.twice(faults.ID3V2), 12.0),
     "joined MP3s, APE between": Row("untagged.mp3", faults.twice(faults.APE), 12.0),
+    "joined MP3s, both with tags": Row("lame.mp3", faults.both(tagged, faults.twice()), 12.0),
+    "a cut MP3": Row("untagged.mp3", half, 3.0, ("cut off",), refused=INSIDE),
+    "an AAC with zeros after": Row("adts.aac", faults.after(bytes(9)), 6.0),
+    "a damaged and cut MP3": Row(
+        "untagged.mp3",
+        faults.both(faults.damaged, lambda content: content[:-1000]),
+        6.0,
+        ("damaged", "cut off"),
+        ((1.0, 1.025), (4.5, 4.525)),
+        DAMAGED,
+    ),
     "a damaged MP3": Row(
         "untagged.mp3", faults.damaged, 6.0, ("damaged",), ((1.0, 1.025), (4.5, 4.525)), DAMAGED
     ),
@@ -110,6 +127,38 @@ def test_the_sound_of_an_odd_file_is_heard_where_it_is(make_audio: Make, name: s
     else:
         whole = audio.load(io.BytesIO(content), sample_rate_hz=RATE_HZ)
         np.testing.assert_array_equal(whole.samples, signal.samples)
+
+
+@pytest.mark.parametrize("states_size", [True, False])
+def test_of_joined_au_files_all_sound_is_read(tmp_path: Path, *, states_size: bool) -> None:
+    samples = audio_files.noisy_tones(1.0, RATE_HZ)
+    audio_files.by_libsndfile("AU", "PCM_16")(tmp_path / "one.au", samples, RATE_HZ)
+    content = (tmp_path / "one.au").read_bytes()
+    first = content if states_size else faults.au_unstated(content)[: len(content) // 2]
+    [one, all_] = (
+        audio.load(io.BytesIO(file), sample_rate_hz=RATE_HZ).samples
+        for file in (content, first + content + content)
+    )
+    n_first = (len(first) - 24) // 4
+    np.testing.assert_array_equal(all_, np.concatenate([one[:n_first], one, one]))
+
+
+def test_of_joined_amr_files_all_sound_is_read_and_a_cut_first_one_told() -> None:
+    one = encoded("amr.amr", duration_s=1.0)
+    for first, told in ((one, []), (one[:-5], ["damaged"])):
+        cuts: list[Cut] = []
+        joined = audio.load(io.BytesIO(first + one), sample_rate_hz=8000, on_cut=cuts.append)
+        assert joined.duration_s == pytest.approx(2.0, abs=0.1)
+        assert [cut.kind for cut in cuts] == told
+
+
+@pytest.mark.parametrize("kind", ["mp2.ts", "amr.amr"])
+def test_zeros_after_a_stream_are_no_fault(kind: str) -> None:
+    content = encoded(kind, duration_s=1.0)
+    cuts: list[Cut] = []
+    padded = io.BytesIO(content + bytes(3000))
+    samples = audio.load(padded, sample_rate_hz=RATE_HZ, on_cut=cuts.append)
+    assert samples.duration_s > 0.9 and cuts == []
 
 
 def test_links_of_other_codecs_rates_and_channels_are_read(tmp_path: Path) -> None:

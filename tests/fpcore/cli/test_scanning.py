@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never, cast
 
 import numpy as np
 import pytest
 import soundfile
 
+from fpcore.cli.scanning import ScanFile
+from fpcore.library import Library
+from fpcore.records import Cut, CutKind
 from tests.fpcore.cli.conftest import Learned
 from tests.fpcore.cli.material import piece, write_wav
 from tests.fpcore.cli.running import answer, environment, fpcore
@@ -81,3 +86,25 @@ def test_a_song_is_told_while_the_rest_is_still_to_come(mix: Path, tmp_path: Pat
         assert '"song in opus"' in process.stdout.readline()
         process.kill()
         assert "appearances" not in process.stdout.read()
+
+
+KINDS: tuple[CutKind, ...] = ("understated", "too long", "damaged", "cut off")
+
+
+class Faulty:
+    """Stands for a library that finds nothing in a recording with several faults."""
+
+    def scan(self, source: str, *, on_cut: Callable[[Cut], None], **_: object) -> Iterator[Never]:
+        for kind in KINDS:
+            on_cut(Cut(2.0, None, kind))
+        yield from ()
+
+
+def test_a_later_fault_is_told_if_it_tells_more(capfd: pytest.CaptureFixture[str]) -> None:
+    for output in ("text", None):
+        found = ScanFile(output)(cast(Library, Faulty()), "mix.wav")
+        assert found.cut == Cut(2.0, None, "cut off")
+    told = capfd.readouterr().err.splitlines()
+    assert [line.removeprefix("fpcore: mix.wav: ") for line in told] == [
+        str(Cut(2.0, None, kind)) for kind in KINDS if kind != "damaged"
+    ]
