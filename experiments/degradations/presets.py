@@ -79,8 +79,8 @@ def _surrounded() -> dict[str, tuple[Degradation, ...]]:
     chains: dict[str, tuple[Degradation, ...]] = {}
     for (name, filling), seconds in product(_FILLINGS.items(), _SURROUND_S):
         for place in ("before", "after", "between"):
-            how: dict[str, float] = {f"{place}_s": seconds}
-            chains[f"{name}-{place}-{seconds}s"] = (Surround(**how, filling=filling),)
+            how = {f"{place}_s": seconds, "filling": filling}
+            chains[f"{name}-{place}-{seconds}s"] = (Surround.model_validate(how),)
     return chains | {"fade-in": (Fade(in_s=600),), "fade-out": (Fade(out_s=600),)}
 
 
