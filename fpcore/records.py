@@ -322,7 +322,7 @@ class Candidates(_Columns):
 class Verification(_Columns):
     """For each candidate, whether the song's peaks are in the query too; all (n,).
 
-    ``expected`` int64 counts the song's paired peaks in the span of the query, ``verified``
+    ``expected`` int64 counts the song's paired peaks where the query sounds, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
     ``rank_z`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere, ``broadband_z`` float64 by how many the whole of it is louder at their
