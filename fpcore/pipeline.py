@@ -267,19 +267,24 @@ def hear(
     """
     n_shifts = query_config.n_shifts
     fine = _fine(config, query_config.thorough)
-    maxima, fine_maxima, heights_db = [], [], []
+    maxima, fine_maxima, heights_db, sounding = [], [], [], []
     for shift in range(n_shifts):
         skip = shift * config.spectrogram.hop_length // n_shifts
         shifted = Signal(signal.samples[skip:], signal.sample_rate_hz)
         levels = replace(spectrogram.spectrogram(shifted, config), first_frame=first_frame)
         heights_db.append(peaks.whiten(levels, config))
+        sounding.append(spectrogram.sounding(levels, config))
         maxima.append(peaks.maxima_of(heights_db[-1], levels, config))
         if fine is not None:
             fine_maxima.append(peaks.maxima_of(heights_db[-1], levels, fine))
     ranks = level_ranks.level_ranks(
-        heights_db, first_bin=config.first_bin, first_tick=first_frame * n_shifts
+        heights_db,
+        sounding=sounding,
+        first_bin=config.first_bin,
+        first_tick=first_frame * n_shifts,
     )
-    clear_db = crest_db(heights_db[0], maxima[0], signal.duration_s)
+    heard_s = signal.duration_s * float(np.mean(sounding[0])) if len(sounding[0]) else 0.0
+    clear_db = crest_db(heights_db[0][sounding[0]], maxima[0], heard_s)
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 

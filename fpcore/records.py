@@ -168,13 +168,16 @@ class Constellation(Peaks):
 class LevelRanks:
     """How loud a recording is at each tick, bin by bin: ``rank`` uint8 (n_ticks, n_bins).
 
-    The rank is the share of all ticks at which the same bin and its neighbours are quieter, in
-    256ths; equal ones count half. Column ``j`` is bin ``first_bin + j``; a tick is a hop divided
-    by the number of shifts. ``loudness`` float64 (n_ticks,) is computed from it: by how much the
-    mean share over all bins exceeds 1/2. Row ``i`` is the tick ``first_tick + i`` of the recording.
+    The rank is the share of all ticks that are not silent at which the same bin and its neighbours
+    are quieter, in 256ths; equal ones count half. ``sounding`` bool (n_ticks,) says which ticks are
+    not silent; the ranks of the others mean nothing. Column ``j`` is bin ``first_bin + j``; a tick
+    is a hop divided by the number of shifts. ``loudness`` float64 (n_ticks,) is computed from it:
+    by how much the mean share over all bins exceeds 1/2. Row ``i`` is the tick ``first_tick + i``
+    of the recording.
     """
 
     rank: NDArray[np.uint8]
+    sounding: BoolArray
     first_bin: int
     first_tick: int = 0
     loudness: DoubleArray = field(init=False)
@@ -182,6 +185,10 @@ class LevelRanks:
     def __post_init__(self) -> None:
         rank = _frozen("LevelRanks.rank", self.rank, np.uint8, ndim=2)
         object.__setattr__(self, "rank", rank)
+        sounding = _frozen("LevelRanks.sounding", self.sounding, np.bool_)
+        if len(sounding) != len(rank):
+            raise ValueError(f"LevelRanks has {len(rank)} ticks of ranks, {len(sounding)} of sound")
+        object.__setattr__(self, "sounding", sounding)
         total = rank.sum(axis=1, dtype=np.int64)
         loudness = (total / max(rank.shape[1], 1) + 0.5) / 256 - 0.5
         object.__setattr__(self, "loudness", loudness)
@@ -315,7 +322,7 @@ class Candidates(_Columns):
 class Verification(_Columns):
     """For each candidate, whether the song's peaks are in the query too; all (n,).
 
-    ``expected`` int64 counts the song's paired peaks in the span of the query, ``verified``
+    ``expected`` int64 counts the song's paired peaks where the query sounds, ``verified``
     float64 those that the query has at their place, each counted by how near it lies.
     ``rank_z`` float64 is by how many standard deviations the query is louder at their
     places than elsewhere, ``broadband_z`` float64 by how many the whole of it is louder at their

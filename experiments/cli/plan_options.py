@@ -51,7 +51,8 @@ def conditions_option(without_it: str) -> OptionInfo:
     option: OptionInfo = typer.Option(
         "--condition",
         metavar="NAME",
-        help="A condition to ask under; may be given several times. Without it: " + without_it,
+        help="A condition to ask under; may be given several times. An asterisk in it stands for "
+        "anything, as in 'silence-*'. Without it: " + without_it,
     )
     return option
 
@@ -96,7 +97,8 @@ def plan_of(
     Parameters
     ----------
     names : sequence of str, or None
-        Conditions that were named; without any, ``conditions`` are meant.
+        Conditions that were named, as `experiments.degradations.conditions` takes them; without
+        any, ``conditions`` are meant.
     clip_lengths_s : sequence of float, or None
         Lengths in seconds that were named; without any, `CLIP_LENGTHS_S` are meant.
     n_queries : int, at least 1
@@ -119,10 +121,11 @@ def plan_of(
     from experiments.degradations import conditions as named
     from experiments.protocol.plan import Plan
 
-    _refuse_repeats("--condition", names or ())
+    asked = named(names or conditions)
+    _refuse_repeats("--condition", [one.name for one in asked])
     _refuse_repeats("--clip", [f"{clip_s:g}" for clip_s in clip_lengths_s or ()])
     return Plan(
-        named(names or conditions),
+        asked,
         tuple(clip_lengths_s or CLIP_LENGTHS_S),
         n_queries if n_indexed is None else n_indexed,
         n_queries,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from itertools import product
 from typing import Literal
 
 from experiments.degradations.config import (
@@ -67,16 +69,18 @@ _FILLINGS: dict[str, Filling | None] = {
     "music": Recording(snr_db=0, source=LEFT_OUT),
 }
 
+_SURROUND_S = (5, 20, 50)
+"""Seconds of other sound: less than a window of a search, as long as several, and nearly all of
+what is heard."""
+
 
 def _surrounded() -> dict[str, tuple[Degradation, ...]]:
     """Return the chains in which the excerpt is only a part of what is heard, by name."""
     chains: dict[str, tuple[Degradation, ...]] = {}
-    for name, filling in _FILLINGS.items():
-        for before_s in (5, 50):
-            chains[f"{name}-before-{before_s}s"] = (Surround(before_s=before_s, filling=filling),)
-        for after_s in (20, 50):
-            chains[f"{name}-after-{after_s}s"] = (Surround(after_s=after_s, filling=filling),)
-        chains[f"{name}-between-20s"] = (Surround(between_s=20, filling=filling),)
+    for (name, filling), seconds in product(_FILLINGS.items(), _SURROUND_S):
+        for place in ("before", "after", "between"):
+            how = {f"{place}_s": seconds, "filling": filling}
+            chains[f"{name}-{place}-{seconds}s"] = (Surround.model_validate(how),)
     return chains | {"fade-in": (Fade(in_s=600),), "fade-out": (Fade(out_s=600),)}
 
 
@@ -122,5 +126,20 @@ def condition(name: str) -> Condition:
 
 
 def conditions(names: Iterable[str]) -> tuple[Condition, ...]:
-    """Return the conditions called ``names``; raises ConfigError for the first unknown one."""
-    return tuple(condition(name) for name in names)
+    """Return the conditions called ``names``; raises ConfigError for the first unknown one.
+
+    A name with an asterisk stands for all that it fits.
+
+    >>> [one.name for one in conditions(["clean", "fade-*"])]
+    ['clean', 'fade-in', 'fade-out']
+    """
+    return tuple(found for name in names for found in _fitting(name))
+
+
+def _fitting(name: str) -> list[Condition]:
+    if "*" not in name:
+        return [condition(name)]
+    found = [CONDITIONS[one] for one in CONDITIONS if fnmatchcase(one, name)]
+    if not found:
+        raise ConfigError(f"no condition fits {name!r}: choose from {', '.join(CONDITIONS)}")
+    return found

@@ -33,6 +33,9 @@ from fpcore.stages import peaks, spectrogram
 _LAYOUT = 8
 """Raised whenever the format of these files changes; older entries are then not found."""
 
+_HEARD = 2
+"""Raised whenever something else is kept of an equal query."""
+
 COLUMNS: dict[str, type[np.generic]] = {
     "frame": np.int32,
     "bin": np.int32,
@@ -166,6 +169,7 @@ class StageCache:
         thorough = query_config.thorough
         key = {
             "origin": dict(origin),
+            "heard": _HEARD,
             "n_shifts": query_config.n_shifts,
             "fine": None if thorough is None else [thorough.width_s, thorough.width_hz],
             **maxima_part(config),
@@ -235,6 +239,7 @@ def _write_heard(path: Path, windows: Sequence[Heard]) -> None:
             _save_peaks(stream, heard.maxima)
             _save_peaks(stream, heard.fine_maxima)
             np.save(stream, heard.ranks.rank)
+            np.save(stream, heard.ranks.sounding)
             np.save(stream, np.array([heard.ranks.first_bin, heard.ranks.first_tick]))
             np.save(stream, np.array([heard.crest_db, heard.duration_s]))
 
@@ -246,7 +251,7 @@ def _read_heard(path: Path) -> tuple[Heard, ...]:
 
 def _read_window(stream: BinaryIO) -> Heard:
     maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
-    ranks = LevelRanks(np.load(stream), *np.load(stream).tolist())
+    ranks = LevelRanks(np.load(stream), np.load(stream), *np.load(stream).tolist())
     return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
 
 

@@ -126,6 +126,8 @@ class RankMap(NamedTuple):
     ----------
     rank : uint8 (n_ticks, n_bins)
         Ranks of the query's levels in 256ths, as it was played.
+    sounding : bool (n_ticks,)
+        Which ticks are not silent. Silent ones have no ranks.
     loudness : float64 (n_ticks,)
         By how much the mean rank of all bins exceeds 1/2.
     first_bin : int
@@ -135,6 +137,7 @@ class RankMap(NamedTuple):
     """
 
     rank: NDArray[np.uint8]
+    sounding: NDArray[np.bool_]
     loudness: NDArray[np.float64]
     first_bin: int
     first_tick: int
@@ -188,7 +191,7 @@ class PlaceEvidence(NamedTuple):
     verified : float64 (n,)
         Sum of `nearness` of the song's paired peaks.
     expected : int64 (n,)
-        Their number in the query's span.
+        Their number in the query's span, without those at silent ticks.
     rank_z, broadband_z : float64 (n,)
         As `rank_z` returns them.
     kept_verified : float64 (n,)
@@ -247,9 +250,10 @@ class RankZ(NamedTuple):
     Attributes
     ----------
     paired : float
-        How far the mean rank at the paired peaks exceeds 1/2; 0 without any peak.
+        How far the mean rank at the paired peaks exceeds that of all bins while the song lasts;
+        0 without any peak.
     broadband : float
-        By how many of the same deviations the mean loudness at their times exceeds 0.
+        By how many of the same deviations the mean loudness at their times exceeds that.
     kept : float
         As the first, of all peaks.
     """
@@ -291,12 +295,19 @@ def verify_places(
             for k in range(len(tick)):
                 if song.paired[start + k]:
                     found.verified[i] += near.weight[k]
-                    found.expected[i] += 1
+                    found.expected[i] += not _is_silent(tick[k], query.ranks, query.scale)
             found.kept_verified[i] = near.weight.sum()
             found.level_agreement[i] = agreement(tick, near.apart_db, query.limits)
         z = rank_z(song, offset, query.ranks, query.scale)
         found.rank_z[i], found.broadband_z[i], found.kept_rank_z[i] = z.paired, z.broadband, z.kept
     return found
+
+
+@njit(cache=True, nogil=True)
+def _is_silent(tick: float, ranks: RankMap, scale: QueryScale) -> bool:
+    """Return whether a query is silent at a tick of it as it was learned."""
+    row = int(np.rint(tick / scale.tempo)) - ranks.first_tick
+    return 0 <= row < len(ranks.sounding) and not ranks.sounding[row]
 
 
 @njit(cache=True, nogil=True)
@@ -422,7 +433,8 @@ def rank_z(song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: Query
     song : IndexedPeaks
         The song's peaks.
     offset_ticks : float
-        Where in the song the query begins, in ticks. Peaks outside the query do not count.
+        Where in the song the query begins, in ticks. Peaks outside the query, or where it is
+        silent, do not count.
     ranks : RankMap
         The query's ranks.
     scale : QueryScale
@@ -433,22 +445,48 @@ def rank_z(song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: Query
     first, last = ranks.first_tick * tempo, (ranks.first_tick + n_ticks) * tempo
     start = np.searchsorted(song.frame, (first + offset_ticks) / ticks_per_frame)
     end = np.searchsorted(song.frame, (last + offset_ticks) / ticks_per_frame)
+    usual = _usual_loudness(song, offset_ticks, ranks, scale)
     of_kept, n_kept = 0.0, 0
     of_paired, at_any_bin, n_paired = 0.0, 0.0, 0
     for k in range(start, end):
         heard = (song.frame[k] * ticks_per_frame - offset_ticks) / tempo
         tick = int(np.rint(heard)) - ranks.first_tick
         column = int(np.rint(song.bin[k] * scale.pitch)) - ranks.first_bin
-        if 0 <= tick < n_ticks and 0 <= column < n_bins:
-            above = (ranks.rank[tick, column] + 0.5) / 256 - 0.5
+        if 0 <= tick < n_ticks and 0 <= column < n_bins and ranks.sounding[tick]:
+            above = (ranks.rank[tick, column] + 0.5) / 256 - 0.5 - usual
             of_kept += above
             n_kept += 1
             if song.paired[k]:
                 of_paired += above
-                at_any_bin += ranks.loudness[tick]
+                at_any_bin += ranks.loudness[tick] - usual
                 n_paired += 1
     deviation_paired = np.sqrt(max(n_paired, 1) / 12)
     deviation_kept = np.sqrt(max(n_kept, 1) / 12)
     return RankZ(
         of_paired / deviation_paired, at_any_bin / deviation_paired, of_kept / deviation_kept
     )
+
+
+@njit(cache=True, nogil=True)
+def _usual_loudness(
+    song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: QueryScale
+) -> float:
+    """Return the mean loudness of a query from the first to the last peak of a song.
+
+    It is 0 where the song outlasts the query, for ranks are shares of all ticks.
+    """
+    if not len(song.frame):
+        return 0.0
+    n_ticks = len(ranks.loudness)
+    first = (song.frame[0] * scale.ticks_per_frame - offset_ticks) / scale.tempo
+    last = (song.frame[-1] * scale.ticks_per_frame - offset_ticks) / scale.tempo
+    start = max(int(np.rint(first)) - ranks.first_tick, 0)
+    end = min(int(np.rint(last)) - ranks.first_tick + 1, n_ticks)
+    if start == 0 and end == n_ticks:
+        return 0.0
+    total, n = 0.0, 0
+    for tick in range(start, end):
+        if ranks.sounding[tick]:
+            total += ranks.loudness[tick]
+            n += 1
+    return total / n if n else 0.0

@@ -10,6 +10,11 @@ standard deviations its mean rank exceeds 1/2. (Ranks are used so that no level 
 to be known: F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1,
 1945.)
 
+Beside silence or a faint hiss all of the music is loud, and a song that begins where these end
+would stand out wherever its peaks lie. So silence is not ranked, and peaks that fall into it do not
+count. Where a song begins or ends within the recording, its ranks are compared with the mean of all
+bins in between in place of 1/2.
+
 One thing makes a wrong place stand out: where two songs of one tempo are laid over each other
 beat on beat, all bins are loud together whenever the drums are struck. The *broadband z* of a
 candidate is the rank z that it would have if, at the time of each peak, every bin were as loud
@@ -24,6 +29,7 @@ import numpy as np
 
 from fpcore.records import (
     AS_LEARNED,
+    BoolArray,
     Constellation,
     FloatArray,
     LevelRanks,
@@ -35,7 +41,11 @@ REACH_BINS = 1
 
 
 def level_ranks(
-    heights_db: Sequence[FloatArray], *, first_bin: int, first_tick: int = 0
+    heights_db: Sequence[FloatArray],
+    *,
+    sounding: Sequence[BoolArray],
+    first_bin: int,
+    first_tick: int = 0,
 ) -> LevelRanks:
     """Return the ranks of a recording's levels.
 
@@ -47,6 +57,8 @@ def level_ranks(
     heights_db : sequence of float32 (n_frames, n_bins)
         Heights in dB by which peaks are picked, one array for each sub-hop shift, in their order.
         Not empty; arrays may differ in length by a frame.
+    sounding : sequence of bool (n_frames,)
+        Which frames of each are not silent.
     first_bin : int
         FFT bin of the first column.
     first_tick : int, optional
@@ -62,11 +74,16 @@ def level_ranks(
     n_frames = min(len(height_db) for height_db in heights_db)
     n_bins = heights_db[0].shape[1]
     if not n_frames or not n_bins:
-        return LevelRanks(np.empty((0, n_bins), np.uint8), first_bin, first_tick)
+        nothing = np.empty((0, n_bins), np.uint8)
+        return LevelRanks(nothing, np.empty(0, np.bool_), first_bin, first_tick)
     together = np.stack([height_db[:n_frames] for height_db in heights_db], axis=1)
     ticks = together.reshape(n_frames * len(heights_db), n_bins)
-    reach_ticks = max(1, len(heights_db) // 2)
-    return LevelRanks(ranking.ranks(ticks, reach_ticks, REACH_BINS), first_bin, first_tick)
+    is_heard = np.stack([one[:n_frames] for one in sounding], axis=1).ravel()
+    rank = np.zeros(ticks.shape, np.uint8)
+    if np.any(is_heard):
+        reach_ticks = max(1, len(heights_db) // 2)
+        rank[is_heard] = ranking.ranks(ticks[is_heard], reach_ticks, REACH_BINS)
+    return LevelRanks(rank, is_heard, first_bin, first_tick)
 
 
 def rank_z_and_broadband_z(
@@ -101,7 +118,9 @@ def rank_z_and_broadband_z(
     z = verifying.rank_z(
         verifying.IndexedPeaks(song.frame, song.bin, song.level_db, song.paired),
         offset_ticks,
-        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin, ranks.first_tick),
+        verifying.RankMap(
+            ranks.rank, ranks.sounding, ranks.loudness, ranks.first_bin, ranks.first_tick
+        ),
         verifying.QueryScale(ticks_per_frame, playback.pitch, playback.tempo),
     )
     return float(z.paired), float(z.broadband)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fpcore import units
 from fpcore.config import FingerprintConfig
-from fpcore.records import FloatArray, Signal, Spectrogram
+from fpcore.records import BoolArray, FloatArray, Signal, Spectrogram
 
 TILE_FRAMES = 1024
 """Frames to a tile of a stream. Tiles lie at multiples of it, so that the cutting of the input
@@ -52,6 +52,12 @@ def spectrogram(signal: Signal, config: FingerprintConfig) -> Spectrogram:
     empty = np.empty((0, config.n_bins), np.float32)
     level_db = np.concatenate(tiles) if tiles else empty
     return Spectrogram(level_db, config.hop_s, config.bin_hz, 0, config.first_bin)
+
+
+def sounding(levels: Spectrogram, config: FingerprintConfig) -> BoolArray:
+    """Return which frames are not silent, bool (n_frames,): those with a level above the floor."""
+    above: BoolArray = levels.level_db.max(axis=1) > np.float32(config.floor_db)
+    return above
 
 
 def tiles_of(blocks: Iterable[FloatArray], config: FingerprintConfig) -> Iterator[Spectrogram]:

@@ -115,7 +115,9 @@ def _heard_query(
         peaks,
         _reach(n_shifts),
         verifying.LevelLimits(first + margin_ticks, last - margin_ticks, APART_DB, AGREEING_DB),
-        verifying.RankMap(ranks.rank, ranks.loudness, ranks.first_bin, ranks.first_tick),
+        verifying.RankMap(
+            ranks.rank, ranks.sounding, ranks.loudness, ranks.first_bin, ranks.first_tick
+        ),
         verifying.QueryScale(n_shifts, playback.pitch, playback.tempo),
     )
 

@@ -152,6 +152,22 @@ def test_how_far_peaks_stand_out_is_heard_at_the_first_shift() -> None:
     assert later.crest_db != once.crest_db
 
 
+def test_silence_around_music_leaves_its_evidence_as_it_is() -> None:
+    music = synthetic.over_noise(LONG[: 400 * 64], 5)
+    silence = np.zeros(300 * 64, np.float32)
+    alone = pipeline.hear(Signal(music, RATE_HZ), SMALL, QueryConfig())
+    around = pipeline.hear(
+        Signal(np.concatenate([silence, music, silence]), RATE_HZ), SMALL, QueryConfig()
+    )
+    # Three frames at each end hear a part of the silence.
+    assert np.flatnonzero(around.ranks.sounding).tolist() == list(range(297, 700))
+    assert alone.ranks.sounding.all()
+    assert len(alone.ranks.rank) == 397
+    apart = np.abs(around.ranks.rank[300:697].astype(int) - alone.ranks.rank)
+    assert np.mean(apart) < 4  # of 256: six frames more are ranked, on a coarser scale
+    assert around.crest_db == pytest.approx(alone.crest_db, abs=0.5)
+
+
 def test_no_query_hash_comes_twice() -> None:
     asked = pipeline.query(Signal(LONG, RATE_HZ), SMALL, QueryConfig(n_shifts=4, fan_out=9)).hashes
     pairs = set(zip(asked.token.tolist(), asked.tick.tolist(), strict=True))

@@ -35,6 +35,11 @@ def test_an_unknown_condition_is_refused_with_the_nearest_name() -> None:
         plan_of(["cleann"], None, 1, 0)
 
 
+def test_a_condition_that_is_meant_by_its_name_and_by_a_pattern_is_given_twice() -> None:
+    with pytest.raises(ConfigError, match="--condition fade-out is given twice"):
+        plan_of(["fade-*", "fade-out"], None, 1, 0)
+
+
 def test_a_condition_or_length_that_is_given_twice_is_one_sentence() -> None:
     for option, value in (("--condition", "clean"), ("--clip", "5")):
         done = fpbench("accuracy", option, value, option, value)

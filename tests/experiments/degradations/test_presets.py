@@ -60,6 +60,7 @@ def test_a_condition_tells_how_it_moves_time(name: str, factor: float) -> None:
     "name, lead_s, gap_s, sources",
     [
         ("silence-before-50s", 50, 0, ()),
+        ("white-before-20s", 20, 0, ()),
         ("pink-after-20s", 0, 0, ()),
         ("speech-between-20s", 0, 20, ("speech",)),
         ("music-before-5s", 5, 0, ("left-out",)),
@@ -88,3 +89,29 @@ def test_an_unknown_name_is_answered_by_near_ones() -> None:
 def test_a_name_like_no_other_is_answered_by_all() -> None:
     with pytest.raises(ConfigError, match=r"no condition 'zzz': choose from clean, mp3-32k"):
         conditions(["clean", "zzz"])
+
+
+def test_what_surrounds_an_excerpt_is_each_sound_in_each_place_for_each_length() -> None:
+    around = [name for name in CONDITIONS if any(map(_is_surround, condition(name).chain))]
+    assert len(around) == 7 * 3 * 3
+    for name in around:
+        (how,) = condition(name).chain
+        assert isinstance(how, Surround)
+        _, place, length = name.split("-")
+        seconds = {"before": how.before_s, "after": how.after_s, "between": how.between_s}
+        assert seconds == {one: float(length[:-1]) if one == place else 0 for one in seconds}
+
+
+def _is_surround(step: object) -> bool:
+    return isinstance(step, Surround)
+
+
+def test_an_asterisk_stands_for_all_that_fits_in_the_order_of_reports() -> None:
+    found = conditions(["clean", "silence-*-5s"])
+    around = ["silence-before-5s", "silence-after-5s", "silence-between-5s"]
+    assert [one.name for one in found] == ["clean", *around]
+
+
+def test_a_pattern_that_fits_nothing_is_answered_by_all() -> None:
+    with pytest.raises(ConfigError, match=r"no condition fits 'zz\*': choose from clean, mp3-32k"):
+        conditions(["zz*"])

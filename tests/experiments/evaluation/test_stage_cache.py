@@ -43,6 +43,7 @@ def _assert_same(found: Heard, expected: Heard) -> None:
     for one, other in pairs:
         _assert_same_peaks(one, other)
     np.testing.assert_array_equal(found.ranks.rank, expected.ranks.rank)
+    np.testing.assert_array_equal(found.ranks.sounding, expected.ranks.sounding)
     assert found.ranks.first_bin == expected.ranks.first_bin
     assert (found.crest_db, found.duration_s) == (expected.crest_db, expected.duration_s)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fpcore.config import FingerprintConfig, PeaksConfig, SpectrogramConfig
 from fpcore.records import Signal
-from fpcore.stages.spectrogram import TILE_FRAMES, spectrogram, tiles_of
+from fpcore.stages.spectrogram import TILE_FRAMES, sounding, spectrogram, tiles_of
 from fpcore.units import LEVEL_STEP_DB
 from tests.fpcore import naive, synthetic
 from tests.fpcore.synthetic import SMALL
@@ -125,6 +125,16 @@ def test_silence_lies_at_the_floor() -> None:
     level_db = _levels(np.zeros(2000, np.float32))
     assert level_db.size
     assert (level_db == SMALL.peaks.floor_db).all()
+
+
+def test_a_frame_sounds_when_one_level_lies_above_the_floor() -> None:
+    samples = np.zeros(2000, np.float32)
+    samples[1000] = 1e-2
+    levels = spectrogram(Signal(samples, SMALL.sample_rate_hz), SMALL)
+    found = sounding(levels, SMALL)
+    np.testing.assert_array_equal(found, (levels.level_db > SMALL.peaks.floor_db).any(axis=1))
+    assert 0 < found.sum() <= 4
+    assert len(sounding(spectrogram(Signal(samples[:9], SMALL.sample_rate_hz), SMALL), SMALL)) == 0
 
 
 @pytest.mark.parametrize("floor_db", [-200.0, -90.0, -80.1, -33.33333, -0.0004, 0.0])
