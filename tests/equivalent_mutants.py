@@ -157,6 +157,40 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "< BROKEN",
         "bounds of shares do not meet it to the last bit",
     ),
+    # Reports
+    Equivalent(
+        "report/equal_terms",
+        r"np\.ones\(\(1, ",
+        "np.ones((2, ",
+        "resamples are alike, and the first is taken",
+    ),
+    *_any_of(
+        "report/equal_terms",
+        r"seeded_rng\(0, \"equal terms\"\)",
+        'seeded_rng(None, "equal terms")',
+        "seeded_rng(0, None)",
+        'seeded_rng("equal terms")',
+        "seeded_rng(0, )",
+        'seeded_rng(1, "equal terms")',
+        'seeded_rng(0, "XXequal termsXX")',
+        'seeded_rng(0, "EQUAL TERMS")',
+        reason="any stream of random numbers will do, as long as it is always the same",
+    ),
+    *_any_of(
+        "report/equal_terms",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        ', kind="STABLE")',
+        reason="answers of one probability are accepted together, in whichever order",
+    ),
+    Equivalent(
+        "report/equal_terms",
+        r"\(likeliest_first\) \+ 1\)\)",
+        "(likeliest_first) + 2))",
+        "a column beyond the last is never taken",
+    ),
+    Equivalent("report/equal_terms", r"mw,mw->m", "MW,MW->M", "indices may have any names"),
     # Protocol
     *_any_of(
         "protocol/excerpts",
@@ -208,6 +242,52 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "evaluation/sub_index", r"or \[1\]", "or [2]", "of one song, a part of two holds one too"
     ),
+    Equivalent(
+        "evaluation/rows",
+        r"to_dict\(\"records\"\)",
+        'to_dict("RECORDS")',
+        "names of forms have no case to pandas",
+    ),
+    *_any_of(
+        "evaluation/rows",
+        r", on=\[\"query\", \"rank\"\]",
+        ", on=None",
+        ", ",
+        reason="these are the columns that both tables have",
+    ),
+    Equivalent("evaluation/rows", r"float\(\"nan\"\)", 'float("NAN")', "NaN has no case"),
+    Equivalent(
+        "evaluation/rows",
+        r"<= PLACE_TOLERANCE_S",
+        "< PLACE_TOLERANCE_S",
+        "errors of places do not meet it to the last bit",
+    ),
+    Equivalent(
+        "evaluation/rows",
+        r">= SAME_PASSAGE_CORRELATION",
+        "> SAME_PASSAGE_CORRELATION",
+        "correlations do not meet it to the last bit",
+    ),
+    *_any_of(
+        "evaluation/rows",
+        r"Excerpt\(track\.id, start_s, clip_s\)",
+        "Excerpt(None, start_s, clip_s)",
+        "Excerpt(track.id, start_s, None)",
+        reason="cut is from where it starts, as long as the clip is to be",
+    ),
+    *_any_of(
+        "evaluation/rows",
+        r"before \+ after >= wanted",
+        "before - after >= wanted",
+        "before + after > wanted",
+        reason="past the end there is silence, which sounds like nothing",
+    ),
+    Equivalent(
+        "evaluation/rows",
+        r", method=\"fft\"\)",
+        ", )",
+        "the way that SciPy takes by default gives the same to seven digits",
+    ),
     # Search
     Equivalent(
         "search/tempo",
@@ -235,6 +315,26 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", line, line\)",
         ", line, None)",
         "a line that is new is seen at once, and then it is the last one",
+    ),
+    *_any_of(
+        "search/sightings",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        ', kind="STABLE")',
+        reason="of votes at one time all or none are in a run, in whichever order",
+    ),
+    Equivalent(
+        "search/sightings",
+        r" < EXPLAINED",
+        " <= EXPLAINED",
+        "shares of weights do not meet it to the last bit",
+    ),
+    Equivalent(
+        "search/sightings",
+        r" >= EXPLAINED",
+        " > EXPLAINED",
+        "shares of weights do not meet it to the last bit",
     ),
     # Stages
     Equivalent(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ from experiments.evaluation.context import Clip, Context
 from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import (
     Answers,
+    AskedOf,
     candidate_rows,
     is_right,
     outcome_row,
     rechosen,
     sounds_the_same,
 )
+from experiments.evaluation.stage_cache import StageCache
 from experiments.protocol.plan import Plan
 from fpcore import pipeline
 from fpcore.profiles import load_profile
@@ -129,13 +132,13 @@ def test_a_repeat_of_the_passage_is_as_right_as_the_place_that_was_asked(asked: 
 
 @pytest.mark.parametrize("same_work", [True, False])
 def test_a_recording_of_the_same_sound_is_right_if_it_is_of_the_work(
-    asked: Asked, same_work: bool
+    asked: Asked, same_work: bool, tmp_path: Path
 ) -> None:
     context, track = asked.context, asked.clip.query.track
     work = track.work if same_work else "another"
     copy = track.model_copy(update={"id": "copy", "work": work})
     corpus = replace(context.corpus, tracks=(copy, *context.corpus.tracks))
-    context = replace(context, corpus=corpus)
+    context = replace(context, corpus=corpus, cache=StageCache(tmp_path / "of outcomes"))
     start_s = asked.clip.start_s
     answer = _answering(asked.first, song_name="copy", offset_s=start_s)
     config = PROFILE.fingerprint
@@ -147,6 +150,7 @@ def test_a_recording_of_the_same_sound_is_right_if_it_is_of_the_work(
         {"query": row["query"], "rank": [0, 1], "asked_of": "whole", "song": "copy", "votes": 9}
     ).assign(offset_s=[start_s, start_s + 0.2])
     found = Answers(pd.DataFrame([row | {"answer": ""}]), candidates)
+    context = replace(context, cache=StageCache(tmp_path / "of choices"))
     for rank, in_place in ((0, True), (1, False)):
         chosen = pd.DataFrame({"query": [row["query"]], "rank": rank, "probability": 0.5})
         [told] = rechosen(context, config, found, chosen).to_dict("records")
@@ -198,6 +202,22 @@ def test_a_candidate_has_its_own_evidence(asked: Asked) -> None:
         assert {name: row[name] for name in trace.evidence} == {
             name: values[place] for name, values in trace.evidence.items()
         }
+
+
+@pytest.mark.parametrize(
+    ("indexed", "asked_of", "known"),
+    [(True, "part", True), (True, "others", False), (False, "whole", False)],
+)
+def test_a_song_that_was_not_among_those_asked_is_a_stranger_and_nothing_right(
+    asked: Asked, indexed: bool, asked_of: AskedOf, known: bool
+) -> None:
+    query = replace(asked.clip.query, indexed=indexed)
+    rows = candidate_rows(
+        asked.context.corpus, query, [asked.first], role="test", asked_of=asked_of
+    )
+    assert rows[0]["song"] == query.track.id
+    assert {row["indexed"] for row in rows} == {known}
+    assert rows[0]["right"] == known
 
 
 def test_another_choice_is_one_of_the_whole_index(

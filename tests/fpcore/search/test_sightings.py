@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fpcore.records import Signal
+from fpcore import pipeline
+from fpcore.config import Profile
+from fpcore.records import Playback, Signal
+from fpcore.search import sightings as module
+from fpcore.search.passes import SearchTrace, align, passes
 from fpcore.search.sightings import (
+    EXPLAINED,
+    LEAST_CONTRAST,
+    MARGIN_S,
     REFINEMENTS,
     SHORTEST_S,
     SPARSE,
     Line,
     Sighting,
+    _share,
+    _Window,
     heaviest_run,
     peak_numbers,
     sightings,
 )
+from fpcore.stages.decision import FEWEST_VOTES
+from fpcore.stages.hashing import unpack
 from fpcore.store import Store
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part
 
@@ -64,6 +79,7 @@ def test_peaks_of_a_bin_are_one_within_a_frame() -> None:
     numbers = peak_numbers(bins, ticks, 2)
     assert numbers[0] == numbers[1]
     assert len(set(numbers.tolist())) == 3
+    assert numbers.dtype == np.int64
 
 
 @pytest.mark.parametrize("ticks_per_frame", [1, 4])
@@ -105,6 +121,17 @@ def test_the_heaviest_run_is_the_best_of_all_runs(seed: int) -> None:
     assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_the_heaviest_run_of_a_few_votes_is_the_best_of_all_runs(seed: int) -> None:
+    """Light ones too, all at once or minutes apart."""
+    rng = np.random.default_rng(seed)
+    n_votes, span_s = rng.integers(1, 6), rng.choice([0.5, 3, 200])
+    start_s = rng.uniform(0, span_s, n_votes)
+    end_s = start_s + rng.uniform(0.1, 1.5, n_votes)
+    weight = rng.uniform(0.5, 2, n_votes) * rng.choice([0.01, 1])
+    assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
+
+
 def _best_of_all_runs(
     start_s: np.ndarray, end_s: np.ndarray, weight: np.ndarray
 ) -> tuple[float, float]:
@@ -119,3 +146,179 @@ def _best_of_all_runs(
         gains = [halves[i : j + 1].sum() - cost * (times_s[j] - times_s[i]) for i, j in runs]
         first, last = runs[int(np.argmax(gains))]
     return float(times_s[first]), float(times_s[last])
+
+
+# What a window holds, against plain loops over its votes
+
+
+def _window(
+    samples: np.ndarray, store: Store, *, followed: Sequence[Line] = (), tempo: float = 1.0
+) -> _Window:
+    """Return what the first pass finds from 100 s on, as if it had been at another tempo."""
+    signal = Signal(samples, RATE_HZ)
+    query = pipeline.query(signal, PROFILE.fingerprint, PROFILE.query)
+    [[trace]] = itertools.islice(passes([query], store, PROFILE), 1)
+    played = replace(trace.query, playback=Playback(tempo=tempo))
+    return _Window(signal, 100.0, replace(trace, query=played), store, PROFILE, followed)
+
+
+@pytest.fixture
+def window(six_songs: Store) -> _Window:
+    """Return a window of two songs in a row, of which none has been told yet."""
+    return _window(np.concatenate([part(0, 3, 5), part(1, 9, 5)]), six_songs)
+
+
+@pytest.mark.parametrize("tempo", [1.0, 1.25])
+def test_votes_have_their_times_in_the_recording(six_songs: Store, tempo: float) -> None:
+    window = _window(part(0, 3, 6), six_songs, tempo=tempo)
+    hashes, hop_s = window._trace.query.hashes, PROFILE.fingerprint.hop_s
+    frame = hashes.tick / hashes.ticks_per_frame
+    _, _, delta_frames = unpack(hashes.token, PROFILE.fingerprint)
+    assert window._start_s == pytest.approx(100 + frame * hop_s / tempo)
+    assert window._end_s == pytest.approx(100 + (frame + delta_frames) * hop_s / tempo)
+    hits = window._trace.hits
+    assert window._weight[np.unique(hits.row)].mean() == pytest.approx(1.0, rel=0.1)
+    candidates = window._trace.candidates
+    for number, place in enumerate(window._places):
+        offset_frames = candidates.offset_ticks[number] / hashes.ticks_per_frame
+        song_id, name = int(candidates.song_id[number]), place.line.song_name
+        assert name == f"song {song_id - 1}"
+        song_s = pytest.approx(offset_frames * hop_s)
+        assert place.line == Line(song_id, name, 100.0, song_s, tempo)
+    # Around the votes' own mean offset there may be one less or more.
+    assert len(window._places[0].rows) == pytest.approx(candidates.votes[0], abs=1)
+    if tempo != 1.0:
+        assert list(window.songs_of_parts()) == []
+
+
+def test_peaks_of_a_song_are_those_near_its_own_in_the_seconds_in_which_it_is_heard(
+    window: _Window, six_songs: Store
+) -> None:
+    place = window._places[0]
+    hashes, song_id = window._trace.query.hashes, place.line.song_id
+    song = six_songs.constellations([song_id])[song_id]
+    own = set(zip(song.frame.tolist(), song.bin.tolist(), strict=True))
+    anchor_bin, _, _ = unpack(hashes.token, PROFILE.fingerprint)
+    offset_ticks = place.line.song_s / PROFILE.fingerprint.hop_s * hashes.ticks_per_frame
+    start_s, end_s = np.unique(window._start_s[place.rows])[[5, -5]].tolist()
+    expected = set()
+    for row, (tick, bin_) in enumerate(zip(hashes.tick.tolist(), anchor_bin.tolist(), strict=True)):
+        frame = round((tick + offset_ticks) / hashes.ticks_per_frame)
+        near = itertools.product((frame - 1, frame, frame + 1), (bin_ - 1, bin_, bin_ + 1))
+        heard = start_s <= window._start_s[row] <= end_s
+        if heard and (row in place.rows or not own.isdisjoint(near)):
+            expected.add(int(window._anchor[row]))
+    found = window._peaks_of(place, start_s, end_s)
+    assert found.dtype == np.bool_
+    assert np.flatnonzero(found).tolist() == sorted(expected)
+    votes_alone = np.unique(window._anchor[place.rows])
+    assert len(expected) > 15
+    assert not expected <= set(votes_alone.tolist())
+
+
+def test_of_each_line_as_many_peaks_are_heard_as_its_candidate_has(window: _Window) -> None:
+    lines = [place.line for place in window._places]
+    kept = window._trace.verification.kept_verified
+    assert window._peaks_heard(lines) == pytest.approx(kept.tolist())
+
+
+def _heaviest_by_trying_all(window: _Window, tried: set[int]) -> tuple[int, float, float] | None:
+    best, most = None, LEAST_CONTRAST * float(window._trace.candidates.chance.max())
+    for number, place in enumerate(window._places):
+        explained = window._explained[window._anchor[place.rows]]
+        free, weight = place.rows[~explained], window._weight[place.rows]
+        share = weight[explained].sum() / weight.sum()
+        if number in tried or share >= EXPLAINED or len(free) < FEWEST_VOTES:
+            continue
+        first, last = window._start_s[free], window._end_s[free]
+        start_s, end_s = heaviest_run(first, last, window._weight[free])
+        inside = window._weight[free][(first >= start_s) & (last <= end_s)].sum()
+        if inside > most and end_s - start_s >= SHORTEST_S:
+            best, most = (number, start_s, end_s), inside
+    return best
+
+
+@pytest.mark.parametrize("songs_s", [[5, 5], [4, 2.6, 3.4], [1.5, 8]], ids=str)
+def test_the_heaviest_run_of_a_window_is_that_of_all_places_that_are_free(
+    six_songs: Store, songs_s: list[float]
+) -> None:
+    parts = [part(index, 4 + index, length_s) for index, length_s in enumerate(songs_s)]
+    window = _window(np.concatenate(parts), six_songs)
+    for told in (None, 0):
+        if told is not None:  # then its peaks, and votes that begin at them, are not free
+            window._sighting(window._places[told], window._trace.matches[0])
+        tried: set[int] = set()
+        while (best := window._heaviest_run(tried)) is not None:
+            assert best == _heaviest_by_trying_all(window, tried)
+            tried.add(best[0])
+        assert _heaviest_by_trying_all(window, tried) is None
+        assert tried or told is not None
+
+
+def test_seconds_are_recognised_with_a_margin_and_as_they_were_learned(
+    window: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Signal, Profile]] = []
+
+    def align_and_note(signal: Signal, store: Store, profile: Profile) -> SearchTrace:
+        asked.append((signal, profile))
+        return align(signal, store, profile)
+
+    monkeypatch.setattr(module, "align", align_and_note)
+    hop = PROFILE.fingerprint.spectrogram.hop_length
+    samples = window._signal.samples
+    for song_id, start_s, end_s, song_s in ((1, 100.1, 104.5, 3.1), (2, 105.5, 110.0, 9.5)):
+        found = window._recognised(song_id, start_s, end_s)
+        assert found is not None
+        place, match = found
+        assert (match.song_id, place.line.song_id, match.accepted) == (song_id, song_id, True)
+        assert place.line.song_at(start_s) == pytest.approx(song_s, abs=0.05)
+        assert len(place.rows) >= FEWEST_VOTES
+        first = max(0, round((start_s - MARGIN_S - 100) * RATE_HZ)) // hop * hop
+        past = round((end_s + MARGIN_S - 100) * RATE_HZ)
+        part_of_it, profile = asked.pop()
+        np.testing.assert_array_equal(part_of_it.samples, samples[first:past])
+        assert profile.query == PROFILE.query.model_copy(update={"playback": None})
+        assert window._recognised(3, start_s, end_s) is None
+
+
+def test_rivals_are_the_lines_of_most_votes_at_the_peaks_of_a_song(six_songs: Store) -> None:
+    near, far = Line(1, "near", 90.0, -7.0), Line(1, "far", 90.0, 20.0)
+    samples = np.concatenate([part(0, 3, 5), part(1, 9, 5)])
+    window = _window(samples, six_songs, followed=[near, far])
+    [first, second] = [
+        next(row for row, place in enumerate(window._places) if place.line.song_id == song_id)
+        for song_id in (1, 2)
+    ]
+    told = {}
+    for row in (first, second):
+        place = window._places[row]
+        match = next(m for m in window._trace.matches if m.song_id == place.line.song_id)
+        free = place.rows[~window._explained[window._anchor[place.rows]]]
+        run = heaviest_run(window._start_s[free], window._end_s[free], window._weight[free])
+        found = told[row] = window._sighting(place, match)
+        assert (found.start_s, found.end_s, found.match) == (*run, match)
+        of_song = window._peaks_of(place, *run)
+        expected = {}
+        for other in (*window._places, *window._followed):
+            rows = other.rows
+            rows = rows[(window._start_s[rows] >= run[0]) & (window._end_s[rows] <= run[1])]
+            weight = window._weight[rows]
+            at_peaks = weight[of_song[window._anchor[rows]]].sum()
+            if len(rows) and at_peaks >= EXPLAINED * weight.sum():
+                expected[other.line] = pytest.approx(weight.sum())
+        assert {rival.line: rival.weight for rival in found.rivals} == expected
+        assert found.rivals[0].line == place.line
+        lines = [rival.line for rival in found.rivals]
+        assert [rival.n_peaks for rival in found.rivals] == window._peaks_heard(lines)
+        assert window._share_explained(place) > 0.9
+    assert window._share_explained(window._places[first]) > 0.9  # still
+    names = {rival.line.song_name for rival in told[first].rivals}
+    assert "near" in names
+    assert "far" not in names
+
+
+def test_nothing_left_of_a_place_is_as_good_as_explained() -> None:
+    weight = np.array([1.0, 3.0])
+    assert _share(weight, np.array([True, False])) == 0.25
+    assert _share(weight[:0], np.zeros(0, np.bool_)) == 1.0
