@@ -43,6 +43,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ".astype(None)",
         reason="None means float64 to NumPy",
     ),
+    Equivalent(
+        "",
+        r"kind=\"stable\"",
+        'kind="STABLE"',
+        "names of sorting algorithms have no case",
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -51,7 +57,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="of equal scores only the last one's counts are taken",
     ),
     Equivalent(
@@ -97,7 +102,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="strangers of one probability are accepted together, in whichever order",
     ),
     Equivalent(
@@ -117,12 +121,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"> best \+ CLEARLY",
         ">= best + CLEARLY",
         "log-likelihoods do not meet it to the last bit",
-    ),
-    Equivalent(
-        "calibration/answers",
-        r"kind=\"stable\"",
-        'kind="STABLE"',
-        "names of sorting algorithms have no case",
     ),
     Equivalent(
         "calibration/fit",
@@ -181,7 +179,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="answers of one probability are accepted together, in whichever order",
     ),
     Equivalent(
@@ -302,12 +299,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "that is less than any probability as well",
     ),
     Equivalent(
-        "search/passes",
-        r"most = 0\.0 if search",
-        "most = 1.0 if search",
-        "without a search there is nothing to try anyway",
-    ),
-    Equivalent(
         "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
     ),
     Equivalent(
@@ -321,7 +312,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="of votes at one time all or none are in a run, in whichever order",
     ),
     Equivalent(
@@ -342,12 +332,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"row\[1:\] < row\[:-1\]",
         "row[1:] <= row[:-1]",
         "a stable sort leaves what is in order as it is",
-    ),
-    Equivalent(
-        "stages/matching",
-        r"kind=\"stable\"",
-        'kind="STABLE"',
-        "names of sorting algorithms have no case",
     ),
     Equivalent(
         "stages/hashing",
