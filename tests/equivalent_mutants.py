@@ -49,6 +49,15 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         'kind="STABLE"',
         "names of sorting algorithms have no case",
     ),
+    *(
+        Equivalent(
+            "",
+            rf"to_dict\(\"{form}\"\)",
+            f'to_dict("{form.upper()}")',
+            "names of forms have no case to pandas",
+        )
+        for form in ("records", "index")
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -142,6 +151,13 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", options=None)",
         ", )",
         reason="the search ends where the loss no longer falls, be its slope that small or not",
+    ),
+    *_any_of(
+        "calibration/measure",
+        r"n_jobs=n_jobs, ",
+        "n_jobs=None, ",
+        "",
+        reason="rows do not depend on how many processes ask",
     ),
     Equivalent(
         "sweeps/protection",
@@ -239,17 +255,11 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "evaluation/sub_index", r"or \[1\]", "or [2]", "of one song, a part of two holds one too"
     ),
-    Equivalent(
-        "evaluation/rows",
-        r"to_dict\(\"records\"\)",
-        'to_dict("RECORDS")',
-        "names of forms have no case to pandas",
-    ),
     *_any_of(
         "evaluation/rows",
         r", on=\[\"query\", \"rank\"\]",
         ", on=None",
-        ", ",
+        ",",
         reason="these are the columns that both tables have",
     ),
     Equivalent("evaluation/rows", r"float\(\"nan\"\)", 'float("NAN")', "NaN has no case"),
