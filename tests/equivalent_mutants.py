@@ -326,6 +326,50 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "search/sightings",
+        r"\.astype\(np\.int64\)",
+        ".astype(None)",
+        "numbers of frames are whole either way",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"astype\(np\.int64\) \+ late\)",
+        "astype(np.int64) - late)",
+        "as far before as after is tried",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"song\.bin \+ higher",
+        "song.bin - higher",
+        "as far below as above is tried",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"chance\.max\(initial=0\.0\)",
+        "chance.max(initial=1.0)",
+        "the chance level is at least that of two usual hits",
+    ),
+    *(
+        Equivalent("search/sightings", before, after, "sums do not meet it to the last bit")
+        for before, after in (
+            (r"weights\[number\] <= most", "weights[number] < most"),
+            (r"weight > most", "weight >= most"),
+            (r">= SHORTEST_S", "> SHORTEST_S"),
+        )
+    ),
+    Equivalent(
+        "search/sightings",
+        r"max\(0, round\(\(start_s - MARGIN_S",
+        "max(1, round((start_s - MARGIN_S",
+        "it is cut down to whole hops afterwards",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"lowest\[: last \+ 1\]",
+        "lowest[: last + 2]",
+        "to begin just past the last vote would leave its weight out, and gain nothing",
+    ),
+    Equivalent(
+        "search/sightings",
         r" < EXPLAINED",
         " <= EXPLAINED",
         "shares of weights do not meet it to the last bit",
