@@ -364,12 +364,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "search/sightings",
-        r"lowest\[: last \+ 1\]",
-        "lowest[: last + 2]",
-        "to begin just past the last vote would leave its weight out, and gain nothing",
-    ),
-    Equivalent(
-        "search/sightings",
         r" < EXPLAINED",
         " <= EXPLAINED",
         "shares of weights do not meet it to the last bit",

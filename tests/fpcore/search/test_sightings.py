@@ -114,6 +114,11 @@ def test_the_heaviest_run_leaves_out_chance_votes_and_bridges_holes() -> None:
     assert (start_s, end_s) == pytest.approx((3, 7.05), abs=0.1)
 
 
+def test_one_vote_long_after_a_run_is_left_out() -> None:
+    times_s = np.append(np.arange(0, 2, 0.1), 40.0)
+    assert heaviest_run(times_s, times_s + 0.1, np.ones(21)) == pytest.approx((0, 2))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_heaviest_run_is_the_best_of_all_runs(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -85,8 +85,17 @@ def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
 
 def test_a_query_too_long_for_its_index_is_refused() -> None:
     assert matching._key_type(n_bits=43, row_bits=20) is np.int64
-    with pytest.raises(ValueError, match=r"2\^20 hashes is too long .* ask with shorter parts"):
+    told = (
+        r"^a query of up to 2\^20 hashes is too long for songs of up to 2\^44 ticks: ask with "
+        r"shorter parts of the recording$"
+    )
+    with pytest.raises(ValueError, match=told):
         matching._key_type(n_bits=44, row_bits=20)
+
+
+def test_hits_take_four_bytes_each_where_that_is_enough() -> None:
+    assert matching._key_type(n_bits=20, row_bits=11) is np.int32
+    assert matching._key_type(n_bits=20, row_bits=12) is np.int64
 
 
 def test_a_token_that_is_everywhere_weighs_less() -> None:
