@@ -375,6 +375,27 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "shares of weights do not meet it to the last bit",
     ),
     # Stages
+    *_any_of(
+        "stages/matching",
+        r"- lowest \+ 1",
+        "+ lowest + 1",
+        "- lowest + 2",
+        reason="numbers beyond the largest id are given to no song",
+    ),
+    *_any_of(
+        "stages/matching",
+        r"span > SPARSE \* len\(song_id\)",
+        "span >= SPARSE * len(song_id)",
+        "span > SPARSE / len(song_id)",
+        reason="ids are numbered alike in both ways",
+    ),
+    *_any_of(
+        "stages/matching",
+        r"return 0, 0",
+        "return 1, 0",
+        "return 0, 1",
+        reason="without a hit there is no offset to count",
+    ),
     Equivalent(
         "stages/matching",
         r"row\[1:\] < row\[:-1\]",

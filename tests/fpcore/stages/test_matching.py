@@ -93,6 +93,22 @@ def test_a_query_too_long_for_its_index_is_refused() -> None:
         matching._key_type(n_bits=44, row_bits=20)
 
 
+@pytest.mark.parametrize("ids", [[], [7], [3, 1, 3, 2], [1, 40, 1], [10**12, 5, 10**12]], ids=str)
+def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int]) -> None:
+    found = matching.numbered(np.array(ids, np.int64))
+    song_ids, numbers = np.unique(np.array(ids, np.int64), return_inverse=True)
+    np.testing.assert_array_equal(found[0], song_ids)
+    np.testing.assert_array_equal(found[1], numbers)
+    assert found[1].dtype == np.int32
+
+
+def test_offsets_are_counted_from_the_lowest_in_as_many_bits_as_the_highest_takes() -> None:
+    query = query_of([(1, 30), (2, 55)], ticks_per_frame=4)
+    postings = postings_of([(0, 1, 100), (1, 1, 20), (1, 2, 70)])
+    # From 4 * 20 - 55 to 4 * 100 - 30.
+    assert matching._offset_bits(query, postings) == (25, (370 - 25).bit_length())
+
+
 def test_hits_take_four_bytes_each_where_that_is_enough() -> None:
     assert matching._key_type(n_bits=20, row_bits=11) is np.int32
     assert matching._key_type(n_bits=20, row_bits=12) is np.int64
