@@ -375,6 +375,25 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "shares of weights do not meet it to the last bit",
     ),
     # Stages
+    Equivalent(
+        "stages/matching",
+        r"len\(found\.query\) \+ row",
+        "len(found.query) - row",
+        "pairs of window and row stay apart, and sums of weights have no order",
+    ),
+    Equivalent(
+        "stages/matching",
+        r"moved\.min\(initial=0\)",
+        "moved.min(initial=1)",
+        "offsets that all are one larger fall into the same windows",
+    ),
+    *(
+        Equivalent("stages/matching", before, after, "one bit more than needed does no harm")
+        for before, after in (
+            (r"key\.max\(initial=0\)", "key.max(initial=1)"),
+            (r"moved\.max\(initial=0\)", "moved.max(initial=1)"),
+        )
+    ),
     *_any_of(
         "stages/matching",
         r"- lowest \+ 1",

@@ -377,7 +377,7 @@ def _evidence(found: Hits, windows: HitSpans, chance: float) -> Candidates:
     """
     n = len(windows.start)
     length = windows.end - windows.start
-    window = np.repeat(np.arange(n, dtype=np.int64), length)
+    window = np.repeat(np.arange(n), length)
     hit = np.arange(len(window)) + np.repeat(windows.start - np.cumsum(length) + length, length)
     row, offset_ticks, weight = found.taken(hit)
     heaviness = np.bincount(window, weight)

@@ -205,11 +205,12 @@ def test_more_comparisons_need_more_works() -> None:
     assert of_ten > alone
 
 
+@pytest.mark.parametrize("log_odds", [0.5, 2.5], ids=["most accepted", "half accepted"])
 def test_accuracies_of_resamples_are_those_of_the_rows_repeated(
-    results: list[study.Result],
+    results: list[study.Result], log_odds: float
 ) -> None:
     """Against rows that are repeated as often as their work was drawn, at each threshold."""
-    result = _pooled(results[4])
+    result = dataclasses.replace(results[4], tail=Tail(log_odds=log_odds, rate=0.003))
     works = np.unique(result.outcomes["work"].to_numpy(str))
     drawn = np.random.default_rng(7).multinomial(len(works), np.full(len(works), 1 / len(works)), 5)
     found = equal_terms._accuracies(result, works, drawn.astype(float))

@@ -278,6 +278,13 @@ def test_a_song_is_given_at_several_offsets_the_heaviest_first() -> None:
     assert found.votes.tolist() == [4, 3]
 
 
+def test_places_may_be_more_than_the_hashes_of_the_query() -> None:
+    entries = [(1, 6, 100), (2, 6, 100), (1, 6, 500), (1, 6, 900)]
+    found = ranked(query_of([(1, 0), (2, 0)]), entries, QueryConfig(n_offsets=5))
+    assert found.offset_ticks.tolist() == [100.0, 500.0, 900.0]
+    assert found.votes.tolist() == [2, 1, 1]
+
+
 def test_only_the_heaviest_songs_are_given() -> None:
     query, entries = planted()
     all_songs = ranked(query, entries)
@@ -354,6 +361,21 @@ def test_the_heaviest_window_of_a_single_song_takes_no_part_in_its_chance_level(
     assert matching.warped_weights(found, 1, 2).tolist() == pytest.approx([30 * found.usual_weight])
     chance = matching.chance_weight(found, np.array([30 * found.usual_weight]), 2)
     assert chance == pytest.approx(matching.MIN_CHANCE_HITS * found.usual_weight)
+
+
+def test_without_its_heaviest_window_a_song_has_all_its_other_hits() -> None:
+    query = query_of([(token, 0) for token in range(5)])
+    found = looked_up(query, [(0, 6, 10), (1, 6, 100), (2, 6, 100), (3, 6, 101), (4, 6, 500)])
+    rest = matching._without_heaviest(found, 2)
+    assert rest.offset_ticks.tolist() == [10, 500]
+    assert rest.song_id.tolist() == [6, 6]
+
+
+def test_decoys_of_a_long_query_are_weighed_in_a_long_song() -> None:
+    """Row and offset take 51 of 63 bits together."""
+    query = query_of([(token, token) for token in range(20_000)], ticks_per_frame=16)
+    found = looked_up(query, [(0, 6, 0), (19_999, 6, 2**31 - 1)])
+    assert matching.warped_weights(found, 1, 2).tolist() == [found.usual_weight]
 
 
 @pytest.mark.parametrize("matched", [False, True], ids=["unknown", "known"])
