@@ -43,6 +43,21 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ".astype(None)",
         reason="None means float64 to NumPy",
     ),
+    Equivalent(
+        "",
+        r"kind=\"stable\"",
+        'kind="STABLE"',
+        "names of sorting algorithms have no case",
+    ),
+    *(
+        Equivalent(
+            "",
+            rf"to_dict\(\"{form}\"\)",
+            f'to_dict("{form.upper()}")',
+            "names of forms have no case to pandas",
+        )
+        for form in ("records", "index")
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -51,7 +66,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="of equal scores only the last one's counts are taken",
     ),
     Equivalent(
@@ -97,7 +111,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r", kind=\"stable\"\)",
         ", kind=None)",
         ", )",
-        ', kind="STABLE")',
         reason="strangers of one probability are accepted together, in whichever order",
     ),
     Equivalent(
@@ -117,12 +130,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"> best \+ CLEARLY",
         ">= best + CLEARLY",
         "log-likelihoods do not meet it to the last bit",
-    ),
-    Equivalent(
-        "calibration/answers",
-        r"kind=\"stable\"",
-        'kind="STABLE"',
-        "names of sorting algorithms have no case",
     ),
     Equivalent(
         "calibration/fit",
@@ -145,6 +152,13 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", )",
         reason="the search ends where the loss no longer falls, be its slope that small or not",
     ),
+    *_any_of(
+        "calibration/measure",
+        r"n_jobs=n_jobs, ",
+        "n_jobs=None, ",
+        "",
+        reason="rows do not depend on how many processes ask",
+    ),
     Equivalent(
         "sweeps/protection",
         r"one\.difference > 0",
@@ -157,6 +171,39 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "< BROKEN",
         "bounds of shares do not meet it to the last bit",
     ),
+    # Reports
+    Equivalent(
+        "report/equal_terms",
+        r"np\.ones\(\(1, ",
+        "np.ones((2, ",
+        "resamples are alike, and the first is taken",
+    ),
+    *_any_of(
+        "report/equal_terms",
+        r"seeded_rng\(0, \"equal terms\"\)",
+        'seeded_rng(None, "equal terms")',
+        "seeded_rng(0, None)",
+        'seeded_rng("equal terms")',
+        "seeded_rng(0, )",
+        'seeded_rng(1, "equal terms")',
+        'seeded_rng(0, "XXequal termsXX")',
+        'seeded_rng(0, "EQUAL TERMS")',
+        reason="any stream of random numbers will do, as long as it is always the same",
+    ),
+    *_any_of(
+        "report/equal_terms",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        reason="answers of one probability are accepted together, in whichever order",
+    ),
+    Equivalent(
+        "report/equal_terms",
+        r"\(likeliest_first\) \+ 1\)\)",
+        "(likeliest_first) + 2))",
+        "a column beyond the last is never taken",
+    ),
+    Equivalent("report/equal_terms", r"mw,mw->m", "MW,MW->M", "indices may have any names"),
     # Protocol
     *_any_of(
         "protocol/excerpts",
@@ -208,6 +255,46 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
         "evaluation/sub_index", r"or \[1\]", "or [2]", "of one song, a part of two holds one too"
     ),
+    *_any_of(
+        "evaluation/rows",
+        r", on=\[\"query\", \"rank\"\]",
+        ", on=None",
+        ",",
+        reason="these are the columns that both tables have",
+    ),
+    Equivalent("evaluation/rows", r"float\(\"nan\"\)", 'float("NAN")', "NaN has no case"),
+    Equivalent(
+        "evaluation/rows",
+        r"<= PLACE_TOLERANCE_S",
+        "< PLACE_TOLERANCE_S",
+        "errors of places do not meet it to the last bit",
+    ),
+    Equivalent(
+        "evaluation/rows",
+        r">= SAME_PASSAGE_CORRELATION",
+        "> SAME_PASSAGE_CORRELATION",
+        "correlations do not meet it to the last bit",
+    ),
+    *_any_of(
+        "evaluation/rows",
+        r"Excerpt\(track\.id, start_s, clip_s\)",
+        "Excerpt(None, start_s, clip_s)",
+        "Excerpt(track.id, start_s, None)",
+        reason="cut is from where it starts, as long as the clip is to be",
+    ),
+    *_any_of(
+        "evaluation/rows",
+        r"before \+ after >= wanted",
+        "before - after >= wanted",
+        "before + after > wanted",
+        reason="past the end there is silence, which sounds like nothing",
+    ),
+    Equivalent(
+        "evaluation/rows",
+        r", method=\"fft\"\)",
+        ", )",
+        "the way that SciPy takes by default gives the same to seven digits",
+    ),
     # Search
     Equivalent(
         "search/tempo",
@@ -222,12 +309,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "that is less than any probability as well",
     ),
     Equivalent(
-        "search/passes",
-        r"most = 0\.0 if search",
-        "most = 1.0 if search",
-        "without a search there is nothing to try anyway",
-    ),
-    Equivalent(
         "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
     ),
     Equivalent(
@@ -236,18 +317,109 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", line, None)",
         "a line that is new is seen at once, and then it is the last one",
     ),
+    *_any_of(
+        "search/sightings",
+        r", kind=\"stable\"\)",
+        ", kind=None)",
+        ", )",
+        reason="of votes at one time all or none are in a run, in whichever order",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"\.astype\(np\.int64\)",
+        ".astype(None)",
+        "numbers of frames are whole either way",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"astype\(np\.int64\) \+ late\)",
+        "astype(np.int64) - late)",
+        "as far before as after is tried",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"song\.bin \+ higher",
+        "song.bin - higher",
+        "as far below as above is tried",
+    ),
+    Equivalent(
+        "search/sightings",
+        r"chance\.max\(initial=0\.0\)",
+        "chance.max(initial=1.0)",
+        "the chance level is at least that of two usual hits",
+    ),
+    *(
+        Equivalent("search/sightings", before, after, "sums do not meet it to the last bit")
+        for before, after in (
+            (r"weights\[number\] <= most", "weights[number] < most"),
+            (r"weight > most", "weight >= most"),
+            (r">= SHORTEST_S", "> SHORTEST_S"),
+        )
+    ),
+    Equivalent(
+        "search/sightings",
+        r"max\(0, round\(\(start_s - MARGIN_S",
+        "max(1, round((start_s - MARGIN_S",
+        "it is cut down to whole hops afterwards",
+    ),
+    Equivalent(
+        "search/sightings",
+        r" < EXPLAINED",
+        " <= EXPLAINED",
+        "shares of weights do not meet it to the last bit",
+    ),
+    Equivalent(
+        "search/sightings",
+        r" >= EXPLAINED",
+        " > EXPLAINED",
+        "shares of weights do not meet it to the last bit",
+    ),
     # Stages
+    Equivalent(
+        "stages/matching",
+        r"len\(found\.query\) \+ row",
+        "len(found.query) - row",
+        "pairs of window and row stay apart, and sums of weights have no order",
+    ),
+    Equivalent(
+        "stages/matching",
+        r"moved\.min\(initial=0\)",
+        "moved.min(initial=1)",
+        "offsets that all are one larger fall into the same windows",
+    ),
+    *(
+        Equivalent("stages/matching", before, after, "one bit more than needed does no harm")
+        for before, after in (
+            (r"key\.max\(initial=0\)", "key.max(initial=1)"),
+            (r"moved\.max\(initial=0\)", "moved.max(initial=1)"),
+        )
+    ),
+    *_any_of(
+        "stages/matching",
+        r"- lowest \+ 1",
+        "+ lowest + 1",
+        "- lowest + 2",
+        reason="numbers beyond the largest id are given to no song",
+    ),
+    *_any_of(
+        "stages/matching",
+        r"span > SPARSE \* len\(song_id\)",
+        "span >= SPARSE * len(song_id)",
+        "span > SPARSE / len(song_id)",
+        reason="ids are numbered alike in both ways",
+    ),
+    *_any_of(
+        "stages/matching",
+        r"return 0, 0",
+        "return 1, 0",
+        "return 0, 1",
+        reason="without a hit there is no offset to count",
+    ),
     Equivalent(
         "stages/matching",
         r"row\[1:\] < row\[:-1\]",
         "row[1:] <= row[:-1]",
         "a stable sort leaves what is in order as it is",
-    ),
-    Equivalent(
-        "stages/matching",
-        r"kind=\"stable\"",
-        'kind="STABLE"',
-        "names of sorting algorithms have no case",
     ),
     Equivalent(
         "stages/hashing",

@@ -56,12 +56,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     "experiments/calibration/adapt.py": (),
     "experiments/calibration/answers.py": (),
     "experiments/calibration/fit.py": (),
+    "experiments/calibration/measure.py": (),
+    "experiments/calibration/model_card.py": (),
     "experiments/calibration/regression.py": (),
     "experiments/calibration/thresholds.py": (),
     "experiments/protocol/excerpts.py": (),
     "experiments/protocol/plan.py": (),
     "experiments/protocol/queries.py": ("tests/experiments/evaluation/test_context.py",),
     "experiments/protocol/splits.py": (),
+    "experiments/report/equal_terms.py": (),
     "experiments/evaluation/rows.py": ("tests/experiments/evaluation/test_ask.py",),
     "experiments/evaluation/sub_index.py": (),
     "experiments/sweeps/protection.py": (),
@@ -78,6 +81,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/search/passes.py": ("tests/fpcore/search/test_playback.py",),
     "fpcore/search/plays.py": (),
     "fpcore/search/scan.py": (),
+    "fpcore/search/sightings.py": (),
     "fpcore/search/tempo.py": (),
 }
 """The modules that are changed, and which tests are to notice beside those at the mirrored path."""

@@ -145,7 +145,7 @@ def works_to_settle(found: Difference, n_compared: int = 1) -> int | None:
     >>> works_to_settle(seen)
     79
     """
-    if not found.n or not abs(found.difference) > 0 or not found.spread > 0:
+    if not abs(found.difference) > 0 or not found.spread > 0:
         return None
     tail = (1 - CONFIDENCE) / 2 / n_compared
     reach = -float(ndtri(tail)) + float(ndtri(POWER))
@@ -177,7 +177,7 @@ def _accuracies(result: Result, works: NDArray[np.str_], drawn: Floats) -> Float
     falling = odds[right][likeliest_first]
     n_accepted = np.searchsorted(-falling, -_thresholds(result, works, drawn), side="right")
     reached = np.einsum("mw,mw->m", drawn, n_right.T[n_accepted])
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         shares: Floats = reached / (drawn @ np.bincount(row, minlength=len(works)))
     return shares
 

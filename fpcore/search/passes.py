@@ -291,8 +291,10 @@ def _gain(again: SearchTrace, answer: SearchTrace) -> float:
 def _at_its_tempo(accepted: SearchTrace, store: Index, profile: Profile) -> list[SearchTrace]:
     """Return passes at the tempo to which the votes of the answer drift; none when they do not."""
     search, query = profile.query.playback, accepted.query
-    most = 0.0 if search is None else max(search.max_speed_change, search.max_tempo_change)
-    if search is None or not most:
+    if search is None:
+        return []
+    most = max(search.max_speed_change, search.max_tempo_change)
+    if not most:
         return []
     found, of_answer = accepted.candidates, accepted.rows[0]
     faster = tempo_of(

@@ -364,7 +364,7 @@ def heaviest_run(
     start_s, end_s : float64 (n,), n >= 1
         The times of anchor and target of each vote, in any order.
     weight : float64 (n,)
-        The weight of each vote; half of it counts at either time.
+        The weight of each vote, which counts at both times. Only ratios matter.
 
     Returns
     -------
@@ -380,7 +380,7 @@ def heaviest_run(
     time_s = np.concatenate([start_s, end_s])
     order = np.argsort(time_s, kind="stable")
     time_s = time_s[order]
-    past = np.cumsum(np.concatenate([weight, weight])[order]) / 2
+    past = np.cumsum(np.concatenate([weight, weight])[order])
     before = np.concatenate([[0.0], past[:-1]])
     first, last = 0, len(time_s) - 1
     for _ in range(REFINEMENTS):

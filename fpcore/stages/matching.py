@@ -313,12 +313,13 @@ def chance_weight(found: Hits, heaviest: DoubleArray, width_ticks: int) -> float
     float
         In the unit of ``found.weights``; at least `MIN_CHANCE_HITS` usual hits.
     """
-    others = np.arange(len(heaviest)) != np.argmax(heaviest) if len(heaviest) else heaviest > 0
     least = MIN_CHANCE_HITS * found.usual_weight
-    if len(heaviest) == 1:
-        found, others = _without_heaviest(found, width_ticks), np.ones(1, np.bool_)
+    is_single = len(heaviest) == 1
+    if is_single:
+        found = _without_heaviest(found, width_ticks)
     if not len(found):
         return least
+    others = (np.arange(len(heaviest)) != np.argmax(heaviest)) | is_single
     n_decoys = min(len(WARPS), -(-MIN_DECOY_SONGS // int(others.sum())))
     chances = [warped_weights(found, warp, width_ticks)[others] for warp in WARPS[:n_decoys]]
     return max(least, float(np.quantile(np.concatenate(chances), CHANCE_QUANTILE)))
@@ -370,25 +371,25 @@ def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
 
 
 def _evidence(found: Hits, windows: HitSpans, chance: float) -> Candidates:
-    """Return the evidence of each of n windows of hits.
+    """Return the evidence of each of n windows of hits, none of which is empty.
 
     A query hash that meets several postings of its token in a window votes once.
     """
     n = len(windows.start)
     length = windows.end - windows.start
-    window = np.repeat(np.arange(n, dtype=np.int64), length)
+    window = np.repeat(np.arange(n), length)
     hit = np.arange(len(window)) + np.repeat(windows.start - np.cumsum(length) + length, length)
     row, offset_ticks, weight = found.taken(hit)
-    heaviness = np.bincount(window, weight, minlength=n)
-    offset = np.bincount(window, weight * offset_ticks, minlength=n)
+    heaviness = np.bincount(window, weight)
+    offset = np.bincount(window, weight * offset_ticks)
     _, first = np.unique(window * len(found.query) + row, return_index=True)
     window, weight = window[first], weight[first]
-    idf = np.bincount(window, weight, minlength=n).astype(np.float64)
+    idf = np.bincount(window, weight).astype(np.float64)
     song = np.searchsorted(found.first, windows.start, side="right") - 1
     return Candidates(
         song_id=found.song_ids[song],
         offset_ticks=offset / heaviness,
-        votes=np.bincount(window, minlength=n),
+        votes=np.bincount(window),
         idf=idf / found.usual_weight,
         chance=np.full(n, chance / found.usual_weight),
     )

@@ -12,7 +12,14 @@ from experiments.calibration import adapt
 from experiments.calibration.adapt import LOOSER, Adapted, adapted
 from experiments.calibration.answers import ASKED, likeliest, log_odds
 from experiments.calibration.fit import FITTED, fit
-from experiments.calibration.thresholds import HARDEST, Strangers, Tail, log_odds_of, stated_rate
+from experiments.calibration.thresholds import (
+    HARDEST,
+    Strangers,
+    Tail,
+    log_odds_of,
+    pooled_threshold,
+    stated_rate,
+)
 from fpcore.config import Decision, FittedOn
 
 BASE = Decision(
@@ -102,6 +109,7 @@ def test_many_doubtful_queries_move_the_decision_to_what_they_say(
 def test_at_the_threshold_strangers_are_named_at_the_rate(by_many: Adapted) -> None:
     strangers = by_many.held_out[~by_many.held_out["indexed"]]
     own, profile = Strangers.of(strangers), Tail.of(BASE).carried_over(strangers)
+    assert by_many.decision.threshold == pooled_threshold(own, profile, RATE)
     stated = stated_rate(own, profile, by_many.decision.threshold)
     assert stated.rate == pytest.approx(RATE, rel=0.05)
 

@@ -54,15 +54,27 @@ def test_a_profile_is_not_asked_about_songs_that_it_was_fitted_on(
     context: Context, changes: dict[str, float]
 ) -> None:
     known = context.fitted_on.model_copy(update=changes)
-    with pytest.raises(ConfigError, match=r"^the decision of balanced was fitted on songs of gen"):
+    with pytest.raises(ConfigError) as refused:
         measure(fitted_on(BALANCED, known), context)
+    assert str(refused.value) == (
+        "the decision of balanced was fitted on songs of generated:8 that the split with seed 0 "
+        "and a calibration share of 0.5 would ask about: take the split that it was fitted with, "
+        f"seed {known.seed} and a calibration share of {known.calibration_share:g}"
+    )
 
 
 def test_a_decision_of_the_same_split_or_of_other_music_is_measured(context: Context) -> None:
     few = replace(context, plan=replace(context.plan, n_indexed=1, n_left_out=1))
     elsewhere = context.fitted_on.model_copy(update={"corpus_checksum": "0" * 64, "seed": 9})
-    for known in (context.fitted_on, elsewhere):
-        assert len(measure(fitted_on(BALANCED, known), few, n_jobs=1).outcomes) == 2 * 2
+    steps: list[str] = []
+
+    def note(step: Step) -> None:
+        steps.append(step.label)
+
+    for known in (None, context.fitted_on, elsewhere):
+        measured = measure(fitted_on(BALANCED, known), few, n_jobs=1, show=note)
+        assert len(measured.outcomes) == 2 * 2
+    assert {*steps} == {"learning tracks", "asking"}
 
 
 def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(context: Context) -> None:
@@ -73,14 +85,18 @@ def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(context: 
     def note(step: Step) -> None:
         steps.append(step.label)
 
+    context = replace(context, plan=replace(context.plan, clip_lengths_s=(4.0, 5.0)))
     found = calibrated(old, context, false_alarm_rate=0.25, n_jobs=1, show=note)
     assert (found.fingerprint, found.query) == (old.fingerprint, old.query)
     assert set(found.decision.weights) == {*FITTED, "log_hypotheses"}
     assert found.decision.fitted_on == context.fitted_on
     assert found.decision.n_songs == len(context.parts.indexed)
-    assert found.decision.calibration is not None
-    assert "queries of 5 s from the calibration half of generated:8" in found.decision.calibration
-    assert "clean, tempo-m6) for 25% false alarms" in found.decision.calibration
+    assert found.decision.calibration == (
+        f"fitted on {len(context.queries('calibration'))} queries of 4 s and 5 s from the "
+        f"calibration half of generated:8 (checksum {context.corpus.checksum[:12]}, seed 0; "
+        "clean, tempo-m6) for 25% false alarms"
+    )
+    assert found.decision.false_alarm_rate == 0.25
     assert found.provenance == {
         "promoted_from": {"run": "r", "trial": "t"},
         "bytes_per_hour": 7.0,

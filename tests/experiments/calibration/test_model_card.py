@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,18 @@ def test_a_card_says_on_what_and_how_a_profile_was_tested(context: Context) -> N
     card = card_of(ROWS, 0.5, context)
     assert json.loads(json.dumps(card, allow_nan=False)) == card
     assert card["corpus"] == {"name": "generated:8", "checksum": context.corpus.checksum}
-    assert card["split"]["role"] == "test"
-    assert card["split"]["left_out_share"] == 0.5
-    assert sum(n for name, n in card["split"].items() if "ed" in name[-5:]) > 0
+    assert card["split"] == {
+        "role": "test",
+        "calibration_share": context.plan.calibration_share,
+        "left_out_share": 0.5,
+        **context.parts.sizes(),
+    }
     assert card["seeds"] == {"seed": 0, "repeats": 1}
     assert card["n_queries"] == 3
     assert card["versions"] == provenance.versions()
+    assert card["git_commit"] == provenance.git_commit()
+    age = datetime.fromisoformat(provenance.now()) - datetime.fromisoformat(card["date"])
+    assert timedelta(0) <= age < timedelta(minutes=10)
 
 
 def test_a_card_holds_the_metrics_over_all_and_by_condition(context: Context) -> None:
@@ -73,6 +80,7 @@ def test_a_card_holds_the_metrics_over_all_and_by_condition(context: Context) ->
     assert {(one["condition"], one["metric"]) for one in card["metrics"]} == {
         (condition, metric) for condition in ("clean", "white-0db") for metric in metrics.METRICS
     }
+    assert card["metrics"] == plain(metrics.summary(ROWS, 0.5).to_dict("records"))
     # Nobody was asked about songs that were left out.
     assert card["overall"]["false_accept"]["share"] is None
     error = metrics.calibration_error(metrics.calibration_curve(ROWS))

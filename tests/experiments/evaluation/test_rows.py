@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ from experiments.evaluation.context import Clip, Context
 from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import (
     Answers,
+    AskedOf,
     candidate_rows,
     is_right,
     outcome_row,
     rechosen,
     sounds_the_same,
 )
+from experiments.evaluation.stage_cache import StageCache
 from experiments.protocol.plan import Plan
 from fpcore import pipeline
 from fpcore.profiles import load_profile
@@ -115,6 +118,45 @@ def test_what_precedes_a_fast_excerpt_takes_the_place_of_more_of_the_song(
     assert not unmoved["same_passage"]
 
 
+def test_a_repeat_of_the_passage_is_as_right_as_the_place_that_was_asked(asked: Asked) -> None:
+    """A clip is said to be from a minute before, so that its place is a repeat of it."""
+    earlier = replace(asked.clip, start_s=asked.clip.start_s - 60)
+    in_place, beside = (
+        asked.row(earlier, _answering(asked.first, offset_s=asked.clip.start_s + by_s))
+        for by_s in (0.0, 0.2)
+    )
+    assert in_place["offset_error_s"] == pytest.approx(60)
+    assert in_place["same_passage"]
+    assert not beside["same_passage"]
+
+
+@pytest.mark.parametrize("same_work", [True, False])
+def test_a_recording_of_the_same_sound_is_right_if_it_is_of_the_work(
+    asked: Asked, same_work: bool, tmp_path: Path
+) -> None:
+    context, track = asked.context, asked.clip.query.track
+    work = track.work if same_work else "another"
+    copy = track.model_copy(update={"id": "copy", "work": work})
+    corpus = replace(context.corpus, tracks=(copy, *context.corpus.tracks))
+    context = replace(context, corpus=corpus, cache=StageCache(tmp_path / "of outcomes"))
+    start_s = asked.clip.start_s
+    answer = _answering(asked.first, song_name="copy", offset_s=start_s)
+    config = PROFILE.fingerprint
+    row = outcome_row(context, config, asked.clip, answer, fingerprint_s=1.5)
+    assert (row["right"], row["same_passage"]) == (same_work, same_work)
+    assert math.isnan(row["offset_error_s"])
+    # The same is found when the answer is chosen afterwards, with nothing at hand but rows.
+    candidates = pd.DataFrame(
+        {"query": row["query"], "rank": [0, 1], "asked_of": "whole", "song": "copy", "votes": 9}
+    ).assign(offset_s=[start_s, start_s + 0.2])
+    found = Answers(pd.DataFrame([row | {"answer": ""}]), candidates)
+    context = replace(context, cache=StageCache(tmp_path / "of choices"))
+    for rank, in_place in ((0, True), (1, False)):
+        chosen = pd.DataFrame({"query": [row["query"]], "rank": rank, "probability": 0.5})
+        [told] = rechosen(context, config, found, chosen).to_dict("records")
+        assert (told["right"], told["same_passage"]) == (same_work, same_work and in_place)
+
+
 def test_without_an_answer_there_is_neither_evidence_nor_a_place(asked: Asked) -> None:
     row = asked.row(asked.clip, replace(asked.first, matches=()))
     told = ("answer", "probability", "votes", "offset_s", "right", "same_passage")
@@ -160,6 +202,22 @@ def test_a_candidate_has_its_own_evidence(asked: Asked) -> None:
         assert {name: row[name] for name in trace.evidence} == {
             name: values[place] for name, values in trace.evidence.items()
         }
+
+
+@pytest.mark.parametrize(
+    ("indexed", "asked_of", "known"),
+    [(True, "part", True), (True, "others", False), (False, "whole", False)],
+)
+def test_a_song_that_was_not_among_those_asked_is_a_stranger_and_nothing_right(
+    asked: Asked, indexed: bool, asked_of: AskedOf, known: bool
+) -> None:
+    query = replace(asked.clip.query, indexed=indexed)
+    rows = candidate_rows(
+        asked.context.corpus, query, [asked.first], role="test", asked_of=asked_of
+    )
+    assert rows[0]["song"] == query.track.id
+    assert {row["indexed"] for row in rows} == {known}
+    assert rows[0]["right"] == known
 
 
 def test_another_choice_is_one_of_the_whole_index(
@@ -258,6 +316,22 @@ def test_a_passage_is_the_same_where_its_samples_come_again_within_50_ms() -> No
     assert not same(3.0)  # silence
     assert not same(60.0)  # past the end
     assert not same(-60.0)
+
+
+@pytest.mark.parametrize("level", [1.0, 1e-4])
+def test_a_passage_is_sought_to_the_sample_at_any_level(level: float) -> None:
+    """Its first and its last place within 50 ms, at the song's beginning and at its end."""
+    rate_hz = 8000
+    reach, sample = 0.05, 1 / rate_hz
+    bar, *others = (np.random.default_rng(7).standard_normal((5, rate_hz)) * level).astype(
+        np.float32
+    )
+    song = Signal(np.concatenate([bar, *others[:2], bar]), rate_hz)
+    for place_s in (0.0, 3.0):
+        for way in (-1, 1):
+            assert sounds_the_same(bar, song, place_s + way * reach)
+            assert not sounds_the_same(bar, song, place_s + way * (reach + sample))
+    assert not sounds_the_same(others[3], song, 1.5)
 
 
 @pytest.mark.parametrize(("correlation", "same"), [(0.85, False), (0.95, True)])

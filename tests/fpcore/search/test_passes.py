@@ -303,6 +303,30 @@ def test_a_window_without_candidates_answers_only_where_no_other_has_any(six_son
     assert answer_of([none], six_songs, PROFILE).matches == ()
 
 
+def test_of_traces_that_accept_nothing_the_one_with_the_likeliest_candidate_answers(
+    six_songs: Store,
+) -> None:
+    trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
+    [best, *_] = trace.matches
+    traces = [
+        replace(trace, matches=tuple(replace(best, probability=one) for one in (of_best, 0.2)))
+        for of_best in (0.2, 0.4, 0.3)
+    ]
+    assert answer_of(traces, six_songs, PROFILE).matches == traces[1].matches
+
+
+def test_of_the_tempos_that_are_likelier_the_likeliest_answers(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = _accepting(align(excerpt(1, 3, EXCERPT_S), six_songs, PROFILE), "first", 3.0)
+    by = (0.5, 2.0, 4.0, 3.0)
+    tried = [_accepting(trace, "tempo", 3.0 + more) for more in by]
+    monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried)
+    assert answer_of([trace], six_songs, PROFILE).matches == tried[2].matches
+    monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried[:1])
+    assert answer_of([trace], six_songs, PROFILE).pass_name == "first"
+
+
 def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
     search = PlaybackSearch()
     query = THOROUGH.query.model_copy(update={"playback": search})

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fpcore.records import Signal
+from experiments.degradations.wsola import stretch
+from fpcore import pipeline
+from fpcore.config import PlaybackSearch, Profile
+from fpcore.records import Match, Playback, Signal
+from fpcore.search import sightings as module
+from fpcore.search.passes import SearchTrace, align, passes
 from fpcore.search.sightings import (
+    EXPLAINED,
+    LEAST_CONTRAST,
+    MARGIN_S,
     REFINEMENTS,
     SHORTEST_S,
     SPARSE,
     Line,
     Sighting,
+    _Place,
+    _share,
+    _Window,
     heaviest_run,
     peak_numbers,
     sightings,
 )
+from fpcore.stages.decision import FEWEST_VOTES
+from fpcore.stages.hashing import unpack
 from fpcore.store import Store
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part
 
@@ -64,6 +81,7 @@ def test_peaks_of_a_bin_are_one_within_a_frame() -> None:
     numbers = peak_numbers(bins, ticks, 2)
     assert numbers[0] == numbers[1]
     assert len(set(numbers.tolist())) == 3
+    assert numbers.dtype == np.int64
 
 
 @pytest.mark.parametrize("ticks_per_frame", [1, 4])
@@ -96,12 +114,43 @@ def test_the_heaviest_run_leaves_out_chance_votes_and_bridges_holes() -> None:
     assert (start_s, end_s) == pytest.approx((3, 7.05), abs=0.1)
 
 
+def test_one_vote_long_after_a_run_is_left_out() -> None:
+    times_s = np.append(np.arange(0, 2, 0.1), 40.0)
+    assert heaviest_run(times_s, times_s + 0.1, np.ones(21)) == pytest.approx((0, 2))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_heaviest_run_is_the_best_of_all_runs(seed: int) -> None:
     rng = np.random.default_rng(seed)
     start_s = np.concatenate([rng.uniform(0, 12, 8), rng.uniform(4, 7, 20)])
     end_s = start_s + rng.uniform(0.1, 1.5, len(start_s))
     weight = rng.uniform(0.5, 2, len(start_s))
+    assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
+
+
+@pytest.mark.parametrize("seed", [*range(20), 126, 130, 170])
+def test_the_heaviest_run_of_a_few_votes_is_the_best_of_all_runs(seed: int) -> None:
+    """Light ones too, all at once or minutes apart."""
+    rng = np.random.default_rng(seed)
+    n_votes, span_s = rng.integers(1, 6), rng.choice([0.5, 3, 200])
+    start_s = rng.uniform(0, span_s, n_votes)
+    end_s = start_s + rng.uniform(0.1, 1.5, n_votes)
+    weight = rng.uniform(0.5, 2, n_votes) * rng.choice([0.01, 1])
+    assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
+
+
+@pytest.mark.parametrize("seed", [19, 238, 248, 280])
+def test_the_heaviest_run_of_a_dense_second_among_others_is_the_best_of_all_runs(
+    seed: int,
+) -> None:
+    """Seeds for which it matters from which run the refinement starts, and what it gathers."""
+    rng = np.random.default_rng(seed)
+    n_votes, span_s = rng.integers(1, 12), rng.choice([1, 5, 12, 30])
+    scattered_s = rng.uniform(0, span_s, n_votes)
+    dense_s = rng.uniform(0, 1, n_votes) * rng.choice([0.5, 2]) + rng.uniform(0, span_s)
+    start_s = np.concatenate([scattered_s, dense_s])
+    end_s = start_s + rng.uniform(0.1, 1.5, len(start_s))
+    weight = rng.uniform(0.5, 2, len(start_s)) * rng.choice([0.01, 1])
     assert heaviest_run(start_s, end_s, weight) == _best_of_all_runs(start_s, end_s, weight)
 
 
@@ -119,3 +168,249 @@ def _best_of_all_runs(
         gains = [halves[i : j + 1].sum() - cost * (times_s[j] - times_s[i]) for i, j in runs]
         first, last = runs[int(np.argmax(gains))]
     return float(times_s[first]), float(times_s[last])
+
+
+# What a window holds, against plain loops over its votes
+
+
+def _window(
+    samples: np.ndarray, store: Store, *, followed: Sequence[Line] = (), tempo: float = 1.0
+) -> _Window:
+    """Return what the first pass finds from 100 s on, as if it had been at another tempo."""
+    signal = Signal(samples, RATE_HZ)
+    query = pipeline.query(signal, PROFILE.fingerprint, PROFILE.query)
+    [[trace]] = itertools.islice(passes([query], store, PROFILE), 1)
+    played = replace(trace.query, playback=Playback(tempo=tempo))
+    return _Window(signal, 100.0, replace(trace, query=played), store, PROFILE, followed)
+
+
+@pytest.fixture
+def window(six_songs: Store) -> _Window:
+    """Return a window of two songs in a row, of which none has been told yet."""
+    return _window(np.concatenate([part(0, 3, 5), part(1, 9, 5)]), six_songs)
+
+
+@pytest.mark.parametrize("tempo", [1.0, 1.25])
+def test_votes_have_their_times_in_the_recording(six_songs: Store, tempo: float) -> None:
+    window = _window(part(0, 3, 6), six_songs, tempo=tempo)
+    hashes, hop_s = window._trace.query.hashes, PROFILE.fingerprint.hop_s
+    frame = hashes.tick / hashes.ticks_per_frame
+    _, _, delta_frames = unpack(hashes.token, PROFILE.fingerprint)
+    assert window._start_s == pytest.approx(100 + frame * hop_s / tempo)
+    assert window._end_s == pytest.approx(100 + (frame + delta_frames) * hop_s / tempo)
+    hits = window._trace.hits
+    assert window._weight[np.unique(hits.row)].mean() == pytest.approx(1.0, rel=0.1)
+    candidates = window._trace.candidates
+    for number, place in enumerate(window._places):
+        offset_frames = candidates.offset_ticks[number] / hashes.ticks_per_frame
+        song_id, name = int(candidates.song_id[number]), place.line.song_name
+        assert name == f"song {song_id - 1}"
+        song_s = pytest.approx(offset_frames * hop_s)
+        assert place.line == Line(song_id, name, 100.0, song_s, tempo)
+    # Around the votes' own mean offset there may be one less or more.
+    assert len(window._places[0].rows) == pytest.approx(candidates.votes[0], abs=1)
+    if tempo != 1.0:
+        assert list(window.songs_of_parts()) == []
+
+
+@pytest.mark.parametrize("late_frames", [-1.0, 0.0, 0.5, 1.0, 30.0])
+@pytest.mark.parametrize("with_votes", [True, False])
+def test_peaks_of_a_song_are_those_near_its_own_in_the_seconds_in_which_it_is_heard(
+    window: _Window, six_songs: Store, late_frames: float, with_votes: bool
+) -> None:
+    found = window._places[0]
+    hashes, song_id = window._trace.query.hashes, found.line.song_id
+    hop_s = PROFILE.fingerprint.hop_s
+    line = replace(found.line, song_s=found.line.song_s + late_frames * hop_s)
+    place = _Place(line, found.rows if with_votes else found.rows[:0])
+    song = six_songs.constellations([song_id])[song_id]
+    own = set(zip(song.frame.tolist(), song.bin.tolist(), strict=True))
+    anchor_bin, _, _ = unpack(hashes.token, PROFILE.fingerprint)
+    offset_ticks = line.song_s / hop_s * hashes.ticks_per_frame
+    peaks = np.unique(window._anchor[found.rows])
+    of_peak = [window._start_s[window._anchor == one] for one in peaks.tolist()]
+    of_peak.sort(key=lambda times_s: float(times_s[0]))
+    start_s, end_s = float(of_peak[2].max()), float(of_peak[-3].min())  # at the very last moment
+    expected = set()
+    for row, (tick, bin_) in enumerate(zip(hashes.tick.tolist(), anchor_bin.tolist(), strict=True)):
+        frame = round((tick + offset_ticks) / hashes.ticks_per_frame)
+        near = itertools.product((frame - 1, frame, frame + 1), (bin_ - 1, bin_, bin_ + 1))
+        heard = start_s <= window._start_s[row] <= end_s
+        if heard and (row in place.rows or not own.isdisjoint(near)):
+            expected.add(int(window._anchor[row]))
+    explained = window._peaks_of(place, start_s, end_s)
+    assert explained.dtype == np.bool_
+    assert np.flatnonzero(explained).tolist() == sorted(expected)
+    assert len(expected) > 10 or late_frames == 30
+
+
+def test_of_each_line_as_many_peaks_are_heard_as_its_candidate_has(
+    window: _Window, six_songs: Store
+) -> None:
+    lines = [place.line for place in window._places]
+    kept = window._trace.verification.kept_verified
+    assert window._peaks_heard(lines) == pytest.approx(kept.tolist())
+    faster = _window(window._signal.samples, six_songs, tempo=1.25)
+    assert sum(faster._peaks_heard(lines)) < 0.7 * kept.sum()
+
+
+def _heaviest_by_trying_all(window: _Window, tried: set[int]) -> tuple[int, float, float] | None:
+    best, most = None, LEAST_CONTRAST * float(window._trace.candidates.chance.max())
+    for number, place in enumerate(window._places):
+        explained = window._explained[window._anchor[place.rows]]
+        free, weight = place.rows[~explained], window._weight[place.rows]
+        share = weight[explained].sum() / weight.sum()
+        if number in tried or share >= EXPLAINED or len(free) < FEWEST_VOTES:
+            continue
+        first, last = window._start_s[free], window._end_s[free]
+        start_s, end_s = heaviest_run(first, last, window._weight[free])
+        inside = window._weight[free][(first >= start_s) & (last <= end_s)].sum()
+        if inside > most and end_s - start_s >= SHORTEST_S:
+            best, most = (number, start_s, end_s), inside
+    return best
+
+
+@pytest.mark.parametrize("songs_s", [[5, 5], [4, 2.6, 3.4], [1.5, 8]], ids=str)
+def test_the_heaviest_run_of_a_window_is_that_of_all_places_that_are_free(
+    six_songs: Store, songs_s: list[float]
+) -> None:
+    parts = [part(index, 4 + index, length_s) for index, length_s in enumerate(songs_s)]
+    window = _window(np.concatenate(parts), six_songs)
+    for told in (None, 0):
+        if told is not None:  # then its peaks, and votes that begin at them, are not free
+            window._sighting(window._places[told], window._trace.matches[0])
+        tried: set[int] = set()
+        while (best := window._heaviest_run(tried)) is not None:
+            assert best == _heaviest_by_trying_all(window, tried)
+            tried.add(best[0])
+        assert _heaviest_by_trying_all(window, tried) is None
+        assert tried or told is not None
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_heaviest_run_of_places_made_up_is_that_of_all(window: _Window, seed: int) -> None:
+    """Of few votes and of many, at once and far apart, whose weights differ by far."""
+    rng = np.random.default_rng(seed)
+    n_hashes = len(window._weight)
+    window._weight = rng.lognormal(0.0, 1.5, n_hashes)
+    window._explained = rng.random(n_hashes) < 0.3
+    window._places = []
+    for number in range(8):
+        wanted_s = rng.choice(rng.uniform(100, 110, 2), rng.choice([2, 3, 4, 6, 15]))
+        wanted_s += rng.normal(0, rng.choice([0.3, 1.0]), len(wanted_s))
+        rows = {int(np.argmin(np.abs(window._start_s - one_s))) for one_s in wanted_s}
+        window._places.append(_Place(Line(number, "made up", 100.0, 0.0), np.array(sorted(rows))))
+    tried: set[int] = set()
+    while (best := _heaviest_by_trying_all(window, tried)) is not None:
+        assert window._heaviest_run(tried) == best
+        tried.add(best[0])
+    assert window._heaviest_run(tried) is None
+
+
+def test_where_nothing_is_heard_there_is_no_run(six_songs: Store) -> None:
+    window = _window(np.zeros(10 * RATE_HZ, np.float32), six_songs)
+    assert window._heaviest_run(set()) is None
+
+
+def test_songs_are_told_by_the_seconds_of_their_votes_alone(
+    window: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {one.match.song_name: one for one in window.songs_of_parts()}
+    assert sorted(told) == ["song 0", "song 1"]
+    assert (told["song 0"].start_s, told["song 0"].end_s) == pytest.approx((100, 105), abs=0.6)
+    assert (told["song 1"].start_s, told["song 1"].end_s) == pytest.approx((105, 110), abs=0.6)
+    assert list(window.songs_of_parts()) == []  # all is explained
+    window._explained[:] = False
+    recognised = window._recognised
+    asked: list[int] = []
+
+    def only_the_second(song_id: int, start_s: float, end_s: float) -> tuple[_Place, Match] | None:
+        asked.append(song_id)
+        return recognised(song_id, start_s, end_s) if song_id == 2 else None
+
+    monkeypatch.setattr(window, "_recognised", only_the_second)
+    assert [one.match.song_name for one in window.songs_of_parts()] == ["song 1"]
+    assert sorted(asked) == [1, 2]  # what was not recognised is not tried again
+
+
+@pytest.mark.parametrize("tempo", [0.98, 1.02])
+def test_a_line_runs_at_the_tempo_that_its_votes_show(six_songs: Store, tempo: float) -> None:
+    samples = stretch(part(3, 12, 10 * tempo), RATE_HZ, factor=tempo, n_out=10 * RATE_HZ)
+    query = PROFILE.query.model_copy(update={"playback": PlaybackSearch()})
+    profile = PROFILE.model_copy(update={"query": query})
+    [found] = sightings(Signal(samples, RATE_HZ), 100.0, [], six_songs, profile)
+    assert found.match.song_name == "song 3"
+    assert found.line.tempo == pytest.approx(tempo, abs=0.003)
+    assert found.line.song_at(105.0) == pytest.approx(12 + 5 * tempo, abs=0.1)
+
+
+def test_seconds_are_recognised_with_a_margin_and_as_they_were_learned(
+    window: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Signal, Profile]] = []
+
+    def align_and_note(signal: Signal, store: Store, profile: Profile) -> SearchTrace:
+        asked.append((signal, profile))
+        return align(signal, store, profile)
+
+    monkeypatch.setattr(module, "align", align_and_note)
+    searching = PROFILE.query.model_copy(update={"playback": PlaybackSearch()})
+    window._profile = PROFILE.model_copy(update={"query": searching})
+    hop = PROFILE.fingerprint.spectrogram.hop_length
+    samples = window._signal.samples
+    for song_id, start_s, end_s, song_s in ((1, 100.1, 104.5, 3.1), (2, 105.5, 110.0, 9.5)):
+        found = window._recognised(song_id, start_s, end_s)
+        assert found is not None
+        place, match = found
+        assert (match.song_id, place.line.song_id, match.accepted) == (song_id, song_id, True)
+        assert place.line.song_at(start_s) == pytest.approx(song_s, abs=0.05)
+        assert len(place.rows) >= FEWEST_VOTES
+        first = max(0, round((start_s - MARGIN_S - 100) * RATE_HZ)) // hop * hop
+        past = round((end_s + MARGIN_S - 100) * RATE_HZ)
+        part_of_it, profile = asked.pop()
+        np.testing.assert_array_equal(part_of_it.samples, samples[first:past])
+        assert profile.query == PROFILE.query  # which searches no playback
+        assert place.line.song_name == match.song_name
+        assert window._recognised(3, start_s, end_s) is None
+
+
+def test_rivals_are_the_lines_of_most_votes_at_the_peaks_of_a_song(six_songs: Store) -> None:
+    near, far = Line(1, "near", 90.0, -7.0), Line(1, "far", 90.0, 20.0)
+    samples = np.concatenate([part(0, 3, 5), part(1, 9, 5)])
+    window = _window(samples, six_songs, followed=[near, far])
+    [first, second] = [
+        next(row for row, place in enumerate(window._places) if place.line.song_id == song_id)
+        for song_id in (1, 2)
+    ]
+    told = {}
+    for row in (first, second):
+        place = window._places[row]
+        match = next(m for m in window._trace.matches if m.song_id == place.line.song_id)
+        free = place.rows[~window._explained[window._anchor[place.rows]]]
+        run = heaviest_run(window._start_s[free], window._end_s[free], window._weight[free])
+        found = told[row] = window._sighting(place, match)
+        assert (found.start_s, found.end_s, found.match) == (*run, match)
+        of_song = window._peaks_of(place, *run)
+        expected = {}
+        for other in (*window._places, *window._followed):
+            rows = other.rows
+            rows = rows[(window._start_s[rows] >= run[0]) & (window._end_s[rows] <= run[1])]
+            weight = window._weight[rows]
+            at_peaks = weight[of_song[window._anchor[rows]]].sum()
+            if len(rows) and at_peaks >= EXPLAINED * weight.sum():
+                expected[other.line] = pytest.approx(weight.sum())
+        assert {rival.line: rival.weight for rival in found.rivals} == expected
+        assert found.rivals[0].line == place.line
+        lines = [rival.line for rival in found.rivals]
+        assert [rival.n_peaks for rival in found.rivals] == window._peaks_heard(lines)
+        assert window._share_explained(place) > 0.9
+    assert window._share_explained(window._places[first]) > 0.9  # still
+    names = {rival.line.song_name for rival in told[first].rivals}
+    assert "near" in names
+    assert "far" not in names
+
+
+def test_nothing_left_of_a_place_is_as_good_as_explained() -> None:
+    weight = np.array([1.0, 3.0])
+    assert _share(weight, np.array([True, False])) == 0.25
+    assert _share(weight[:0], np.zeros(0, np.bool_)) == 1.0

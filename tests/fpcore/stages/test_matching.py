@@ -85,8 +85,33 @@ def test_hits_of_any_ids_and_times_are_found(songs: tuple[int, ...]) -> None:
 
 def test_a_query_too_long_for_its_index_is_refused() -> None:
     assert matching._key_type(n_bits=43, row_bits=20) is np.int64
-    with pytest.raises(ValueError, match=r"2\^20 hashes is too long .* ask with shorter parts"):
+    told = (
+        r"^a query of up to 2\^20 hashes is too long for songs of up to 2\^44 ticks: ask with "
+        r"shorter parts of the recording$"
+    )
+    with pytest.raises(ValueError, match=told):
         matching._key_type(n_bits=44, row_bits=20)
+
+
+@pytest.mark.parametrize("ids", [[], [7], [3, 1, 3, 2], [1, 40, 1], [10**12, 5, 10**12]], ids=str)
+def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int]) -> None:
+    found = matching.numbered(np.array(ids, np.int64))
+    song_ids, numbers = np.unique(np.array(ids, np.int64), return_inverse=True)
+    np.testing.assert_array_equal(found[0], song_ids)
+    np.testing.assert_array_equal(found[1], numbers)
+    assert found[1].dtype == np.int32
+
+
+def test_offsets_are_counted_from_the_lowest_in_as_many_bits_as_the_highest_takes() -> None:
+    query = query_of([(1, 30), (2, 55)], ticks_per_frame=4)
+    postings = postings_of([(0, 1, 100), (1, 1, 20), (1, 2, 70)])
+    # From 4 * 20 - 55 to 4 * 100 - 30.
+    assert matching._offset_bits(query, postings) == (25, (370 - 25).bit_length())
+
+
+def test_hits_take_four_bytes_each_where_that_is_enough() -> None:
+    assert matching._key_type(n_bits=20, row_bits=11) is np.int32
+    assert matching._key_type(n_bits=20, row_bits=12) is np.int64
 
 
 def test_a_token_that_is_everywhere_weighs_less() -> None:
@@ -253,6 +278,13 @@ def test_a_song_is_given_at_several_offsets_the_heaviest_first() -> None:
     assert found.votes.tolist() == [4, 3]
 
 
+def test_places_may_be_more_than_the_hashes_of_the_query() -> None:
+    entries = [(1, 6, 100), (2, 6, 100), (1, 6, 500), (1, 6, 900)]
+    found = ranked(query_of([(1, 0), (2, 0)]), entries, QueryConfig(n_offsets=5))
+    assert found.offset_ticks.tolist() == [100.0, 500.0, 900.0]
+    assert found.votes.tolist() == [2, 1, 1]
+
+
 def test_only_the_heaviest_songs_are_given() -> None:
     query, entries = planted()
     all_songs = ranked(query, entries)
@@ -329,6 +361,21 @@ def test_the_heaviest_window_of_a_single_song_takes_no_part_in_its_chance_level(
     assert matching.warped_weights(found, 1, 2).tolist() == pytest.approx([30 * found.usual_weight])
     chance = matching.chance_weight(found, np.array([30 * found.usual_weight]), 2)
     assert chance == pytest.approx(matching.MIN_CHANCE_HITS * found.usual_weight)
+
+
+def test_without_its_heaviest_window_a_song_has_all_its_other_hits() -> None:
+    query = query_of([(token, 0) for token in range(5)])
+    found = looked_up(query, [(0, 6, 10), (1, 6, 100), (2, 6, 100), (3, 6, 101), (4, 6, 500)])
+    rest = matching._without_heaviest(found, 2)
+    assert rest.offset_ticks.tolist() == [10, 500]
+    assert rest.song_id.tolist() == [6, 6]
+
+
+def test_decoys_of_a_long_query_are_weighed_in_a_long_song() -> None:
+    """Row and offset take 51 of 63 bits together."""
+    query = query_of([(token, token) for token in range(20_000)], ticks_per_frame=16)
+    found = looked_up(query, [(0, 6, 0), (19_999, 6, 2**31 - 1)])
+    assert matching.warped_weights(found, 1, 2).tolist() == [found.usual_weight]
 
 
 @pytest.mark.parametrize("matched", [False, True], ids=["unknown", "known"])
