@@ -56,6 +56,8 @@ CREATE INDEX songs_by_fingerprint ON songs(fingerprint_checksum, n_fingerprints)
 
 CREATE INDEX songs_by_name ON songs(name);
 
+CREATE INDEX songs_incomplete ON songs(id) WHERE complete = 0;
+
 CREATE TABLE constellations (
   song_id INTEGER PRIMARY KEY REFERENCES songs(id) ON DELETE CASCADE,
   peaks BLOB NOT NULL
@@ -143,8 +145,12 @@ _READ_AS = {
 }
 """Version -> its table ``songs`` with the columns of today, for a file that can only be read."""
 
-_NAME_INDEX = "songs_by_name"
-"""Finds the songs that share a name; an index in a file that can only be read may lack it."""
+_INDEXES = {
+    "songs_by_name": "CREATE INDEX songs_by_name ON songs(name)",
+    "songs_incomplete": "CREATE INDEX songs_incomplete ON songs(id) WHERE complete = 0",
+}
+"""Name -> statement of indexes that came later: they find the songs that share a name, and those
+that are incomplete. An index in a file that can only be read may lack them."""
 
 
 def statements(config: FingerprintConfig, layout: LayoutName) -> list[str]:
@@ -268,7 +274,7 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     if _pragma(connection, "query_only"):
         _read_as_today(connection)
         return
-    if _pragma(connection, "user_version") not in _STEPS and not _lacks_name_index(connection):
+    if _pragma(connection, "user_version") not in _STEPS and not _lacking(connection):
         return
     with transaction(connection):
         # Another program may have been faster.
@@ -276,8 +282,8 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
             for statement in _STEPS[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
-        if _lacks_name_index(connection):
-            connection.execute(f"CREATE INDEX {_NAME_INDEX} ON songs(name)")
+        for name in _lacking(connection):
+            connection.execute(_INDEXES[name])
 
 
 def _read_as_today(connection: sqlite3.Connection) -> None:
@@ -289,13 +295,13 @@ def _read_as_today(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA query_only = ON")
 
 
-def _lacks_name_index(connection: sqlite3.Connection) -> bool:
-    """Whether this is an index of today's tables that was made before they had one of names."""
-    (n_found,) = connection.execute(
-        "SELECT count(*) FROM sqlite_master WHERE name = ?", (_NAME_INDEX,)
-    ).fetchone()
+def _lacking(connection: sqlite3.Connection) -> list[str]:
+    """Return which of `_INDEXES` an index of today's tables lacks, made before there were any."""
     is_of_today = _pragma(connection, "user_version") in VERSIONS.values()
-    return not n_found and is_of_today and _pragma(connection, "application_id") == APPLICATION_ID
+    if not is_of_today or _pragma(connection, "application_id") != APPLICATION_ID:
+        return []
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    return [name for name in _INDEXES if (name,) not in found]
 
 
 def layout_of(connection: sqlite3.Connection) -> LayoutName:

@@ -123,7 +123,7 @@ def discard_spare(path: Path, *, digest: str, known: Container[str]) -> bool:
         Whether it was removed. One that somebody has open is not.
     """
     try:
-        with _alone(path, 0) as connection:
+        with alone(path, 0) as connection:
             found = _inventory(connection, path)
             is_spare = found.digest.startswith(digest)
             is_spare = is_spare and all(song.checksum in known for song in found.songs)

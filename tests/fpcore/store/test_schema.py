@@ -25,6 +25,7 @@ from tests.fpcore.store.material import (
     entry,
     files_in,
     in_sql,
+    new_store,
     postings_of,
     rows,
     scan,
@@ -326,3 +327,17 @@ def test_a_newer_version_is_not_taken_back(path: Path) -> None:
     with closing(plain(path)) as connection:
         schema.bring_up_to_date(connection)
     assert in_sql(path, "PRAGMA user_version") == [(5,)]
+
+
+def test_indexes_that_came_later_are_made_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    new_store(path).close()
+    names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'songs_%'"
+    expected = in_sql(path, names)
+    for name in ("songs_by_name", "songs_incomplete"):
+        assert (name,) in expected
+        in_sql(path, f"DROP INDEX {name}")
+    open_store(path, None).close()
+    assert set(in_sql(path, names)) == set(expected)
+    plan = in_sql(path, "EXPLAIN QUERY PLAN SELECT id FROM songs WHERE complete = 0 ORDER BY id")
+    assert "songs_incomplete" in str(plan)
