@@ -24,13 +24,13 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes ``-n auto`` starts: one more than cores, and at most four.
+    """Return how many processes ``-n auto`` starts: one more than two a core, and at most six.
 
-    Tests wait a good third of their time: for browsers, for disks, for processes to end.
+    Tests wait nearly half of their time: for browsers, for disks, for processes to end.
     """
     has_affinity = hasattr(os, "sched_getaffinity")
     n_cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return min(4, n_cores + 1)
+    return min(6, 2 * n_cores + 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
