@@ -29,13 +29,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ".to_numpy(None)",
         "columns have that type already",
     ),
-    *_any_of(
-        "",
-        r", strict=True\)",
-        ", strict=None)",
-        ", strict=False)",
-        ", )",
-        reason="what is zipped together has one length; strict would only tell a slip",
+    *(
+        Equivalent(
+            "",
+            before,
+            after,
+            "what is zipped together has one length; strict would only tell a slip",
+        )
+        for before, after in (
+            (r", strict=True", ", strict=None"),
+            (r", strict=True", ", strict=False"),
+            (r", strict=True ?\)", ", )"),
+        )
     ),
     *_any_of(
         "",

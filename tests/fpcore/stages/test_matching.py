@@ -103,10 +103,10 @@ def test_songs_are_numbered_in_the_order_of_their_ids(ids: list[int]) -> None:
 
 
 def test_offsets_are_counted_from_the_lowest_in_as_many_bits_as_the_highest_takes() -> None:
-    query = query_of([(1, 30), (2, 55)], ticks_per_frame=4)
-    postings = postings_of([(0, 1, 100), (1, 1, 20), (1, 2, 70)])
-    # From 4 * 20 - 55 to 4 * 100 - 30.
-    assert matching._offset_bits(query, postings) == (25, (370 - 25).bit_length())
+    query = query_of([(1, 300), (2, 310)], ticks_per_frame=4)
+    postings = postings_of([(0, 1, 160), (1, 1, 100), (1, 2, 130)])
+    # From 4 * 100 - 310 to 4 * 160 - 300.
+    assert matching._offset_bits(query, postings) == (90, (340 - 90).bit_length())
 
 
 def test_hits_take_four_bytes_each_where_that_is_enough() -> None:
