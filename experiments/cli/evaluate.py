@@ -1,0 +1,292 @@
+"""``fpbench evaluate``: how right a profile is on recordings whose song is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from experiments.cli.options import EXIT_FAILED, Jobs, RowsFile
+from fpcore.cli.output import complain, counted, print_table, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.corpora import Corpus
+    from experiments.evaluation.recordings import Asked
+    from experiments.metrics import Share
+    from experiments.protocol.recordings import Fault, KnownSongs, QuerySet
+    from fpcore.config import Profile
+
+MOST_VALUES = 20
+"""A column with more values is not grouped by unless it is named: it is a remark on each row."""
+
+MOST_FAILURES = 50
+"""Failures that are listed; the rows have all."""
+
+
+def evaluate(
+    *,
+    queries: Annotated[
+        Path,
+        typer.Option(
+            "--queries",
+            metavar="FILE|FOLDER",
+            help="The recordings: a CSV with the columns file and song (an id, path or name; "
+            "none for a stranger), if known start_s, and any others to group by; or a folder "
+            "with a folder for each song, and none/ for strangers.",
+        ),
+    ],
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            "--corpus",
+            metavar="NAME",
+            help="The songs, all of which are indexed: generated, demo, debian-games or "
+            "folder:PATH.",
+        ),
+    ] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option("--db", metavar="FILE", help="The songs: a database that has learned them."),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME|FILE",
+            help="The profile to ask with. Without it: balanced, or the one that the database "
+            "was made with.",
+        ),
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--layout",
+            metavar="NAME",
+            help="How the recordings are listed: csv, folder, audfprint (paths; a name begins "
+            "with the song's) or mirex (query, tab, answer). Without it: csv, or folder.",
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="COLUMN",
+            help="A column to group by; may be given several times. Without it: all columns of "
+            f"groups with at most {MOST_VALUES} values.",
+        ),
+    ] = None,
+    jobs: Jobs = -1,
+    csv: RowsFile = None,
+) -> None:
+    """Measure how right a profile is on your recordings.
+
+    Each recording is asked of an index as `fpcore recognize` would ask it, at the profile's own
+    threshold; nothing is tuned. Rows that cannot be asked are told and counted, the others go on,
+    and the exit code is then 1. Paths are relative to the list.
+
+    \b
+    Example:
+      fpbench evaluate --queries recordings.csv --db music_recognition.db --by device
+    """
+    if (corpus is None) == (database is None):
+        raise typer.BadParameter("say which songs are indexed by one of --corpus and --db")
+    _refuse_unknown(layout)
+    asked, found, used = (
+        _of_corpus(queries, layout, corpus, profile or "balanced", jobs)
+        if corpus is not None
+        else _of_database(queries, layout, database or Path(), profile, jobs)
+    )
+    rows, threshold = asked.outcomes, used.decision.threshold
+    if csv is not None:
+        from experiments.files import write_rows, writing
+
+        with writing(csv):
+            write_rows(rows, csv)
+    for note in asked.notes:
+        complain(f"note: {note}")
+    faults = (*found.faults, *asked.faults)
+    _tell_faults(faults, found.n_listed)
+    say(
+        f"Profile {used.name} ({used.fingerprint.digest[:12]}), threshold {threshold:.3f}; "
+        f"{corpus or database}; {found.path.name}: {counted(len(rows), 'recording')} asked"
+    )
+    if len(rows):
+        _print_shares(rows, threshold, _groups(rows, found, by))
+        _print_failures(rows, threshold)
+    if faults:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _refuse_unknown(layout: str | None) -> None:
+    from experiments.protocol.recordings import LAYOUTS
+
+    if layout is not None and layout not in LAYOUTS:
+        raise typer.BadParameter(
+            f"there is no layout {layout!r}: choose one of {', '.join(LAYOUTS)}"
+        )
+
+
+Result = tuple["Asked", "QuerySet", "Profile"]
+
+
+def _of_corpus(queries: Path, layout: str | None, name: str, profile: str, jobs: int) -> Result:
+    """Return what an index of a corpus answers."""
+    from experiments.corpora import corpus as open_corpus
+    from experiments.evaluation.recordings import ask_corpus
+    from experiments.progress import shown
+    from experiments.protocol.recordings import KnownSongs
+    from fpcore.profiles import load_profile
+
+    used, source = load_profile(profile), open_corpus(name)
+    found = _read(queries, KnownSongs.of_corpus(source), layout)
+    _tell_fitted(used, source)
+    with shown() as show:
+        return ask_corpus(found, used, source, n_jobs=jobs, show=show), found, used
+
+
+def _of_database(
+    queries: Path, layout: str | None, database: Path, profile: str | None, jobs: int
+) -> Result:
+    """Return what a database answers."""
+    from experiments.evaluation.recordings import ask_database
+    from experiments.progress import shown
+    from experiments.protocol.recordings import KnownSongs
+    from fpcore.cli.options import open_library
+
+    with open_library(database, profile) as library:
+        used, known = library.profile, KnownSongs.of_store(library.store)
+    found = _read(queries, known, layout)
+    with shown() as show:
+        return ask_database(found, used, database, known, n_jobs=jobs, show=show), found, used
+
+
+def _read(path: Path, known: KnownSongs, layout: str | None) -> QuerySet:
+    """Return a query set that has something to ask."""
+    from experiments.errors import CorpusError
+    from experiments.protocol.recordings import read_queries
+
+    found = read_queries(path, known, layout=layout)
+    if not found.queries:
+        _tell_faults(found.faults, found.n_listed)
+        raise CorpusError(f"{path} lists no recording that can be asked: correct what is told of")
+    return found
+
+
+def _tell_fitted(profile: Profile, corpus: Corpus) -> None:
+    """Say where the decision has seen songs that are asked about now."""
+    fitted_on = profile.decision.fitted_on
+    if fitted_on is not None and fitted_on.corpus_checksum == corpus.checksum:
+        complain(
+            f"note: the decision of {profile.name} was fitted on clips of this corpus; "
+            "recordings of songs that it has not seen may be recognised less well"
+        )
+
+
+def _tell_faults(faults: Sequence[Fault], n_listed: int) -> None:
+    for fault in faults:
+        complain(fault.sentence)
+    if faults:
+        kinds = Counter(fault.kind for fault in faults)
+        told = ", ".join(f"{kind} {n:,}" for kind, n in kinds.items())
+        complain(f"{len(faults):,} of {counted(n_listed, 'row')} not asked ({told})")
+
+
+def _groups(
+    rows: pd.DataFrame, found: QuerySet, by: Iterable[str] | None
+) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return the rows of each group with its column and its value, overall first."""
+    from fpcore.errors import ConfigError
+
+    known = (*found.columns, "clip_s")
+    wanted = list(by or ())
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"--by {name}: there is no such column, choose of {', '.join(known)}")
+    chosen = wanted or [one for one in found.columns if rows[one].nunique() <= MOST_VALUES]
+    groups = [("all", "", rows)]
+    for column in chosen:
+        groups += [
+            (column, str(value) or "(empty)", of) for value, of in rows.groupby(column, sort=True)
+        ]
+    return groups
+
+
+def _print_shares(
+    rows: pd.DataFrame, threshold: float, groups: Sequence[tuple[str, str, pd.DataFrame]]
+) -> None:
+    """Print a row for each group, each share with its interval and what it is of."""
+    from experiments.metrics.recordings import shares
+
+    table = [
+        [column, value, len(of), *(_told(share) for share in shares(of, threshold).values())]
+        for column, value, of in groups
+    ]
+    headings = (
+        "recordings",
+        "accepted, right %",
+        "wrong song %",
+        "strangers named %",
+        "place to 50 ms %",
+        "to 500 ms %",
+    )
+    print_table([("group", "left"), ("", "left"), *((name, "right") for name in headings)], table)
+    say(
+        f"95% intervals, for recordings of {counted(rows['work'].nunique(), 'piece')}; places are "
+        "of accepted and right answers whose place is given."
+    )
+
+
+def _told(share: Share) -> str:
+    if not share.n:
+        return "–"
+    interval = f"{100 * share.low:.0f}-{100 * share.high:.0f}"
+    return f"{100 * share.share:.1f} ({interval}) of {share.n:,}"
+
+
+def _print_failures(rows: pd.DataFrame, threshold: float) -> None:
+    from experiments.metrics.recordings import FAILURES, failures
+
+    failed = failures(rows, threshold)
+    say("")
+    if not len(failed):
+        say("No failures.")
+        return
+    more = (
+        f", the first {MOST_FAILURES} of them (--csv has all)"
+        if len(failed) > MOST_FAILURES
+        else ""
+    )
+    say(f"{counted(len(failed), 'failure')}{more}:")
+    print_table(
+        [
+            ("recording", "left"),
+            ("failure", "left"),
+            ("song", "left"),
+            ("likeliest answer", "left"),
+            ("probability", "right"),
+            ("place, s", "right"),
+            ("told, s", "right"),
+        ],
+        [
+            [
+                row["query"].rpartition("@")[0],
+                FAILURES[row["failure"]],
+                row["track"] or "none",
+                row["answer"] or "none",
+                f"{row['probability']:.3f}",
+                "–" if row["start_s"] != row["start_s"] else f"{row['start_s']:.2f}",
+                f"{row['offset_s']:.2f}" if row["answer"] else "–",
+            ]
+            for row in failed.head(MOST_FAILURES).to_dict("records")
+        ],
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``fpbench``."""
+    app.command("evaluate")(evaluate)
