@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,10 +97,11 @@ def evaluate(
     if (corpus is None) == (database is None):
         raise typer.BadParameter("say which songs are indexed by one of --corpus and --db")
     _refuse_unknown(layout)
+    listed = _List(queries, layout, tuple(by or ()))
     asked, found, used = (
-        _of_corpus(queries, layout, corpus, profile or "balanced", jobs)
+        _of_corpus(listed, corpus, profile or "balanced", jobs)
         if corpus is not None
-        else _of_database(queries, layout, database or Path(), profile, jobs)
+        else _of_database(listed, database or Path(), profile, jobs)
     )
     rows, threshold = asked.outcomes, used.decision.threshold
     if csv is not None:
@@ -116,7 +118,7 @@ def evaluate(
         f"{corpus or database}; {found.path.name}: {counted(len(rows), 'recording')} asked"
     )
     if len(rows):
-        _print_shares(rows, threshold, _groups(rows, found, by))
+        _print_shares(rows, threshold, _groups(rows, found, listed.by))
         _print_failures(rows, threshold)
     if faults:
         raise typer.Exit(EXIT_FAILED)
@@ -131,10 +133,42 @@ def _refuse_unknown(layout: str | None) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The recordings as the options name them, and the columns to group by."""
+
+    path: Path
+    layout: str | None
+    by: tuple[str, ...]
+
+    def read(self, known: KnownSongs) -> QuerySet:
+        """Return a query set that has something to ask, and the columns."""
+        from experiments.errors import CorpusError
+        from experiments.progress import shown
+        from experiments.protocol.recordings import read_queries
+        from fpcore.errors import ConfigError
+
+        with shown() as show:
+            found = read_queries(self.path, known, layout=self.layout, show=show)
+        columns = (*found.columns, "clip_s")
+        for name in self.by:
+            if name not in columns:
+                raise ConfigError(
+                    f"--by {name}: there is no such column, choose of {', '.join(columns)}"
+                )
+        if not found.queries:
+            _tell_faults(found.faults, found.n_listed)
+            raise CorpusError(
+                f"{self.path} lists no recording that can be asked: correct what is told of"
+            )
+        return found
+
+
 Result = tuple["Asked", "QuerySet", "Profile"]
+"""What was answered, to what, under which profile."""
 
 
-def _of_corpus(queries: Path, layout: str | None, name: str, profile: str, jobs: int) -> Result:
+def _of_corpus(listed: _List, name: str, profile: str, jobs: int) -> Result:
     """Return what an index of a corpus answers."""
     from experiments.corpora import corpus as open_corpus
     from experiments.evaluation.recordings import ask_corpus
@@ -143,15 +177,13 @@ def _of_corpus(queries: Path, layout: str | None, name: str, profile: str, jobs:
     from fpcore.profiles import load_profile
 
     used, source = load_profile(profile), open_corpus(name)
-    found = _read(queries, KnownSongs.of_corpus(source), layout)
+    found = listed.read(KnownSongs.of_corpus(source))
     _tell_fitted(used, source)
     with shown() as show:
         return ask_corpus(found, used, source, n_jobs=jobs, show=show), found, used
 
 
-def _of_database(
-    queries: Path, layout: str | None, database: Path, profile: str | None, jobs: int
-) -> Result:
+def _of_database(listed: _List, database: Path, profile: str | None, jobs: int) -> Result:
     """Return what a database answers."""
     from experiments.evaluation.recordings import ask_database
     from experiments.progress import shown
@@ -160,21 +192,9 @@ def _of_database(
 
     with open_library(database, profile) as library:
         used, known = library.profile, KnownSongs.of_store(library.store)
-    found = _read(queries, known, layout)
+    found = listed.read(known)
     with shown() as show:
         return ask_database(found, used, database, known, n_jobs=jobs, show=show), found, used
-
-
-def _read(path: Path, known: KnownSongs, layout: str | None) -> QuerySet:
-    """Return a query set that has something to ask."""
-    from experiments.errors import CorpusError
-    from experiments.protocol.recordings import read_queries
-
-    found = read_queries(path, known, layout=layout)
-    if not found.queries:
-        _tell_faults(found.faults, found.n_listed)
-        raise CorpusError(f"{path} lists no recording that can be asked: correct what is told of")
-    return found
 
 
 def _tell_fitted(profile: Profile, corpus: Corpus) -> None:
@@ -197,17 +217,10 @@ def _tell_faults(faults: Sequence[Fault], n_listed: int) -> None:
 
 
 def _groups(
-    rows: pd.DataFrame, found: QuerySet, by: Iterable[str] | None
+    rows: pd.DataFrame, found: QuerySet, by: Sequence[str]
 ) -> list[tuple[str, str, pd.DataFrame]]:
     """Return the rows of each group with its column and its value, overall first."""
-    from fpcore.errors import ConfigError
-
-    known = (*found.columns, "clip_s")
-    wanted = list(by or ())
-    for name in wanted:
-        if name not in known:
-            raise ConfigError(f"--by {name}: there is no such column, choose of {', '.join(known)}")
-    chosen = wanted or [one for one in found.columns if rows[one].nunique() <= MOST_VALUES]
+    chosen = by or [one for one in found.columns if rows[one].nunique() <= MOST_VALUES]
     groups = [("all", "", rows)]
     for column in chosen:
         groups += [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from experiments.errors import CorpusError
+from experiments.progress import Show, Step, silent
 from experiments.protocol.recordings import audfprint, folder, mirex, table
 from experiments.protocol.recordings.contract import (
     STRANGER,
@@ -30,7 +31,9 @@ LAYOUTS: Mapping[str, Callable[[Path], Listed]] = {
 """The layouts of query sets by their names; each module says what its layout maps to."""
 
 
-def read_queries(path: Path, known: KnownSongs, *, layout: str | None = None) -> QuerySet:
+def read_queries(
+    path: Path, known: KnownSongs, *, layout: str | None = None, show: Show = silent
+) -> QuerySet:
     """Return the recordings of a query set, and what is wrong with the others.
 
     Parameters
@@ -41,6 +44,8 @@ def read_queries(path: Path, known: KnownSongs, *, layout: str | None = None) ->
         The songs that a recording may be of.
     layout : str, optional
         One of `LAYOUTS`; by default ``folder`` for a folder, and ``csv`` for a file.
+    show : Show, optional
+        Where progress is shown, in rows: every recording is read for its checksum.
 
     Returns
     -------
@@ -62,7 +67,10 @@ def read_queries(path: Path, known: KnownSongs, *, layout: str | None = None) ->
         raise CorpusError(f"{as_text(str(path))} is {what}, so its layout is not {chosen}")
     listed = LAYOUTS[chosen](path)
     checked = _Checked(listed, known)
-    found = [row if isinstance(row, Fault) else checked.query_of(row) for row in listed.rows]
+    found: list[RecordedQuery | Fault] = []
+    for row in listed.rows:
+        found.append(row if isinstance(row, Fault) else checked.query_of(row))
+        show(Step("reading recordings", len(found), len(listed.rows)))
     return QuerySet(
         path,
         queries=tuple(one for one in found if isinstance(one, RecordedQuery)),

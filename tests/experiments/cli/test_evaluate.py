@@ -1,0 +1,128 @@
+"""``fpbench evaluate``: recordings of the small corpus, asked as a user would."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.corpora import corpus
+from experiments.files import read_rows
+from fpcore.library import Library
+from tests.experiments import recorded, small
+from tests.experiments.cli.running import fpbench, is_one_line
+
+
+@pytest.fixture(scope="module")
+def folder(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("recordings")
+    recorded.record(corpus(small.CORPUS), made)
+    recorded.listed(made, "faulty.csv", (*recorded.ROWS, *recorded.FAULTY))
+    return made
+
+
+@pytest.fixture(scope="module")
+def database(workbench: Path, folder: Path) -> Path:
+    """Return a database of songs 0, 1 and 4."""
+    source, path = corpus(small.CORPUS), folder / "music.db"
+    with Library.open(path, "tiny", create=True) as library:
+        for number in (0, 1, 4):
+            library.learn(source.path_of(source.tracks[number]))
+    return path
+
+
+def test_recordings_are_counted_overall_and_by_group(folder: Path, tmp_path: Path) -> None:
+    rows_file = tmp_path / "rows.csv"
+    done = fpbench(
+        "evaluate", "--queries", folder / "recordings.csv", "--corpus", small.CORPUS,
+        "--csv", rows_file, "--jobs", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told, _, failed = done.stdout.partition("\n\n")
+    lines = {tuple(re.split(r" {2,}", line)[:3]): line for line in told.splitlines()}
+    assert re.search(r"Profile balanced \(\w{12}\), threshold 0\.\d{3}; generated:8", told)
+    assert "recordings.csv: 6 recordings asked" in told
+    total = next(line for line in told.splitlines() if line.startswith("all "))
+    assert re.search(
+        r" 6 +60\.0 \(\d+-\d+\) of 5 +20\.0 \(\d+-\d+\) of 5 +0\.0 \(0-\d+\) of 1 "
+        r"+50\.0 \(\d+-\d+\) of 2 +50\.0 \(\d+-\d+\) of 2$",
+        total,
+    ), total
+    for group in (("device", "laptop", "2"), ("device", "phone", "4"), ("distance", "3", "2")):
+        assert group in lines
+    assert ("distance", "(empty)", "1") in lines
+    assert "6 pieces" not in told
+    assert "5 pieces" in told
+    assert re.search(r"^mislabelled-3\.wav +wrong song +song-0003\.flac +song-0004", failed, re.M)
+    assert re.search(r"^deaf-2\.wav +not recognised +song-0002\.flac ", failed, re.M)
+    assert re.search(r"^laptop-0\.wav +wrong place .* 20\.70 +22\.\d\d$", failed, re.M)
+    assert failed.startswith("3 failures:")
+    rows = read_rows(rows_file)
+    assert rows["track"].tolist()[-1] == ""
+    assert rows["device"].tolist() == ["phone", "laptop", "phone", "laptop", "phone", "phone"]
+
+
+def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, database: Path) -> None:
+    done = fpbench(
+        "evaluate", "--queries", folder / "faulty.csv", "--db", database, "--by", "device",
+        "--jobs", "2",
+    )  # fmt: skip
+    assert done.returncode == 1
+    complaints = done.stderr.splitlines()
+    assert [re.sub(r"^fpbench: faulty\.csv |:.*", "", line) for line in complaints] == [
+        "line 5",  # songs 2 and 3 were not learned
+        "line 6",
+        "line 8",
+        "line 10",
+        "line 9",
+        "fpbench",
+    ]
+    assert complaints[-1] == (
+        "fpbench: 5 of 9 rows not asked (unknown song 2, missing file 1, duplicate 1, no audio 1)"
+    )
+    assert "Profile tiny (" in done.stdout
+    assert "faulty.csv: 4 recordings asked" in done.stdout
+    assert re.search(r"^all +4 +100\.0 \(\d+-100\) of 3 ", done.stdout, re.M)
+    assert "distance" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--corpus", small.CORPUS, "--db", "music.db"], 2, "by one of --corpus and --db"),
+        ([], 2, "by one of --corpus and --db"),
+        (["--corpus", small.CORPUS, "--layout", "xml"], 2, "no layout 'xml': choose one of csv"),
+        (["--db", "nix.db"], 1, "there is no database nix.db"),
+        (["--corpus", small.CORPUS, "--profile", "nobody"], 1, "nobody"),
+        (["--corpus", small.CORPUS, "--layout", "mirex"], 1, "no recording that can be asked"),
+        (["--corpus", small.CORPUS, "--by", "room"], 1, "choose of device, distance, clip_s"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    folder: Path, arguments: list[str], code: int, complaint: str
+) -> None:
+    done = fpbench("evaluate", "--queries", folder / "recordings.csv", *arguments, "--jobs", "1")
+    assert done.returncode == code
+    assert complaint in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_database_of_another_configuration_is_refused(folder: Path, database: Path) -> None:
+    list_ = folder / "recordings.csv"
+    done = fpbench("evaluate", "--queries", list_, "--db", database, "--profile", "robust")
+    assert done.returncode == 1
+    assert is_one_line(done.stderr)
+    assert "was made with another configuration" in done.stderr
+
+
+def test_a_folder_of_recordings_is_asked_like_a_list(
+    folder: Path, database: Path, tmp_path: Path
+) -> None:
+    for name, song in (("phone-0.wav", "song-0000"), ("stranger.wav", "none")):
+        (tmp_path / song).mkdir()
+        (tmp_path / song / name).write_bytes((folder / name).read_bytes())
+    done = fpbench("evaluate", "--queries", tmp_path, "--db", database, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^all +2 +100\.0 \(.*\) of 1 .* 0\.0 \(.*\) of 1 +– +–", done.stdout, re.M)
+    assert done.stdout.endswith("No failures.\n")
