@@ -9,7 +9,7 @@ that are called alike are both returned: it is for the caller to refuse that.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -41,7 +41,8 @@ class KnownSongs:
     called : iterable of (KnownSong, tuple of str, tuple of Path)
         Each song with its names and its files, absolute or relative to the root of a corpus.
     numbers : mapping of int to KnownSong, optional
-        The songs by their numbers in an index whose names need not be unique.
+        The songs by their numbers in an index, where these stay as they are when songs are
+        learned whose names are like theirs.
     """
 
     def __init__(
@@ -89,16 +90,16 @@ class KnownSongs:
     def of_store(cls, store: Store) -> KnownSongs:
         """Return the songs of an index. They may be called by their numbers in it, too.
 
-        An id is a song's name, with its number where several have that name. Nothing is known of
-        variants, so that each song is a work of its own.
+        An id is what answers call a song: its name, and what tells it from others of that name.
+        Nothing is known of variants, so that each song is a work of its own.
         """
         found = store.songs()
-        shared = Counter(song.name for song in found)
-        numbers: dict[int, KnownSong] = {}
+        titles = store.titles(found)
+        numbers = {
+            song.id: KnownSong(titles[song.id], titles[song.id], song.duration_s) for song in found
+        }
         called = []
         for song in found:
-            name = song.name if shared[song.name] == 1 else f"{song.name} (song {song.id})"
-            numbers[song.id] = KnownSong(name, name, song.duration_s)
             source = song.metadata.get("source")
             files = (Path(source),) if isinstance(source, str) else ()
             called.append((numbers[song.id], (song.name, str(song.id)), files))
