@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from experiments.cli import evaluate
 from experiments.corpora import corpus
 from experiments.files import read_rows
+from fpcore.config import FittedOn
 from fpcore.library import Library
+from fpcore.profiles import load_profile, save_profile
 from tests.experiments import recorded, small
 from tests.experiments.cli.running import fpbench, is_one_line
 
@@ -32,16 +35,29 @@ def database(workbench: Path, folder: Path) -> Path:
     return path
 
 
+def fitted_here(folder: Path) -> Path:
+    """Write a profile whose decision was fitted on the small corpus."""
+    profile = load_profile("balanced")
+    checksum = corpus(small.CORPUS).checksum
+    fitted_on = FittedOn(corpus_checksum=checksum, seed=0, calibration_share=0.5)
+    decision = profile.decision.model_copy(update={"fitted_on": fitted_on})
+    path = folder / "mine.json"
+    save_profile(profile.model_copy(update={"name": "mine", "decision": decision}), path)
+    return path
+
+
 def test_recordings_are_counted_overall_and_by_group(folder: Path, tmp_path: Path) -> None:
     rows_file = tmp_path / "rows.csv"
     done = fpbench(
         "evaluate", "--queries", folder / "recordings.csv", "--corpus", small.CORPUS,
-        "--csv", rows_file, "--jobs", "1",
+        "--profile", fitted_here(tmp_path), "--csv", rows_file, "--jobs", "1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert is_one_line(done.stderr)
+    assert "note: the decision of mine was fitted on clips of this corpus" in done.stderr
     told, _, failed = done.stdout.partition("\n\n")
     lines = {tuple(re.split(r" {2,}", line)[:3]): line for line in told.splitlines()}
-    assert re.search(r"Profile balanced \(\w{12}\), threshold 0\.\d{3}; generated:8", told)
+    assert re.search(r"Profile mine \(\w{12}\), threshold 0\.\d{3}; generated:8", told)
     assert "recordings.csv: 6 recordings asked" in told
     total = next(line for line in told.splitlines() if line.startswith("all "))
     assert re.search(
@@ -85,6 +101,22 @@ def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, databas
     assert "faulty.csv: 4 recordings asked" in done.stdout
     assert re.search(r"^all +4 +100\.0 \(\d+-100\) of 3 ", done.stdout, re.M)
     assert "distance" not in done.stdout
+
+
+def test_columns_of_many_values_and_many_failures_are_cut_short(
+    folder: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "MOST_VALUES", 2)
+    monkeypatch.setattr(evaluate, "MOST_FAILURES", 1)
+    rows = ("mislabelled-3.wav,song-0001,,phone,1", "laptop-0.wav,none,,laptop,2")
+    path = recorded.listed(folder, "wrong.csv", (*rows, "phone-0.wav,song-0000,,phone,3"))
+    done = fpbench("evaluate", "--queries", path, "--db", database, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^device +phone +2 ", done.stdout, re.M)
+    assert not re.search(r"^distance", done.stdout, re.M)
+    listed = done.stdout.partition("2 failures, the first 1 of them (--csv has all):\n")[2]
+    assert re.search(r"^laptop-0\.wav +stranger named +none +song-0000 ", listed, re.M)
+    assert "mislabelled" not in listed
 
 
 @pytest.mark.parametrize(
