@@ -115,7 +115,7 @@ def evaluate(
     _tell_faults(faults, found.n_listed)
     say(
         f"Profile {used.name} ({used.fingerprint.digest[:12]}), threshold {threshold:.3f}; "
-        f"{corpus or database}; {found.path.name}: {counted(len(rows), 'recording')} asked"
+        f"{corpus or database}; {found.path}: {counted(len(rows), 'recording')} asked"
     )
     if len(rows):
         _print_shares(rows, threshold, _groups(rows, found, listed.by))

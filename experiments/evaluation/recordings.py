@@ -291,7 +291,7 @@ def _row(
         same_passage = abs(error_s) <= PLACE_TOLERANCE_S
         if audio_of is not None and not same_passage and not math.isnan(query.start_s):
             passage = _passage(audio_of(song), query.start_s, heard.duration_s)
-            same_passage = sounds_the_same(passage, audio_of(answer), offset_s)
+            same_passage = len(passage) > 0 and sounds_the_same(passage, audio_of(answer), offset_s)
     return {
         "query": query.id,
         "track": song.id if song else "",
