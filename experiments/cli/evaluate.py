@@ -118,7 +118,9 @@ def evaluate(
         f"{corpus or database}; {found.path}: {counted(len(rows), 'recording')} asked"
     )
     if len(rows):
-        _print_shares(rows, threshold, _groups(rows, found, listed.by))
+        _say_shares(rows, threshold)
+        if groups := _groups(rows, found, listed.by):
+            _print_groups(groups, threshold)
         _print_failures(rows, threshold)
     if faults:
         raise typer.Exit(EXIT_FAILED)
@@ -219,46 +221,47 @@ def _tell_faults(faults: Sequence[Fault], n_listed: int) -> None:
 def _groups(
     rows: pd.DataFrame, found: QuerySet, by: Sequence[str]
 ) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return the rows of each group with its column and its value, overall first."""
+    """Return the rows of each group with its column and its value."""
     chosen = by or [one for one in found.columns if rows[one].nunique() <= MOST_VALUES]
-    groups = [("all", "", rows)]
+    groups = []
     for column in chosen:
-        groups += [
-            (column, str(value) or "(empty)", of) for value, of in rows.groupby(column, sort=True)
-        ]
+        by_value = rows.groupby(column, sort=True)
+        groups += [(column, str(value) or "(empty)", of) for value, of in by_value]
     return groups
 
 
-def _print_shares(
-    rows: pd.DataFrame, threshold: float, groups: Sequence[tuple[str, str, pd.DataFrame]]
-) -> None:
-    """Print a row for each group, each share with its interval and what it is of."""
+def _say_shares(rows: pd.DataFrame, threshold: float) -> None:
+    """Print each share of all recordings in a line."""
+    from experiments.metrics.recordings import SHARES, shares
+
+    for name, share in shares(rows, threshold).items():
+        if share.n:
+            say(
+                f"{SHARES[name]}: {100 * share.share:.1f}% of {share.n:,} (95% interval "
+                f"{100 * share.low:.1f} to {100 * share.high:.1f}%)"
+            )
+        else:
+            say(f"{SHARES[name]}: there are none")
+
+
+def _print_groups(groups: Sequence[tuple[str, str, pd.DataFrame]], threshold: float) -> None:
+    """Print a row for each group: how many recordings, and each share with its interval."""
     from experiments.metrics.recordings import shares
 
-    table = [
-        [column, value, len(of), *(_told(share) for share in shares(of, threshold).values())]
-        for column, value, of in groups
-    ]
-    headings = (
-        "recordings",
-        "accepted, right %",
-        "wrong song %",
-        "strangers named %",
-        "place to 50 ms %",
-        "to 500 ms %",
-    )
-    print_table([("group", "left"), ("", "left"), *((name, "right") for name in headings)], table)
-    say(
-        f"95% intervals, for recordings of {counted(rows['work'].nunique(), 'piece')}; places are "
-        "of accepted and right answers whose place is given."
-    )
+    table = []
+    for column, value, of in groups:
+        n_songs = int(of["indexed"].sum())
+        told = [_told(share) for share in shares(of, threshold).values()]
+        table.append([column, value, n_songs, len(of) - n_songs, *told])
+    headings = ("songs", "strangers", "right %", "wrong %", "named %", "50 ms %", "500 ms %")
+    say("")
+    print_table([("by", "left"), ("", "left"), *((name, "right") for name in headings)], table)
 
 
 def _told(share: Share) -> str:
     if not share.n:
         return "–"
-    interval = f"{100 * share.low:.0f}-{100 * share.high:.0f}"
-    return f"{100 * share.share:.1f} ({interval}) of {share.n:,}"
+    return f"{100 * share.share:.0f} ({100 * share.low:.0f}-{100 * share.high:.0f})"
 
 
 def _print_failures(rows: pd.DataFrame, threshold: float) -> None:

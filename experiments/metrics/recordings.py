@@ -16,11 +16,11 @@ from experiments.metrics.intervals import Bools, Share, clustered
 from experiments.metrics.rows import probability_of, require
 
 SHARES: Mapping[str, str] = {
-    "accepted_right": "accepted and right, of recordings of indexed songs",
-    "wrong_name": "accepted under a wrong name, of recordings of indexed songs",
-    "false_accept": "given a name, of recordings of strangers",
-    "placed_50ms": "at its place within 50 ms, of accepted and right answers whose place is given",
-    "placed_500ms": "at its place within 500 ms, of those",
+    "accepted_right": "of recordings of indexed songs, accepted and right",
+    "wrong_name": "of recordings of indexed songs, accepted under a wrong name",
+    "false_accept": "of recordings of strangers, given a name",
+    "placed_50ms": "of accepted and right answers whose place is given, there within 50 ms",
+    "placed_500ms": "of accepted and right answers whose place is given, there within 500 ms",
 }
 """What `shares` counts."""
 

@@ -55,21 +55,24 @@ def test_recordings_are_counted_overall_and_by_group(folder: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert is_one_line(done.stderr)
     assert "note: the decision of mine was fitted on clips of this corpus" in done.stderr
-    told, _, failed = done.stdout.partition("\n\n")
-    lines = {tuple(re.split(r" {2,}", line)[:3]): line for line in told.splitlines()}
+    told, table, failed = done.stdout.split("\n\n")
     assert re.search(r"Profile mine \(\w{12}\), threshold 0\.\d{3}; generated:8", told)
     assert "recordings.csv: 6 recordings asked" in told
-    total = next(line for line in told.splitlines() if line.startswith("all "))
-    assert re.search(
-        r" 6 +60\.0 \(\d+-\d+\) of 5 +20\.0 \(\d+-\d+\) of 5 +0\.0 \(0-\d+\) of 1 "
-        r"+50\.0 \(\d+-\d+\) of 2 +50\.0 \(\d+-\d+\) of 2$",
-        total,
-    ), total
-    for group in (("device", "laptop", "2"), ("device", "phone", "4"), ("distance", "3", "2")):
-        assert group in lines
-    assert ("distance", "(empty)", "1") in lines
-    assert "6 pieces" not in told
-    assert "5 pieces" in told
+    assert re.findall(r"^(of .*): (\d+\.\d% of \d) \(95% interval [0-9. to]+%\)$", told, re.M) == [
+        ("of recordings of indexed songs, accepted and right", "60.0% of 5"),
+        ("of recordings of indexed songs, accepted under a wrong name", "20.0% of 5"),
+        ("of recordings of strangers, given a name", "0.0% of 1"),
+        ("of accepted and right answers whose place is given, there within 50 ms", "50.0% of 2"),
+        ("of accepted and right answers whose place is given, there within 500 ms", "50.0% of 2"),
+    ]
+    groups = [re.split(r" {2,}", re.sub(r" \(\d+-\d+\)", "", one)) for one in table.splitlines()]
+    assert groups[1:] == [
+        ["device", "laptop", "2", "0", "50", "0", "–", "0", "0"],
+        ["device", "phone", "3", "1", "67", "33", "0", "100", "100"],
+        ["distance", "(empty)", "0", "1", "–", "–", "0", "–", "–"],
+        ["distance", "1", "3", "0", "33", "33", "–", "100", "100"],
+        ["distance", "3", "2", "0", "100", "0", "–", "0", "0"],
+    ]
     assert re.search(r"^mislabelled-3\.wav +wrong song +song-0003\.flac +song-0004", failed, re.M)
     assert re.search(r"^deaf-2\.wav +not recognised +song-0002\.flac ", failed, re.M)
     assert re.search(r"^laptop-0\.wav +wrong place .* 20\.70 +22\.\d\d$", failed, re.M)
@@ -99,7 +102,8 @@ def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, databas
     )
     assert "Profile tiny (" in done.stdout
     assert "faulty.csv: 4 recordings asked" in done.stdout
-    assert re.search(r"^all +4 +100\.0 \(\d+-100\) of 3 ", done.stdout, re.M)
+    assert re.search(r"accepted and right: 100\.0% of 3 ", done.stdout)
+    assert re.search(r"^device +laptop +1 +0 +100 ", done.stdout, re.M)
     assert "distance" not in done.stdout
 
 
@@ -112,7 +116,7 @@ def test_columns_of_many_values_and_many_failures_are_cut_short(
     path = recorded.listed(folder, "wrong.csv", (*rows, "phone-0.wav,song-0000,,phone,3"))
     done = fpbench("evaluate", "--queries", path, "--db", database, "--jobs", "1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^device +phone +2 ", done.stdout, re.M)
+    assert re.search(r"^device +phone +2 +0 ", done.stdout, re.M)
     assert not re.search(r"^distance", done.stdout, re.M)
     listed = done.stdout.partition("2 failures, the first 1 of them (--csv has all):\n")[2]
     assert re.search(r"^laptop-0\.wav +stranger named +none +song-0000 ", listed, re.M)
@@ -156,5 +160,7 @@ def test_a_folder_of_recordings_is_asked_like_a_list(
         (tmp_path / song / name).write_bytes((folder / name).read_bytes())
     done = fpbench("evaluate", "--queries", tmp_path, "--db", database, "--jobs", "1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^all +2 +100\.0 \(.*\) of 1 .* 0\.0 \(.*\) of 1 +– +–", done.stdout, re.M)
+    assert re.search(r"accepted and right: 100\.0% of 1 ", done.stdout)
+    assert re.search(r"strangers, given a name: 0\.0% of 1 ", done.stdout)
+    assert done.stdout.count("there are none") == 2
     assert done.stdout.endswith("No failures.\n")
