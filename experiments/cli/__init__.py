@@ -18,6 +18,7 @@ from experiments.cli import (
     accuracy,
     bench,
     demo,
+    evaluate,
     false_alarms,
     peers,
     promote,
@@ -47,7 +48,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (demo, sweep, tune, report, promote, accuracy, bench, false_alarms, peers, trust):
+COMMANDS = (
+    *(demo, sweep, tune, report, promote, accuracy, evaluate),
+    *(bench, false_alarms, peers, trust),
+)
+for module in COMMANDS:
     module.register(app)
 
 

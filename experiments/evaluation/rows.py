@@ -1,7 +1,8 @@
 """Rows about queries whose answers are known: one outcome for each, and one row per candidate.
 
 Rows are raw: what was asked, what was answered, with which evidence and how long it took.
-Metrics come afterwards (`experiments.metrics`), so a new metric needs no new run.
+Metrics come afterwards (`experiments.metrics`), so a new metric needs no new run. Recordings that
+someone made have the same outcomes; `experiments.evaluation.recordings` tells what differs.
 
 Columns of outcomes
 -------------------

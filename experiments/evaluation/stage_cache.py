@@ -133,13 +133,16 @@ class StageCache:
         AudioError, CorpusError
             As `signal` does.
         """
-        key = {"checksum": track.checksum, **maxima_part(config)}
-        path = self._path("songs", key, ".peaks")
+        path = self._song_path(track, config)
         if not path.is_file():
             samples = self.signal(corpus, track, config).samples
             tiles = spectrogram.tiles_of([samples], config)
             _write_song(path, peaks.local_maxima_of_tiles(tiles, config))
         return _read_song(path)
+
+    def has_song_maxima(self, track: Track, config: FingerprintConfig) -> bool:
+        """Whether `song_maxima` has them already, so that it takes next to no time."""
+        return self._song_path(track, config).is_file()
 
     def heard(
         self,
@@ -178,6 +181,10 @@ class StageCache:
         if not path.is_file():
             _write_heard(path, pipeline.hear_windows(make(), config, query_config))
         return _read_heard(path)
+
+    def _song_path(self, track: Track, config: FingerprintConfig) -> Path:
+        key = {"checksum": track.checksum, **maxima_part(config)}
+        return self._path("songs", key, ".peaks")
 
     def _path(self, stage: str, key: Mapping[str, Any], suffix: str) -> Path:
         text = json.dumps(key, sort_keys=True, separators=(",", ":"))

@@ -4,8 +4,9 @@ Conventions
 -----------
 * Two sets of outcome rows (`experiments.evaluation.rows`) are paired by the query's id, its place
   and whether its track is indexed: the same excerpt under the same degradation. The id alone is
-  not enough: with another seed, corpus or longest clip it stands for another excerpt. Queries
-  that only one side was asked are left out and counted.
+  not enough: with another seed, corpus or longest clip it stands for another excerpt. A place that
+  neither side knows, of a recording, is the same one. Queries that only one side was asked are
+  left out and counted.
 * Differences are B minus A, as shares in [-1, 1]. Each side is accepted by its own threshold.
 * The p-value is McNemar's, exact and two-sided [1]_: if A and B were equally good, each query
   that only one of them gets right would be the toss of a fair coin. It takes queries to be
@@ -186,6 +187,7 @@ def compare(
     )
     paired = first.add_suffix("_a").join(second.add_suffix("_b"), how="inner").sort_index()
     is_same = (paired["start_s_a"] - paired["start_s_b"]).abs() < SAME_PLACE_S
+    is_same |= paired["start_s_a"].isna() & paired["start_s_b"].isna()
     is_same &= paired["indexed_a"] == paired["indexed_b"]
     paired = paired[is_same & (paired["indexed_a"] == (metric != "false_accept"))]
     n_asked = sum(int((rows["indexed"] == (metric != "false_accept")).sum()) for rows in (a, b))

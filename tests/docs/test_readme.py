@@ -71,7 +71,7 @@ N_SONGS = 8
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with what the README speaks of: music, a noisy recording and a mix."""
+    """Return a folder with what the README speaks of: music, recordings, their list, and a mix."""
     folder = tmp_path_factory.mktemp("reader")
     (folder / "music").mkdir()
     songs = [generated.song(number) for number in range(N_SONGS)]
@@ -81,6 +81,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     excerpt = songs[0].mean(axis=1)[10 * generated.RATE_HZ : 18 * generated.RATE_HZ] / 32768
     noise = np.random.default_rng(0).normal(size=len(excerpt)) * excerpt.std()
     soundfile.write(folder / "noisy.wav", (excerpt + noise) / 4, generated.RATE_HZ)
+    table = "file,song,start_s,device\nnoisy.wav,song,10,phone\n"
+    (folder / "recordings.csv").write_text(table)
     mix = np.concatenate([song.mean(axis=1) for song in songs[1:3]]) / 32768
     soundfile.write(folder / "mix.flac", mix, generated.RATE_HZ)
     return folder

@@ -14,7 +14,7 @@ def test_no_summary_of_a_command_is_cut_short() -> None:
     assert all(summary.endswith(".") and "..." not in summary for summary in summaries)
 
 
-@pytest.mark.parametrize("name", ["sweep", "tune", "promote"])
+@pytest.mark.parametrize("name", ["sweep", "tune", "promote", "evaluate"])
 def test_every_command_explains_itself(name: str) -> None:
     done = fpbench(name, "--help")
     assert done.returncode == 0

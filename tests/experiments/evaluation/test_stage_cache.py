@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
+from experiments.corpora import Corpus, Track
 from experiments.evaluation.stage_cache import StageCache
-from fpcore import pipeline
+from fpcore import audio, pipeline
 from fpcore.config import FingerprintConfig, GridNeighbourhood, NoWhitening, QueryConfig
 from fpcore.pipeline import Heard
 from fpcore.records import Peaks, Signal
@@ -130,3 +132,16 @@ def test_every_window_of_a_long_query_is_kept(cache: StageCache) -> None:
         for one, other in zip(of_call, expected, strict=True):
             _assert_same(one, other)
             assert one.ranks.first_tick == other.ranks.first_tick
+
+
+def test_it_is_known_beforehand_whether_a_songs_maxima_are_kept(
+    cache: StageCache, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "a.wav", HEARD.samples, HEARD.sample_rate_hz)
+    content = audio.checksum(tmp_path / "a.wav")
+    track = Track(id="a", group="", path="a.wav", checksum=content, duration_s=4.0, work="a")
+    source = Corpus("one", tmp_path, (track,))
+    assert not cache.has_song_maxima(track, LEAN)
+    cache.song_maxima(source, track, LEAN)
+    assert cache.has_song_maxima(track, LEAN)
+    assert not cache.has_song_maxima(track, LEAN.model_copy(update={"peaks": LARGER}))

@@ -71,6 +71,14 @@ def test_mcnemar_equals_counting_all_outcomes_of_fair_coins(only_a: int, only_b:
     assert mcnemar_p(only_a, only_b) == mcnemar_p(only_b, only_a)
 
 
+def test_a_place_that_neither_side_knows_is_the_same_one() -> None:
+    a, b = rows([True, False, True]), rows([True, True, True])
+    a["start_s"] = [math.nan, math.nan, 3.0]
+    b["start_s"] = [math.nan, 2.0, 3.0]
+    paired = compare(a, b, thresholds=(0.5, 0.5), rng=rng())
+    assert (paired.n, paired.both, paired.n_unpaired) == (2, 2, 2)
+
+
 def test_bootstrap_agrees_with_the_normal_interval_for_works_of_one_query() -> None:
     right = np.random.default_rng(1).random(2000) < 0.3
     low, high = bootstrap_difference(right.astype(float), np.arange(2000).astype(str), rng())
