@@ -27,11 +27,12 @@ HOUSES = {
     "notebooks": "lessons, and sweeps as notebooks",
     "experiments": "the command fpbench: measure, choose, report",
     "fpcore": "the command fpcore: learn, recognise",
+    "clients": "programs that ask the service",
     "api": "the service: recognise over REST",
 }
 """The packages, and what each is for."""
 
-COLUMNS = (("notebooks", "experiments"), ("fpcore",), ("api",))
+COLUMNS = (("notebooks", "experiments"), ("fpcore",), ("clients", "api"))
 """Which packages stand side by side, and which above each other."""
 
 ROW, BOX, GAP = 62, 38, 10

@@ -42,7 +42,7 @@ WORK = ROOT / ".cache" / "mutants"
 WANTED = 0.95
 """Share of the changes that tests should notice."""
 
-COPIED = ("fpcore", "experiments", "api", "notebooks", "tests", "Makefile", "README.md")
+COPIED = ("fpcore", "experiments", "api", "clients", "notebooks", "tests", "Makefile", "README.md")
 
 MODULES: dict[str, tuple[str, ...]] = {
     "experiments/metrics/answers.py": (),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["api", "experiments", "fpcore", "notebooks"]
+PACKAGES = ["api", "clients", "experiments", "fpcore", "notebooks"]
 """The packages whose docstrings are held to the rules below."""
 
 FEW_PARAMETERS = 2

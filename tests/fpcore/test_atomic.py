@@ -441,7 +441,7 @@ def test_renaming_is_recognised_in_a_source(source: str, found: bool) -> None:
 
 
 def test_files_are_renamed_in_one_module() -> None:
-    rooms = ("fpcore", "experiments", "api", "notebooks")
+    rooms = ("fpcore", "experiments", "api", "clients", "notebooks")
     modules = [path for room in rooms for path in (PROJECT / room).rglob("*.py")]
     assert len(modules) > 100
     found = [path for path in modules if renames(path.read_text(encoding="utf-8"))]

@@ -106,6 +106,7 @@ def test_the_core_is_installed_without_an_extra_and_the_rest_with_the_one_it_bel
     [
         ("fpcore", ()),
         ("api", ("service",)),
+        ("clients", ("client",)),
         ("experiments", ("bench", "cluster", "peers", "demo")),
         ("notebooks", ("lessons",)),
     ],
@@ -120,7 +121,7 @@ def test_a_package_imports_what_the_core_and_its_extras_bring_and_nothing_else(
     brought = {Requirement(text).name for text in project["dependencies"]}
     brought |= {name for extra in among for name in names(extras[extra])}
     modules = {MODULES.get(name, name) for name in brought}
-    own = {"fpcore", "experiments", "api", "notebooks"}
+    own = {"fpcore", "experiments", "api", "clients", "notebooks"}
     assert imported(root / package) - modules - own - sys.stdlib_module_names == set()
 
 

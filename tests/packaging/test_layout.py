@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("fpcore", "experiments", "api", "notebooks")
+PACKAGES = ("fpcore", "experiments", "api", "clients", "notebooks")
 
 WITHOUT_TESTS = {
     "api/__main__.py": "starts the command",

@@ -27,7 +27,7 @@ import soundfile
 from experiments.corpora import generated
 
 N_SONGS = 8
-PACKAGES = ("api", "experiments", "fpcore", "notebooks")
+PACKAGES = ("api", "clients", "experiments", "fpcore", "notebooks")
 STEERING = ("FPCORE_", "FPBENCH_", "FPAPI_", "PYTHONPATH", "XDG_", "NUMBA_", "JUPYTER_", "IPYTHON")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
