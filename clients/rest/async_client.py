@@ -15,7 +15,7 @@ from clients.rest.endpoints import AnswerT, Order, Request
 from clients.rest.errors import BusyError
 from clients.rest.explanation import Explanation
 from clients.rest.forms import Body
-from clients.rest.pages import Pages
+from clients.rest.pages import PAGE_SONGS, Pages
 from clients.rest.patience import Patience, Tries
 from clients.rest.recordings import Source, recording
 from clients.rest.records import Learned, Profile, Recognition, Song, SongPage, Stats
@@ -131,13 +131,31 @@ class AsyncClient:
         return await self._ask(endpoints.explanation_picture(recording(source, filename)))
 
     async def songs(
-        self, *, name: str | None = None, order: Order = "learned"
+        self,
+        *,
+        name: str | None = None,
+        order: Order = "learned",
+        page_songs: int = PAGE_SONGS,
     ) -> AsyncIterator[Song]:
-        """Yield all songs, or those with ``name`` in their names; pages are asked for on the way.
+        """Yield all songs; pages of them are asked for on the way.
 
         No song comes twice, whatever is learned or removed meanwhile.
+
+        Parameters
+        ----------
+        name : str, optional
+            Text in the names of the songs that are wanted.
+        order : {"learned", "newest"}
+            As they were learned, or the last learned first.
+        page_songs : int
+            How many are asked for at once, from 1 to 1000.
+
+        Yields
+        ------
+        Song
+            One of them.
         """
-        pages = Pages(name=name, order=order)
+        pages = Pages(name=name, order=order, page_songs=page_songs)
         while (request := pages.next_request) is not None:
             for song in pages.take(await self._ask(request)):
                 yield song
