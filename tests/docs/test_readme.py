@@ -102,7 +102,8 @@ def test_every_command_of_the_readme_works_in_its_order(folder: Path) -> None:
 
 
 def test_the_python_of_the_readme_works(folder: Path) -> None:
-    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    # The second, which asks a service, is run beside one: tests/clients/rest/test_client.py.
+    [code, _] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     done = _python(folder, "-c", code)
     assert done.returncode == 0, done.stderr
     assert "song_name='song'" in done.stdout

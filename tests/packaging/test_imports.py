@@ -53,6 +53,11 @@ def test_help_waits_for_no_numerics(name: str, root: Path) -> None:
     assert modules.isdisjoint([*HEAVY, "numba", "numpy", "pydantic", "scipy"])
 
 
+def test_the_client_of_the_service_loads_nothing_of_the_rest(root: Path) -> None:
+    _, modules = probe(["clients.rest"], root)
+    assert modules.isdisjoint([*HEAVY, "api", "fpcore", "numpy", "pydantic"])
+
+
 @pytest.mark.parametrize("name", ["fpcore.library", "fpcore.cli"])
 def test_core_imports_in_under_a_second(name: str, root: Path) -> None:
     # A promise to users, not a benchmark: processor time, which other processes do not prolong,

@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from clients import rest
-from clients.rest.answers import PNG
 from tests.api import material
 from tests.api.conftest import KEY
 from tests.api.material import excerpt, song, variant
 from tests.api.server import Server
 from tests.clients.rest.asking import Asking, Opened
 from tests.clients.rest.conftest import SONGS
+
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 IMPATIENT = rest.Patience(n_retries=0)
 
@@ -50,6 +52,23 @@ def test_a_song_is_learned_from_a_path_with_all_that_is_said_of_it(
     again = client.learn(path, "again")
     assert (again.created, again.known_by, again.song_id) == (False, "file", learned.song_id)
     assert client.song(learned.song_id).checksum == learned.checksum
+
+
+def test_the_example_of_the_readme_works(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    [code] = [one for one in blocks if "clients.rest" in one]
+    assert '"http://127.0.0.1:8000"' in code
+    (tmp_path / "music").mkdir()
+    soundfile.write(tmp_path / "music" / "song.flac", material.samples(6), material.RATE_HZ)
+    (tmp_path / "noisy.wav").write_bytes(excerpt(6))
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace('"http://127.0.0.1:8000"', f'"{server.url}", key="{KEY}"'), {})
+    assert capsys.readouterr().out == "song\n"
 
 
 def test_the_same_audio_is_learned_again_only_if_that_is_said(client: Asking) -> None:
@@ -103,19 +122,6 @@ def test_a_scan_tells_every_song(client: Asking) -> None:
 def test_what_is_unknown_is_no_match(client: Asking) -> None:
     found = client.recognize(excerpt(99))
     assert (found.matched, found.song_id, found.confidence) == (False, None, 0.0)
-
-
-def test_an_answer_is_explained_in_numbers_and_in_a_picture(client: Asking) -> None:
-    explained = client.explain(excerpt(1))
-    assert explained.matched
-    assert explained.places[0].candidate.song_name == SONGS[1]
-    assert len(explained.peaks.query_s) == len(explained.peaks.frequency_hz) > 100
-    assert explained.band_hz[0] < explained.band_hz[1]
-    levels = explained.spectrogram
-    assert len(levels.levels) == -(-levels.n_frames * levels.n_bins // 3) * 4
-    picture = client.explanation_picture(excerpt(1))
-    assert picture.startswith(PNG)
-    assert len(picture) > 10_000
 
 
 def test_songs_are_listed_page_by_page(client: Asking) -> None:
