@@ -101,30 +101,28 @@ def _refusal(answer: Answer) -> Refusal | None:
         return None
 
 
-_MEANINGS: dict[int, tuple[type[errors.RefusedError], str]] = {
-    400: (errors.RefusedError, "the server refused the request, correct it"),
+_MEANINGS: dict[int, tuple[type[errors.RefusedError], str, str]] = {
+    400: (errors.RefusedError, "the server refused the request", "correct it"),
     401: (
         errors.WrongKeyError,
-        "the server wants its API key, give the one it was started with (FPAPI_API_KEY)",
+        "the server wants its API key",
+        "give the one that it was started with (FPAPI_API_KEY)",
     ),
-    403: (errors.ForbiddenError, "the server does not allow that, ask whoever runs it"),
-    404: (
-        errors.NotFoundError,
-        "the server has nothing there, look at what it lists and check its address",
-    ),
-    408: (errors.RefusedError, "the recording came too slowly, use a faster network"),
-    409: (
-        errors.RefusedError,
-        "the server's index does not fit its profile, have it re-indexed",
-    ),
-    413: (errors.TooLargeError, "the recording is too large for the server"),
-    415: (errors.RecordingRefusedError, "the server refused the recording, send another"),
-    422: (errors.RecordingRefusedError, "the server refused the recording, send another"),
-    500: (errors.ServerFailedError, "the server failed, have its log read"),
-    503: (errors.BusyError, "the server is busy, try again soon"),
-    507: (errors.ServerFailedError, "the server's disk is full, have room made"),
+    403: (errors.ForbiddenError, "the server does not allow that", "ask whoever runs it"),
+    404: (errors.NotFoundError, "the server does not have that", "check its address"),
+    408: (errors.RefusedError, "the recording came too slowly", "send it over a faster network"),
+    409: (errors.RefusedError, "the server's index is of no use", "have it re-indexed"),
+    413: (errors.TooLargeError, "the recording is too large", "shorten it"),
+    415: (errors.RecordingRefusedError, "the server refused the recording", "send another"),
+    422: (errors.RecordingRefusedError, "the server refused the recording", "send another"),
+    500: (errors.ServerFailedError, "the server failed", "have its log read"),
+    503: (errors.BusyError, "the server is busy", "try again soon"),
+    507: (errors.ServerFailedError, "the server's disk is full", "have room made"),
 }
-"""Kind of error and what a person can do, by status."""
+"""Kind of error, its cause and a remedy, by status."""
+
+_WITH_REMEDY = {408, 413, 503}
+"""Statuses of which the server's own sentences have a remedy."""
 
 _OF_RECORDING = {"empty_file"}
 """Codes of malformed requests that are the recording's fault."""
@@ -132,11 +130,20 @@ _OF_RECORDING = {"empty_file"}
 
 def _refused(answer: Answer, refusal: Refusal) -> errors.RefusedError:
     """Return the error of a request that was not fulfilled."""
-    otherwise = (errors.RefusedError, f"the server refused the request with {answer.status}")
-    kind, meaning = _MEANINGS.get(answer.status, otherwise)
-    if refusal.code in _OF_RECORDING:
-        kind, meaning = _MEANINGS[415]
-    message = f"{meaning}: {refusal.message or f'{answer.place} says no more'}"
+    otherwise = (
+        errors.RefusedError,
+        f"the server refused the request with {answer.status}",
+        "use a client of its version",
+    )
+    status = 415 if refusal.code in _OF_RECORDING else answer.status
+    kind, cause, remedy = _MEANINGS.get(status, otherwise)
+    has_remedy = status in _WITH_REMEDY or refusal.code == "unknown_song"
+    if refusal.message and has_remedy:
+        message = f"{cause}: {refusal.message}"
+    elif refusal.message:
+        message = f"{cause} ({refusal.message}): {remedy}"
+    else:
+        message = f"{cause}: {remedy}"
     if kind is errors.BusyError:
         return errors.BusyError(message, refusal=refusal, retry_after_s=_retry_after_s(answer))
     return kind(message, status=answer.status, refusal=refusal)

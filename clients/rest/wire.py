@@ -47,7 +47,8 @@ class Server:
         Parameters
         ----------
         address : str
-            Such as ``http://127.0.0.1:8000``; a path is put before those of the endpoints.
+            Such as ``http://127.0.0.1:8000``; a path is put before those of the endpoints, and
+            white space around it is left out.
         key : str or None
             The API key; white space around it is left out.
         patience : Patience
@@ -64,17 +65,17 @@ class Server:
             When the address is none, or no header can hold the key.
         """
         try:
-            url = httpx.URL(address)
-        except (httpx.InvalidURL, TypeError, ValueError):
+            url = httpx.URL(address.strip())
+        except httpx.InvalidURL:
             url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-            raise SettingError(
-                f"the server's address must be one like http://127.0.0.1:8000, got {address!r}"
-            )
+        # A name and a password would stand in every message.
+        further = url.query or url.fragment or url.userinfo
+        if url.scheme not in ("http", "https") or not url.host or further:
+            raise SettingError("the server's address must be one like http://127.0.0.1:8000")
         key = (key or "").strip() or None
         if key is not None and not all(" " <= char <= "~" for char in key):
             raise SettingError("the API key must be of ASCII letters, digits and signs: correct it")
-        return cls(address.strip().rstrip("/"), key, patience)
+        return cls(str(url).rstrip("/"), key, patience)
 
     @property
     def options(self) -> dict[str, Any]:

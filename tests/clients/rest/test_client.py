@@ -82,7 +82,7 @@ def test_of_a_cut_recording_what_there_is_is_learned_unless_that_is_not_wanted(
     client: Asking,
 ) -> None:
     cut = song(5)[: round(0.75 * len(song(5)))]
-    with pytest.raises(rest.RecordingRefusedError, match=r"^the server refused .*: cut.wav: "):
+    with pytest.raises(rest.RecordingRefusedError, match=r"^the server refused .* \(cut.wav: "):
         client.learn(cut, "Cut", strict=True, filename="cut.wav")
     learned = client.learn(cut, "Cut")
     assert (learned.complete, learned.stated_s) == (False, pytest.approx(8.0))
@@ -166,7 +166,7 @@ def test_without_the_key_nothing_is_learned_or_removed(
 ) -> None:
     with opened(server.url, key=key) as client:
         for change in (lambda: client.learn(song(1), "x"), client.remove_all):
-            with pytest.raises(rest.WrongKeyError, match="wants its API key, give the") as refused:
+            with pytest.raises(rest.WrongKeyError, match=r"wants its API key .*: give") as refused:
                 change()
             assert (refused.value.status, refused.value.code) == (401, "api_key_needed")
             assert re.fullmatch("[0-9a-f]{16}", refused.value.request_id)
@@ -203,7 +203,7 @@ def test_a_recording_that_is_too_large_is_told_from_others(
 def test_a_recording_that_the_server_cannot_use_is_told_from_other_faults(
     content: bytes, status: int, code: str, client: Asking
 ) -> None:
-    told = r"^the server refused the recording, send another: mine.wav: "
+    told = r"^the server refused the recording \(mine.wav: .*\): send another$"
     with pytest.raises(rest.RecordingRefusedError, match=told) as refused:
         client.learn(content, "x", filename="mine.wav")
     assert (refused.value.status, refused.value.code) == (status, code)
@@ -225,13 +225,11 @@ def test_a_recording_that_the_server_cannot_use_is_told_from_other_faults(
 def test_what_is_asked_wrongly_is_told_in_the_servers_words(
     ask: Callable[[Asking], object], code: str, client: Asking
 ) -> None:
-    with pytest.raises(
-        rest.RefusedError, match=r"^the server refused the request, correct"
-    ) as told:
+    with pytest.raises(rest.RefusedError, match=r"^the server refused the request \(") as told:
         ask(client)
     assert (type(told.value), told.value.status) == (rest.RefusedError, 400)
     assert told.value.code == code
-    assert str(told.value).endswith(told.value.reason)
+    assert f"({told.value.reason})" in str(told.value)
 
 
 def test_a_server_of_another_name_forbids(server: Server, opened: Opened) -> None:
@@ -259,7 +257,9 @@ def test_a_busy_server_is_told_from_one_that_refuses(server: Server, opened: Ope
         writer = sqlite3.connect(server.database, isolation_level=None)
         writer.execute("BEGIN IMMEDIATE")
         try:
-            with pytest.raises(rest.BusyError, match=r"^the server is busy, try again") as busy:
+            with pytest.raises(
+                rest.BusyError, match=r"^the server is busy: .*: try again$"
+            ) as busy:
                 client.remove(song_id)
         finally:
             writer.close()

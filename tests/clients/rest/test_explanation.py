@@ -46,5 +46,5 @@ def test_an_answer_is_explained_in_a_picture(client: Asking) -> None:
 
 
 def test_what_holds_no_sound_is_not_explained(client: Asking) -> None:
-    with pytest.raises(rest.RecordingRefusedError, match=r"send another: part.wav: "):
+    with pytest.raises(rest.RecordingRefusedError, match=r"\(part.wav: .*\): send another$"):
         client.explanation_picture(b"no sound", filename="part.wav")

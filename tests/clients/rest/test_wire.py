@@ -105,7 +105,7 @@ def test_a_busy_server_is_asked_again_with_the_same_recording(opened: Opened) ->
     with (
         scripted(BUSY, BUSY, empty) as server,
         opened(server.address) as client,
-        pytest.raises(rest.RefusedError, match=r": m$"),
+        pytest.raises(rest.RefusedError, match=r"\(m\): correct it$"),
     ):
         client.recognize(io.BytesIO(b"the recording"))
     assert len(server.requests) == 3
@@ -136,11 +136,34 @@ def test_the_environments_proxy_does_not_lead_to_this_machine(
 
 @pytest.mark.parametrize(
     "address",
-    ["", "localhost:8000", "127.0.0.1", "ftp://x", "http://", "http://x?y", 5],
+    [
+        "",
+        "localhost:8000",
+        "127.0.0.1",
+        "ftp://x",
+        "http://",
+        "http://x?y",
+        "http://x#y",
+        "http://me:secret@x",
+        "http://x:port",
+    ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(rest.SettingError, match=r"must be one like http://127.0.0.1:8000, got"):
+    told = r"^the server's address must be one like http://127\.0\.0\.1:8000$"
+    with pytest.raises(rest.SettingError, match=told):
         rest.Client(address)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        (" http://127.0.0.1:8000/\n", "http://127.0.0.1:8000"),
+        ("https://music.example/fp/", "https://music.example/fp"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_an_address_is_used_as_it_is_meant(given: str, used: str) -> None:
+    assert wire.Server.at(given, None, HASTY).address == used
 
 
 @pytest.mark.parametrize("key", ["a\nb", "clé", "\0"])
