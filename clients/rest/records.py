@@ -52,12 +52,14 @@ class Song:
 class Learned(Song):
     """A song that was sent to be learned.
 
-    It was known if it was not ``created``: the same file, or the same audio in other bytes.
+    It was known if it was not ``created``: the same file, the same audio in other bytes, or a part
+    of a song that is there whole. ``replaced`` are the ids of incomplete songs whose place it took.
     ``warning`` is a sentence for people.
     """
 
     created: bool
-    known_by: Literal["file", "audio"] | None
+    known_by: Literal["file", "audio", "whole"] | None
+    replaced: tuple[int, ...]
     warning: str | None
 
 

@@ -86,6 +86,9 @@ def test_of_a_cut_recording_what_there_is_is_learned_unless_that_is_not_wanted(
         client.learn(cut, "Cut", strict=True, filename="cut.wav")
     learned = client.learn(cut, "Cut")
     assert (learned.complete, learned.stated_s) == (False, pytest.approx(8.0))
+    whole = client.learn(song(5), "Whole")
+    assert (whole.complete, whole.replaced) == (True, (learned.song_id,))
+    assert client.learn(cut, "Cut").known_by == "whole"
 
 
 @pytest.mark.parametrize("as_source", [bytes, io.BytesIO], ids=["bytes", "file"])
