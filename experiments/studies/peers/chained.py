@@ -7,6 +7,7 @@ checksums have no such column; they are read, and gone on with, as they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -59,7 +60,8 @@ def read(file: Path, first: str) -> Chained:
         When it cannot be read, or a row is not as it was written.
     """
     try:
-        text = file.read_bytes().decode("utf-8")
+        # All but a letter that was torn, too.
+        text = codecs.getincrementaldecoder("utf-8")().decode(file.read_bytes())
         if "\n" not in text:
             return Chained((), (), first, is_torn=True)
         header, *rows = csv.reader(io.StringIO(text, newline=""))
@@ -70,11 +72,11 @@ def read(file: Path, first: str) -> Chained:
     if header[-1:] != [COLUMN]:
         return Chained(tuple(header), tuple(map(tuple, rows)), None)
     kept: list[tuple[str, ...]] = []
-    last = first
+    last, is_open = first, not text.endswith("\n") or text.count('"') % 2 == 1
     for number, row in enumerate(rows, start=1):
         checksum = _checksum(last, row[:-1])
         if len(row) != len(header) or row[-1] != checksum:
-            if number == len(rows) and not text.endswith("\n"):
+            if number == len(rows) and is_open:
                 return Chained(tuple(header[:-1]), tuple(kept), last, is_torn=True)
             raise changed(file, f"row {number}")
         last = checksum
