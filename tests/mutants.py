@@ -51,6 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "experiments/metrics/detection.py": (),
     "experiments/metrics/intervals.py": (),
     "experiments/metrics/paired.py": (),
+    "experiments/metrics/recordings.py": (),
     "experiments/metrics/reliability.py": (),
     "experiments/metrics/rows.py": (),
     "experiments/calibration/adapt.py": (),

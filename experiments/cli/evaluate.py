@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.corpora import Corpus
-    from experiments.evaluation.recordings import Asked
+    from experiments.evaluation.recordings import RecordingRows
     from experiments.metrics import Share
     from experiments.protocol.recordings import Fault, KnownSongs, QuerySet
     from fpcore.config import Profile
@@ -166,11 +166,11 @@ class _List:
         return found
 
 
-Result = tuple["Asked", "QuerySet", "Profile"]
+_Evaluated = tuple["RecordingRows", "QuerySet", "Profile"]
 """What was answered, to what, under which profile."""
 
 
-def _of_corpus(listed: _List, name: str, profile: str, jobs: int) -> Result:
+def _of_corpus(listed: _List, name: str, profile: str, jobs: int) -> _Evaluated:
     """Return what an index of a corpus answers."""
     from experiments.corpora import corpus as open_corpus
     from experiments.evaluation.recordings import ask_corpus
@@ -185,7 +185,7 @@ def _of_corpus(listed: _List, name: str, profile: str, jobs: int) -> Result:
         return ask_corpus(found, used, source, n_jobs=jobs, show=show), found, used
 
 
-def _of_database(listed: _List, database: Path, profile: str | None, jobs: int) -> Result:
+def _of_database(listed: _List, database: Path, profile: str | None, jobs: int) -> _Evaluated:
     """Return what a database answers."""
     from experiments.evaluation.recordings import ask_database
     from experiments.progress import shown

@@ -64,7 +64,7 @@ song, anew and from the cache. Progress weighs by them. Measured with the profil
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordingRows:
     """Outcome rows of the recordings that could be asked, the faults of the others, and notes.
 
     ``notes`` are sentences on recordings of which not all could be heard, or not every channel.
@@ -93,7 +93,7 @@ def ask_corpus(
     *,
     n_jobs: int = -1,
     show: Show = silent,
-) -> Asked:
+) -> RecordingRows:
     """Return what an index of a whole corpus answers, made for this and removed again.
 
     Parameters
@@ -111,7 +111,7 @@ def ask_corpus(
 
     Returns
     -------
-    Asked
+    RecordingRows
 
     Raises
     ------
@@ -155,7 +155,7 @@ def ask_database(
     *,
     n_jobs: int = -1,
     show: Show = silent,
-) -> Asked:
+) -> RecordingRows:
     """Return what a database answers that someone learned songs into.
 
     Parameters
@@ -175,7 +175,7 @@ def ask_database(
 
     Returns
     -------
-    Asked
+    RecordingRows
 
     Raises
     ------
@@ -224,7 +224,7 @@ def _ask(
     audio_of: AudioOf | None,
     n_jobs: int,
     show: Show,
-) -> Asked:
+) -> RecordingRows:
     rows: list[dict[str, Any]] = []
     faults: list[Fault] = []
     notes: list[str] = []
@@ -237,7 +237,7 @@ def _ask(
         notes += [f"{query.place}: {query.name}: {note}" for note in heard.notes]
         rows.append(_row(query, heard, known, audio_of))
     columns = [*COLUMNS, *(name for name in found.columns if name not in COLUMNS)]
-    return Asked(pd.DataFrame(rows, columns=columns), tuple(faults), tuple(notes))
+    return RecordingRows(pd.DataFrame(rows, columns=columns), tuple(faults), tuple(notes))
 
 
 def _answers(

@@ -14,14 +14,14 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """A line that is not blank: ``place`` names file and line, ``text`` is None if no UTF-8."""
 
     place: str
     text: str | None
 
 
-def read_lines(path: Path) -> tuple[Line, ...]:
+def read_lines(path: Path) -> tuple[TextLine, ...]:
     """Return the lines of a file that are not blank, numbered from 1, blank ones included.
 
     Raises
@@ -37,7 +37,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
         raise CorpusError(f"{path.name} is UTF-16: save it as UTF-8")
     content = content.removeprefix(codecs.BOM_UTF8)
     lines = tuple(
-        Line(f"{as_text(path.name)} line {number}", _decoded(line))
+        TextLine(f"{as_text(path.name)} line {number}", _decoded(line))
         for number, line in enumerate(re.split(rb"\r\n|\n|\r", content), start=1)
         if line.strip()
     )

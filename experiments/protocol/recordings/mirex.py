@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.protocol.recordings.contract import Entry, Fault, Listed
-from experiments.protocol.recordings.lines import Line, read_lines
+from experiments.protocol.recordings.lines import TextLine, read_lines
 from experiments.protocol.recordings.songs import KnownSongs
 
 
@@ -28,7 +28,7 @@ def read(path: Path) -> Listed:
     return Listed(path.absolute().parent, rows, finds=KnownSongs.of_main_name)
 
 
-def _row(line: Line) -> Entry | Fault:
+def _row(line: TextLine) -> Entry | Fault:
     if line.text is None:
         return Fault("wrong encoding", f"{line.place} is not UTF-8: save the list as UTF-8")
     values = [value.strip() for value in line.text.split("\t")]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from experiments.errors import CorpusError
 from experiments.protocol.recordings.contract import Entry, Fault, Listed
-from experiments.protocol.recordings.lines import Line, read_lines
+from experiments.protocol.recordings.lines import TextLine, read_lines
 
 NEEDED = ("file", "song")
 PLACE = "start_s"
@@ -44,7 +44,7 @@ def read(path: Path) -> Listed:
     )
 
 
-def _columns(heading: Line) -> tuple[list[str], str]:
+def _columns(heading: TextLine) -> tuple[list[str], str]:
     """Return the names of the columns, and what separates them."""
     if heading.text is None:
         raise CorpusError(f"{heading.place} is not UTF-8: save the table as UTF-8")
@@ -64,7 +64,7 @@ def _columns(heading: Line) -> tuple[list[str], str]:
     return columns, separator
 
 
-def _row(line: Line, columns: Sequence[str], separator: str) -> Entry | Fault:
+def _row(line: TextLine, columns: Sequence[str], separator: str) -> Entry | Fault:
     if line.text is None:
         return Fault("wrong encoding", f"{line.place} is not UTF-8: save the table as UTF-8")
     values = _values(line.text, separator)

@@ -12,7 +12,7 @@ import soundfile
 
 from experiments.corpora import Corpus, corpus
 from experiments.errors import CorpusError
-from experiments.evaluation.recordings import COLUMNS, Asked, ask_corpus, ask_database
+from experiments.evaluation.recordings import COLUMNS, RecordingRows, ask_corpus, ask_database
 from experiments.evaluation.rows import Answers
 from experiments.metrics import overall, summary
 from experiments.metrics.paired import compare
@@ -39,14 +39,14 @@ def steps() -> list[Step]:
 
 
 @pytest.fixture(scope="module")
-def asked(source: Corpus, folder: Path, steps: list[Step]) -> Asked:
+def asked(source: Corpus, folder: Path, steps: list[Step]) -> RecordingRows:
     found = read_queries(folder / "recordings.csv", KnownSongs.of_corpus(source))
     assert found.faults == ()
     return ask_corpus(found, PROFILE, source, n_jobs=1, show=steps.append)
 
 
 def test_the_rows_are_those_of_excerpts_and_a_column_for_each_group(
-    asked: Asked, answers: Answers
+    asked: RecordingRows, answers: Answers
 ) -> None:
     assert set(COLUMNS) == set(answers.outcomes.columns)
     assert list(asked.outcomes.columns) == [*COLUMNS, "device", "distance"]
@@ -61,7 +61,7 @@ def test_the_rows_are_those_of_excerpts_and_a_column_for_each_group(
     assert asked.notes == ()
 
 
-def test_a_row_says_what_is_true_of_the_answer(asked: Asked) -> None:
+def test_a_row_says_what_is_true_of_the_answer(asked: RecordingRows) -> None:
     rows = asked.outcomes.assign(name=asked.outcomes["query"].str.partition("@")[0])
     rows = rows.set_index("name")
     accepted = rows["probability"] >= THRESHOLD
@@ -90,7 +90,7 @@ def test_a_row_says_what_is_true_of_the_answer(asked: Asked) -> None:
     assert (stranger["track"], stranger["work"]) == ("", "none: stranger.wav")
 
 
-def test_metrics_and_paired_tests_work_on_the_rows_as_they_are(asked: Asked) -> None:
+def test_metrics_and_paired_tests_work_on_the_rows_as_they_are(asked: RecordingRows) -> None:
     rows = asked.outcomes
     counted = overall(rows, THRESHOLD)
     assert counted.loc["accepted_right", ["n_right", "n"]].tolist() == [3, 5]
@@ -104,7 +104,7 @@ def test_metrics_and_paired_tests_work_on_the_rows_as_they_are(asked: Asked) -> 
 
 
 def test_progress_goes_forward_on_one_scale(
-    asked: Asked, steps: list[Step], source: Corpus
+    asked: RecordingRows, steps: list[Step], source: Corpus
 ) -> None:
     assert len(steps) == len(source.tracks) + len(asked.outcomes)
     assert len({step.n_total for step in steps}) == 1

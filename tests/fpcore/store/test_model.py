@@ -232,9 +232,12 @@ class SegmentsMachine(StoreMachine):
     def spoil_a_bit(self, share: float, bit: int) -> None:
         files = sorted(segment_folder.path_of(self.path).glob("*.segment"))
         if files:
-            content = bytearray(files[0].read_bytes())
-            content[int(share * len(content))] ^= 1 << bit
-            files[0].write_bytes(content)
+            with files[0].open("r+b") as file:  # not cut short: it may be read by a merge
+                place = int(share * files[0].stat().st_size)
+                file.seek(place)
+                (octet,) = file.read(1)
+                file.seek(place)
+                file.write(bytes([octet ^ 1 << bit]))
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
