@@ -13,8 +13,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from fpcore.bulk.interrupts import held_back
-from tests import audio_files, warm
+# Before anything loads NumPy, here and in all processes that tests start. The matrices of the
+# tests are small: a second thread finishes none of them sooner, and takes three times the
+# processor time, since it waits for its part without resting.
+for libraries in ("OPENBLAS", "OMP"):
+    os.environ.setdefault(f"{libraries}_NUM_THREADS", "1")
+
+from fpcore.bulk.interrupts import held_back  # noqa: E402
+from tests import audio_files, warm  # noqa: E402
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
 # reach none of the commands that the tests start.
