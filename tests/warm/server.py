@@ -42,6 +42,8 @@ def load() -> None:
     """Import what commands, kernels and the service need, and load the compiled code."""
     import sklearn.model_selection  # noqa: F401
 
+    import api.app
+    import api.server  # noqa: F401
     import experiments.cli
     import experiments.report
     import experiments.sweeps.promotion
