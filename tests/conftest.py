@@ -20,7 +20,7 @@ for libraries in ("OPENBLAS", "OMP"):
     os.environ.setdefault(f"{libraries}_NUM_THREADS", "1")
 
 from fpcore.bulk.interrupts import held_back  # noqa: E402
-from tests import audio_files, warm  # noqa: E402
+from tests import audio_files, scratch, warm  # noqa: E402
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
 # reach none of the commands that the tests start.
@@ -39,16 +39,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(6, 2 * n_cores + 1)
 
 
+RUN_FOLDER = pytest.StashKey[Path]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder by which all processes of this run share an interpreter."""
+    """Make the folders that all processes of this run share."""
     if not hasattr(config, "workerinput"):
-        warm.open_folder()
+        config.stash[RUN_FOLDER] = scratch.open_folder()
+        warm.open_folder(config.stash[RUN_FOLDER] / "warm")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it."""
+    """Remove them."""
     if not hasattr(config, "workerinput"):
         warm.close_folder()
+        scratch.close_folder(config.stash[RUN_FOLDER])
 
 
 @pytest.fixture(scope="session", autouse=True)
