@@ -28,6 +28,25 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONG = (
+    "tests/packaging/test_wheel.py",
+    "tests/notebooks/test_lessons.py",
+    "tests/experiments/studies/peers/test_with_audfprint.py",
+    "tests/experiments/studies/benchmarks/test_scale.py",
+    "tests/fpcore/cli/test_interruptions.py",
+)
+"""Modules that take a process for long, or whose tests share what takes long to make."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the `LONG` ones, so that at the end no process is still at one of them.
+
+    A process that runs out of tests takes those of another from the end, so that these stay
+    together as well.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes ``-n auto`` starts: one more than two a core, and at most six.
