@@ -10,11 +10,15 @@ import os
 import re
 import shutil
 import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import psutil
 
 VARIABLE = "TMPDIR"
+AFTER_MULTIPROCESSING = -200
+"""Of what is done at the end: `multiprocessing` removes its own folder at -100."""
+
 KEPT_BY_PYTEST = "PYTEST_DEBUG_TEMPROOT"
 """The variable that says where pytest makes the folders of tests, which it keeps for some runs."""
 
@@ -22,7 +26,7 @@ KEPT_BY_PYTEST = "PYTEST_DEBUG_TEMPROOT"
 def open_folder() -> Path:
     """Make the folder, for this process and all that it starts, and return it.
 
-    Those of runs that were killed are removed.
+    It goes when this process ends. Those of runs that were killed are removed.
     """
     root = Path(tempfile.gettempdir())
     for folder in root.glob("tests-*-*"):
@@ -31,16 +35,7 @@ def open_folder() -> Path:
             shutil.rmtree(folder, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=f"tests-{os.getpid()}-"))
     os.environ.setdefault(KEPT_BY_PYTEST, str(root))
-    _use(made)
-    return made
-
-
-def close_folder(folder: Path) -> None:
-    """Remove the folder, and use that in which it lies."""
-    _use(folder.parent)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _use(folder: Path) -> None:
-    os.environ[VARIABLE] = str(folder)
+    os.environ[VARIABLE] = str(made)
     tempfile.tempdir = None  # it is looked up again
+    Finalize(None, shutil.rmtree, (made, True), exitpriority=AFTER_MULTIPROCESSING)
+    return made
