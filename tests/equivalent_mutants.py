@@ -63,6 +63,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         )
         for form in ("records", "index")
     ),
+    *_any_of(
+        "",
+        r"reshape\((\w+, -|-)1",
+        r"reshape(\g<1>2",
+        reason="NumPy takes any number below 0 for the rest",
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -221,9 +227,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"block = max\(1, ",
         "block = max(2, ",
         "blocks have a thousand samples: only at 10 Hz they would have one",
-    ),
-    Equivalent(
-        "protocol/excerpts", r"n_blocks, -1\)", "n_blocks, -2)", "NumPy takes both for the rest"
     ),
     Equivalent("protocol/excerpts", r"ij,ij->i", "IJ,IJ->I", "indices may have any names"),
     *_any_of(
@@ -433,13 +436,10 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "without a limit it makes no difference where splitting begins",
     ),
     Equivalent(
-        "stages/peaks",
-        r"\.astype\(np\.int64\)",
-        ".astype(None)",
-        "numbers of windows are whole either way",
-    ),
-    Equivalent(
-        "stages/peaks", r", side=\"left\"\)", ", )", "NumPy searches from the left by default"
+        "stages/level_ranks",
+        r"song\.bin, song\.level_db, ",
+        "song.bin, None, ",
+        "ranks say how loud the recording is, and levels of the song play no part",
     ),
     *_any_of(
         "stages/spectrogram",
