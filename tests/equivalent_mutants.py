@@ -317,9 +317,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "that is less than any probability as well",
     ),
     Equivalent(
-        "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
-    ),
-    Equivalent(
         "search/plays",
         r", line, line\)",
         ", line, None)",
@@ -356,31 +353,17 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "chance.max(initial=1.0)",
         "the chance level is at least that of two usual hits",
     ),
-    *(
-        Equivalent("search/sightings", before, after, "sums do not meet it to the last bit")
-        for before, after in (
-            (r"weights\[number\] <= most", "weights[number] < most"),
-            (r"weight > most", "weight >= most"),
-            (r">= SHORTEST_S", "> SHORTEST_S"),
-        )
+    Equivalent(
+        "search/sightings",
+        r"weights\[number\] <= most",
+        "weights[number] < most",
+        "a run weighs no more than all votes of its place, and has to weigh more than the best",
     ),
     Equivalent(
         "search/sightings",
         r"max\(0, round\(\(start_s - MARGIN_S",
         "max(1, round((start_s - MARGIN_S",
         "it is cut down to whole hops afterwards",
-    ),
-    Equivalent(
-        "search/sightings",
-        r" < EXPLAINED",
-        " <= EXPLAINED",
-        "shares of weights do not meet it to the last bit",
-    ),
-    Equivalent(
-        "search/sightings",
-        r" >= EXPLAINED",
-        " > EXPLAINED",
-        "shares of weights do not meet it to the last bit",
     ),
     # Stages
     Equivalent(
@@ -442,12 +425,25 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "ranks say how loud the recording is, and levels of the song play no part",
     ),
     *_any_of(
+        "stages/verification",
+        r"else \(0, 0\)",
+        "else (1, 0)",
+        "else (0, 1)",
+        reason="without a peak of the query no levels are compared",
+    ),
+    *_any_of(
         "stages/spectrogram",
         r"slice\(start, start \+ _BATCH_FRAMES\)",
         "slice(None, start + _BATCH_FRAMES)",
         "slice(start + _BATCH_FRAMES)",
         "slice(start, None)",
         reason="levels of one frame are the same in whatever batch, and computed anew",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"count, _BATCH_FRAMES\)",
+        "count, )",
+        "levels of one frame are the same in whatever batch, and computed anew",
     ),
     Equivalent(
         "stages/spectrogram",
@@ -475,17 +471,9 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="the result is the same, in memory of its own",
     ),
     Equivalent(
-        "stages/crest",
-        r"dtype=np\.float64\)",
-        "dtype=None)",
-        "of some thousand heights single precision tells the mean to a thousandth of a dB",
-    ),
-    *_any_of(
         "stages/decision",
-        r"-500, 500\)",
-        "-500, None)",
-        "-501, 500)",
-        "-500, 501)",
-        reason="so far out a probability is 0 or 1 to the last bit that anyone reads",
+        r"log_odds, -500\)",
+        "log_odds, -501)",
+        "so far out a probability is 0 to the last bit that anyone reads",
     ),
 )
