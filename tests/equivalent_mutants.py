@@ -163,13 +163,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", )",
         reason="the search ends where the loss no longer falls, be its slope that small or not",
     ),
-    *_any_of(
-        "calibration/measure",
-        r"n_jobs=n_jobs, ",
-        "n_jobs=None, ",
-        "",
-        reason="rows do not depend on how many processes ask",
-    ),
     Equivalent(
         "sweeps/protection",
         r"one\.difference > 0",
