@@ -44,7 +44,7 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     assert measured.calibration_error == metrics.calibration_error(curve)
 
 
-class _Asked(Exception):
+class _AskedError(Exception):
     """Raised in place of asking."""
 
 
@@ -53,13 +53,13 @@ def test_as_many_processes_ask_as_are_wanted(
     context: Context, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
 ) -> None:
     def index_and_ask(*_: object, n_jobs: int, **__: object) -> None:
-        raise _Asked(n_jobs)
+        raise _AskedError(n_jobs)
 
     monkeypatch.setattr(module, "index_and_ask", index_and_ask)
     expected = f"^{wanted.get('n_jobs', -1)}$"  # -1 for one on each core
-    with pytest.raises(_Asked, match=expected):
+    with pytest.raises(_AskedError, match=expected):
         measure(BALANCED, context, **wanted)
-    with pytest.raises(_Asked, match=expected):
+    with pytest.raises(_AskedError, match=expected):
         calibrated(BALANCED, context, false_alarm_rate=0.25, **wanted)
 
 
