@@ -131,3 +131,9 @@ def test_few_common_queries_bound_no_ratio() -> None:
     assert (ratio, low, high) == (2.0, 0.0, np.inf)
     none = metrics.time_ratio(_timed([]), _timed([1.0] * 20))
     assert np.isnan(none[0])
+
+
+def test_six_common_queries_bound_a_ratio_by_their_extremes() -> None:
+    # All six lie on one side of the median with 2 / 2^6 = 3%; five would with 6%.
+    mine = _timed([2.0, 7.0, 3.0, 5.0, 4.0, 6.0])
+    assert metrics.time_ratio(mine, _timed([1.0] * 6)) == (4.5, 2.0, 7.0)
