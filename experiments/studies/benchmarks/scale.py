@@ -10,8 +10,6 @@ get all passes that the profile asks for.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -30,9 +28,10 @@ from experiments.seeds import seeded_rng
 from experiments.studies.benchmarks.core import Figure
 from experiments.studies.large_index.scratch import room_for
 from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.workers import own_process
 from fpcore import Library
 from fpcore.bulk.learn import BATCH_SONGS
-from fpcore.bulk.parent import end_with
+from fpcore.bulk.parent import end_with_parent
 from fpcore.config import Profile
 from fpcore.records import DoubleArray
 from fpcore.store import Entry, Store, open_store
@@ -202,8 +201,7 @@ def first_pass(profile: Profile) -> Profile:
 
 
 def _recognised(folder: Path, kind: str, profile: Profile) -> Recognised:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, end_with, (os.getpid(),)) as pool:
+    with ProcessPoolExecutor(1, own_process(), end_with_parent) as pool:
         return pool.submit(recognise, folder / INDEX, folder / kind, profile).result()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments import workers
 from experiments.cli import peers
 from experiments.cli.plan_options import plan_of
 from experiments.corpora import corpus
@@ -42,6 +43,7 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
     workbench: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(peers, "PRESETS", ("balanced",))
+    monkeypatch.setattr(workers, "OWN_PROCESS", "forkserver")  # below, not in the first process
     arguments = (*SMALL, "--density", "20/3", "--run", "peers-by-command")
     folder = run_folder("peers-by-command").path
     with subprocess.Popen(
