@@ -63,6 +63,8 @@ class Split:
 def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share: float) -> Split:
     """Return the tracks of ``corpus`` in four groups; exact duplicates are in none of them.
 
+    Works whose half somebody has fixed are in that half, and the shares apply to the others.
+
     Parameters
     ----------
     corpus : Corpus
@@ -108,7 +110,10 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
         )
     tracks = [track for track in corpus.tracks if track.duplicate_of is None]
     works = {track.work for track in tracks}
-    calibration = share_of(works, calibration_share, seed=seed, purpose="calibration")
+    fixed = {track.work: track.half for track in tracks if track.half is not None}
+    free = works - fixed.keys()
+    calibration = {work for work, half in fixed.items() if half == "calibration"}
+    calibration |= share_of(free, calibration_share, seed=seed, purpose="calibration")
     test = works - calibration
     left_out = {
         *share_of(calibration, left_out_share, seed=seed, purpose="left out"),

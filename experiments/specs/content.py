@@ -82,9 +82,9 @@ def _absolute_profile(name: str) -> str:
 
 def _absolute_corpus(name: str) -> str:
     kind, _, path = name.partition(":")
-    if kind != "folder" or not path:
+    if kind not in {"folder", "csv"} or not path:
         return name
-    return f"folder:{_absolute(path)}"
+    return f"{kind}:{_absolute(path)}"
 
 
 def _absolute(path: str) -> str:
