@@ -265,13 +265,13 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent("evaluation/rows", r"float\(\"nan\"\)", 'float("NAN")', "NaN has no case"),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r"<= PLACE_TOLERANCE_S",
         "< PLACE_TOLERANCE_S",
         "errors of places do not meet it to the last bit",
     ),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r">= SAME_PASSAGE_CORRELATION",
         "> SAME_PASSAGE_CORRELATION",
         "correlations do not meet it to the last bit",
@@ -284,14 +284,14 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="cut is from where it starts, as long as the clip is to be",
     ),
     *_any_of(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r"before \+ after >= wanted",
         "before - after >= wanted",
         "before + after > wanted",
         reason="past the end there is silence, which sounds like nothing",
     ),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r", method=\"fft\"\)",
         ", )",
         "the way that SciPy takes by default gives the same to seven digits",
