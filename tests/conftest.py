@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove that by which they share an interpreter, which ends it."""
+    """End the interpreter that they share."""
     if not hasattr(config, "workerinput"):
         warm.close_folder()
 

@@ -10,15 +10,12 @@ import os
 import re
 import shutil
 import tempfile
-from multiprocessing.util import Finalize
+from multiprocessing import util
 from pathlib import Path
 
 import psutil
 
 VARIABLE = "TMPDIR"
-AFTER_MULTIPROCESSING = -200
-"""Of what is done at the end: `multiprocessing` removes its own folder at -100."""
-
 KEPT_BY_PYTEST = "PYTEST_DEBUG_TEMPROOT"
 """The variable that says where pytest makes the folders of tests, which it keeps for some runs."""
 
@@ -26,7 +23,8 @@ KEPT_BY_PYTEST = "PYTEST_DEBUG_TEMPROOT"
 def open_folder() -> Path:
     """Make the folder, for this process and all that it starts, and return it.
 
-    It goes when this process ends. Those of runs that were killed are removed.
+    It is removed when this process ends, after what `multiprocessing` has in it. Those of runs that
+    were killed are removed now.
     """
     root = Path(tempfile.gettempdir())
     for folder in root.glob("tests-*-*"):
@@ -37,5 +35,12 @@ def open_folder() -> Path:
     os.environ.setdefault(KEPT_BY_PYTEST, str(root))
     os.environ[VARIABLE] = str(made)
     tempfile.tempdir = None  # it is looked up again
-    Finalize(None, shutil.rmtree, (made, True), exitpriority=AFTER_MULTIPROCESSING)
+    # The larger priorities come first, and those of multiprocessing's own folders are -100.
+    util.Finalize(None, _remove, (made, os.getpid()), exitpriority=-200)
     return made
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the folder in the process that made it, not in one that was forked from it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
