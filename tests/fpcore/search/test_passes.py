@@ -139,6 +139,8 @@ def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store
     query = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE).query
     again = align_query([query], six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
     assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
+    alone = align_query([query], six_songs, PROFILE).times
+    assert (alone.decode_s, alone.fingerprint_s) == (0.0, 0.0)
 
 
 def test_times_are_no_longer_than_what_passed(six_songs: Store) -> None:
@@ -273,6 +275,13 @@ def _accepting(trace: SearchTrace, pass_name: PassName, log_odds: float) -> Sear
     )
 
 
+def _without_second(trace: SearchTrace) -> SearchTrace:
+    """Return a trace as if the second song had nothing for it: only the first one counts."""
+    log_odds = trace.log_odds.copy()
+    log_odds[trace.rows[1]] = -99.0
+    return replace(trace, log_odds=log_odds)
+
+
 def test_the_likeliest_window_that_the_first_accepting_pass_has_is_accepted(
     six_songs: Store,
 ) -> None:
@@ -321,6 +330,7 @@ def test_of_the_tempos_that_are_likelier_the_likeliest_answers(
     trace = _accepting(align(excerpt(1, 3, EXCERPT_S), six_songs, PROFILE), "first", 3.0)
     by = (0.5, 2.0, 4.0, 3.0)
     tried = [_accepting(trace, "tempo", 3.0 + more) for more in by]
+    tried[2] = _without_second(tried[2])
     monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried)
     assert answer_of([trace], six_songs, PROFILE).matches == tried[2].matches
     zero = replace(trace, log_odds=np.zeros(len(trace.log_odds)))
@@ -430,6 +440,7 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
     )
     profile = SEARCHING.model_copy(update={"query": few})
     [first], [thorough], *_ = passes([pipeline.query(heard, LEAN, few)], six_songs, profile)
+    assert (len(first.matches), len(thorough.matches)) == (2, 5)
     for looked, n_songs in ((first, 2), (thorough, 5)):
         answer = answer_of([looked], six_songs, profile)
         assert answer.pass_name == "tempo"
