@@ -421,6 +421,12 @@ def test_a_recording_that_skips_is_not_taken_for_another_tempo(
     assert align(skipping, six_songs, SEARCHING).pass_name == "tempo"
 
 
+def test_what_runs_at_its_own_tempo_gets_no_pass_at_another(six_songs: Store) -> None:
+    found = align(excerpt(1, 3, EXCERPT_S), six_songs, SEARCHING)
+    assert found.recognition.match is not None
+    assert passes_module._at_its_tempo(found, six_songs, SEARCHING) == []
+
+
 def test_another_song_at_another_tempo_is_no_gain(six_songs: Store) -> None:
     trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
     other = replace(trace, matches=trace.matches[1:])
@@ -441,7 +447,8 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
     profile = SEARCHING.model_copy(update={"query": few})
     [first], [thorough], *_ = passes([pipeline.query(heard, LEAN, few)], six_songs, profile)
     assert (len(first.matches), len(thorough.matches)) == (2, 5)
-    for looked, n_songs in ((first, 2), (thorough, 5)):
+    joined = replace(thorough, pass_name="joined-thorough")
+    for looked, n_songs in ((first, 2), (thorough, 5), (joined, 5)):
         answer = answer_of([looked], six_songs, profile)
         assert answer.pass_name == "tempo"
         assert answer.matches[0].song_name == "song 3"
