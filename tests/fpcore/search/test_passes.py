@@ -14,7 +14,7 @@ from experiments.degradations.wsola import stretch
 from fpcore import pipeline
 from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import AS_LEARNED, Recognition, Signal
+from fpcore.records import AS_LEARNED, Playback, Recognition, Signal
 from fpcore.search import passes as passes_module
 from fpcore.search.passes import (
     PassName,
@@ -425,6 +425,25 @@ def test_what_runs_at_its_own_tempo_gets_no_pass_at_another(six_songs: Store) ->
     found = align(excerpt(1, 3, EXCERPT_S), six_songs, SEARCHING)
     assert found.recognition.match is not None
     assert passes_module._at_its_tempo(found, six_songs, SEARCHING) == []
+
+
+def test_drift_is_looked_for_from_where_its_window_begins(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = align(_padded(excerpt(3, 9.0, 10.0), 15.0, 0.0), six_songs, PROFILE)
+    assert found.heard_s[0] > 10
+    asked: list[int] = []
+
+    def tempo_of(*_: object, first_tick: int) -> float:
+        asked.append(first_tick)
+        return 1.0
+
+    monkeypatch.setattr(passes_module, "tempo_of", tempo_of)
+    faster = replace(found, query=replace(found.query, playback=Playback(1.05, 1.05)))
+    assert passes_module._at_its_tempo(faster, six_songs, SEARCHING) == []
+    # Its hashes are laid where they would have been at the song's own tempo.
+    start_ticks = found.heard_s[0] / LEAN.hop_s * PROFILE.query.n_shifts
+    assert asked == [round(1.05 * start_ticks)]
 
 
 def test_another_song_at_another_tempo_is_no_gain(six_songs: Store) -> None:
