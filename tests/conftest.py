@@ -58,21 +58,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(6, 2 * n_cores + 1)
 
 
-RUN_FOLDER = pytest.StashKey[Path]()
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folders that all processes of this run share."""
     if not hasattr(config, "workerinput"):
-        config.stash[RUN_FOLDER] = scratch.open_folder()
-        warm.open_folder(config.stash[RUN_FOLDER] / "warm")
+        warm.open_folder(scratch.open_folder() / "warm")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove them."""
+    """End the interpreter that they share."""
     if not hasattr(config, "workerinput"):
         warm.close_folder()
-        scratch.close_folder(config.stash[RUN_FOLDER])
 
 
 @pytest.fixture(scope="session", autouse=True)

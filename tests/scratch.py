@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+from multiprocessing import util
 from pathlib import Path
 
 import psutil
@@ -22,7 +23,8 @@ KEPT_BY_PYTEST = "PYTEST_DEBUG_TEMPROOT"
 def open_folder() -> Path:
     """Make the folder, for this process and all that it starts, and return it.
 
-    Those of runs that were killed are removed.
+    It is removed when this process ends, after what `multiprocessing` has in it. Those of runs that
+    were killed are removed now.
     """
     root = Path(tempfile.gettempdir())
     for folder in root.glob("tests-*-*"):
@@ -31,16 +33,14 @@ def open_folder() -> Path:
             shutil.rmtree(folder, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=f"tests-{os.getpid()}-"))
     os.environ.setdefault(KEPT_BY_PYTEST, str(root))
-    _use(made)
+    os.environ[VARIABLE] = str(made)
+    tempfile.tempdir = None  # it is looked up again
+    # The larger priorities come first, and those of multiprocessing's own folders are -100.
+    util.Finalize(None, _remove, (made, os.getpid()), exitpriority=-200)
     return made
 
 
-def close_folder(folder: Path) -> None:
-    """Remove the folder, and use that in which it lies."""
-    _use(folder.parent)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _use(folder: Path) -> None:
-    os.environ[VARIABLE] = str(folder)
-    tempfile.tempdir = None  # it is looked up again
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the folder in the process that made it, not in one that was forked from it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
