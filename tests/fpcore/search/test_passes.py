@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from experiments.degradations.wsola import stretch
 from fpcore import pipeline
 from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import AS_LEARNED, Playback, Recognition, Signal
+from fpcore.records import AS_LEARNED, Playback, Recognition, Signal, Verification
 from fpcore.search import passes as passes_module
 from fpcore.search.passes import (
     PassName,
@@ -27,6 +28,7 @@ from fpcore.search.passes import (
 )
 from fpcore.search.playback import n_playbacks
 from fpcore.stages import decision
+from fpcore.stages.verification import verify
 from fpcore.stages.windows import window_frames
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
@@ -90,6 +92,37 @@ def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> N
         assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
 
 
+def test_of_equal_places_and_songs_the_first_comes_first() -> None:
+    rng = np.random.default_rng(0)
+    n_places = 300
+    song_id = rng.integers(0, 50, n_places)
+    score = rng.integers(0, 3, n_places).astype(np.float64)
+    log_odds = rng.integers(0, 4, n_places).astype(np.float64)
+    places = range(n_places)
+    best = [
+        min((row for row in places if song_id[row] == song), key=lambda row: (-score[row], row))
+        for song in np.unique(song_id)
+    ]
+    best.sort(key=lambda row: (-score[row], row))
+    expected = sorted(best, key=lambda row: -log_odds[row])
+    assert passes_module._best_places(song_id, score, log_odds).tolist() == expected
+
+
+def test_levels_are_compared_where_whitening_saw_both_sides(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    margins_s: list[float] = []
+
+    def noted(*given: Any, margin_ticks: float) -> Verification:
+        margins_s.append(margin_ticks * PROFILE.fingerprint.hop_s / PROFILE.query.n_shifts)
+        return verify(*given, margin_ticks=margin_ticks)
+
+    monkeypatch.setattr(passes_module, "verify", noted)
+    align(excerpt(1, 8, EXCERPT_S), six_songs, PROFILE)
+    # Its box is two seconds long: one to either side, in whole frames.
+    assert margins_s == [pytest.approx(1.0, abs=LEAN.hop_s)]
+
+
 def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(
     six_songs: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +181,8 @@ def test_times_are_no_longer_than_what_passed(six_songs: Store) -> None:
     windows = pipeline.queries(excerpt(UNKNOWN, 3, EXCERPT_S), LEAN, THOROUGH.query)
     traces = [trace for of_pass in passes(windows, six_songs, THOROUGH) for trace in of_pass]
     answer = answer_of(traces, six_songs, THOROUGH)
-    assert answer.times.decode_s == answer.times.fingerprint_s == 0
+    for one in (answer, *traces):
+        assert one.times.decode_s == one.times.fingerprint_s == 0
     assert answer.times.lookup_s == sum(trace.times.lookup_s for trace in traces)
     assert answer.times.align_s == sum(trace.times.align_s for trace in traces)
     assert answer.times.total_s <= perf_counter() - started
