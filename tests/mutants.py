@@ -66,6 +66,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "experiments/protocol/queries.py": ("tests/experiments/evaluation/test_context.py",),
     "experiments/protocol/splits.py": (),
     "experiments/report/equal_terms.py": (),
+    "experiments/evaluation/recordings.py": (),
     "experiments/evaluation/rows.py": ("tests/experiments/evaluation/test_ask.py",),
     "experiments/evaluation/sub_index.py": (),
     "experiments/sweeps/protection.py": (),

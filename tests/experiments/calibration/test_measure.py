@@ -43,10 +43,7 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     assert measured.precision_at == metrics.precision_at(rows, threshold)
     curve = metrics.calibration_curve(rows)
     assert measured.calibration_error == metrics.calibration_error(curve)
-
-
-def test_only_answers_without_another_tempo_are_localised(measured: Accuracy) -> None:
-    rows, threshold = measured.outcomes, BALANCED.decision.threshold
+    # Only answers without another tempo are localised.
     in_time = rows[rows["condition"] == "clean"]
     assert measured.localised == metrics.localised(in_time, threshold)
     assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
