@@ -18,6 +18,7 @@ from experiments.errors import CorpusError
 from experiments.evaluation import index, recordings
 from experiments.evaluation.recordings import COLUMNS, RecordingRows, ask_corpus, ask_database
 from experiments.evaluation.rows import Answers
+from experiments.folders import CACHE_VARIABLE
 from experiments.metrics import overall, summary
 from experiments.metrics.paired import compare
 from experiments.progress import Step
@@ -254,15 +255,17 @@ def test_what_is_heard_is_the_likeliest_answer_its_hashes_and_notes(
 
 
 def test_songs_out_of_the_cache_weigh_less_in_progress(
-    repeating: tuple[Corpus, KnownSongs, QuerySet, Path], monkeypatch: pytest.MonkeyPatch
+    repeating: tuple[Corpus, KnownSongs, QuerySet, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source, _, found, _ = repeating
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     for name, weight_s in (("_ASKED_S", 1.0), ("_LEARNED_S", 0.5), ("_RELEARNED_S", 0.25)):
         monkeypatch.setattr(recordings, name, weight_s)
-    tiny = load_profile("tiny")  # under which nobody else learns the song, of 24 s
-    for learned_s in (12, 6):
+    for learned_s in (12, 6):  # the song lasts 24 s
         steps: list[Step] = []
-        ask_corpus(found, tiny, source, n_jobs=1, show=steps.append)
+        ask_corpus(found, PROFILE, source, n_jobs=1, show=steps.append)
         n_total = 100 * (learned_s + 2)
         assert [(step.n_done, step.n_total) for step in steps] == [
             (n_total - 200, n_total),
@@ -313,6 +316,17 @@ def test_many_processes_answer_as_one_in_the_order_of_the_list(
             assert many.outcomes[name].tolist() == alone.outcomes[name].tolist()
 
 
+def test_a_database_is_asked_with_the_decision_of_the_profile_that_asks(
+    repeating: tuple[Corpus, KnownSongs, QuerySet, Path], learned: tuple[Path, KnownSongs]
+) -> None:
+    _, _, found, _ = repeating
+    decision = PROFILE.decision.model_copy(update={"intercept": -1000.0})
+    doubting = PROFILE.model_copy(update={"decision": decision})
+    rows = ask_database(found, doubting, *learned, n_jobs=1).outcomes
+    assert rows["answer"].tolist() == ["loop", "loop"]
+    assert (rows["probability"] < 1e-6).all()
+
+
 def test_nothing_that_can_be_heard_gives_no_rows(
     repeating: tuple[Corpus, KnownSongs, QuerySet, Path],
 ) -> None:
@@ -321,6 +335,7 @@ def test_nothing_that_can_be_heard_gives_no_rows(
     asked = ask_corpus(replace(found, queries=(query,)), PROFILE, source, n_jobs=1)
     assert isinstance(asked.outcomes, pd.DataFrame)
     assert len(asked.outcomes) == 0
+    assert list(asked.outcomes.columns) == list(COLUMNS)
     assert len(asked.faults) == 1
 
 
@@ -382,6 +397,7 @@ def test_an_answer_is_the_song_of_its_number_and_otherwise_of_its_name() -> None
 @pytest.mark.parametrize("song", [LOOP, None])
 def test_another_song_is_wrong_wherever_it_sounds_the_same(song: KnownSong | None) -> None:
     row = _row_of(OTHER, song=song, audio=BAR)
+    assert row["track"] == (song.id if song else "")
     assert not row["right"]
     assert math.isnan(row["offset_error_s"])
     assert not row["same_passage"]
@@ -406,6 +422,11 @@ def test_a_place_is_right_within_50_ms_or_where_it_sounds_the_same(
     row = _row_of(LOOP, start_s=start_s, offset_s=offset_s, audio=BAR)
     assert row["right"]
     assert row["same_passage"] == is_same
+
+
+def test_without_audio_a_place_is_right_within_50_ms_alone() -> None:
+    rows = [_row_of(LOOP, offset_s=offset_s) for offset_s in (-0.06, -0.05, 0.05, 0.06)]
+    assert [row["same_passage"] for row in rows] == [False, True, True, False]
 
 
 def test_a_part_of_the_work_is_shown_on_the_scale_of_the_whole() -> None:
