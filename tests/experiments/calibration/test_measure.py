@@ -10,6 +10,7 @@ import pytest
 
 from experiments import metrics
 from experiments.calibration import fit
+from experiments.calibration import measure as module
 from experiments.calibration.fit import FITTED
 from experiments.calibration.measure import Accuracy, calibrated, measure, with_card
 from experiments.evaluation.context import Context
@@ -47,6 +48,25 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     in_time = rows[rows["condition"] == "clean"]
     assert measured.localised == metrics.localised(in_time, threshold)
     assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
+
+
+class _AskedError(Exception):
+    """Raised in place of asking."""
+
+
+@pytest.mark.parametrize("wanted", [{}, {"n_jobs": 3}], ids=str)
+def test_as_many_processes_ask_as_are_wanted(
+    context: Context, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
+) -> None:
+    def index_and_ask(*_: object, n_jobs: int, **__: object) -> None:
+        raise _AskedError(n_jobs)
+
+    monkeypatch.setattr(module, "index_and_ask", index_and_ask)
+    expected = f"^{wanted.get('n_jobs', -1)}$"  # -1 for one on each core
+    with pytest.raises(_AskedError, match=expected):
+        measure(BALANCED, context, **wanted)
+    with pytest.raises(_AskedError, match=expected):
+        calibrated(BALANCED, context, false_alarm_rate=0.25, **wanted)
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"calibration_share": 0.25}])
