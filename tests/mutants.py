@@ -69,6 +69,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "experiments/evaluation/recordings.py": (),
     "experiments/evaluation/rows.py": ("tests/experiments/evaluation/test_ask.py",),
     "experiments/evaluation/sub_index.py": (),
+    "experiments/evaluation/verdicts.py": (),
     "experiments/sweeps/protection.py": (),
     "fpcore/stages/crest.py": (),
     "fpcore/stages/decision.py": (),
