@@ -77,6 +77,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/stages/landmarks.py": (),
     "fpcore/stages/level_ranks.py": (),
     "fpcore/stages/matching.py": (),
+    "fpcore/stages/pauses.py": (),
     "fpcore/stages/peaks.py": (),
     "fpcore/stages/spectrogram.py": ("tests/fpcore/test_golden.py",),
     "fpcore/stages/verification.py": (),
