@@ -64,6 +64,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "experiments/protocol/excerpts.py": (),
     "experiments/protocol/plan.py": (),
     "experiments/protocol/queries.py": ("tests/experiments/evaluation/test_context.py",),
+    "experiments/protocol/recordings/halves.py": (),
     "experiments/protocol/splits.py": (),
     "experiments/report/equal_terms.py": (),
     "experiments/evaluation/recordings.py": (),
