@@ -257,6 +257,21 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "evaluation/sub_index", r"or \[1\]", "or [2]", "of one song, a part of two holds one too"
     ),
     *_any_of(
+        "evaluation/recordings",
+        r"prefix=\"fpbench-\"",
+        "prefix=None",
+        'prefix="XXfpbench-XX"',
+        'prefix="FPBENCH-"',
+        reason="the folder is removed again: its name is for those who see it meanwhile",
+    ),
+    *_any_of(
+        "evaluation/recordings",
+        r"\"index\.db\"",
+        '"XXindex.dbXX"',
+        '"INDEX.DB"',
+        reason="the index is alone in its folder, under whatever name",
+    ),
+    *_any_of(
         "evaluation/rows",
         r", on=\[\"query\", \"rank\"\]",
         ", on=None",

@@ -44,6 +44,10 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     assert measured.precision_at == metrics.precision_at(rows, threshold)
     curve = metrics.calibration_curve(rows)
     assert measured.calibration_error == metrics.calibration_error(curve)
+    # Only answers without another tempo are localised.
+    in_time = rows[rows["condition"] == "clean"]
+    assert measured.localised == metrics.localised(in_time, threshold)
+    assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
 
 
 class _AskedError(Exception):
@@ -63,13 +67,6 @@ def test_as_many_processes_ask_as_are_wanted(
         measure(BALANCED, context, **wanted)
     with pytest.raises(_AskedError, match=expected):
         calibrated(BALANCED, context, false_alarm_rate=0.25, **wanted)
-
-
-def test_only_answers_without_another_tempo_are_localised(measured: Accuracy) -> None:
-    rows, threshold = measured.outcomes, BALANCED.decision.threshold
-    in_time = rows[rows["condition"] == "clean"]
-    assert measured.localised == metrics.localised(in_time, threshold)
-    assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"calibration_share": 0.25}])

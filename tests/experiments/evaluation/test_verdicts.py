@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from experiments.corpora import Corpus
-from experiments.evaluation.verdicts import is_right, sounds_the_same
+from experiments.evaluation.verdicts import is_right, sounds_the_same, verdict_on_recording
+from experiments.protocol.recordings import KnownSong, RecordedQuery
 from fpcore.records import Signal
 
 
@@ -69,3 +73,77 @@ def test_a_passage_with_something_else_over_it_is_not_the_same(
     song = Signal(mixed.astype(np.float32), rate_hz)
     # Of 32,000 samples of noise the correlation is known to about 0.005.
     assert sounds_the_same(clip.astype(np.float32), song, 0.0) is same
+
+
+LOOP, LIVE, OTHER = (
+    KnownSong(name, work, 9.0)
+    for name, work in (("loop", "loop"), ("loop, live", "loop"), ("other", "other"))
+)
+NOISE = np.random.default_rng(5).standard_normal(3 * 4000).astype(np.float32)
+TWICE = np.concatenate([NOISE, 0 * NOISE, NOISE])  # at 0 and at 6 s, of 9 s
+AUDIO = {LOOP: Signal(TWICE, 4000), LIVE: Signal(np.concatenate([NOISE[:4000], TWICE]), 4000)}
+
+
+def _verdict(
+    answer: KnownSong | None,
+    *,
+    offset_s: float = 0.0,
+    start_s: float = 0.0,
+    song: KnownSong | None = LOOP,
+    knows_audio: bool = False,
+) -> dict[str, Any]:
+    """Return the verdict on a recording of 2.6 s that is answered so."""
+    query = RecordedQuery("r.csv line 2", "a.wav", Path("a.wav"), "0" * 12, song, "w", start_s)
+    return verdict_on_recording(
+        query,
+        answer,
+        offset_s=offset_s,
+        duration_s=2.6,
+        audio_of=AUDIO.__getitem__ if knows_audio else None,
+    )
+
+
+def test_a_variant_is_right_and_has_no_place_but_where_it_sounds_the_same() -> None:
+    unheard, heard = (_verdict(LIVE, offset_s=1.01, knows_audio=knows) for knows in (False, True))
+    for verdict in (unheard, heard):
+        assert verdict["right"]
+        assert math.isnan(verdict["offset_error_s"])
+    assert (unheard["same_passage"], heard["same_passage"]) == (False, True)
+
+
+@pytest.mark.parametrize(("answer", "song"), [(OTHER, LOOP), (OTHER, None), (None, LOOP)])
+def test_no_other_song_and_no_answer_is_right_wherever_it_sounds_the_same(
+    answer: KnownSong | None, song: KnownSong | None
+) -> None:
+    verdict = _verdict(answer, song=song, knows_audio=True)
+    assert list(verdict) == ["right", "offset_error_s", "same_passage"]
+    assert not verdict["right"]
+    assert math.isnan(verdict["offset_error_s"])
+    assert not verdict["same_passage"]
+
+
+@pytest.mark.parametrize(
+    ("start_s", "offset_s", "is_same"),
+    [
+        (0.0, 0.05, True),
+        (0.0, -0.06, False),  # there is silence before it
+        (0.2, 6.2, True),  # repeated exactly
+        (0.2, 6.6, False),
+        (3.2, 3.2, True),  # silence, which sounds like nothing
+        (7.0, 1.0, True),  # only the end of the recording goes beyond the song's
+        (9.0, 3.0, False),  # nothing of it is in the song
+        (math.nan, 0.0, False),
+    ],
+)
+def test_a_place_is_right_within_50_ms_or_where_it_sounds_the_same(
+    start_s: float, offset_s: float, is_same: bool
+) -> None:
+    verdict = _verdict(LOOP, start_s=start_s, offset_s=offset_s, knows_audio=True)
+    assert verdict["right"]
+    assert verdict["offset_error_s"] == pytest.approx(offset_s - start_s, nan_ok=True)
+    assert verdict["same_passage"] == is_same
+
+
+def test_without_audio_a_place_is_right_within_50_ms_alone() -> None:
+    verdicts = [_verdict(LOOP, offset_s=offset_s) for offset_s in (-0.06, -0.05, 0.05, 0.06)]
+    assert [verdict["same_passage"] for verdict in verdicts] == [False, True, True, False]
