@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +20,7 @@ from experiments.evaluation.context import Clip, Context
 from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import Answers, candidate_rows, outcome_row
 from experiments.evaluation.sub_index import PartOfIndex, Remembered, random_part
+from experiments.folders import temporary_folder
 from experiments.progress import Show, Step, silent
 from experiments.protocol import queries as q
 from experiments.protocol.splits import Role
@@ -114,8 +114,8 @@ def index_and_ask(
     RunError
         When a worker process is killed.
     """
-    with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
-        database = Path(folder) / "index.db"
+    with temporary_folder() as folder, Workers(n_jobs).ready():
+        database = folder / "index.db"
         build_index(context, profile.fingerprint, database, n_jobs=n_jobs, show=show)
         asked = context.queries(*roles)
         return ask(context, profile, database, asked, n_jobs=n_jobs, show=show)

@@ -93,7 +93,7 @@ def measure(
     FpError
         When the disk of the cache folder has no room for the largest index.
     """
-    with room_for(max(sizes), prefix="bench-scale-") as folder:
+    with room_for(max(sizes)) as folder:
         medians = []
         for size, store in _indexes(source, profile, folder, sizes, show):
             show(f"Recognising among {size:,} songs")
