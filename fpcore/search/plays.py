@@ -4,7 +4,8 @@ A play is one song that runs on along a line. Sightings in windows that overlap 
 another belong to one play when a line that may explain both runs through them. Copies of the song
 run along lines of their own in the same seconds: of all lines of a play the one of which most peaks
 are heard says which song it was. A song that skips ahead is still the same play; one that goes back
-is another. Times are in seconds of the recording.
+is another. Which of these it was shows once all of what follows was heard: of a few seconds, a
+repetition further on may be taken for the begin. Times are in seconds of the recording.
 """
 
 from __future__ import annotations
@@ -53,9 +54,12 @@ class Play:
     ----------
     sighting : Sighting
         Where it was heard first.
+    follows : Play, optional
+        The play that may have skipped ahead to this one.
     """
 
-    def __init__(self, sighting: Sighting) -> None:
+    def __init__(self, sighting: Sighting, follows: Play | None = None) -> None:
+        self.follows = follows
         self._sightings: list[Sighting] = []
         self._courses: list[_Course] = []
         self.add(sighting)
@@ -104,11 +108,18 @@ class Play:
             best = max(best, min(course.share, rival.weight / heaviest) / needed)
         return best
 
-    def skips_to(self, sighting: Sighting) -> bool:
-        """Whether a sighting is of the same song further on than it would be by now."""
+    def is_before(self, line: Line, at_s: float) -> bool:
+        """Whether a line is of the same song, and further on at a time than this play would be."""
         last = self._leading.last
-        ahead_s = sighting.line.song_at(sighting.start_s) - last.song_at(sighting.start_s)
-        return last.song_id == sighting.line.song_id and ahead_s > 0
+        return last.song_id == line.song_id and line.song_at(at_s) > last.song_at(at_s)
+
+    def joined_with(self, following: Play) -> bool:
+        """Take a play that follows if this one skipped ahead to it; return whether it did."""
+        if not self.is_before(following._first_line, following.start_s):
+            return False
+        for sighting in following._sightings:
+            self.add(sighting)
+        return True
 
     def covers(self, other: Play) -> bool:
         """Whether another play of the same song lies within this one, and is shorter."""
@@ -180,13 +191,17 @@ class Plays:
         for sighting in sorted(sightings, key=lambda one: one.start_s):
             play = self._play_of(sighting)
             if play is None:
-                self._open.append(Play(sighting))
+                self._open.append(Play(sighting, self._skipping_to(sighting)))
             else:
                 play.add(sighting)
 
     def settled(self, before_s: float) -> Iterator[Appearance]:
         """Yield the plays that have ended, by start, when all before ``before_s`` was heard."""
-        done = [play for play in self._open if play.end_s + GAP_S < before_s]
+        self._join(before_s)
+        followed = [play.follows for play in self._open]
+        done = [
+            play for play in self._open if play.end_s + GAP_S < before_s and play not in followed
+        ]
         within = [
             play
             for play in done
@@ -198,10 +213,29 @@ class Plays:
                 yield play.appearance()
 
     def _play_of(self, sighting: Sighting) -> Play | None:
-        near = [play for play in self._open if sighting.start_s <= play.end_s + GAP_S]
-        if not near:
-            return None
-        best = max(near, key=lambda play: play.share_of(sighting))
-        if best.share_of(sighting) >= 1:
-            return best
-        return next((play for play in reversed(near) if play.skips_to(sighting)), None)
+        near = self._near(sighting)
+        best = max(near, key=lambda play: play.share_of(sighting), default=None)
+        return best if best is not None and best.share_of(sighting) >= 1 else None
+
+    def _skipping_to(self, sighting: Sighting) -> Play | None:
+        """Return the last play of a song that is sighted further on than it would be by now."""
+        line, at_s = sighting.line, sighting.start_s
+        return next(
+            (one for one in reversed(self._near(sighting)) if one.is_before(line, at_s)), None
+        )
+
+    def _near(self, sighting: Sighting) -> list[Play]:
+        return [play for play in self._open if sighting.start_s <= play.end_s + GAP_S]
+
+    def _join(self, before_s: float) -> None:
+        """Join plays that have ended to those that skipped ahead to them, the first ones first."""
+        for play in self._open.copy():
+            earlier = play.follows
+            if earlier is None or play.end_s + GAP_S >= before_s:
+                continue
+            play.follows = None
+            if earlier.joined_with(play):
+                self._open.remove(play)
+                for other in self._open:
+                    if other.follows is play:
+                        other.follows = earlier
