@@ -48,7 +48,7 @@ def pauses(sounding: BoolArray, config: FingerprintConfig) -> tuple[Pause, ...]:
     >>> sounding = np.ones(100, bool)
     >>> sounding[:30] = sounding[50:80] = False
     >>> pauses(sounding, FingerprintConfig())
-    (Pause(start=51200, end=83968),)
+    (Pause(start=51200, end=84992),)
     """
     n_fft, hop = config.spectrogram.n_fft, config.spectrogram.hop_length
     heard = np.flatnonzero(sounding)
