@@ -27,7 +27,12 @@ COMMON = 0.5
 """A line runs on through a sighting where it has this share of the weight of the heaviest line."""
 
 COMMON_OF_ONE_SONG = 0.25
-"""The same for the song that was sighted and leads the play: of itself it has repetitions."""
+"""The same for the song that was sighted and leads the play: of itself it has repetitions. That
+counts only as long as the play is heard on: after a break a repetition of the song may happen to
+lie where its line would be by now."""
+
+BREAK_S = 1.0
+"""A play that is not heard for longer has a break."""
 
 COVER_S = 1.0
 """A play of a song within another of it, give or take this, is a wrong place in that song."""
@@ -55,7 +60,7 @@ class Play:
     sighting : Sighting
         Where it was heard first.
     follows : Play, optional
-        The play that may have skipped ahead to this one.
+        The last play of the same song, of which this one may be a part.
     """
 
     def __init__(self, sighting: Sighting, follows: Play | None = None) -> None:
@@ -104,22 +109,33 @@ class Play:
             if course is None:
                 continue
             is_song = course is self._leading and rival.line.song_id == sighting.line.song_id
-            needed = COMMON_OF_ONE_SONG if is_song else COMMON
+            is_heard_on = sighting.start_s <= self.end_s + BREAK_S
+            needed = COMMON_OF_ONE_SONG if is_song and is_heard_on else COMMON
             best = max(best, min(course.share, rival.weight / heaviest) / needed)
         return best
 
-    def is_before(self, line: Line, at_s: float) -> bool:
-        """Whether a line is of the same song, and further on at a time than this play would be."""
-        last = self._leading.last
-        return last.song_id == line.song_id and line.song_at(at_s) > last.song_at(at_s)
+    def is_of(self, song_id: int) -> bool:
+        """Whether it is of a song, as far as was heard."""
+        return self._leading.last.song_id == song_id
 
     def joined_with(self, following: Play) -> bool:
-        """Take a play that follows if this one skipped ahead to it; return whether it did."""
-        if not self.is_before(following._first_line, following.start_s):
+        """Take a play that follows if it is this one further on; return whether it is.
+
+        It is where this one would be by now, or this one skipped ahead to it: it is further on, and
+        was from the first.
+        """
+        at_s, line = following.start_s, following._first_line
+        ahead_s = self._ahead_s(line, at_s)
+        skipped = min(ahead_s, self._ahead_s(following._sightings[0].line, at_s)) > 0
+        if not self.is_of(line.song_id) or not (skipped or abs(ahead_s) <= SAME_PLACE_S):
             return False
         for sighting in following._sightings:
             self.add(sighting)
         return True
+
+    def _ahead_s(self, line: Line, at_s: float) -> float:
+        """Return how much further on a line is at a time than this play would be."""
+        return line.song_at(at_s) - self._leading.last.song_at(at_s)
 
     def covers(self, other: Play) -> bool:
         """Whether another play of the same song lies within this one, and is shorter."""
@@ -191,7 +207,7 @@ class Plays:
         for sighting in sorted(sightings, key=lambda one: one.start_s):
             play = self._play_of(sighting)
             if play is None:
-                self._open.append(Play(sighting, self._skipping_to(sighting)))
+                self._open.append(Play(sighting, self._last_of(sighting)))
             else:
                 play.add(sighting)
 
@@ -217,18 +233,16 @@ class Plays:
         best = max(near, key=lambda play: play.share_of(sighting), default=None)
         return best if best is not None and best.share_of(sighting) >= 1 else None
 
-    def _skipping_to(self, sighting: Sighting) -> Play | None:
-        """Return the last play of a song that is sighted further on than it would be by now."""
-        line, at_s = sighting.line, sighting.start_s
-        return next(
-            (one for one in reversed(self._near(sighting)) if one.is_before(line, at_s)), None
-        )
+    def _last_of(self, sighting: Sighting) -> Play | None:
+        """Return the last play of the song of a sighting, None when it is not heard any more."""
+        song_id = sighting.line.song_id
+        return next((one for one in reversed(self._near(sighting)) if one.is_of(song_id)), None)
 
     def _near(self, sighting: Sighting) -> list[Play]:
         return [play for play in self._open if sighting.start_s <= play.end_s + GAP_S]
 
     def _join(self, before_s: float) -> None:
-        """Join plays that have ended to those that skipped ahead to them, the first ones first."""
+        """Join plays that have ended to those that they are part of, the first ones first."""
         for play in self._open.copy():
             earlier = play.follows
             if earlier is None or play.end_s + GAP_S >= before_s:

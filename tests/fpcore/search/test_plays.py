@@ -75,6 +75,23 @@ def test_what_looks_like_a_skip_at_first_is_another_play_when_its_begin_is_playe
     assert (skipped.start_s, skipped.end_s, skipped.song_offset_s) == (0, 15, 0)
 
 
+@pytest.mark.parametrize(("break_s", "n_plays"), [(1.0, 1), (2.0, 2)])
+def test_after_a_break_a_repetition_in_the_place_of_the_line_is_no_sign_of_it(
+    break_s: float, n_plays: int
+) -> None:
+    start_s = 10.0 + break_s
+    again = _seen(start_s, start_s + 9, _line(1, start_s), _line(1, 0.0), weights=(40, 12))
+    found = _told([_seen(0, 10, _line(1, 0.0))], [again])
+    assert len(found) == n_plays
+
+
+def test_a_play_goes_on_after_a_break_in_which_it_was_put_in_the_wrong_place() -> None:
+    line, wrong = _line(1, 0.0), _line(1, 30.0)
+    lost = _seen(14, 17, wrong, line, weights=(40, 12))
+    (found,) = _told([_seen(0, 10, line)], [lost], [_seen(15, 25, line, n_peaks=(300,))])
+    assert (found.start_s, found.end_s, found.song_offset_s) == (0, 25, 0)
+
+
 def test_a_song_may_skip_ahead_again_and_again() -> None:
     plays = Plays()
     for number in range(9):
