@@ -496,6 +496,18 @@ class Store(Closing):
         """
 
     @abstractmethod
+    def rename(self, song_id: int, name: str) -> Song:
+        """Give a song another name, which is kept verbatim, and return the song.
+
+        Raises
+        ------
+        UnknownSongError
+            When there is no such song.
+        StoreError
+            When the name is none that a new song may have.
+        """
+
+    @abstractmethod
     def remove(self, song_id: int) -> Song:
         """Remove a song with all that belongs to it, and return what it was.
 

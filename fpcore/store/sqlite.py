@@ -309,6 +309,11 @@ class SqliteStore(Store):
         with self._pool.writing() as connection:
             return song_rows.update_metadata(connection, song_id, values, self._path)
 
+    def rename(self, song_id: int, name: str) -> Song:
+        """Give a song another name, in one transaction; no look-up reads names."""
+        with self._pool.writing() as connection:
+            return song_rows.rename(connection, song_id, name, self._path)
+
     def remove(self, song_id: int) -> Song:
         """Remove a song; its postings go by the trigger ``songs_delete``."""
         with self._pool.writing() as connection:

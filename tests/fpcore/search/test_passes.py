@@ -323,8 +323,11 @@ def test_of_the_tempos_that_are_likelier_the_likeliest_answers(
     tried = [_accepting(trace, "tempo", 3.0 + more) for more in by]
     monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried)
     assert answer_of([trace], six_songs, PROFILE).matches == tried[2].matches
-    monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried[:1])
-    assert answer_of([trace], six_songs, PROFILE).pass_name == "first"
+    zero = replace(trace, log_odds=np.zeros(len(trace.log_odds)))
+    just = replace(tried[0], log_odds=zero.log_odds + passes_module.LIKELIER)
+    for before, after in ((trace, tried[0]), (zero, just)):
+        monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_, one=after: [one])
+        assert answer_of([before], six_songs, PROFILE).pass_name == "first"
 
 
 def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
