@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pandas as pd
@@ -22,6 +20,7 @@ from experiments import metrics
 from experiments.errors import RunError
 from experiments.evaluation.context import Context
 from experiments.evaluation.index import build_index
+from experiments.folders import temporary_folder
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
 from experiments.results.run_folder import Manifest, changed_audio, changed_recordings
@@ -155,8 +154,8 @@ def explained(
             f"{changes[0]} than when {result.run} was run, so its queries cannot be heard again: "
             "restore the files, or run the sweep again"
         )
-    with TemporaryDirectory(prefix="fpbench-") as folder:
-        database, config = Path(folder) / "index.db", result.profile.fingerprint
+    with temporary_folder() as folder:
+        database, config = folder / "index.db", result.profile.fingerprint
         build_index(context, config, database, n_jobs=1)
         with open_store(database, config) as store:
             for query_id in query_ids:

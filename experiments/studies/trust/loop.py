@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -24,6 +23,7 @@ from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
+from experiments.folders import temporary_folder
 from experiments.progress import Show
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
@@ -254,8 +254,8 @@ class _Fresh:
 
         The column asked tells whether it was "as swept" or "in noise".
         """
-        with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
-            database = Path(folder) / "index.db"
+        with temporary_folder() as folder, Workers(n_jobs).ready():
+            database = folder / "index.db"
             first = self._contexts["as swept"]
             build_index(first, profile.fingerprint, database, n_jobs=n_jobs, show=show)
             answers = [
