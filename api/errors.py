@@ -96,7 +96,7 @@ _REFUSALS: dict[type[Exception], Callable[[], RefusedError]] = {
     StoreBusyError: lambda: busy("database_busy", "another writer holds the database: try again"),
     StoreFullError: no_room,
     StoreReadOnlyError: lambda: RefusedError(
-        403, "read_only", "the server's index can only be read: nothing is learned or removed"
+        403, "read_only", "the server's index can only be read: nothing of it is changed"
     ),
     UnknownSongError: lambda: RefusedError(
         404, "unknown_song", "there is no such song: list the songs that there are"

@@ -1,18 +1,18 @@
-"""Endpoints ``/songs``: the songs that the index holds, listed and removed."""
+"""Endpoints ``/songs``: the songs that the index holds, listed, renamed and removed."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from api.errors import RefusedError, documented
 from api.routes.dependencies import MAX_ID, WRITER, ServiceDep, SongId
 from api.schemas.bodies import RemovedBody, SongBody, SongsBody
 from api.service import Service
-from api.uploads import kept_audio
+from api.uploads import changes, kept_audio
 from fpcore.config import Strict
 from fpcore.store import Song
 
@@ -76,6 +76,24 @@ async def get_song(song_id: SongId, service: ServiceDep) -> SongBody:
         return SongBody.of(song, service.store.titles([song])[song_id])
 
     return await to_thread.run_sync(get)
+
+
+@router.patch(
+    "/{song_id}",
+    response_model=SongBody,
+    dependencies=[WRITER],
+    openapi_extra=changes.documented(changes.SongChange),
+    responses=documented(401, 403, 404, 408, 413, 507),
+)
+async def rename_song(song_id: SongId, request: Request, service: ServiceDep) -> SongBody:
+    """Give a song another name, which is kept verbatim, and return the song."""
+    change = await changes.received(request, changes.SongChange, service.upload_limits.pace)
+
+    def rename() -> SongBody:
+        song = service.store.rename(song_id, change.song_name)
+        return SongBody.of(song, service.store.titles([song])[song_id])
+
+    return await to_thread.run_sync(rename)
 
 
 @router.delete(

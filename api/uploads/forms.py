@@ -53,7 +53,15 @@ def _parse_metadata(text: str) -> dict[str, JSON]:
     return content
 
 
-SongName = Annotated[str, AfterValidator(_check_song_name)]
+SongName = Annotated[
+    str,
+    AfterValidator(_check_song_name),
+    Field(
+        description="Kept verbatim",
+        # The page /docs fills its form in with the example: an empty one names no song.
+        json_schema_extra={"maxLength": MAX_SONG_NAME, "example": ""},
+    ),
+]
 
 
 class Form(Strict):
@@ -63,14 +71,7 @@ class Form(Strict):
 class LearnForm(Form):
     """What is said of a song to learn."""
 
-    song_name: Annotated[
-        SongName,
-        Field(
-            description="Kept verbatim",
-            # The page /docs fills its form in with the example: an empty one names no song.
-            json_schema_extra={"maxLength": MAX_SONG_NAME, "example": ""},
-        ),
-    ]
+    song_name: SongName
     metadata: Annotated[
         Mapping[str, Any],
         BeforeValidator(_parse_metadata, json_schema_input_type=str),

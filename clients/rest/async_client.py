@@ -32,7 +32,7 @@ class AsyncClient:
     address : str
         The server's, such as ``http://127.0.0.1:8000``.
     key : str, optional
-        The server's API key, which learning and removing may need.
+        The server's API key, which learning, renaming and removing may need.
     patience : Patience, optional
         How long is waited for answers, and how often a busy server is asked again.
 
@@ -194,6 +194,10 @@ class AsyncClient:
         """Return one song."""
         return await self._ask(endpoints.song(song_id))
 
+    async def rename(self, song_id: int, song_name: str) -> Song:
+        """Give a song another name and return the song; needs the key if there is one."""
+        return await self._ask(endpoints.rename(song_id, song_name))
+
     async def remove(self, song_id: int) -> Song:
         """Remove a song and return what it was; needs the key if there is one."""
         return await self._ask(endpoints.remove(song_id))
@@ -235,7 +239,11 @@ class AsyncClient:
     async def _answer(self, request: Request[AnswerT]) -> Answer:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(self._server.translated())
-            sent: dict[str, Any] = {"params": request.params}
+            sent: dict[str, Any] = {
+                "params": request.params,
+                "headers": request.headers,
+                "content": request.content,
+            }
             if request.form is not None:
                 body = await to_thread.run_sync(request.form.open)
                 stack.callback(body.close)

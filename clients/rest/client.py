@@ -31,7 +31,7 @@ class Client:
     address : str
         The server's, such as ``http://127.0.0.1:8000``.
     key : str, optional
-        The server's API key, which learning and removing may need.
+        The server's API key, which learning, renaming and removing may need.
     patience : Patience, optional
         How long is waited for answers, and how often a busy server is asked again.
 
@@ -191,6 +191,10 @@ class Client:
         """Return one song."""
         return self._ask(endpoints.song(song_id))
 
+    def rename(self, song_id: int, song_name: str) -> Song:
+        """Give a song another name and return the song; needs the key if there is one."""
+        return self._ask(endpoints.rename(song_id, song_name))
+
     def remove(self, song_id: int) -> Song:
         """Remove a song and return what it was; needs the key if there is one."""
         return self._ask(endpoints.remove(song_id))
@@ -232,7 +236,11 @@ class Client:
     def _answer(self, request: Request[AnswerT]) -> Answer:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._server.translated())
-            sent: dict[str, Any] = {"params": request.params}
+            sent: dict[str, Any] = {
+                "params": request.params,
+                "headers": request.headers,
+                "content": request.content,
+            }
             if request.form is not None:
                 body = stack.enter_context(contextlib.closing(request.form.open()))
                 sent |= {"headers": body.headers, "content": iter(body.read, b"")}

@@ -37,6 +37,17 @@ class Request(Generic[AnswerT]):
     read: Callable[[Answer], AnswerT]
     params: Mapping[str, str | int | bool] = field(default_factory=dict)
     form: Form | None = None
+    change: Mapping[str, str] | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of what is sent without a form."""
+        return {} if self.change is None else {"Content-Type": "application/json"}
+
+    @property
+    def content(self) -> bytes | None:
+        """The body of what is sent without a form, if it has one."""
+        return None if self.change is None else json.dumps(dict(self.change)).encode()
 
     @property
     def is_repeatable(self) -> bool:
@@ -143,6 +154,12 @@ def songs_page(
 def song(song_id: int) -> Request[Song]:
     """Return the request for one song."""
     return Request("GET", f"/songs/{song_id:d}", record_of(Song))
+
+
+def rename(song_id: int, song_name: str) -> Request[Song]:
+    """Return the request that gives a song another name."""
+    change = {"song_name": song_name}
+    return Request("PATCH", f"/songs/{song_id:d}", record_of(Song), change=change)
 
 
 def remove(song_id: int) -> Request[Song]:

@@ -48,6 +48,7 @@ app.command("recognize", short_help="Recognise recordings, or tell that there is
 )
 app.command("explain")(explain.explain)
 app.command("songs")(songs.songs)
+app.command("rename")(songs.rename)
 app.command("remove")(songs.remove)
 app.command("stats", short_help="Tell how large the database is.")(index.stats)
 app.command("check", short_help="Check that the database is whole.")(index.check)

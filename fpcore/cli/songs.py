@@ -1,4 +1,4 @@
-"""``fpcore songs`` and ``fpcore remove``: what is in the database."""
+"""``fpcore songs``, ``fpcore rename`` and ``fpcore remove``: what is in the database."""
 
 from __future__ import annotations
 
@@ -95,6 +95,40 @@ def _place(total: int, offset: int, n_shown: int) -> str:
     more = offset + n_shown
     hint = f"; --offset {more} shows the next" if n_shown and more < total else ""
     return f"{shown} of {counted(total, 'song')}{hint}"
+
+
+def rename(
+    which: Annotated[
+        str,
+        typer.Argument(metavar="SONG", help="Its id, as `fpcore songs` lists it, or its name."),
+    ],
+    name: Annotated[str, typer.Argument(metavar="NEW-NAME", help="What to call it from now on.")],
+    *,
+    db: options.Database = options.DEFAULT_DATABASE,
+    wait: options.WaitS = options.DEFAULT_WAIT_S,
+    as_json: options.AsJson = False,
+) -> None:
+    """Give a song another name; the audio file keeps its own.
+
+    SONG is taken as by `fpcore remove`. The new name is kept as it is written.
+
+    \b
+    Examples:
+      fpcore rename 17 "Aria, first take"
+      fpcore rename track01 "Aria"
+
+    Exit codes: 0 renamed, 1 the song was not found or the database cannot be written.
+    """
+    if not name.strip():
+        raise typer.BadParameter("is empty: say what to call the song", param_hint="NEW-NAME")
+    with options.open_existing(db, wait_s=wait) as store:
+        song_id = _id_of(store, which)
+        before = store.song(song_id).name
+        song = store.rename(song_id, name)
+    if as_json:
+        print_json({"renamed": song_record(song), "name_before": before})
+        return
+    say(f'renamed {song.id}: "{before}" is "{song.name}" now')
 
 
 def remove(

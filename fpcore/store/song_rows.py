@@ -163,6 +163,38 @@ def update_metadata(
     return replace(song, metadata=new.metadata)
 
 
+def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) -> Song:
+    """Give a song another name.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that may write.
+    song_id : int
+        The song.
+    name : str
+        Kept verbatim.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    Song
+        The song as it is then.
+
+    Raises
+    ------
+    UnknownSongError
+        When there is no such song.
+    StoreError
+        When the name is none that a new song may have, or its row is damaged.
+    """
+    song = get(connection, song_id, path)
+    new = NewSong(name, song.checksum, song.duration_s)  # refuses what no column can hold
+    connection.execute("UPDATE songs SET name = ? WHERE id = ?", (new.name, song_id))
+    return replace(song, name=new.name)
+
+
 def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:
     """Return the title of each song by its id; see `fpcore.store.titles`.
 

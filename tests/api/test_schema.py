@@ -21,6 +21,7 @@ OPERATIONS = [
     ("GET", "/songs"),
     ("DELETE", "/songs"),
     ("GET", "/songs/{song_id}"),
+    ("PATCH", "/songs/{song_id}"),
     ("DELETE", "/songs/{song_id}"),
     ("GET", "/stats"),
     ("GET", "/profile"),

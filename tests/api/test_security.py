@@ -11,7 +11,12 @@ from tests.api.conftest import KEY
 from tests.api.material import assert_refused, learn, song
 from tests.api.server import Server
 
-WRITES = [("POST", "/learn"), ("DELETE", "/songs?confirm=all"), ("DELETE", "/songs/1")]
+WRITES = [
+    ("POST", "/learn"),
+    ("PATCH", "/songs/1"),
+    ("DELETE", "/songs?confirm=all"),
+    ("DELETE", "/songs/1"),
+]
 READS = ["/songs", "/stats", "/profile", "/healthz", "/readyz", "/metrics", "/docs"]
 
 

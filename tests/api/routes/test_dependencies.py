@@ -8,7 +8,7 @@ import pytest
 from tests.api.material import assert_refused
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("song_id", ["0", "-1", "1.5", "one", str(2**63), "9" * 40])
 def test_an_id_that_no_index_can_hold_is_refused(
     method: str, song_id: str, client: httpx.Client

@@ -1,4 +1,4 @@
-"""The songs of the index: listed by page, searched, removed."""
+"""The songs of the index: listed by page, searched, renamed, removed."""
 
 from __future__ import annotations
 
@@ -49,6 +49,24 @@ def test_a_removed_song_is_gone_and_its_id_is_not_used_again(client: httpx.Clien
     for gone in (client.get(f"/songs/{first['song_id']}"), client.delete(removed.request.url)):
         assert_refused(gone, 404, "unknown_song")
     assert learn(client, song(1), "First").json()["song_id"] > first["song_id"]
+
+
+def test_a_renamed_song_has_its_new_name_in_every_answer(client: httpx.Client) -> None:
+    first = learn(client, song(1), "First", metadata='{"artist": "A"}').json()
+    address = f"/songs/{first['song_id']}"
+    renamed = client.patch(address, json={"song_name": "Été 🎸"})
+    assert renamed.status_code == 200
+    assert renamed.json() == {**client.get(address).json()}
+    known = {key: told for key, told in first.items() if key in renamed.json()}
+    assert renamed.json() == {**known, "song_name": "Été 🎸"}
+    assert recognize(client, excerpt(1)).json()["song_name"] == "Été 🎸"
+    assert client.get("/songs", params={"name": "first"}).json()["total"] == 0
+    second = learn(client, song(2), "Second").json()
+    shared = client.patch(f"/songs/{second['song_id']}", json={"song_name": "Été 🎸"})
+    assert shared.json()["song_name"] == f"Été 🎸 (id {second['song_id']})"
+    client.delete(address).raise_for_status()
+    gone = client.patch(address, json={"song_name": "x"})
+    assert_refused(gone, 404, "unknown_song")
 
 
 def test_songs_that_share_a_name_are_told_apart_in_every_answer(client: httpx.Client) -> None:

@@ -137,6 +137,21 @@ def test_songs_are_listed_page_by_page(client: Asking) -> None:
     assert (page.limit, page.offset) == (1, 1)
 
 
+def test_a_song_is_renamed(client: Asking) -> None:
+    song_id = ids(client)[SONGS[2]]
+    renamed = client.rename(song_id, 'É "new" 🎸')
+    assert (renamed.song_id, renamed.song_name) == (song_id, 'É "new" 🎸')
+    assert client.song(song_id) == renamed
+    assert client.rename(song_id, SONGS[2]).song_name == SONGS[2]
+    for name in ("", "\ud800", "a\n"):
+        with pytest.raises(rest.RefusedError, match=r"song_name: ") as refused:
+            client.rename(song_id, name)
+        assert refused.value.code == "invalid_field"
+    with pytest.raises(rest.NotFoundError, match=r"there is no such song"):
+        client.rename(2**62, "x")
+    assert ids(client)[SONGS[2]] == song_id
+
+
 def test_songs_are_removed_one_and_all(client: Asking) -> None:
     gone = client.remove(ids(client)[SONGS[2]])
     assert gone.song_name == SONGS[2]

@@ -21,6 +21,7 @@ REQUESTS: list[Request[Any]] = [
     endpoints.explanation_picture(HEARD),
     endpoints.songs_page(limit=1, offset=0, name="x"),
     endpoints.song(7),
+    endpoints.rename(7, "x"),
     endpoints.remove(7),
     endpoints.remove_all(),
     endpoints.stats(check=True),
@@ -51,8 +52,11 @@ def test_all_that_the_service_takes_can_be_said(request_: Request[Any]) -> None:
     operation = documentation()["paths"][path][method]
     params = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
     assert set(request_.params) == params
+    if request_.change is not None:
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert set(request_.change) == set(body["properties"])
     if request_.form is None:
-        assert "requestBody" not in operation
+        assert ("requestBody" in operation) == (request_.change is not None)
         assert request_.is_repeatable
         return
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]

@@ -1,4 +1,4 @@
-"""The songs of a database: listed, searched, paged and removed."""
+"""The songs of a database: listed, searched, paged, renamed and removed."""
 
 from __future__ import annotations
 
@@ -76,6 +76,32 @@ def test_remove_takes_a_name_with_what_tells_its_song_from_others(tmp_path: Path
     (result,) = answer("recognize", "A/01.wav", cwd=tmp_path)["results"]
     assert result["match"]["song_name"] == "01"
     assert_whole(tmp_path, 2)
+
+
+def test_rename_takes_an_id_or_a_name_and_tells_the_song(
+    learned: Learned, tmp_path: Path, database: Path
+) -> None:
+    song_id = learned.ids["song in mp3"]
+    renamed = answer("rename", song_id, "Été", cwd=tmp_path)
+    assert set(renamed["renamed"]) == SONG_KEYS
+    assert (renamed["renamed"]["id"], renamed["renamed"]["name"]) == (song_id, "Été")
+    assert renamed["name_before"] == "song in mp3"
+    said = fpcore("rename", "Été", " 02 ", cwd=tmp_path).stdout
+    assert said == f'renamed {song_id}: "Été" is " 02 " now\n'
+    names = {song["name"]: song["id"] for song in answer("songs", cwd=tmp_path)["songs"]}
+    kept = {name: one for name, one in learned.ids.items() if name != "song in mp3"}
+    assert names == {**kept, " 02 ": song_id}
+    assert answer("check", "--full", cwd=tmp_path)["ok"]
+
+
+def test_rename_refuses_unknown_songs_and_names_that_say_nothing(
+    learned: Learned, tmp_path: Path, database: Path
+) -> None:
+    complaint(fpcore("rename", "song in", "x", cwd=tmp_path), '"song in"', "fpcore songs")
+    refused = fpcore("rename", "song in mp3", " ", cwd=tmp_path)
+    assert refused.returncode == 2 and "is empty" in refused.stderr
+    songs = answer("songs", cwd=tmp_path)["songs"]
+    assert {song["name"]: song["id"] for song in songs} == learned.ids
 
 
 def test_remove_takes_ids_and_exact_names(learned: Learned, tmp_path: Path, database: Path) -> None:

@@ -6,6 +6,7 @@ What it answers is in `tests.fpcore.store.test_contract_of_reading`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -299,3 +300,40 @@ def test_metadata_can_be_added_to_a_song_and_is_refused_as_for_a_new_one(store: 
     with pytest.raises(UnknownSongError):
         store.update_metadata(99, {"a": 1})
     assert store.song(added.id) == changed
+
+
+def test_a_renamed_song_is_the_same_under_its_new_name(engine: Engine, store: Store) -> None:
+    first, second = (one.song for one in store.add_songs([entry(1), entry(2)]))
+    renamed = store.rename(first.id, "été\n🎸")
+    assert renamed == replace(first, name="été\n🎸")
+    assert store.songs() == [renamed, second]
+    assert store.names([first.id]) == {first.id: "été\n🎸"}
+    assert store.songs(name_contains="ÉTÉ") == [renamed]
+    assert store.songs(name_contains=first.name) == []
+    tokens = np.unique(entry(1)[1].token)
+    learned = {first.id: entry(1)[1], second.id: entry(2)[1]}
+    assert rows(store.lookup(tokens)) == scan(learned, tokens)
+    assert not store.add_song(*entry(1)).created
+    assert store.check(full=True).ok
+    store.close()
+    with engine(store.path) as again:
+        assert again.song(first.id) == renamed
+        assert rows(again.lookup(tokens)) == scan(learned, tokens)
+
+
+def test_songs_that_share_a_name_after_a_change_are_told_apart(store: Store) -> None:
+    first, second = (one.song for one in store.add_songs([entry(1), entry(2)]))
+    store.rename(first.id, second.name)
+    assert store.names([first.id, second.id]) == {
+        one.id: f"{second.name} (id {one.id})" for one in (first, second)
+    }
+
+
+def test_a_name_that_no_new_song_may_have_is_refused(store: Store) -> None:
+    song = store.add_song(*entry(1)).song
+    for name in ("a\0b", "half \udcff"):
+        with pytest.raises(StoreError, match="the song's name"):
+            store.rename(song.id, name)
+    with pytest.raises(UnknownSongError):
+        store.rename(99, "x")
+    assert store.song(song.id) == song

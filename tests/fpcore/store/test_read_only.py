@@ -66,6 +66,7 @@ def test_every_write_to_a_read_only_index_is_refused_with_the_remedy(disk: Path)
             store.check_writable,
             lambda: store.add_song(*entry(77)),
             lambda: store.remove(1),
+            lambda: store.rename(1, "x"),
             lambda: store.update_metadata(1, {}),
             store.clear,
             store.add_checksums,
