@@ -38,6 +38,7 @@ class LocalService:
         self.database = folder / DATABASE
         self._command = command or (sys.executable, "-m", "api")
         self._process: subprocess.Popen[str] | None = None
+        self._reading: threading.Thread | None = None
         self._said: deque[str] = deque(maxlen=20)
         self._ready = threading.Event()
         self._launching = threading.Lock()
@@ -96,17 +97,20 @@ class LocalService:
             )
         except OSError as error:
             raise NotServedError(f"The service cannot start ({error}): see to that.") from error
-        reading = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-        reading.start()
+        self._reading = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reading.start()
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            self._said.append(line.strip())
-            if found := _SERVING.match(line):
-                self._address = found[1]
-                self._ready.set()
+        assert process.stdin is not None and process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                self._said.append(line.strip())
+                if found := _SERVING.match(line):
+                    self._address = found[1]
+                    self._ready.set()
         process.wait()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
         self._ready.set()
 
     def _reason(self) -> str:
@@ -126,4 +130,5 @@ class LocalService:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+        assert self._reading is not None
+        self._reading.join(STOP_S)

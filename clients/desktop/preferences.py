@@ -53,7 +53,7 @@ def _of(content: Any) -> Preferences:
         return Preferences()
     if not isinstance(content, dict):
         raise DamagedError("it is no JSON object")
-    given = {}
+    given: dict[str, Any] = {}
     for field in fields(Preferences):
         if field.name in content:
             value = content[field.name]

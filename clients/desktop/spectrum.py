@@ -75,7 +75,10 @@ class Columns:
         bands = (sums[:, self._end] - sums[:, self._first]) / (self._end - self._first)
         level = 10 * np.log10(np.maximum(bands, 1e-12))
         self._rest = samples[n_columns * self._hop :]
-        return np.clip(255 * (level + 10 + _SPAN_DB) / _SPAN_DB, 0, 255).astype(np.uint8)
+        shown: NDArray[np.uint8] = np.clip(255 * (level + 10 + _SPAN_DB) / _SPAN_DB, 0, 255).astype(
+            np.uint8
+        )
+        return shown
 
 
 def palette(*stops: str) -> NDArray[np.uint8]:
@@ -87,7 +90,8 @@ def palette(*stops: str) -> NDArray[np.uint8]:
     known = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
     at = np.linspace(0, len(stops) - 1, 256)
     channels = [np.interp(at, range(len(stops)), known[:, i]) for i in range(3)]
-    return np.round(np.stack(channels, axis=1)).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.round(np.stack(channels, axis=1)).astype(np.uint8)
+    return colours
 
 
 def ppm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tkinter as tk
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Window(ttk.App):
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._is_closed = False
+        self._next_poll = ""
         super().__init__(
             title="Audio recognition",
             theme=look.theme(session.preferences.is_dark),
@@ -96,7 +99,10 @@ class Window(ttk.App):
 
     def close(self) -> None:
         """Close the window, and end what it began."""
+        self._is_closed = True
+        self.after_cancel(self._next_poll)
         self.withdraw()
+        self.views["RecogniseView"].cancel()
         self.session.close()
         self.destroy()
 
@@ -135,7 +141,7 @@ class Window(ttk.App):
             ttk.apply_icon(made, view.icon, size=18)
             made.pack(fill="x", pady=2)
             self._names.append(made)
-            self.bind(f"<Control-Key-{number}>", lambda event, chosen=key: self.show(chosen))
+            self.bind(f"<Control-Key-{number}>", functools.partial(self._key, key))
         state = ttk.Frame(side)
         state.pack(side="bottom", fill="x", padx=6)
         self.state_dot = ttk.Label(state, bootstyle="secondary")
@@ -145,6 +151,9 @@ class Window(ttk.App):
         self.state_text.configure(wraplength=140)
         self.state_text.pack(side="left", fill="x")
         return side
+
+    def _key(self, name: str, event: object) -> None:
+        self.show(name)
 
     def _align_names(self) -> None:
         """Have the views' names begin at one edge, which each theme centres.
@@ -166,5 +175,8 @@ class Window(ttk.App):
         self.bind("<<ServerChanged>>", lambda event: self.look_at_server())
 
     def _poll(self) -> None:
-        self.session.jobs.hand_over()
-        self.after(POLL_MS, self._poll)
+        try:
+            self.session.jobs.hand_over()
+        finally:  # a fault in one answer must not keep all others out
+            if not self._is_closed:
+                self._next_poll = self.after(POLL_MS, self._poll)

@@ -94,7 +94,10 @@ class ExplanationWindow(ttk.Toplevel):
         width = max(1, self._shown.winfo_width() - 4)
         height = max(1, self._shown.winfo_height() - 4)
         scale = min(width / self._picture.width, height / self._picture.height, 1.0)
-        size = tuple(max(1, round(scale * side)) for side in self._picture.size)
+        size = (
+            max(1, round(scale * self._picture.width)),
+            max(1, round(scale * self._picture.height)),
+        )
         if self._drawn is not None and (self._drawn.width(), self._drawn.height()) == size:
             return
         self._drawn = ImageTk.PhotoImage(self._picture.resize(size), master=self)

@@ -14,7 +14,7 @@ from clients.desktop.widgets import dialogs, look
 from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.words import Problem, Way, clock, counted, percent, when
 
-COLUMNS = (
+COLUMNS: tuple[look.Column, ...] = (
     ("when", "When", 140, "w"),
     ("song", "Song", 200, "w"),
     ("place", "Place", 80, "e"),

@@ -72,8 +72,7 @@ class LibraryView(ttk.Frame):
     def reload(self, *, keep: bool = False) -> None:
         """Ask for the songs anew, for those in sight if ``keep``."""
         first = self.table.first if keep else 0
-        if not keep:
-            self.table.selected = None
+        self.table.selected = None  # another song may stand there now
         self._list = SongList(self.search.get().strip())
         self._asked = set()
         self._want(first // songs.PAGE_SONGS, first)
@@ -177,7 +176,6 @@ class LibraryView(ttk.Frame):
 
     def _changed(self, note: str) -> None:
         self.note.configure(text=note)
-        self.table.selected = None
         self.reload(keep=True)
         self.event_generate("<<ServerChanged>>")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import ttkbootstrap as ttk
 
@@ -22,7 +22,7 @@ MEASURES = {
 }
 """Metrics of a model card that are told, and what they are called."""
 
-COLUMNS = (
+COLUMNS: tuple[look.Column, ...] = (
     ("condition", "Condition", 220, "w"),
     ("clip", "Clip", 80, "e"),
     ("share", "Right", 90, "e"),
@@ -162,5 +162,5 @@ def _part(card: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -14,7 +14,14 @@ class Dialog(ttk.Toplevel):
     """A question with a button that accepts and one that does not; Escape does not either."""
 
     def __init__(
-        self, parent: tk.Misc, title: str, text: str, *, action: str, style: str, chosen: object
+        self,
+        parent: tk.Misc,
+        title: str,
+        text: str,
+        *,
+        action: str,
+        style: str,
+        chosen: Callable[[], None],
     ) -> None:
         window = parent.winfo_toplevel()
         super().__init__(title, master=window, transient=window, resizable=(False, False))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from tkinter import font as tkfont
+from typing import Any, Literal
 
 import ttkbootstrap as ttk
 
@@ -15,6 +16,9 @@ CARD = "bordered"
 
 GROUND = "@chrome"
 """Bootstyle of what cards lie on."""
+
+Column = tuple[str, str, int, Literal["w", "e"]]
+"""Name, title, width in pixels and anchor of a column."""
 
 GAP = 16
 """Pixels between cards, and within them."""
@@ -60,10 +64,8 @@ class Fonts:
 
 def font(widget: tk.Misc, use: str) -> str:
     """Return the font of a use."""
-    window = widget.winfo_toplevel()
-    while not hasattr(window, "fonts"):
-        window = window.master.winfo_toplevel()
-    fonts: Fonts = window.fonts
+    root: Any = widget.nametowidget(".")
+    fonts: Fonts = root.fonts
     return fonts.names[use]
 
 
@@ -97,7 +99,11 @@ def card(parent: tk.Misc, *, padding: int = GAP) -> ttk.Frame:
 
 
 def button(
-    parent: tk.Misc, text: str, icon: str, command: object, style: str = "secondary outline"
+    parent: tk.Misc,
+    text: str,
+    icon: str,
+    command: Callable[[], object],
+    style: str = "secondary outline",
 ) -> ttk.Button:
     """Return a button with an icon.
 
@@ -124,16 +130,14 @@ def row_height(widget: tk.Misc) -> int:
     return 2 * tkfont.nametofont("TkDefaultFont", root=widget).metrics("ascent")
 
 
-def table(
-    parent: tk.Misc, columns: Iterable[tuple[str, str, int, str]], *, stretched: str
-) -> ttk.Treeview:
+def table(parent: tk.Misc, columns: Iterable[Column], *, stretched: str) -> ttk.Treeview:
     """Return a table without rows.
 
     Parameters
     ----------
     parent : widget
         Where it stands.
-    columns : iterable of (str, str, int, str)
+    columns : iterable of Column
         Name, title, width in pixels and anchor of each.
     stretched : str
         The name of the one that takes the room that is left.

@@ -18,7 +18,7 @@ from clients.rest import Song
 ROW = 30
 _HEAD = 32
 
-COLUMNS = (
+COLUMNS: tuple[look.Column, ...] = (
     ("name", "Song", 240, "w"),
     ("length", "Length", 90, "e"),
     ("learned", "Learned", 150, "e"),
@@ -62,12 +62,15 @@ class SongTable(ttk.Frame):
         tree = self.tree
         tree.bind("<Configure>", lambda event: self.refresh())
         tree.bind("<<TreeviewSelect>>", lambda event: self._chosen())
-        for keys, step in (("<MouseWheel>", None), ("<Button-4>", -3), ("<Button-5>", 3)):
-            tree.bind(keys, lambda event, by=step: self._wheel(event, by))
-        moves = {"Up": -1, "Down": 1, "Prior": "-page", "Next": "page", "Home": "first",
-                 "End": "last"}  # fmt: skip
-        for key, move in moves.items():
-            tree.bind(f"<{key}>", lambda event, by=move: self._moved(by))
+        tree.bind("<MouseWheel>", lambda event: self._wheel(-3 if event.delta > 0 else 3))
+        tree.bind("<Button-4>", lambda event: self._wheel(-3))
+        tree.bind("<Button-5>", lambda event: self._wheel(3))
+        tree.bind("<Up>", lambda event: self._moved(-1))
+        tree.bind("<Down>", lambda event: self._moved(1))
+        tree.bind("<Prior>", lambda event: self._moved(1 - self.n_in_sight))
+        tree.bind("<Next>", lambda event: self._moved(self.n_in_sight - 1))
+        tree.bind("<Home>", lambda event: self._moved(-self.n_rows))
+        tree.bind("<End>", lambda event: self._moved(self.n_rows))
 
     @property
     def n_in_sight(self) -> int:
@@ -136,18 +139,15 @@ class SongTable(ttk.Frame):
             self.first += int(by) * (self.n_in_sight - 1 if what == "pages" else 1)
         self.refresh()
 
-    def _wheel(self, event: tk.Event[tk.Misc], by: int | None) -> str:
-        self.first += by if by is not None else (-3 if event.delta > 0 else 3)
+    def _wheel(self, by: int) -> str:
+        self.first += by
         self.refresh()
         return "break"
 
-    def _moved(self, by: int | str) -> str:
+    def _moved(self, by: int) -> str:
         if self.n_rows:
             at = -1 if self.selected is None else self.selected
-            page = self.n_in_sight - 1
-            steps = {"page": page, "-page": -page, "first": -self.n_rows, "last": self.n_rows}
-            step = by if isinstance(by, int) else steps[by]
-            self.choose(max(0, min(self.n_rows - 1, at + step)))
+            self.choose(max(0, min(self.n_rows - 1, at + by)))
         return "break"
 
 

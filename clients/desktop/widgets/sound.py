@@ -21,7 +21,7 @@ _FALL_DB = 2.5
 """How far the meter falls from one picture to the next."""
 
 
-class Spectrogram(tk.Canvas):
+class MovingSpectrogram(tk.Canvas):
     """The last seconds of what is heard, the newest at the right edge; dark in both themes."""
 
     def __init__(self, parent: tk.Misc, height: int) -> None:
@@ -104,7 +104,7 @@ class Sound(ttk.Frame):
         super().__init__(parent)
         self.meter = LevelMeter(self)
         self.meter.pack(side="right", fill="y")
-        self.spectrogram = Spectrogram(self, height)
+        self.spectrogram = MovingSpectrogram(self, height)
         self.spectrogram.pack(side="left", fill="both", expand=True)
 
     def add(self, heard: Heard) -> None:
