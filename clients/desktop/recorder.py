@@ -91,7 +91,7 @@ def _recorded(
             if n_samples >= n_wanted:
                 break
     if not n_samples:
-        raise NoSoundError(f"{source.name} is empty: choose another source.")
+        raise NoSoundError(f"The source {source.name} is empty: choose another one.")
     return _wav(np.concatenate(blocks), rate_hz)
 
 

@@ -116,7 +116,7 @@ class FileInput:
                 yield file.getframerate(), _frames(file)
         except (OSError, EOFError, wave.Error) as error:
             raise NoSoundError(
-                f"{self.path.name} cannot be played ({_cause(error)}): choose another file."
+                f"The file {self.path.name} cannot be played ({_cause(error)}): choose another."
             ) from error
 
 

@@ -63,12 +63,12 @@ def sentence(text: str) -> str:
 
 
 def clock(time_s: float) -> str:
-    """Return a time as minutes and seconds.
+    """Return a time as minutes and seconds, rounded.
 
-    >>> clock(65.6), clock(-0.2), clock(3723)
+    >>> clock(64.6), clock(-0.2), clock(3723)
     ('1:05', '0:00', '1:02:03')
     """
-    whole = max(0, int(time_s))
+    whole = max(0, round(time_s))
     hours, rest = divmod(whole, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -192,7 +192,7 @@ class LibraryView(ttk.Frame):
             path, reason = became.refused[0]
             more = len(became.refused) - 1
             others = f" and {counted(more, 'other')}" if more else ""
-            told = f"{path.name}{others} could not be added: {reason}"
+            told = f"could not add {path.name}{others}: {reason}"
             self.problem_bar.show(Problem(sentence(told)), lambda way: None)
         self.reload(keep=True)
         self.event_generate("<<ServerChanged>>")

@@ -84,6 +84,10 @@ class RecogniseView(ttk.Frame):
         """Whether it records or waits for an answer."""
         return self._job is not None
 
+    def _pressed(self) -> None:
+        """Do what the first button says: Tk keeps each command that a button ever had."""
+        (self.cancel if self.is_busy else self.listen)()
+
     def listen(self) -> None:
         """Record, and ask which song it is."""
         self._begin(self.listen)
@@ -132,7 +136,7 @@ class RecogniseView(ttk.Frame):
         self.problem_bar.hide()
         self._again = again
         self.answer.clear()
-        self.main.configure(text="Cancel", command=self.cancel, bootstyle="danger")
+        self.main.configure(text="Cancel", bootstyle="danger")
         ttk.apply_icon(self.main, "stop-fill", size=20)
 
     def _heard(self, heard: Heard, duration_s: float) -> None:
@@ -196,7 +200,7 @@ class RecogniseView(ttk.Frame):
         self.progress.stop()
         self.progress.configure(mode="determinate", value=0)
         self.sound.meter.clear()
-        self.main.configure(text="Listen", command=self.listen, bootstyle="primary")
+        self.main.configure(text="Listen", bootstyle="primary")
         ttk.apply_icon(self.main, "mic-fill", size=20)
 
     # Its parts
@@ -211,7 +215,12 @@ class RecogniseView(ttk.Frame):
     def _controls(self) -> ttk.Frame:
         card = look.card(self)
         self.main = ttk.Button(
-            card, text="Listen", width=9, padding=(14, 11), command=self.listen, bootstyle="primary"
+            card,
+            text="Listen",
+            width=9,
+            padding=(14, 11),
+            command=self._pressed,
+            bootstyle="primary",
         )
         ttk.apply_icon(self.main, "mic-fill", size=20)
         self.main.pack(side="left")

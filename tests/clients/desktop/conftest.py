@@ -78,6 +78,11 @@ class Desk:
         self.recognise.main.invoke()
         self.until(lambda: not self.recognise.is_busy)
 
+    def close(self) -> None:
+        """Close the window, once it knows of its server: no connecting is broken off."""
+        self.until(lambda: self.window.state_text.cget("text"))
+        self.window.close()
+
     @property
     def problem(self) -> str:
         """What the first view says is wrong."""
@@ -93,7 +98,7 @@ def desk(screen: None, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         def open_window(address: str, *, patience: Patience | None = None, **chosen: Any) -> Desk:
             chosen = {"address": address, "key": KEY, **chosen}
             made = Desk(tmp_path, patience or Patience(n_retries=0), **chosen)
-            opened.callback(made.window.close)
+            opened.callback(made.close)
             return made
 
         yield open_window

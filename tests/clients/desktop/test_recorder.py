@@ -67,7 +67,7 @@ def test_a_source_without_sound_is_told_and_a_cancelled_one_is_not(
         )
         until(jobs, lambda one=job: one.is_over)
     assert all(isinstance(one, NoSoundError) for one in failed)
-    assert [str(one).split(" ")[0] for one in failed] == ["no.wav", "empty.wav", "nowhere.wav"]
+    assert [str(one).split(" ")[2] for one in failed] == ["no.wav", "empty.wav", "nowhere.wav"]
     job = record(source, 1.0, jobs=jobs, heard=pytest.fail, done=pytest.fail, failed=pytest.fail)
     job.cancel()
     until(jobs, lambda: job.is_over)

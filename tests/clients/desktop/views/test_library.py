@@ -41,7 +41,7 @@ def test_songs_are_added_found_renamed_and_removed(
     open_desk.until(lambda: len(rows(open_desk)) == 4)
     assert rows(open_desk)[0] == "new one"
     assert view.note.cget("text") == "Added 1 song."
-    assert view.problem_bar.problem.sentence.startswith("broken.wav could not be added: ")
+    assert view.problem_bar.problem.sentence.startswith("Could not add broken.wav: ")
     view.search.set("NEW")
     open_desk.until(lambda: rows(open_desk) == ["new one"])
     assert view.count.cget("text") == "1 song with “NEW” in the name"

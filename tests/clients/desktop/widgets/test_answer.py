@@ -17,7 +17,7 @@ def recognition(**changes: Any) -> Recognition:
     """Return an answer."""
     given = {
         "matched": True, "song_id": 1, "song_name": "Aria", "matches": 1234, "confidence": 0.9999,
-        "offset_s": 61.0, "start_s": 0.0, "end_s": 8.0, "song_offset_s": 61.5, "pitch": 1.0,
+        "offset_s": 61.0, "start_s": 0.0, "end_s": 8.0, "song_offset_s": 61.2, "pitch": 1.0,
         "tempo": 1.0, "candidates": (), "appearances": None, "query_s": 8.0, "hashes": 9,
         "warning": None, "profile": ServedProfile("p", "d"), "times": Times(0, 0, 0, 0, 0.25),
     }  # fmt: skip
