@@ -30,6 +30,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # In a container the user is often root, whom JupyterLab turns away by default.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+CHECKS := $(BIN)/mypy; types=$$?; \
+    $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter && exit $$types
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve desktop lab test mutants bench architecture lock clean remake
 
@@ -54,13 +57,19 @@ lab: setup ## Open JupyterLab on the notebooks, the numbered ones first
 	    JUPYTERLAB_WORKSPACES_DIR=$(CACHE)/jupyter/workspaces \
 	    $(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT)
 
+# Types and layers are checked beside the first tests, and what comes of that is told at the end.
 test: setup ## Run the linters, the type check, the layer contracts and every test
 	@echo "Linting" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	@echo "Checking types, and compiling what every process of the tests needs" && \
-	{ $(BIN)/python -m tests.precompile & $(BIN)/mypy; types=$$?; wait $$! && exit $$types; }
-	@echo "Checking layers" && $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
-	@echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal -m "not real_time"
-	@echo "Running those that listen in real time, alone" && $(BIN)/pytest -m real_time
+	@echo "Compiling what every process of the tests needs"
+	@mkdir -p $(CACHE) && { $(CHECKS); } >$(CACHE)/checks.txt 2>&1 & checks=$$!; \
+	trap 'kill $$checks; exit 130' INT TERM; \
+	$(BIN)/python -m tests.precompile && \
+	echo "Running the tests" && $(BIN)/pytest -n auto --dist worksteal -m "not real_time"; \
+	tests=$$?; wait $$checks; checks=$$?; \
+	echo "Types and layers, checked meanwhile:" && cat $(CACHE)/checks.txt; \
+	[ $$tests -eq 0 ] && exit $$checks
+	@echo "Running those that listen in real time, alone" && \
+	$(BIN)/pytest -m real_time $$(grep -rl --include='*.py' mark.real_time tests)
 
 mutants: setup ## Change statistics and stages at random and count what tests notice (hours; ONLY=metrics)
 	@$(BIN)/python -m tests.mutants $(ONLY)

@@ -22,7 +22,7 @@ from typing import Any, Self
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from api.clients import client_at
+from api.addresses import client_at
 from api.settings import Settings
 
 RESERVED_FILES = 128

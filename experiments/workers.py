@@ -1,12 +1,14 @@
-"""Workers of a run: the cores of this machine, or a Dask cluster."""
+"""Workers of a run: the cores of this machine, or a Dask cluster; and processes that are alone."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.context import BaseContext
 from typing import Any, Literal, TypeVar
 
 import joblib
@@ -18,6 +20,9 @@ from fpcore.bulk.parent import end_with
 from fpcore.extras import needing
 
 ResultT = TypeVar("ResultT")
+
+OWN_PROCESS = "spawn"
+"""Start method of a process that is measured: it holds and has loaded nothing of another one."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,11 @@ def processes(
     return joblib.Parallel(
         n_jobs=n_jobs, return_as=return_as, initializer=end_with, initargs=(os.getpid(),)
     )
+
+
+def own_process() -> BaseContext:
+    """Return what starts processes whose times and memory are measured."""
+    return multiprocessing.get_context(OWN_PROCESS)
 
 
 @contextmanager

@@ -190,11 +190,11 @@ class Library(Closing):
         """
         with unchanged(source):
             content = checksum(source)
-            known = self.store.find(content)
+            known = self.store.known_file(content, strict=strict, allow_duplicates=allow_duplicates)
             if known is not None:
-                if isinstance(source, str | Path):
-                    known = relocated(known, Path(source), self.store)
-                return Added(known, created=False, known_by="file")
+                if known.known_by == "file" and isinstance(source, str | Path):
+                    known = replace(known, song=relocated(known.song, Path(source), self.store))
+                return known
             self.store.check_writable()
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
         if found.remixed is not None:

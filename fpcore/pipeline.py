@@ -15,6 +15,7 @@ import numpy as np
 from fpcore.config import FingerprintConfig, PhysicalNeighbourhood, QueryConfig, ThoroughPass
 from fpcore.records import (
     AS_LEARNED,
+    BoolArray,
     Constellation,
     Cut,
     FloatArray,
@@ -29,6 +30,7 @@ from fpcore.records import (
 from fpcore.stages import hashing, level_ranks, peaks, spectrogram
 from fpcore.stages.crest import crest_db
 from fpcore.stages.landmarks import landmarks
+from fpcore.stages.pauses import Pause, pauses, without
 from fpcore.stages.windows import window_frames
 
 
@@ -54,7 +56,8 @@ class Heard:
     Times are those of the recording, which lasts ``duration_s``. ``maxima`` are the local maxima at
     each sub-hop shift, ``fine_maxima`` those by the smaller neighbourhood of the thorough pass
     (empty without one). ``ranks`` says how loud each bin is at each time, ``crest_db`` by how many
-    dB the peaks stand out.
+    dB the peaks stand out. Where ``cut_out`` is not empty, all this is of the recording without
+    those pauses.
     """
 
     maxima: tuple[Peaks, ...]
@@ -62,6 +65,7 @@ class Heard:
     ranks: LevelRanks
     crest_db: float
     duration_s: float
+    cut_out: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +85,7 @@ class QueryFingerprint:
 
     @property
     def duration_s(self) -> float:
-        """Length of the recording in seconds."""
+        """Length in seconds of the recording, without pauses that were cut out."""
         return self.heard.duration_s
 
 
@@ -165,8 +169,8 @@ def queries(
     Returns
     -------
     tuple of QueryFingerprint
-        At least one, by their start; see `fpcore.stages.windows`. Without hashes where the
-        recording is silent or shorter than an analysis window.
+        At least one, as `hear_windows` returns them. Without hashes where the recording is silent
+        or shorter than an analysis window.
 
     Raises
     ------
@@ -205,7 +209,7 @@ def query(signal: Signal, config: FingerprintConfig, query_config: QueryConfig) 
 def hear_windows(
     signal: Signal, config: FingerprintConfig, query_config: QueryConfig
 ) -> tuple[Heard, ...]:
-    """Return what is found in each window of a recording.
+    """Return what is found in each window of a recording, as it is and without its pauses.
 
     Parameters
     ----------
@@ -219,20 +223,43 @@ def hear_windows(
     Returns
     -------
     tuple of Heard
-        At least one, by the start of their windows.
+        At least one, by the start of their windows; see `fpcore.stages.windows`. If the recording
+        has pauses, those of the recording without them come after those of it as it is.
 
     Raises
     ------
     ValueError
         When the signal has another sample rate than ``config``.
     """
+    found = _windows_of(signal, config, query_config)
+    cut_out = pauses(_sounding(found, query_config.n_shifts), config)
+    if not cut_out:
+        return tuple(found)
+    joined = _windows_of(without(signal, cut_out), config, query_config)
+    return (*found, *(replace(heard, cut_out=cut_out) for heard in joined))
+
+
+def _windows_of(
+    signal: Signal, config: FingerprintConfig, query_config: QueryConfig
+) -> list[Heard]:
     hop, found = config.spectrogram.hop_length, []
     for start, length in window_frames(signal.duration_s, config.hop_s):
         samples = signal.samples[start * hop : (start + length) * hop]
         window = Signal(samples, signal.sample_rate_hz)
         heard = hear(window, config, query_config, first_frame=start)
         found.append(replace(heard, duration_s=signal.duration_s))
-    return tuple(found)
+    return found
+
+
+def _sounding(windows: Sequence[Heard], n_shifts: int) -> BoolArray:
+    """Return which frames of a recording are not silent, bool (n_frames,)."""
+    first = [heard.ranks.first_tick // n_shifts for heard in windows]
+    sounding = [heard.ranks.sounding[::n_shifts] for heard in windows]
+    ends = [start + len(one) for start, one in zip(first, sounding, strict=True)]
+    of_recording = np.zeros(max(ends), np.bool_)
+    for start, end, one in zip(first, ends, sounding, strict=True):
+        of_recording[start:end] |= one
+    return of_recording
 
 
 def hear(
@@ -289,7 +316,10 @@ def hear(
 
 
 def window_s(found: QueryFingerprint, config: FingerprintConfig) -> tuple[float, float]:
-    """Return where the window of a query starts and ends in the recording, in seconds."""
+    """Return where the window of a query starts and ends, in seconds.
+
+    Times are those of the recording without the pauses that were cut out of it.
+    """
     lengths = dict(window_frames(found.duration_s, config.hop_s))
     start = found.heard.ranks.first_tick // found.hashes.ticks_per_frame
     end_s = (start + lengths[start]) * config.hop_s

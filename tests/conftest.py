@@ -13,13 +13,38 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from fpcore.bulk.interrupts import held_back
-from tests import audio_files, warm
+# Before anything loads NumPy, here and in all processes that tests start. The matrices of the
+# tests are small: a second thread finishes none of them sooner, and takes three times the
+# processor time, since it waits for its part without resting.
+for libraries in ("OPENBLAS", "OMP"):
+    os.environ.setdefault(f"{libraries}_NUM_THREADS", "1")
+
+from fpcore.bulk.interrupts import held_back  # noqa: E402
+from tests import audio_files, scratch, warm  # noqa: E402
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
 # reach none of the commands that the tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+LONG = (
+    "tests/packaging/test_wheel.py",
+    "tests/notebooks/test_lessons.py",
+    "tests/experiments/studies/peers/test_with_audfprint.py",
+    "tests/experiments/studies/benchmarks/test_scale.py",
+    "tests/fpcore/cli/test_interruptions.py",
+)
+"""Modules that take a process for long, or whose tests share what takes long to make."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the `LONG` ones, so that at the end no process is still at one of them.
+
+    A process that runs out of tests takes those of another from the end, so that these stay
+    together as well.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,13 +59,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder by which all processes of this run share an interpreter."""
+    """Make the folders that all processes of this run share."""
     if not hasattr(config, "workerinput"):
-        warm.open_folder()
+        warm.open_folder(scratch.open_folder() / "warm")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it."""
+    """End the interpreter that they share."""
     if not hasattr(config, "workerinput"):
         warm.close_folder()
 

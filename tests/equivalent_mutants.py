@@ -63,6 +63,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         )
         for form in ("records", "index")
     ),
+    *_any_of(
+        "",
+        r"reshape\((\w+, -|-)1",
+        r"reshape(\g<1>2",
+        reason="NumPy takes any number below 0 for the rest",
+    ),
     # Metrics
     Equivalent("metrics/costs", r"np\.full\(\(1, ", "np.full((2, ", "percentiles of NaN are NaN"),
     Equivalent("metrics/counts", r", sort=True\)", ", )", "groups are sorted by default"),
@@ -157,13 +163,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         ", )",
         reason="the search ends where the loss no longer falls, be its slope that small or not",
     ),
-    *_any_of(
-        "calibration/measure",
-        r"n_jobs=n_jobs, ",
-        "n_jobs=None, ",
-        "",
-        reason="rows do not depend on how many processes ask",
-    ),
     Equivalent(
         "sweeps/protection",
         r"one\.difference > 0",
@@ -222,9 +221,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "block = max(2, ",
         "blocks have a thousand samples: only at 10 Hz they would have one",
     ),
-    Equivalent(
-        "protocol/excerpts", r"n_blocks, -1\)", "n_blocks, -2)", "NumPy takes both for the rest"
-    ),
     Equivalent("protocol/excerpts", r"ij,ij->i", "IJ,IJ->I", "indices may have any names"),
     *_any_of(
         "protocol/excerpts",
@@ -269,13 +265,13 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent("evaluation/rows", r"float\(\"nan\"\)", 'float("NAN")', "NaN has no case"),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r"<= PLACE_TOLERANCE_S",
         "< PLACE_TOLERANCE_S",
         "errors of places do not meet it to the last bit",
     ),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r">= SAME_PASSAGE_CORRELATION",
         "> SAME_PASSAGE_CORRELATION",
         "correlations do not meet it to the last bit",
@@ -288,14 +284,14 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="cut is from where it starts, as long as the clip is to be",
     ),
     *_any_of(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r"before \+ after >= wanted",
         "before - after >= wanted",
         "before + after > wanted",
         reason="past the end there is silence, which sounds like nothing",
     ),
     Equivalent(
-        "evaluation/rows",
+        "evaluation/verdicts",
         r", method=\"fft\"\)",
         ", )",
         "the way that SciPy takes by default gives the same to seven digits",
@@ -312,9 +308,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         r"else -1\.0",
         "else -2.0",
         "that is less than any probability as well",
-    ),
-    Equivalent(
-        "search/passes", r"> LIKELIER", ">= LIKELIER", "log-odds do not meet it to the last bit"
     ),
     Equivalent(
         "search/plays",
@@ -353,31 +346,17 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "chance.max(initial=1.0)",
         "the chance level is at least that of two usual hits",
     ),
-    *(
-        Equivalent("search/sightings", before, after, "sums do not meet it to the last bit")
-        for before, after in (
-            (r"weights\[number\] <= most", "weights[number] < most"),
-            (r"weight > most", "weight >= most"),
-            (r">= SHORTEST_S", "> SHORTEST_S"),
-        )
+    Equivalent(
+        "search/sightings",
+        r"weights\[number\] <= most",
+        "weights[number] < most",
+        "a run weighs no more than all votes of its place, and has to weigh more than the best",
     ),
     Equivalent(
         "search/sightings",
         r"max\(0, round\(\(start_s - MARGIN_S",
         "max(1, round((start_s - MARGIN_S",
         "it is cut down to whole hops afterwards",
-    ),
-    Equivalent(
-        "search/sightings",
-        r" < EXPLAINED",
-        " <= EXPLAINED",
-        "shares of weights do not meet it to the last bit",
-    ),
-    Equivalent(
-        "search/sightings",
-        r" >= EXPLAINED",
-        " > EXPLAINED",
-        "shares of weights do not meet it to the last bit",
     ),
     # Stages
     Equivalent(
@@ -433,13 +412,17 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "without a limit it makes no difference where splitting begins",
     ),
     Equivalent(
-        "stages/peaks",
-        r"\.astype\(np\.int64\)",
-        ".astype(None)",
-        "numbers of windows are whole either way",
+        "stages/level_ranks",
+        r"song\.bin, song\.level_db, ",
+        "song.bin, None, ",
+        "ranks say how loud the recording is, and levels of the song play no part",
     ),
-    Equivalent(
-        "stages/peaks", r", side=\"left\"\)", ", )", "NumPy searches from the left by default"
+    *_any_of(
+        "stages/verification",
+        r"else \(0, 0\)",
+        "else (1, 0)",
+        "else (0, 1)",
+        reason="without a peak of the query no levels are compared",
     ),
     *_any_of(
         "stages/spectrogram",
@@ -448,6 +431,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "slice(start + _BATCH_FRAMES)",
         "slice(start, None)",
         reason="levels of one frame are the same in whatever batch, and computed anew",
+    ),
+    Equivalent(
+        "stages/spectrogram",
+        r"count, _BATCH_FRAMES\)",
+        "count, )",
+        "levels of one frame are the same in whatever batch, and computed anew",
     ),
     Equivalent(
         "stages/spectrogram",
@@ -475,17 +464,9 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="the result is the same, in memory of its own",
     ),
     Equivalent(
-        "stages/crest",
-        r"dtype=np\.float64\)",
-        "dtype=None)",
-        "of some thousand heights single precision tells the mean to a thousandth of a dB",
-    ),
-    *_any_of(
         "stages/decision",
-        r"-500, 500\)",
-        "-500, None)",
-        "-501, 500)",
-        "-500, 501)",
-        reason="so far out a probability is 0 or 1 to the last bit that anyone reads",
+        r"log_odds, -500\)",
+        "log_odds, -501)",
+        "so far out a probability is 0 to the last bit that anyone reads",
     ),
 )

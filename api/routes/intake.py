@@ -10,7 +10,7 @@ from typing import TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from api.clients import client_at
+from api.addresses import client_at
 from api.service import Service
 from api.uploads import forms
 from api.uploads.admission import UploadPlace

@@ -42,9 +42,9 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
     the index can do so. `warning` says so in each case.
     """
     async with accepted(request, service, forms.LearnForm) as (upload, form, place):
-        known = await to_thread.run_sync(service.store.find, upload.checksum)
+        known = await to_thread.run_sync(_known, upload, form, service)
         if known is not None:
-            added, remixed = Added(known, created=False, known_by="file"), None
+            added, remixed = known, None
         else:
             service.store.check_writable()
             job = jobs.Extract(upload.path, upload.name, form.strict)
@@ -54,6 +54,12 @@ async def learn(request: Request, response: Response, service: ServiceDep) -> Le
     response.status_code = 201 if added.created else 200
     titles = await to_thread.run_sync(service.store.titles, [added.song])
     return LearnedBody.of_added(added, remixed, title=titles[added.song.id])
+
+
+def _known(upload: Upload, form: forms.LearnForm, service: Service) -> Added | None:
+    return service.store.known_file(
+        upload.checksum, strict=form.strict, allow_duplicates=form.allow_duplicates
+    )
 
 
 def _add(upload: Upload, form: forms.LearnForm, found: Fingerprint, service: Service) -> Added:

@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from api.clients import client_at
+from api.addresses import client_at
 from api.errors import documented
 from api.routes.dependencies import ServiceDep
 from api.schemas.bodies import HealthBody, ProvenanceBody, StatsBody

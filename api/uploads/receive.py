@@ -23,7 +23,7 @@ from anyio import CancelScope, to_thread
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from api.clients import client_at
+from api.addresses import client_at
 from api.errors import RefusedError, unsupported_kind
 from api.uploads.admission import Reception
 from api.uploads.multipart import FormReader

@@ -46,8 +46,8 @@ def evaluate(
         typer.Option(
             "--corpus",
             metavar="NAME",
-            help="The songs, all of which are indexed: generated, demo, debian-games or "
-            "folder:PATH.",
+            help="The songs, all of which are indexed: generated, demo, debian-games, "
+            "folder:PATH or csv:FILE.",
         ),
     ] = None,
     database: Annotated[

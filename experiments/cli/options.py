@@ -38,7 +38,8 @@ CorpusOption = Annotated[
     typer.Option(
         "--corpus",
         metavar="NAME",
-        help="The music instead of the spec's: generated, demo, debian-games or folder:PATH.",
+        help="The music instead of the spec's: generated, demo, debian-games, folder:PATH or "
+        "csv:FILE.",
     ),
 ]
 RunName = Annotated[

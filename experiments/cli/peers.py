@@ -71,10 +71,9 @@ def peers(
     """Compare this project's profiles with audfprint.
 
     Every system learns the same songs and answers the same clips of the test half, in a process
-    of its own and on one core; the default profile is also measured with a snapshot of its index.
-    Thresholds for the stated share of false alarms are set on clips of left-out calibration songs.
-    The run's folder holds all rows, the tables and the plots; the same command with --run NAME
-    goes on with a comparison that was interrupted.
+    of its own and on one core. Thresholds for the stated share of false alarms are set on clips of
+    left-out calibration songs. The run's folder holds all rows, the tables and the plots; the same
+    command with --run NAME goes on with a comparison that was interrupted.
 
     \b
     Example:
@@ -117,11 +116,10 @@ def _comparison(
     from experiments.evaluation.context import Context
     from experiments.studies.peers.task import Comparison
     from experiments.studies.peers.workbench import WorkbenchSpec
-    from fpcore.profiles import DEFAULT_PROFILE, load_profile
+    from fpcore.profiles import load_profile
 
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
-    specs += [WorkbenchSpec(one, snapshot=True) for one in ours if one.name == DEFAULT_PROFILE]
     specs += [_audfprint(text) for text in densities]
     return Comparison(Context.of(source, plan), specs, ours[0].fingerprint, false_alarm_rate)
 

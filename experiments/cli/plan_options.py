@@ -21,7 +21,7 @@ CorpusName = Annotated[
     typer.Option(
         "--corpus",
         metavar="NAME",
-        help="The music: generated, demo, debian-games or folder:PATH.",
+        help="The music: generated, demo, debian-games, folder:PATH or csv:FILE.",
     ),
 ]
 NQueries = Annotated[

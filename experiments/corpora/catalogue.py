@@ -9,12 +9,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments.corpora import debian, demo, folder, generated
+from experiments.corpora import debian, demo, folder, generated, table
 from experiments.corpora.manifest import Corpus
 from experiments.errors import CorpusError
 from experiments.folders import CACHE_VARIABLE, corpora_folder
 
-NAMES = ("generated", "generated:N", "demo", "debian-games", "debian-speech", "folder:PATH")
+NAMES = (
+    *("generated", "generated:N", "demo", "debian-games", "debian-speech"),
+    *("folder:PATH", "csv:PATH"),
+)
 """What `corpus` understands."""
 
 
@@ -28,7 +31,7 @@ def corpus(name: str, *, cache_dir: Path | None = None, console: Console | None 
     ----------
     name : str
         ``generated`` or ``generated:N`` (N songs), ``demo``, ``debian-games``,
-        ``debian-speech`` or ``folder:PATH``.
+        ``debian-speech``, ``folder:PATH`` or ``csv:PATH``.
     cache_dir : Path, optional
         Folder of all corpora; by default ``corpora`` in the project's cache folder.
     console : Console, optional
@@ -61,6 +64,8 @@ def _prepare(name: str, *, cache_dir: Path, console: Console) -> Corpus:
     kind, has_argument, argument = name.partition(":")
     if kind == "folder":
         return folder.prepare(argument, cache_dir=cache_dir, console=console)
+    if kind == "csv":
+        return table.prepare(argument, cache_dir=cache_dir, console=console)
     if kind == "generated" and bool(has_argument) == bool(argument):
         return generated.prepare(argument, cache_dir=cache_dir, console=console)
     if name == "demo":

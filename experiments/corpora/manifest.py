@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from experiments.errors import CorpusError
 from fpcore.atomic import write_text
@@ -33,7 +33,7 @@ class Track(Strict):
     ``checksum`` is of the file. ``duplicate_of`` is the id of the first track with the same
     checksum, None for that first one. ``work`` is equal for all variants of one piece (a remix,
     a shorter version, a stem): a match with any of them is a right answer, and all of them fall
-    on the same side of a split.
+    on the same side of a split. ``half`` is the side that somebody has fixed, if anybody has.
     """
 
     id: str
@@ -43,6 +43,9 @@ class Track(Strict):
     duration_s: float
     duplicate_of: str | None = None
     work: str
+    half: Literal["calibration", "test"] | None = Field(
+        default=None, exclude_if=lambda one: one is None
+    )
 
 
 class Source(Strict):
@@ -86,6 +89,8 @@ class Corpus:
         Packages that the tracks come from, where there are any.
     skipped : tuple of Skipped
         What was looked for and left out, with reasons.
+    titles : mapping of str to str, optional
+        What to call tracks, by their ids, where a list says so. Nothing depends on it.
     """
 
     name: str
@@ -93,11 +98,12 @@ class Corpus:
     tracks: tuple[Track, ...]
     sources: tuple[Source, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seeded_as(self) -> str:
-        """Name that seeds random choices; it does not depend on where a folder of music lies."""
-        return "folder" if self.name.startswith("folder:") else self.name
+        """Name that seeds random choices; it does not depend on where somebody's music lies."""
+        return "folder" if self.name.startswith(("folder:", "csv:")) else self.name
 
     @cached_property
     def checksum(self) -> str:

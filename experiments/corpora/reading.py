@@ -26,14 +26,27 @@ def as_surveyed(corpus: Corpus, track: Track) -> Iterator[Path]:
         When the file has other content than the survey found, which may be why it cannot be
         decoded, or was changed while it was read.
     """
-    path = corpus.path_of(track)
+    with unchanged(corpus.path_of(track), track.checksum) as path:
+        yield path
+
+
+@contextmanager
+def unchanged(path: Path, checksum: str) -> Iterator[Path]:
+    """Give a file to read, and check at the end that it had the content with a checksum.
+
+    Raises
+    ------
+    CorpusError
+        When it has other content, which may be why it cannot be decoded, or was changed while it
+        was read.
+    """
     before = stamp(path)
     try:
         yield path
     except AudioError:
-        _check(path, track.checksum, before)
+        _check(path, checksum, before)
         raise
-    _check(path, track.checksum, before)
+    _check(path, checksum, before)
 
 
 def _check(path: Path, expected: str, before: tuple[int, ...] | None) -> None:

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from experiments.corpora import Corpus, corpus
-from experiments.corpora.reading import changed
+from experiments.corpora.reading import changed, unchanged
 from experiments.degradations import Condition, Sources, checksums, file_checksums
 from experiments.degradations.presets import LEFT_OUT, SPEECH
 from experiments.evaluation.stage_cache import StageCache, stage_cache
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
 from experiments.protocol.plan import Plan
+from experiments.protocol.recordings.halves import AskedRecording
 from experiments.protocol.splits import ROLES, Role, Split
-from fpcore import pipeline
+from fpcore import audio, pipeline
 from fpcore.config import FingerprintConfig, FittedOn, Profile
 from fpcore.records import Signal
 
@@ -53,6 +54,8 @@ class Context:
         Where stages are kept.
     keeps_queries : bool, optional
         Whether the maxima of queries stay in the cache, for other configurations.
+    recordings : tuple of AskedRecording, optional
+        What is asked beside the excerpts.
     """
 
     corpus: Corpus
@@ -61,6 +64,7 @@ class Context:
     sources: Sources
     cache: StageCache
     keeps_queries: bool = False
+    recordings: tuple[AskedRecording, ...] = ()
 
     @classmethod
     def of(
@@ -115,6 +119,11 @@ class Context:
             track.id: role for role in ROLES for tracks in self.parts.half(role) for track in tracks
         }
 
+    @cached_property
+    def recording_by_id(self) -> Mapping[str, AskedRecording]:
+        """The recordings by their ids."""
+        return {one.id: one for one in self.recordings}
+
     @property
     def fitted_on(self) -> FittedOn:
         """Note for a decision that is fitted on the calibration half of this corpus."""
@@ -127,6 +136,10 @@ class Context:
     def queries(self, *roles: Role) -> list[q.Query]:
         """Return what these halves of the corpus are asked."""
         return [query for role in roles for query in self.plan.queries(self.parts, role)]
+
+    def recorded(self, *roles: Role) -> list[AskedRecording]:
+        """Return the recordings that these halves of the corpus are asked."""
+        return [one for role in roles for one in self.recordings if one.role == role]
 
     def clips(self, queries: Iterable[q.Query], config: FingerprintConfig) -> Iterator[Clip]:
         """Yield the clip of each query at the sample rate of ``config``, as `by_track` orders."""
@@ -188,6 +201,41 @@ class Context:
         return self.cache.heard(
             lambda: self.recording(clip), origin, profile.fingerprint, profile.query
         )
+
+    def heard_recording(
+        self, recording: AskedRecording, profile: Profile
+    ) -> tuple[pipeline.Heard, ...]:
+        """Return the maxima and levels of a recording's windows, from the cache if there."""
+        origin = {
+            "recording": recording.recorded.checksum,
+            "max_query_s": profile.query.max_query_s,
+        }
+        return self.cache.heard(
+            lambda: self.as_recorded(recording, profile),
+            origin,
+            profile.fingerprint,
+            profile.query,
+        )
+
+    def as_recorded(self, recording: AskedRecording, profile: Profile) -> Signal:
+        """Return a recording as far as a profile listens to it, decoded as for an answer.
+
+        Raises
+        ------
+        AudioError
+            When it cannot be decoded.
+        CorpusError
+            When its file has other content than when the list was read.
+        """
+        config = profile.fingerprint
+        with unchanged(recording.recorded.file, recording.recorded.checksum) as file:
+            return audio.load_from_first_sound(
+                file,
+                sample_rate_hz=config.sample_rate_hz,
+                resampler=config.resampler,
+                limits=audio.AudioLimits(),
+                duration_s=profile.query.max_query_s,
+            )
 
 
 def sources_for(conditions: Sequence[Condition], music: Corpus, parts: Split) -> Sources:

@@ -15,8 +15,7 @@ group of the query set. What differs from excerpts under conditions:
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +29,7 @@ from experiments.corpora import Corpus
 from experiments.errors import CorpusError
 from experiments.evaluation.context import Context
 from experiments.evaluation.index import build_index
-from experiments.evaluation.rows import PLACE_TOLERANCE_S, sounds_the_same
+from experiments.evaluation.verdicts import AudioOf, verdict_on_recording
 from experiments.progress import Show, Step, silent
 from experiments.protocol.plan import Plan
 from experiments.protocol.recordings import Fault, KnownSong, KnownSongs, QuerySet, RecordedQuery
@@ -38,7 +37,7 @@ from experiments.workers import Workers, processes
 from fpcore.config import Profile
 from fpcore.errors import AudioError
 from fpcore.library import Library
-from fpcore.records import FloatArray, Match, Signal, StageTimes
+from fpcore.records import Match, Signal, StageTimes
 
 CONDITION = "recorded"
 """Name of the condition of recordings whose list names none."""
@@ -52,9 +51,6 @@ COLUMNS = (
 
 ALL_INDEXED = Plan((), (), 0, 0, calibration_share=0.0, left_out_share=0.0)
 """The plan of a corpus of which every track is indexed, and none is asked about."""
-
-AudioOf = Callable[[KnownSong], Signal]
-"""Returns the decoded audio of a song at the sample rate of the index."""
 
 _ASKED_S = 0.06
 _LEARNED_S, _RELEARNED_S = 0.003, 0.0001
@@ -284,14 +280,9 @@ def _row(
     best, song = heard.best, query.song
     answer = known.answered(best.song_id, best.song_name) if best else None
     offset_s = best.offset_s if best else 0.0
-    right, error_s, same_passage = False, math.nan, False
-    if answer is not None and song is not None and answer.work == song.work:
-        right = True
-        error_s = offset_s - query.start_s if answer.id == song.id else math.nan
-        same_passage = abs(error_s) <= PLACE_TOLERANCE_S
-        if audio_of is not None and not same_passage and not math.isnan(query.start_s):
-            passage = _passage(audio_of(song), query.start_s, heard.duration_s)
-            same_passage = len(passage) > 0 and sounds_the_same(passage, audio_of(answer), offset_s)
+    verdict = verdict_on_recording(
+        query, answer, offset_s=offset_s, duration_s=heard.duration_s, audio_of=audio_of
+    )
     return {
         "query": query.id,
         "track": song.id if song else "",
@@ -304,9 +295,7 @@ def _row(
         "probability": best.probability if best else 0.0,
         "votes": best.votes if best else 0,
         "offset_s": offset_s,
-        "right": right,
-        "offset_error_s": error_s,
-        "same_passage": same_passage,
+        **verdict,
         "decode_s": heard.times.decode_s,
         "fingerprint_s": heard.times.fingerprint_s,
         "lookup_s": heard.times.lookup_s,
@@ -315,9 +304,3 @@ def _row(
         "role": "test",
         **{name: value for name, value in query.groups.items() if name != "condition"},
     }
-
-
-def _passage(song: Signal, start_s: float, duration_s: float) -> FloatArray:
-    """Return the passage of a song that a recording is of, shorter where the song ends before."""
-    start = round(start_s * song.sample_rate_hz)
-    return song.samples[start : start + round(duration_s * song.sample_rate_hz)]

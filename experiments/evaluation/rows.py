@@ -2,7 +2,10 @@
 
 Rows are raw: what was asked, what was answered, with which evidence and how long it took.
 Metrics come afterwards (`experiments.metrics`), so a new metric needs no new run. Recordings that
-someone made have the same outcomes; `experiments.evaluation.recordings` tells what differs.
+are asked beside the excerpts have the same columns: ``query`` is a recording's name in its list and
+the beginning of its checksum, ``track`` is "" for a stranger that no track is of, and ``clip_s`` is
+the median length of all recordings of the list. Where the list tells no place, ``start_s`` and
+``offset_error_s`` are NaN. `experiments.evaluation.recordings` has rows of recordings alone.
 
 Columns of outcomes
 -------------------
@@ -48,21 +51,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Condition
 from experiments.evaluation.context import Clip, Context
+from experiments.evaluation.verdicts import (
+    PLACE_TOLERANCE_S,
+    is_right,
+    sounds_the_same,
+    verdict_on_recording,
+)
 from experiments.protocol import queries as q
 from experiments.protocol.excerpts import Excerpt
+from experiments.protocol.recordings import KnownSong
+from experiments.protocol.recordings.halves import AskedRecording
 from fpcore.config import FingerprintConfig
-from fpcore.records import FloatArray, Signal
+from fpcore.records import Signal
 from fpcore.search.passes import SearchTrace, accepted_of
 
-PLACE_TOLERANCE_S = 0.05
-SAME_PASSAGE_CORRELATION = 0.9
 TIMES = ("decode_s", "fingerprint_s", "lookup_s", "align_s")
 
 AskedOf = Literal["whole", "part", "others"]
@@ -110,9 +117,7 @@ def outcome_row(
     dict
         Values by the names of the columns.
     """
-    query = clip.query
-    best = trace.matches[0] if trace.matches else None
-    answer, offset_s = (best.song_name, best.offset_s) if best else ("", 0.0)
+    query, told = clip.query, _told(trace)
     verdict = _verdict(
         context,
         config,
@@ -120,21 +125,69 @@ def outcome_row(
         clip.clean,
         start_s=clip.start_s,
         condition=query.condition,
-        answer=answer,
-        offset_s=offset_s,
+        **told,
     )
+    return _row(query, clip.start_s, trace, verdict, fingerprint_s)
+
+
+def recording_row(
+    context: Context,
+    config: FingerprintConfig,
+    recording: AskedRecording,
+    trace: SearchTrace,
+    *,
+    fingerprint_s: float,
+) -> dict[str, Any]:
+    """Return the outcome row of a recording, all columns but ``role``.
+
+    Parameters
+    ----------
+    context : Context
+        Gives the corpus, and the audio of the song that was answered.
+    config : FingerprintConfig
+        The fingerprint of the index that was asked.
+    recording : AskedRecording
+        What was asked.
+    trace : SearchTrace
+        The pass that answered.
+    fingerprint_s : float
+        Seconds that fingerprinting it took, NaN where it was kept from before.
+
+    Returns
+    -------
+    dict
+        Values by the names of the columns.
+    """
+    verdict = _verdict_on_recording(context, config, recording, **_told(trace))
+    return _row(recording, recording.recorded.start_s, trace, verdict, fingerprint_s)
+
+
+def _told(trace: SearchTrace) -> dict[str, Any]:
+    """Return the likeliest song of a pass ("" for none) and the place in it."""
+    best = trace.matches[0] if trace.matches else None
+    return {"answer": best.song_name if best else "", "offset_s": best.offset_s if best else 0.0}
+
+
+def _row(
+    query: q.Asked,
+    start_s: float,
+    trace: SearchTrace,
+    verdict: Mapping[str, Any],
+    fingerprint_s: float,
+) -> dict[str, Any]:
+    best, told = trace.matches[0] if trace.matches else None, _told(trace)
     return {
         "query": query.id,
-        "track": query.track.id,
-        "work": query.track.work,
-        "condition": query.condition.name,
+        "track": query.song,
+        "work": query.work,
+        "condition": query.condition_name,
         "clip_s": query.clip_s,
-        "start_s": clip.start_s,
+        "start_s": start_s,
         "indexed": query.indexed,
-        "answer": answer,
+        "answer": told["answer"],
         "probability": best.probability if best else 0.0,
         "votes": best.votes if best else 0,
-        "offset_s": offset_s,
+        "offset_s": told["offset_s"],
         **verdict,
         "decode_s": 0.0,
         "fingerprint_s": fingerprint_s,
@@ -146,7 +199,7 @@ def outcome_row(
 
 def candidate_rows(
     corpus: Corpus,
-    query: q.Query,
+    query: q.Asked,
     traces: Sequence[SearchTrace],
     *,
     role: str,
@@ -159,8 +212,8 @@ def candidate_rows(
     ----------
     corpus : Corpus
         Where the songs are from; their names in the index are track ids.
-    query : Query
-        What was asked.
+    query : Asked
+        What was asked, an excerpt or a recording.
     traces : sequence of SearchTrace
         The passes over it, in their order.
     role : str, "calibration" or "test"
@@ -188,9 +241,9 @@ def candidate_rows(
             rows.append(
                 {
                     "query": query.id,
-                    "condition": query.condition.name,
+                    "condition": query.condition_name,
                     "clip_s": query.clip_s,
-                    "work": query.track.work,
+                    "work": query.work,
                     "indexed": indexed,
                     "role": role,
                     "asked_of": asked_of,
@@ -199,7 +252,7 @@ def candidate_rows(
                     "song": match.song_name,
                     "offset_s": told.offset_s,
                     "votes": told.votes,
-                    "right": indexed and song.work == query.track.work,
+                    "right": indexed and song.work == query.work,
                     **{name: float(of[best]) for name, of in trace.evidence.items()},
                 }
             )
@@ -289,6 +342,9 @@ def _verdict_on(
     offset_s: float,
 ) -> dict[str, Any]:
     """Return the verdict on another answer to the query of an outcome row."""
+    recording = context.recording_by_id.get(row["query"])
+    if recording is not None:
+        return _verdict_on_recording(context, config, recording, answer=answer, offset_s=offset_s)
     track, start_s, clip_s = context.corpus.by_id[row["track"]], row["start_s"], row["clip_s"]
     whole = context.cache.signal(context.corpus, track, config)
     passage = q.clip(whole, Excerpt(track.id, start_s, clip_s), clip_s)
@@ -305,55 +361,20 @@ def _verdict_on(
     )
 
 
-def is_right(corpus: Corpus, answer: str, track: Track) -> bool:
-    """Whether an answer is of the asked work: variants of one piece count as right.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        Where both are from.
-    answer : str
-        Id of the track that was answered, "" for none.
-    track : Track
-        The track that was asked about.
-    """
-    return bool(answer) and corpus.by_id[answer].work == track.work
-
-
-def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
-    """Whether the song has the very waveform of a clip within 50 ms of a place.
-
-    Music is full of exact repeats: loops, refrains, bars copied in a tracker. A place in the
-    song that holds the same samples is as right as any other. The measure is the largest
-    normalised cross-correlation, which must reach `SAME_PASSAGE_CORRELATION`.
-
-    Parameters
-    ----------
-    clip : float32 (n,)
-        The passage that was asked, undegraded, at the sample rate of ``song``.
-    song : Signal, float32 (n_samples,)
-        The whole song that was answered.
-    offset_s : float
-        The place in it, in seconds; it may lie before the start.
-
-    Examples
-    --------
-    >>> bar = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-    >>> song = Signal(np.concatenate([bar, 0.1 * bar[::-1], bar]), 8000)
-    >>> sounds_the_same(bar, song, 2.0), sounds_the_same(bar, song, 1.0)
-    (True, False)
-    """
-    from scipy.signal import correlate  # a second to import
-
-    reach = round(PLACE_TOLERANCE_S * song.sample_rate_hz)
-    start = round(offset_s * song.sample_rate_hz) - reach
-    wanted = len(clip) + 2 * reach
-    before, after = max(0, -start), max(0, start + wanted - len(song.samples))
-    if before + after >= wanted:
-        return False
-    passage = np.pad(song.samples[max(start, 0) : start + wanted], (before, after))
-    products = correlate(passage, clip, mode="valid", method="fft")
-    cumulative = np.concatenate([[0.0], np.cumsum(passage.astype(np.float64) ** 2)])
-    window: NDArray[np.float64] = cumulative[len(clip) :] - cumulative[: -len(clip)]
-    norm = np.sqrt(np.maximum(window, 1e-12) * float(np.sum(clip.astype(np.float64) ** 2)))
-    return bool(np.max(products / np.maximum(norm, 1e-12)) >= SAME_PASSAGE_CORRELATION)
+def _verdict_on_recording(
+    context: Context,
+    config: FingerprintConfig,
+    recording: AskedRecording,
+    *,
+    answer: str,
+    offset_s: float,
+) -> dict[str, Any]:
+    """Return what is true of the answer ``answer`` ("" for none) to a recording."""
+    corpus, track = context.corpus, context.corpus.by_id.get(answer)
+    return verdict_on_recording(
+        recording.recorded,
+        KnownSong(track.id, track.work, track.duration_s) if track else None,
+        offset_s=offset_s,
+        duration_s=recording.duration_s,
+        audio_of=lambda song: context.cache.signal(corpus, corpus.by_id[song.id], config),
+    )

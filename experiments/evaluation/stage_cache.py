@@ -29,11 +29,12 @@ from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, QueryConfig
 from fpcore.pipeline import Heard
 from fpcore.records import LevelRanks, Peaks, Signal
 from fpcore.stages import peaks, spectrogram
+from fpcore.stages.pauses import Pause
 
 _LAYOUT = 8
 """Raised whenever the format of these files changes; older entries are then not found."""
 
-_HEARD = 2
+_HEARD = 3
 """Raised whenever something else is kept of an equal query."""
 
 COLUMNS: dict[str, type[np.generic]] = {
@@ -249,6 +250,8 @@ def _write_heard(path: Path, windows: Sequence[Heard]) -> None:
             np.save(stream, heard.ranks.sounding)
             np.save(stream, np.array([heard.ranks.first_bin, heard.ranks.first_tick]))
             np.save(stream, np.array([heard.crest_db, heard.duration_s]))
+            cut_out = [(one.start, one.end) for one in heard.cut_out]
+            np.save(stream, np.array(cut_out, np.int64).reshape(-1, 2))
 
 
 def _read_heard(path: Path) -> tuple[Heard, ...]:
@@ -259,7 +262,9 @@ def _read_heard(path: Path) -> tuple[Heard, ...]:
 def _read_window(stream: BinaryIO) -> Heard:
     maxima, fine_maxima = _load_peaks(stream), _load_peaks(stream)
     ranks = LevelRanks(np.load(stream), np.load(stream), *np.load(stream).tolist())
-    return Heard(maxima, fine_maxima, ranks, *np.load(stream).tolist())
+    crest_db, duration_s = np.load(stream).tolist()
+    cut_out = tuple(Pause(start, end) for start, end in np.load(stream).tolist())
+    return Heard(maxima, fine_maxima, ranks, crest_db, duration_s, cut_out)
 
 
 def _save_peaks(stream: BinaryIO, parts: Sequence[Peaks]) -> None:

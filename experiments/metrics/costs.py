@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr
 
+from experiments.metrics.intervals import CONFIDENCE
 from experiments.metrics.rows import require
 
 STAGES = ("decode", "fingerprint", "lookup", "align")
-
-FEWEST_TIMED = 6
-"""Queries without which no two of them bound a median with 95%."""
 
 
 def latency(timings: pd.DataFrame) -> pd.DataFrame:
@@ -51,19 +49,24 @@ def latency(timings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def time_ratio(timings: pd.DataFrame, reference: pd.DataFrame) -> tuple[float, float, float]:
-    """Return how many times as long the same queries take, as the median with its 95% interval.
+def time_ratio(
+    timings: pd.DataFrame, reference: pd.DataFrame, *, n_compared: int = 1
+) -> tuple[float, float, float]:
+    """Return how many times as long the same queries take, as the median with its interval.
 
     Parameters
     ----------
     timings, reference : pandas.DataFrame, a row per query
         Columns query, decode_s, fingerprint_s, lookup_s and align_s, in seconds.
+    n_compared : int, at least 1, optional
+        How many ratios are looked at together: the error of 5% is shared out among them.
 
     Returns
     -------
     ratio, low, high : float
         The interval lies between two order statistics, by the binomial distribution: it supposes
-        nothing of how times are distributed. With fewer than six common queries it is unbounded.
+        nothing of how times are distributed. It is unbounded where too few queries are common:
+        one ratio takes six of them, of ten ratios each takes nine.
 
     Examples
     --------
@@ -75,11 +78,13 @@ def time_ratio(timings: pd.DataFrame, reference: pd.DataFrame) -> tuple[float, f
     columns = [f"{stage}_s" for stage in STAGES]
     mine, theirs = (rows.set_index("query")[columns].sum(axis=1) for rows in (timings, reference))
     ratios = np.sort((mine / theirs).dropna().to_numpy(float))
-    if len(ratios) < FEWEST_TIMED:
-        return (float(np.median(ratios)) if len(ratios) else math.nan), 0.0, math.inf
     n = len(ratios)
-    rank = int(np.searchsorted(bdtr(np.arange(n), n, 0.5), 0.025)) - 1
-    return float(np.median(ratios)), float(ratios[rank]), float(ratios[-1 - rank])
+    if not n:
+        return math.nan, 0.0, math.inf
+    tail = (1 - CONFIDENCE) / 2 / n_compared
+    rank = int(np.searchsorted(bdtr(np.arange(n), n, 0.5), tail)) - 1
+    bounds = (float(ratios[rank]), float(ratios[-1 - rank])) if rank >= 0 else (0.0, math.inf)
+    return float(np.median(ratios)), *bounds
 
 
 def cost(

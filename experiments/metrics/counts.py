@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.metrics.intervals import Share, clustered, share_of
 from experiments.metrics.rows import CELL, probability_of, require
@@ -81,6 +83,20 @@ METRICS: Mapping[str, str] = {
 }
 """What `summary` counts; all but the last over positives, ``false_accept`` over negatives."""
 
+OF_PLACES = ("within_50ms", "same_passage", "within_500ms")
+"""Those that are counted over positives whose place is known: of some recordings nobody knows it,
+and their rows have no ``start_s``."""
+
+
+def counted_by(outcomes: pd.DataFrame, metric: str) -> NDArray[np.bool_]:
+    """Return which rows (n,) a metric is counted over."""
+    indexed = outcomes["indexed"].to_numpy(bool)
+    if metric == "false_accept":
+        return ~indexed
+    if metric in OF_PLACES and "start_s" in outcomes:
+        return indexed & outcomes["start_s"].notna().to_numpy(bool)
+    return indexed
+
 
 def summary(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return every metric per condition and clip length, with counts and Wilson intervals.
@@ -116,10 +132,9 @@ def overall(outcomes: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
 def _shares(outcomes: pd.DataFrame, threshold: float, *, by_work: bool = False) -> dict[str, Share]:
     found = verdicts(outcomes, threshold)
-    indexed = outcomes["indexed"].to_numpy(bool)
     shares = {}
     for metric in METRICS:
-        rows = ~indexed if metric == "false_accept" else indexed
+        rows = counted_by(outcomes, metric)
         right = found[metric].to_numpy(bool)[rows]
         if by_work:
             shares[metric] = clustered(right, outcomes["work"].to_numpy(str)[rows])

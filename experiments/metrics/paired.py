@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from experiments import metrics
+from experiments.metrics.counts import counted_by
 
 N_RESAMPLES = 10_000
 SIGNIFICANCE = 0.05
@@ -189,8 +190,8 @@ def compare(
     is_same = (paired["start_s_a"] - paired["start_s_b"]).abs() < SAME_PLACE_S
     is_same |= paired["start_s_a"].isna() & paired["start_s_b"].isna()
     is_same &= paired["indexed_a"] == paired["indexed_b"]
-    paired = paired[is_same & (paired["indexed_a"] == (metric != "false_accept"))]
-    n_asked = sum(int((rows["indexed"] == (metric != "false_accept")).sum()) for rows in (a, b))
+    paired = paired[is_same & paired["counts_a"]]
+    n_asked = int(first["counts"].sum() + second["counts"].sum())
     in_a, in_b = paired["true_a"].to_numpy(bool), paired["true_b"].to_numpy(bool)
     difference = in_b.astype(float) - in_a.astype(float)
     works = paired["work_a"].to_numpy(str)
@@ -217,12 +218,13 @@ def compare(
 
 
 def _asked(rows: pd.DataFrame, threshold: float, metric: str) -> pd.DataFrame:
-    """Return by query: work, place, whether indexed, and whether the metric is true."""
+    """Return by query: work, place, whether indexed, and whether the metric counts and is true."""
     if rows["query"].duplicated().any():
         twice = rows.loc[rows["query"].duplicated(), "query"].iloc[0]
         raise ValueError(f"the query {twice} comes twice: compare one trial with one other")
     found = metrics.verdicts(rows, threshold)[metric]
-    return rows[["query", "work", "start_s", "indexed"]].assign(true=found).set_index("query")
+    told = rows[["query", "work", "start_s", "indexed"]]
+    return told.assign(true=found, counts=counted_by(rows, metric)).set_index("query")
 
 
 def verdict(comparison: PairedComparison, *, a: str = "A", b: str = "B") -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,54 @@ from experiments.errors import CorpusError
 from experiments.protocol.excerpts import Excerpt, cut, pick_excerpts
 from experiments.seeds import seeded_rng
 from fpcore.records import Signal
+
+
+class Asked(Protocol):
+    """What rows and draws need to know of whatever is asked, an excerpt or a recording.
+
+    ``song`` is the id of its track, "" where there is none. Of ``work`` are all recordings that
+    are right answers to each other.
+    """
+
+    @property
+    def id(self) -> str:
+        """Name of the query."""
+        ...
+
+    @property
+    def drawn_as(self) -> str:
+        """Name that seeds random choices."""
+        ...
+
+    @property
+    def repeat(self) -> int:
+        """Round that it belongs to."""
+        ...
+
+    @property
+    def song(self) -> str:
+        """Id of the track."""
+        ...
+
+    @property
+    def work(self) -> str:
+        """The work that it is of."""
+        ...
+
+    @property
+    def indexed(self) -> bool:
+        """Whether that is in the index."""
+        ...
+
+    @property
+    def condition_name(self) -> str:
+        """Name of the condition."""
+        ...
+
+    @property
+    def clip_s(self) -> float:
+        """Length in seconds by which rows are told apart."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +85,21 @@ class Query:
     clip_s: float
     condition: Condition
     repeat: int = 0
+
+    @property
+    def song(self) -> str:
+        """Id of the track."""
+        return self.track.id
+
+    @property
+    def work(self) -> str:
+        """The work that the track is of."""
+        return self.track.work
+
+    @property
+    def condition_name(self) -> str:
+        """Name of the condition."""
+        return self.condition.name
 
     @property
     def drawn_as(self) -> str:

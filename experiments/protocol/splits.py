@@ -63,6 +63,8 @@ class Split:
 def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share: float) -> Split:
     """Return the tracks of ``corpus`` in four groups; exact duplicates are in none of them.
 
+    Works whose half somebody has fixed are in that half, and the shares apply to the others.
+
     Parameters
     ----------
     corpus : Corpus
@@ -108,11 +110,14 @@ def split(corpus: Corpus, *, seed: int, calibration_share: float, left_out_share
         )
     tracks = [track for track in corpus.tracks if track.duplicate_of is None]
     works = {track.work for track in tracks}
-    calibration = _share_of(works, calibration_share, seed=seed, purpose="calibration")
+    fixed = {track.work: track.half for track in tracks if track.half is not None}
+    free = works - fixed.keys()
+    calibration = {work for work, half in fixed.items() if half == "calibration"}
+    calibration |= share_of(free, calibration_share, seed=seed, purpose="calibration")
     test = works - calibration
     left_out = {
-        *_share_of(calibration, left_out_share, seed=seed, purpose="left out"),
-        *_share_of(test, left_out_share, seed=seed, purpose="left out"),
+        *share_of(calibration, left_out_share, seed=seed, purpose="left out"),
+        *share_of(test, left_out_share, seed=seed, purpose="left out"),
     }
     groups = (calibration - left_out, calibration & left_out, test - left_out, test & left_out)
     for group, share in zip(groups, _shares(calibration_share, left_out_share), strict=True):
@@ -163,8 +168,20 @@ def _shares(calibration_share: float, left_out_share: float) -> tuple[float, ...
     )
 
 
-def _share_of(works: Collection[str], share: float, *, seed: int, purpose: str) -> set[str]:
-    """Return the first ``share`` of ``works`` in the order of their hashes, rounded."""
+def share_of(works: Collection[str], share: float, *, seed: int, purpose: str) -> set[str]:
+    """Return the first ``share`` of ``works`` in the order of their hashes, rounded.
+
+    Parameters
+    ----------
+    works : collection of str
+        Names, each once.
+    share : float, in [0, 1]
+        How many of them.
+    seed : int
+        Another seed gives another order.
+    purpose : str
+        What they are chosen for: another purpose gives another order, too.
+    """
     ranked = sorted(works, key=lambda work: _rank(work, seed=seed, purpose=purpose))
     return set(ranked[: round(share * len(ranked))])
 

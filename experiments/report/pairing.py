@@ -2,6 +2,7 @@
 
 They are the same where corpus and seed are, where the condition does the same to an excerpt in
 all runs, from the same files, and where the excerpt is: with another longest clip it is not.
+Recordings are the same where name and content are.
 """
 
 from __future__ import annotations
@@ -29,9 +30,13 @@ def asked_otherwise(a: Manifest, b: Manifest) -> list[str]:
 
 
 def heard_alike(a: Manifest, b: Manifest) -> list[str]:
-    """Return the names of the conditions that do the same to an excerpt in both runs."""
+    """Return the names of the conditions that do the same to an excerpt in both runs.
+
+    Those of recordings are among them, which do nothing: a recording's query names its content.
+    """
     in_b = {condition.name: condition for condition in b.spec.degradations}
-    return [
+    recorded = sorted(set(a.recorded_conditions) & set(b.recorded_conditions))
+    return recorded + [
         condition.name
         for condition in a.spec.degradations
         if condition.name in in_b
@@ -44,6 +49,7 @@ def alike_in_all(manifests: Sequence[Manifest]) -> set[str]:
     """Return the names of the conditions that do the same to an excerpt in all of these runs."""
     first, *others = manifests
     found = {condition.name for condition in first.spec.degradations}
+    found |= set(first.recorded_conditions)
     for other in others:
         found &= set(heard_alike(first, other))
     return found
@@ -55,6 +61,9 @@ def asked_by_all(outcomes: Sequence[pd.DataFrame]) -> set[str]:
         [rows.set_index("query")["start_s"] for rows in outcomes], axis=1, join="inner"
     )
     is_same = asked.max(axis=1) - asked.min(axis=1) < SAME_PLACE_S
+    is_placed = asked.notna()
+    # The place of a recording may be unknown; then it has to be so in all rows.
+    is_same = (is_same & is_placed.all(axis=1)) | ~is_placed.any(axis=1)
     return set(asked.index[is_same])
 
 

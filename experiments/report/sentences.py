@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -123,6 +124,7 @@ def caveats(study: Study, board: pd.DataFrame) -> list[str]:
         *_false_alarms(study, reference),
         *_timed(study, reference),
         *_tuned(study, board),
+        *_recorded(study),
         "The degradations are computed from seeds, not recorded in rooms and on streets: their "
         "order is more to be trusted than their absolute values.",
     ]
@@ -294,6 +296,27 @@ def _only_common(study: Study) -> list[str]:
     ]
 
 
+def _recorded(study: Study) -> list[str]:
+    """Return how many recordings stand beside the excerpts, and how many could not be asked."""
+    said = []
+    for run, manifest in study.manifests.items():
+        if manifest.recordings is None or manifest.spec.queries is None:
+            continue
+        rows = next((one.outcomes for one in study.results if one.run == run), None)
+        if rows is None:
+            continue
+        asked = rows[rows["query"].isin(manifest.recordings.asked)]
+        n_known, n_listed = len(manifest.recordings.asked), manifest.recordings.n_listed
+        n_faulty = n_listed - n_known
+        faulty = f" {n_faulty} of the {n_listed} that are listed cannot be asked." * bool(n_faulty)
+        said.append(
+            f"{len(asked)} of the queries are recordings of {Path(manifest.spec.queries.list).name}"
+            f" ({int(asked['indexed'].sum())} of indexed songs) and count as much as an excerpt "
+            f"each; fpbench promote asks those of the test half.{faulty}"
+        )
+    return said
+
+
 def _unfinished(study: Study) -> list[str]:
     said = []
     if study.failed:
@@ -387,6 +410,6 @@ def _timed(study: Study, result: Result) -> list[str]:
     return [
         f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
         "them with one another rather than with another machine. On the front and in the "
-        "recommendation two are equally fast where the 95% intervals of their ratios to the "
-        "baseline overlap."
+        "recommendation two are equally fast where the intervals of their ratios to the baseline "
+        "overlap, which hold together in 95 of 100 sweeps."
     ]

@@ -123,7 +123,9 @@ def _time_bounds(result: Result, study: Study) -> dict[str, float]:
     if reference.key == result.key:
         low = high = 1.0
     else:
-        _, low, high = metrics.time_ratio(result.timings, reference.timings)
+        _, low, high = metrics.time_ratio(
+            result.timings, reference.timings, n_compared=len(study.results) - 1
+        )
     of_reference, own = (
         metrics.latency(one.timings)["p50_s"].to_dict()["total"] for one in (reference, result)
     )

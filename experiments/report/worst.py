@@ -24,7 +24,8 @@ from experiments.evaluation.context import Context
 from experiments.evaluation.index import build_index
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
-from experiments.results.run_folder import changed_audio
+from experiments.results.run_folder import Manifest, changed_audio, changed_recordings
+from experiments.sweeps.manifest import recordings_asked
 from experiments.sweeps.prepared import prepare
 from fpcore.records import Signal
 from fpcore.search.explain import Explanation, explain
@@ -48,16 +49,21 @@ class Failure:
     answer: str
     probability: float
     right: bool
+    is_recording: bool = False
 
     @property
     def sentence(self) -> str:
         """What went wrong, in words."""
-        heard = f"{self.clip_s:g} s of “{self.track}” ({self.condition})"
+        heard, were = f"{self.clip_s:g} s of “{self.track}” ({self.condition})", "were"
+        if self.is_recording:
+            of = f" of “{self.track}”" if self.track else ""
+            heard = f"the recording {self.query.rpartition('@')[0]}{of} ({self.condition})"
+            were = "was"
         odds = f"probability {self.probability:.3f}"
         if self.kind == "false alarm":
-            return f"{heard}, which is not in the index, were taken for “{self.answer}” ({odds})."
+            return f"{heard}, which is not in the index, {were} taken for “{self.answer}” ({odds})."
         if self.kind == "wrong name":
-            return f"{heard} were taken for “{self.answer}” ({odds})."
+            return f"{heard} {were} taken for “{self.answer}” ({odds})."
         if not self.answer:
             return f"{heard} matched nothing at all."
         if self.right:
@@ -70,7 +76,7 @@ def worst(result: Result, n: int = N_WORST) -> list[Failure]:
 
     False alarms and wrong names come with the highest probability first. Misses come first from
     the condition in which the fewest queries are missed, and there the least likely first. At
-    most one failure of a kind is of the same track.
+    most one failure of a kind is of the same track, or of the same stranger.
     """
     rows = result.outcomes.assign(probability=metrics.probability_of(result.outcomes))
     found = metrics.verdicts(rows, result.threshold)
@@ -86,13 +92,15 @@ def worst(result: Result, n: int = N_WORST) -> list[Failure]:
     ]
     groups: list[list[Failure]] = []
     for kind, chosen in kinds:
-        picked = chosen.sort_values(["ease", "rank", "query"]).drop_duplicates("track").head(n)
-        groups.append([_failure(row, kind) for _, row in picked.iterrows()])
+        picked = (
+            chosen.sort_values(["ease", "rank", "query"]).drop_duplicates(["track", "work"]).head(n)
+        )
+        groups.append([_failure(row, kind, result.manifest) for _, row in picked.iterrows()])
     in_turn = [one for turn in zip_longest(*groups) for one in turn if one is not None]
     return in_turn[:n]
 
 
-def _failure(row: pd.Series[Any], kind: FailureKind) -> Failure:
+def _failure(row: pd.Series[Any], kind: FailureKind, run: Manifest) -> Failure:
     return Failure(
         query=str(row["query"]),
         kind=kind,
@@ -102,6 +110,7 @@ def _failure(row: pd.Series[Any], kind: FailureKind) -> Failure:
         answer=str(row["answer"]),
         probability=float(row["probability"]),
         right=bool(row["right"]),
+        is_recording=run.recordings is not None and str(row["query"]) in run.recordings.asked,
     )
 
 
@@ -137,8 +146,10 @@ def explained(
         When the corpus or a source is not that of the run any more, or it asked no such query.
     """
     manifest = study.manifests[result.run]
-    context = prepare(manifest.spec, console=console).context
+    prepared = prepare(manifest.spec, console=console)
+    context = prepared.context
     changes = changed_audio(manifest, context.corpus.checksum, context.source_checksums)
+    changes += changed_recordings(manifest.recordings, recordings_asked(prepared))
     if changes:
         raise RunError(
             f"{changes[0]} than when {result.run} was run, so its queries cannot be heard again: "
@@ -171,16 +182,28 @@ def heard_again(context: Context, result: Result, store: Store, query_id: str) -
     RunError
         When it asked no such query.
     """
+    clean, noisy = _signals(context, result, query_id)
+    trace = align(noisy, store, result.profile)
+    return ExplainedQuery(
+        query_id, clean, noisy, explain(trace, store, result.profile, signal=noisy)
+    )
+
+
+def _signals(context: Context, result: Result, query_id: str) -> tuple[Signal, Signal]:
+    """Return a query as it was before its degradation and as it was heard.
+
+    Of a recording nobody has what it was before, so that both are the recording.
+    """
+    recording = context.recording_by_id.get(query_id)
+    if recording is not None:
+        heard = context.as_recorded(recording, result.profile)
+        return heard, heard
     asked = context.queries("calibration")
     one = next((query for query in asked if query.id == query_id), None)
     if one is None:
         raise RunError(f"the run {result.run} asked no query {query_id!r}: see its outcomes.csv")
     [clip] = context.clips([one], result.profile.fingerprint)
-    noisy = context.recording(clip)
-    trace = align(noisy, store, result.profile)
-    return ExplainedQuery(
-        query_id, clip.clean, noisy, explain(trace, store, result.profile, signal=noisy)
-    )
+    return clip.clean, context.recording(clip)
 
 
 def summary(result: Result) -> str:

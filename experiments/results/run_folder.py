@@ -57,13 +57,26 @@ _LONG = 60
 Status = Literal["running", "complete", "failed", "interrupted"]
 
 
+class RecordingsAsked(Strict):
+    """Recordings of a run: a checksum of all that the rows of each depend on, by its query's id.
+
+    ``conditions`` are those that they have in the rows, sorted. ``n_listed`` counts the rows of
+    their list, also those that cannot be asked.
+    """
+
+    asked: dict[str, str]
+    conditions: tuple[str, ...]
+    n_listed: int
+
+
 class Manifest(Strict):
     """The description of a run: what was run, on what, and how far it is.
 
     ``spec`` is complete, with the profiles and degradations that it names. ``swept`` and
     ``trials`` map the ids of trials to the values that distinguish each and to its status.
     ``source_checksums`` are of the audio that degradations draw from, by its name; None in runs
-    that did not record them.
+    that did not record them. ``recordings`` is None, and left out of the file, in runs of a spec
+    that names none.
     """
 
     format: int = FORMAT
@@ -75,6 +88,7 @@ class Manifest(Strict):
     corpus: str
     corpus_checksum: str
     source_checksums: dict[str, str] | None = None
+    recordings: RecordingsAsked | None = Field(default=None, exclude_if=lambda one: one is None)
     split_sizes: dict[str, int]
     baseline: str | None
     versions: dict[str, str]
@@ -86,6 +100,11 @@ class Manifest(Strict):
     status: Status = "running"
     swept: dict[str, dict[str, Any]]
     trials: dict[str, TrialStatus]
+
+    @property
+    def recorded_conditions(self) -> tuple[str, ...]:
+        """Names of the conditions that recordings have."""
+        return self.recordings.conditions if self.recordings else ()
 
 
 @dataclass(frozen=True)
@@ -291,6 +310,38 @@ def changed_audio(
     return changes
 
 
+def changed_recordings(before: RecordingsAsked | None, now: RecordingsAsked | None) -> list[str]:
+    """Return in words which recordings are others than in a recorded run, by their files' names.
+
+    Parameters
+    ----------
+    before, now : RecordingsAsked or None
+        Those of the run, and those that the same spec names now.
+
+    Returns
+    -------
+    list of str
+        Parts of a sentence, such as "the recording bar.wav has other content"; empty when all is
+        as it was.
+    """
+    was, is_now = (one.asked if one else {} for one in (before, now))
+    new_names = {_file_of(query) for query in is_now if query not in was}
+    old_names = {_file_of(query) for query in was if query not in is_now}
+    changes = [f"the recording {name} has other content" for name in sorted(old_names & new_names)]
+    for names, how in ((old_names - new_names, "fewer"), (new_names - old_names, "more")):
+        if names:
+            changes.append(f"the list has {how} recordings ({', '.join(sorted(names)[:3])})")
+    for query in was:
+        if is_now.get(query, was[query]) != was[query]:
+            changes.append(f"the list says something else of the recording {_file_of(query)}")
+    return changes
+
+
+def _file_of(query: str) -> str:
+    """Return the name of a recording's file from the id of its query."""
+    return query.rpartition("@")[0]
+
+
 def check_same(recorded: Manifest, wanted: Manifest) -> None:
     """Refuse to go on with a run that was started from something else.
 
@@ -308,6 +359,7 @@ def check_same(recorded: Manifest, wanted: Manifest) -> None:
     if recorded.kind != wanted.kind or recorded.settings != wanted.settings:
         changes.append(f"it is a {recorded.kind} with {recorded.settings or 'no settings'}")
     changes += changed_audio(recorded, wanted.corpus_checksum, wanted.source_checksums)
+    changes += changed_recordings(recorded.recordings, wanted.recordings)
     for name in sorted({*recorded.versions, *wanted.versions}):
         before, after = recorded.versions.get(name), wanted.versions.get(name)
         if before != after:

@@ -50,8 +50,8 @@ def read_content(
 def with_absolute_paths(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the raw content of a spec with absolute paths, so that it holds in any folder.
 
-    Files of profiles and folders of recordings that are named relative to the working folder of
-    this process are named from the root on.
+    Files of profiles, folders of music and lists of recordings that are named relative to the
+    working folder of this process are named from the root on.
     """
     found = dict(content)
     profiles = found.get("profiles")
@@ -63,6 +63,11 @@ def with_absolute_paths(content: Mapping[str, Any]) -> dict[str, Any]:
         ]
     if isinstance(found.get("corpus"), str):
         found["corpus"] = _absolute_corpus(found["corpus"])
+    queries = found.get("queries")
+    if isinstance(queries, str):
+        found["queries"] = _absolute(queries)
+    elif isinstance(queries, dict) and isinstance(queries.get("list"), str):
+        found["queries"] = {**queries, "list": _absolute(queries["list"])}
     if isinstance(found.get("sources"), dict):
         sources = found["sources"].items()
         found["sources"] = {
@@ -77,9 +82,13 @@ def _absolute_profile(name: str) -> str:
 
 def _absolute_corpus(name: str) -> str:
     kind, _, path = name.partition(":")
-    if kind != "folder" or not path:
+    if kind not in {"folder", "csv"} or not path:
         return name
-    return as_text(f"folder:{Path(path).expanduser().resolve()}")
+    return f"{kind}:{_absolute(path)}"
+
+
+def _absolute(path: str) -> str:
+    return as_text(str(Path(path).expanduser().resolve()))
 
 
 def spec_names() -> list[str]:

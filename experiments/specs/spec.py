@@ -14,6 +14,10 @@ of a grid are dotted paths into `FingerprintConfig` and `QueryConfig`::
     query:
       n_shifts: [1, 2]
 
+Recordings that someone made are asked beside the excerpts where a spec names their list::
+
+    queries: {list: recordings.csv, by: device}
+
 A loaded spec holds its profiles and degradations whole, not by name: it means the same after the
 presets have changed. Whatever is wrong is refused when the file is read, before anything runs.
 """
@@ -31,6 +35,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from experiments.degradations import Condition, condition
 from experiments.protocol.defaults import CALIBRATION_SHARE, FALSE_ALARM_RATE, LEFT_OUT_SHARE
 from experiments.protocol.plan import Plan
+from experiments.protocol.recordings import LAYOUTS
 from experiments.specs.content import read_content
 from experiments.specs.grid import expand
 from fpcore.config import Profile, Strict, describe
@@ -50,6 +55,26 @@ class Excerpts(Strict):
 
     indexed: Annotated[int, Field(ge=1)] = 40
     left_out: Annotated[int, Field(ge=1)] = 40
+
+
+class ListedQueries(Strict):
+    """Recordings whose right song is known, by their list (`experiments.protocol.recordings`).
+
+    ``list`` is a file or folder, ``layout`` that of `LAYOUTS` (by default as `read_queries` takes
+    it), and ``by`` the column whose values are conditions of their own; without it all recordings
+    are of one.
+    """
+
+    list: Annotated[str, Field(min_length=1)]
+    layout: str | None = None
+    by: str | None = None
+
+    @field_validator("layout")
+    @classmethod
+    def _check_layout(cls, name: str | None) -> str | None:
+        if name is not None and name not in LAYOUTS:
+            raise ValueError(f"there is no layout {name!r}: choose one of {', '.join(LAYOUTS)}")
+        return name
 
 
 class SweepSpec(Strict):
@@ -77,6 +102,8 @@ class SweepSpec(Strict):
         How many, of indexed and of left-out tracks.
     repeats : int, from 1 to 1000
         How often all is asked, each time with other excerpts and other noise.
+    queries : ListedQueries, optional
+        Recordings that are asked beside the excerpts. A file or folder stands for its list.
     sources : mapping of str to str
         Audio that degradations draw from: name -> corpus.
     calibration_share : float, in (0, 1)
@@ -102,6 +129,7 @@ class SweepSpec(Strict):
     query: Grid = Field(default_factory=dict)
     excerpts: Excerpts = Excerpts()
     repeats: Annotated[int, Field(ge=1, le=1000)] = 1
+    queries: ListedQueries | None = Field(default=None, exclude_if=lambda one: one is None)
     sources: dict[Name, str] = Field(default_factory=dict)
     calibration_share: ProperFraction = CALIBRATION_SHARE
     left_out_share: ProperFraction = LEFT_OUT_SHARE
@@ -194,6 +222,8 @@ def _resolved(content: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("profiles", "degradations", "clip_lengths_s"):
         if key in found and not isinstance(found[key], list | tuple):
             found[key] = [found[key]]
+    if isinstance(found.get("queries"), str):
+        found["queries"] = {"list": found["queries"]}
     for key, look_up in (("profiles", load_profile), ("degradations", condition)):
         if key in found:
             found[key] = [

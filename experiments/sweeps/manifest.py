@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 from experiments import provenance
-from experiments.results.run_folder import Manifest, RunFolder
+from experiments.results.run_folder import Manifest, RecordingsAsked, RunFolder
 from experiments.specs.grid import Trial, baseline
 from experiments.sweeps.prepared import PreparedSweep
 from experiments.workers import Workers
@@ -35,6 +37,7 @@ def first_manifest(
         corpus=context.corpus.name,
         corpus_checksum=context.corpus.checksum,
         source_checksums=context.source_checksums,
+        recordings=recordings_asked(prepared),
         split_sizes=context.parts.sizes(),
         baseline=baseline(spec),
         versions=provenance.versions(),
@@ -45,3 +48,22 @@ def first_manifest(
         swept={trial.id: dict(trial.swept) for trial in trials},
         trials={trial.id: "waiting" for trial in trials},
     )
+
+
+def recordings_asked(prepared: PreparedSweep) -> RecordingsAsked | None:
+    """Return which recordings are asked, and a checksum of what rows depend on of each.
+
+    None where the spec names no list.
+    """
+    if prepared.spec.queries is None:
+        return None
+    asked = {}
+    for one in prepared.context.recordings:
+        recorded = one.recorded
+        told = [
+            *(recorded.checksum, one.song, one.work, str(recorded.start_s), one.condition_name),
+            *(one.role, one.indexed, one.clip_s, one.duration_s),
+        ]
+        asked[one.id] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    conditions = tuple(sorted({one.condition_name for one in prepared.context.recordings}))
+    return RecordingsAsked(asked=asked, conditions=conditions, n_listed=prepared.n_listed)

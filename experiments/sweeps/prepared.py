@@ -17,6 +17,7 @@ from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.stage_cache import StageCache
 from experiments.protocol.splits import ROLES, Split, least_works
 from experiments.specs.spec import SweepSpec
+from experiments.sweeps.recordings import recordings_of
 
 MIN_WORKS = 2
 """Works that each of the four groups needs: a decision is judged on works it was not fitted on."""
@@ -24,10 +25,15 @@ MIN_WORKS = 2
 
 @dataclass(frozen=True)
 class PreparedSweep:
-    """A spec, and the context in which every trial of it is asked."""
+    """A spec, and the context in which every trial of it is asked.
+
+    ``n_listed`` counts the rows of the list of recordings, of which the context has those that can
+    be asked.
+    """
 
     spec: SweepSpec
     context: Context
+    n_listed: int = 0
 
 
 def prepare(
@@ -47,19 +53,25 @@ def prepare(
     Raises
     ------
     CorpusError
-        When the corpus is empty, or too small for the split and the queries.
+        When the corpus is empty, or too small for the split and the queries, or no recording of
+        the spec's can be asked.
+    ConfigError
+        When the list of recordings is not divided as the spec says.
     """
+    console = console or Console(stderr=True)
     source = corpus(spec.corpus, console=console)
     if not source.tracks:
         raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
     parts = spec.plan.split(source)  # too small a corpus is told before sources are prepared
     sources = _sources(spec, source, parts, console)
     context = Context.of(source, spec.plan, sources=sources, cache=cache)
+    listed = recordings_of(spec, source, parts, console=console)
     for role in ROLES:
         for tracks in context.parts.half(role):
             _check_suffices(spec, tracks)
         context.queries(role)
-    return PreparedSweep(spec, replace(context, keeps_queries=True))
+    context = replace(context, keeps_queries=True, recordings=listed.asked)
+    return PreparedSweep(spec, context, listed.n_listed)
 
 
 def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
@@ -75,7 +87,7 @@ def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
         )
 
 
-def _sources(spec: SweepSpec, music: Corpus, parts: Split, console: Console | None) -> Sources:
+def _sources(spec: SweepSpec, music: Corpus, parts: Split, console: Console) -> Sources:
     """Return the files that the degradations draw from: the spec's, else those known here."""
     named = {}
     for name, source_name in spec.sources.items():

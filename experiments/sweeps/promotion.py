@@ -1,9 +1,10 @@
 """Promotion of a trial to a profile: its decision frozen, then judged once on the test tracks.
 
 A sweep asks calibration tracks only. Promotion takes the decision fitted on all of them, asks
-the test tracks of the same split with it, and writes what came out into the profile as its model
-card: nothing was tuned on these tracks. The profile that the trial varies is asked them too, and a
-trial that is clearly worse is refused (`experiments.sweeps.protection`).
+the test tracks of the same split with it, and their recordings where the spec names some, and
+writes what came out into the profile as its model card: nothing was tuned on these tracks. The
+profile that the trial varies is asked them too, and a trial that is clearly worse is refused
+(`experiments.sweeps.protection`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from experiments.errors import RunError
 from experiments.evaluation.ask import index_and_ask
 from experiments.evaluation.context import Context
 from experiments.progress import Show, silent
-from experiments.results.run_folder import Manifest, RunFolder, changed_audio, run_folder
+from experiments.results.run_folder import (
+    Manifest,
+    RunFolder,
+    changed_audio,
+    changed_recordings,
+    run_folder,
+)
+from experiments.sweeps.manifest import recordings_asked
 from experiments.sweeps.prepared import prepare
 from experiments.sweeps.protection import answers_alike, objections
 from fpcore.config import Decision, Profile, describe
@@ -106,11 +114,14 @@ def promoted_profile(
     Raises
     ------
     RunError
-        When the corpus or a source has changed, or the test songs speak against the trial.
+        When the corpus, a source or a recording has changed, or the test songs speak against the
+        trial.
     """
     manifest = folder.manifest()
-    context = prepare(manifest.spec).context
+    prepared = prepare(manifest.spec)
+    context = prepared.context
     changes = changed_audio(manifest, context.corpus.checksum, context.source_checksums)
+    changes += changed_recordings(manifest.recordings, recordings_asked(prepared))
     if changes:
         raise RunError(f"{changes[0]} than when {folder.name} ran: sweep again, then promote")
     profile = _asked_with(folder, trial_id, name, context.corpus.name)
@@ -177,7 +188,9 @@ def find_trial(folder: RunFolder, manifest: Manifest, trial: str) -> str:
 
 
 def ask_test(context: Context, profile: Profile, *, n_jobs: int, note: Show) -> pd.DataFrame:
-    """Return the outcome rows of the test tracks, sorted by query and without times.
+    """Return the outcome rows of the test half, sorted by query and without times.
+
+    Recordings of its songs are among them.
 
     Parameters
     ----------

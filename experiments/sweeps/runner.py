@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.errors import CorpusError
+from experiments.evaluation.ask import by_work
 from experiments.evaluation.context import Context
 from experiments.evaluation.stage_cache import StageCache, maxima_part
 from experiments.progress import Reporter, Show, shown
@@ -32,6 +33,7 @@ from experiments.sweeps.prepared import PreparedSweep, prepare
 from experiments.sweeps.trial import (
     build_run_index,
     cache_queries,
+    cache_recordings,
     cache_song,
     index_path,
     index_write_s,
@@ -180,7 +182,10 @@ def _ran(
 def _caching(
     context: Context, trials: Sequence[Trial]
 ) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
-    """Return the tasks that fill the cache: one for each track, and one for each asked track."""
+    """Return the tasks that fill the cache.
+
+    There is one for each track, each asked track, and each work that recordings are of.
+    """
     tasks: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
     songs = {_key(trial.profile.fingerprint): trial.profile for trial in trials}
     for profile in songs.values():
@@ -190,9 +195,12 @@ def _caching(
         (_key(trial.profile.fingerprint), trial.profile.query.n_shifts): trial.profile
         for trial in trials
     }
+    recorded = list(by_work(context.recorded("calibration")))
     for profile in asked.values():
         for group in by_track(context.queries("calibration")):
             tasks.append((cache_queries, (context, profile, group)))
+        for together in recorded:
+            tasks.append((cache_recordings, (context, profile, together)))
     return tasks
 
 

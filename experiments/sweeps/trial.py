@@ -30,6 +30,7 @@ from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import rechosen
 from experiments.files import is_disk_full, write_rows
 from experiments.protocol import queries as q
+from experiments.protocol.recordings.halves import AskedRecording
 from experiments.results.run_folder import RunFolder
 from experiments.results.trial_folder import TrialStatus
 from experiments.specs.grid import Trial
@@ -93,6 +94,23 @@ def cache_queries(context: Context, profile: Profile, asked: Sequence[q.Query]) 
     with _left_to_the_trial():
         for clip in context.clips(asked, profile.fingerprint):
             context.heard(clip, profile)
+
+
+def cache_recordings(context: Context, profile: Profile, asked: Sequence[AskedRecording]) -> None:
+    """Put the maxima and levels of recordings into the cache.
+
+    Parameters
+    ----------
+    context : Context
+        Whose cache is used.
+    profile : Profile
+        Whose fingerprint and query configuration decide what the maxima are.
+    asked : sequence of AskedRecording
+        Recordings. Those that cannot be read are passed over: the trials will record it.
+    """
+    with _left_to_the_trial():
+        for recording in asked:
+            context.heard_recording(recording, profile)
 
 
 @contextmanager
@@ -202,7 +220,7 @@ def record_failure(folder: RunFolder, trial_id: str, reason: str) -> None:
 
 
 def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
-    """Ask the calibration queries, and decide by the answers.
+    """Ask the calibration queries, recordings among them, and decide by the answers.
 
     The decision starts from that of the trial's profile (`experiments.calibration.adapt`), or is
     fitted from nothing where that was never calibrated. Answers in the rows are picked out of
@@ -228,8 +246,14 @@ def judge(prepared: PreparedSweep, trial: Trial, database: Path) -> Judged:
         When the answers do not allow for a fit.
     """
     context = prepared.context
-    asked = context.queries("calibration")
-    found = ask(context, trial.profile, database, asked, n_jobs=1).untimed
+    found = ask(
+        context,
+        trial.profile,
+        database,
+        context.queries("calibration"),
+        recordings=context.recorded("calibration"),
+        n_jobs=1,
+    ).untimed
     candidates = found.candidates
     if candidates.empty or candidates["right"].nunique() < 2 or candidates["indexed"].all():
         raise RunError(

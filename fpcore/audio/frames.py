@@ -23,6 +23,9 @@ from fpcore.audio.decoding import SeekableReader
 _TAIL_BYTES = 65_536
 """How much of the end is looked at. Of the longest frames eight fill half of it."""
 
+ROW_BYTES = 32_768
+"""How much has a row of frames of any kind."""
+
 _ENOUGH = 4
 """After so many frames in a row another one is no coincidence, even if one byte tells it."""
 
@@ -62,6 +65,23 @@ def ends_inside_frame(file: SeekableReader, demuxer: str) -> bool:
     file.seek(max(0, n_bytes - _TAIL_BYTES))
     tail = file.read(_TAIL_BYTES)
     return any(_ends_inside(tail, framing) for framing in framings)
+
+
+def begins_with_frames(content: bytes, demuxer: str) -> bool:
+    """Whether ``content`` begins with frames in a row that are no coincidence.
+
+    Parameters
+    ----------
+    content : bytes
+        What follows somewhere in a file; `ROW_BYTES` are enough.
+    demuxer : str
+        FFmpeg's name of its kind.
+    """
+    for framing in _framings(demuxer, b""):
+        end, n_frames = _row(content, 0, framing)
+        if n_frames > _ENOUGH or (n_frames and end >= len(content)):
+            return True
+    return False
 
 
 def _framings(demuxer: str, head: bytes) -> tuple[Framing, ...]:

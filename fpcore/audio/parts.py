@@ -1,21 +1,25 @@
 """Parts of a file that are decoded one after the other, each as a file of its own.
 
 These are the links of a chained Ogg file, which may differ in codec, sample rate and channels,
-and WAV, AU and AMR files that were joined. A WAV whose size is smaller than its sound is one part
-with the size set right: sizes of four bytes wrap around at 4 GiB, and recorders that are switched
-off leave an old one.
+WAV, AU and AMR files that were joined, and AC-3 files that were joined with tags between. Tags
+after AMR are left out, and those within AC-3: FFmpeg takes them for damaged frames. A WAV whose
+size is smaller than its sound is one part with the size set right: sizes of four bytes wrap around
+at 4 GiB, and recorders that are switched off leave an old one.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from fpcore.audio.au import HEADER_BYTES, PATTERN, AuHeader, au_header
 from fpcore.audio.chunks import SampleChunk, find_samples
 from fpcore.audio.decoding import SeekableReader
+from fpcore.audio.frames import ROW_BYTES, begins_with_frames, ends_inside_frame
+from fpcore.audio.tags import TAG, skip_tag, tag_span
 
 SLACK_BYTES = 4096
 """What may follow the samples without being missed or taken for sound: some programs count their
@@ -28,6 +32,7 @@ _SEARCH_BYTES = 65_536
 _FIRST_SEARCH_BYTES = 1024
 _MOST_PARTS = 10_000
 """A file can be made of far more that hold next to nothing; the last takes what is left."""
+_AC3 = b"\x0bw"
 _AMR = re.compile(rb"#!AMR")
 _OGG = re.compile(rb"OggS")
 _TAGS = (b"ID3", b"TAG", b"APETAGEX")
@@ -128,6 +133,8 @@ def parts_of(file: SeekableReader) -> Parts:
         return _aus(file, n_bytes)
     if _AMR.match(head):
         return Parts(tuple(_amrs(file, n_bytes)))
+    if _ac3_at(file, skip_tag(file)):
+        return Parts(tuple(_ac3s(file, n_bytes)))
     return Parts((Part(file),))
 
 
@@ -315,6 +322,65 @@ def _amrs(file: SeekableReader, n_bytes: int) -> Iterator[Part]:
         found = _next(file, _AMR, start + 1)
         if found is None:
             break
-        yield Part(FilePart(file, start, found))
+        yield Part(FilePart(file, start, _without_tags(file, start, found)))
         start = found
+    stop = _without_tags(file, start, n_bytes)
+    yield Part(file if (start, stop) == (0, n_bytes) else FilePart(file, start, stop))
+
+
+def _without_tags(file: SeekableReader, start: int, stop: int) -> int:
+    """Return where the tags begin that stand at the end of a stream, ``stop`` without any."""
+    found = _tags(file, start, stop, lambda _, end: end == stop)
+    return next((first for first, _ in found), stop)
+
+
+# AC-3 and E-AC-3
+
+
+def _ac3_at(file: SeekableReader, position: int) -> bool:
+    file.seek(position)
+    return file.read(len(_AC3)) == _AC3
+
+
+def _ac3s(file: SeekableReader, n_bytes: int) -> Iterator[Part]:
+    """Yield the stretches of an AC-3 file that tags divide."""
+    start = 0
+
+    def divides(first: int, end: int) -> bool:
+        """Whether tags stand between whole frames, and are no part of one."""
+        file.seek(end)
+        follows = begins_with_frames(file.read(ROW_BYTES), "ac3")
+        return follows and not ends_inside_frame(FilePart(file, start, first), "ac3")
+
+    for first, end in islice(_tags(file, skip_tag(file), n_bytes, divides), _MOST_PARTS - 1):
+        yield Part(FilePart(file, start, first))
+        start = end
     yield Part(FilePart(file, start, n_bytes) if start else file)
+
+
+# Tags
+
+
+def _tags(
+    file: SeekableReader, start: int, stop: int, is_border: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
+    """Yield where tags begin and end after ``start``, those that follow one another as one.
+
+    What looks like tags within sound is passed over: ``is_border`` is asked with both positions.
+    """
+    least = position = start + 1
+    starts: dict[int, int] = {}  # of what may be tags, by their ends
+    while (found := _next(file, TAG, position)) is not None and found < stop:
+        position = found + 1
+        span = tag_span(file, found, stop)
+        if span is None or span[0] < least:
+            continue
+        first, end = span
+        while first in starts:  # a tag in APE may be found by its end alone
+            first = starts[first]
+        while (following := tag_span(file, end, stop)) is not None and following[0] == end:
+            end = following[1]
+        if is_border(first, end):
+            yield first, end
+            least = position = end
+        starts[end] = first

@@ -5,7 +5,8 @@ are written in batches of one transaction each, and only then reported: what was
 learned is on the disk. Learning the same files again passes over what is there, which is also
 how an interrupted run is resumed. Of a file that is cut off or damaged on the way, what comes
 before is learned. A file with the audio of a song that is there, under other tags or in another
-container, is that song, and a whole copy of one that is incomplete takes its place.
+container, is that song, and is not decoded again; a whole copy of one that is incomplete takes its
+place.
 """
 
 from __future__ import annotations
@@ -266,8 +267,11 @@ def learn_files(
         When the store cannot be written; what was yielded before is on the disk.
     """
     store.check_writable()
-    known = frozenset(song.checksum for song in store.songs())
-    job = Extraction(store.config, limits or AudioLimits(), known, strict)
+    known = {song.checksum for song in store.songs()}
+    if not allow_duplicates:
+        copies = store.copies().items()
+        known |= {one for one, copy in copies if not (strict and copy.known_by == "whole")}
+    job = Extraction(store.config, limits or AudioLimits(), frozenset(known), strict)
     batch = _Batch(store, allow_duplicates=allow_duplicates)
     for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
         if batch.is_due:
@@ -288,12 +292,14 @@ def learn_files(
 
 def _known(path: Path, content: str, store: Store) -> Outcome:
     """Return what became of a file whose content was in the store when learning began."""
-    song = store.find(content)
-    if song is None:
+    found = store.known_file(content)
+    if found is None:
         removed = "its song was removed meanwhile by another program: learn it again"
         return Outcome(path, "failed", reason=f"{name_of(path)}: {removed}")
+    if found.known_by != "file":
+        return Outcome.of(path, found, None)
     try:
-        return Outcome(path, "known", song=relocated(song, path, store))
+        return Outcome(path, "known", song=relocated(found.song, path, store))
     except UnknownSongError:  # removed since it was found
         return _known(path, content, store)
 

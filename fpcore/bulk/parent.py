@@ -7,6 +7,7 @@ started by a thread it comes when that thread ends.)
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable
@@ -25,6 +26,14 @@ def end_with(parent_id: int) -> None:
         Id of the process that started this one, which may have ended by now.
     """
     end_after(lambda: _wait_for_end(parent_id))
+
+
+def end_with_parent() -> None:
+    """Let this process, which `multiprocessing` started, end at once when its parent has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("multiprocessing did not start this process")
+    end_after(parent.join)
 
 
 def end_after(wait: Callable[[], object]) -> None:

@@ -3,8 +3,8 @@
 Conventions: ``query_s`` is a time in the recording and ``song_s`` a time in a song, each that
 of the first sample of a frame. An *offset* is song time minus query time, so all that belongs
 together has one offset, and the offset is where in the song the recording begins. A recording
-at another speed, pitch or tempo is shown as if it were not. Records compare by identity; their
-arrays are read-only.
+at another speed, pitch or tempo is shown as if it were not, and one that was recognised without its
+pauses is shown without them. Records compare by identity; their arrays are read-only.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from fpcore.records import (
 )
 from fpcore.search.passes import SearchTrace
 from fpcore.stages import hashing, matching, spectrogram, verification
+from fpcore.stages.pauses import without
 from fpcore.store.base import Store
 
 if TYPE_CHECKING:
@@ -250,13 +251,16 @@ def explain(
             for match, row in zip(trace.matches[:2], trace.rows[:2], strict=True)
         ),
         reason=None if trace.matches else _reason(trace, store),
-        spectrogram=None if signal is None else _restored(signal, query.playback, config),
+        spectrogram=None if signal is None else _restored(signal, query, config),
     )
 
 
-def _restored(signal: Signal, playback: Playback, config: FingerprintConfig) -> Spectrogram:
+def _restored(
+    signal: Signal, query: pipeline.QueryFingerprint, config: FingerprintConfig
+) -> Spectrogram:
     """Return the spectrogram of a recording, with its axes as if it had not been so played."""
-    heard = spectrogram.spectrogram(signal, config)
+    heard = spectrogram.spectrogram(without(signal, query.heard.cut_out), config)
+    playback = query.playback
     return replace(heard, hop_s=heard.hop_s * playback.tempo, bin_hz=heard.bin_hz / playback.pitch)
 
 

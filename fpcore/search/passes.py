@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Literal
 
@@ -35,10 +36,11 @@ from fpcore.records import (
 from fpcore.search import playback
 from fpcore.search.tempo import tempo_of
 from fpcore.stages import decision, matching
+from fpcore.stages.pauses import recorded_s
 from fpcore.stages.verification import verify
 from fpcore.store.base import Index
 
-PassName = Literal["first", "thorough", "playback", "tempo"]
+PassName = Literal["first", "thorough", "joined", "joined-thorough", "playback", "tempo"]
 """In which pass over a recording its candidates were found; see `passes` and `answer_of`."""
 
 MOST_REMOVED = 10
@@ -58,7 +60,8 @@ class SearchTrace:
     playbacks included. Row ``i`` of ``candidates``, ``verification``,
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
-    ``heard_s`` is where the window starts and ends in the recording.
+    The recording lasts ``query_s``, and ``heard_s`` is where the window starts and ends in it;
+    times in ``query`` are those without the pauses that were cut out of it.
     ``cut`` says when only a part of the recording could be decoded, ``remixed`` when channels
     of it were reversed or left out.
     """
@@ -74,6 +77,7 @@ class SearchTrace:
     rows: LongArray
     matches: tuple[Match, ...]
     times: StageTimes
+    query_s: float
     heard_s: tuple[float, float]
     cut: Cut | None = None
     remixed: Remixed | None = None
@@ -85,7 +89,7 @@ class SearchTrace:
         return Recognition(
             accepted,
             self.matches,
-            self.query.duration_s,
+            self.query_s,
             len(self.query.hashes),
             self.times,
             self.cut,
@@ -176,7 +180,10 @@ def align_query(
 def passes(
     windows: Sequence[pipeline.QueryFingerprint], store: Index, profile: Profile
 ) -> Iterator[list[SearchTrace]]:
-    """Yield the traces of a first pass, of a thorough one, and of those at other playbacks.
+    """Yield the traces of a first and a thorough pass, and of those at other playbacks.
+
+    A recording with pauses gets a first and a thorough pass as if it had none, before any at other
+    playbacks.
 
     The next pass is only made when its traces are asked for, and only as far as the profile has it.
     Each trace has the times of its own pass over its own window.
@@ -185,7 +192,7 @@ def passes(
     ----------
     windows : sequence of pipeline.QueryFingerprint
         The recording, as `fpcore.pipeline.queries` returns it. Those without hashes count only
-        where all are.
+        where all of it are.
     store : Index
         The songs to search.
     profile : Profile
@@ -194,8 +201,8 @@ def passes(
     Yields
     ------
     list of SearchTrace
-        At least one list. Those of the first and the thorough pass have a trace for each window;
-        of other playbacks each has a list of one, a window's most promising first.
+        At least one list. Those of a first and a thorough pass have a trace for each window; of
+        other playbacks each has a list of one, a window's most promising first.
 
     Raises
     ------
@@ -203,22 +210,28 @@ def passes(
         When the index cannot be read, or is damaged.
     """
     config, asked = profile.fingerprint, profile.query
+    joined = [one for one in windows if one.heard.cut_out and len(one.hashes)]
+    windows = [one for one in windows if not one.heard.cut_out]
     windows = [one for one in windows if len(one.hashes)] or windows[:1]
-    n_hypotheses = len(windows)
-    yield [
-        _aligned(one, store, profile, pass_name="first", n_hypotheses=n_hypotheses)
-        for one in windows
-    ]
-    if not len(windows[0].hashes):
-        return
-    if asked.thorough is not None:
-        n_hypotheses += len(windows)
-        thorough = profile.model_copy(update={"query": asked.thoroughly})
-        again = [pipeline.thorough_query_of(one.heard, config, asked) for one in windows]
+    thoroughly = profile.model_copy(update={"query": asked.thoroughly})
+    n_hypotheses = 0
+    ways: list[tuple[Sequence[pipeline.QueryFingerprint], PassName, PassName]]
+    ways = [(windows, "first", "thorough"), (joined, "joined", "joined-thorough")]
+    for asked_of, first, thorough in ways[: 1 + bool(joined)]:
+        n_hypotheses += len(asked_of)
         yield [
-            _aligned(one, store, thorough, pass_name="thorough", n_hypotheses=n_hypotheses)
-            for one in again
+            _aligned(one, store, profile, pass_name=first, n_hypotheses=n_hypotheses)
+            for one in asked_of
         ]
+        if not len(windows[0].hashes):
+            return
+        if asked.thorough is not None:
+            n_hypotheses += len(asked_of)
+            again = [pipeline.thorough_query_of(one.heard, config, asked) for one in asked_of]
+            yield [
+                _aligned(one, store, thoroughly, pass_name=thorough, n_hypotheses=n_hypotheses)
+                for one in again
+            ]
     if asked.playback is not None:
         n_hypotheses += len(windows) * playback.n_playbacks(asked.playback)
         for one in windows:
@@ -307,7 +320,7 @@ def _at_its_tempo(accepted: SearchTrace, store: Index, profile: Profile) -> list
     )
     if faster == 1:
         return []
-    if accepted.pass_name == "thorough":
+    if accepted.pass_name in ("thorough", "joined-thorough"):
         profile = profile.model_copy(update={"query": profile.query.thoroughly})
     tried = playback.at_tempo(query.playback, faster, search)
     n_hypotheses = accepted.n_hypotheses + len(tried)
@@ -370,6 +383,10 @@ def _aligned_once(
     rows = _best_places(candidates.song_id, decision.place_score(evidence, verification), log_odds)
     matches = _matches(rows, candidates, log_odds, query, store, profile)
     times = StageTimes(0.0, 0.0, looked_up - started, perf_counter() - looked_up)
+    start_s, end_s = pipeline.window_s(query, config)
+    of_recording_s = partial(
+        recorded_s, cut_out=query.heard.cut_out, sample_rate_hz=config.sample_rate_hz
+    )
     return SearchTrace(
         query=query,
         pass_name=pass_name,
@@ -382,7 +399,8 @@ def _aligned_once(
         rows=rows,
         matches=matches,
         times=times,
-        heard_s=pipeline.window_s(query, config),
+        query_s=of_recording_s(query.duration_s),
+        heard_s=(of_recording_s(start_s), of_recording_s(end_s)),
     )
 
 

@@ -230,7 +230,7 @@ class _Window:
         best, most = None, LEAST_CONTRAST * float(self._trace.candidates.chance.max(initial=0.0))
         free = [place.rows[~self._explained[self._anchor[place.rows]]] for place in self._places]
         weights = [float(self._weight[rows].sum()) for rows in free]
-        for number in np.argsort(weights)[::-1].tolist():
+        for number in sorted(range(len(free)), key=weights.__getitem__, reverse=True):
             place, rows = self._places[number], free[number]
             if weights[number] <= most:
                 break

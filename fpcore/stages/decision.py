@@ -174,7 +174,7 @@ def library_size_penalty(n_songs: int, decision: Decision) -> float:
 
 def probability(log_odds: DoubleArray) -> DoubleArray:
     """Return the probability in [0, 1] of natural log-odds, float64 (n,) both."""
-    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+    return 1 / (1 + np.exp(-np.maximum(log_odds, -500)))  # beyond it the exponential overflows
 
 
 def confidence(probability: DoubleArray, decision: Decision) -> DoubleArray:

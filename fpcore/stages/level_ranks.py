@@ -73,9 +73,6 @@ def level_ranks(
 
     n_frames = min(len(height_db) for height_db in heights_db)
     n_bins = heights_db[0].shape[1]
-    if not n_frames or not n_bins:
-        nothing = np.empty((0, n_bins), np.uint8)
-        return LevelRanks(nothing, np.empty(0, np.bool_), first_bin, first_tick)
     together = np.stack([height_db[:n_frames] for height_db in heights_db], axis=1)
     ticks = together.reshape(n_frames * len(heights_db), n_bins)
     is_heard = np.stack([one[:n_frames] for one in sounding], axis=1).ravel()

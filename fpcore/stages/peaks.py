@@ -188,10 +188,10 @@ def _among_highest(
     if max_peaks_per_s is None or not len(peaks):
         return kept
     frames_per_window = config.peaks.density_window_s / config.hop_s
-    window = np.floor(peaks.frame / frames_per_window).astype(np.int64)
+    window = np.floor(peaks.frame / frames_per_window)
     order = np.lexsort((-peaks.level_db, window))  # stable: ties stay in (frame, bin) order
     ordered = window[order]
-    rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered, side="left")
+    rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
     per_window = max_peaks_per_s * config.peaks.density_window_s
     quota = np.floor((ordered + 1) * per_window) - np.floor(ordered * per_window)
     kept[order] = rank < quota

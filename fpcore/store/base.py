@@ -139,6 +139,14 @@ class Song:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """The song whose audio a file was found to hold: the same or, if that is ``whole``, a part."""
+
+    song_id: int
+    known_by: Literal["audio", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What became of a song: ``created``, or known before.
 
@@ -439,6 +447,43 @@ class Store(Closing):
     @abstractmethod
     def find(self, checksum: str) -> Song | None:
         """Return the song that was learned from a file with this checksum, or None."""
+
+    @abstractmethod
+    def find_copy(self, checksum: str) -> Added | None:
+        """Return the song that a file with this checksum was known to be by its audio, or None.
+
+        It was known when `add_song` was given its song without ``allow_duplicates``, and is no
+        more once that song is removed, or the file is learned as a song of its own.
+        """
+
+    @abstractmethod
+    def copies(self) -> dict[str, Copy]:
+        """Return what `find_copy` finds, by the checksums of the files."""
+
+    def known_file(
+        self, checksum: str, *, strict: bool = False, allow_duplicates: bool = False
+    ) -> Added | None:
+        """Return the song that a file is known to be without looking into it, or None.
+
+        Parameters
+        ----------
+        checksum : str
+            Checksum of the file.
+        strict : bool
+            Files that are cut off are refused: one that was known by a whole copy is none.
+        allow_duplicates : bool
+            Only a song that was learned from such a file counts.
+
+        Returns
+        -------
+        Added or None
+            As `add_song` would return it.
+        """
+        song = self.find(checksum)
+        if song is not None:
+            return Added(song, created=False, known_by="file")
+        found = None if allow_duplicates else self.find_copy(checksum)
+        return None if found and strict and found.known_by == "whole" else found
 
     @abstractmethod
     def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:

@@ -121,6 +121,11 @@ def _references(connection: sqlite3.Connection, layout: Layout) -> Iterator[str]
         for (song_id,) in connection.execute(bare):
             yield f"song {song_id} has no row in {table}"
 
+    for (song_id,) in connection.execute(
+        "SELECT DISTINCT song_id FROM copies WHERE song_id NOT IN (SELECT id FROM songs)"
+    ):
+        yield f"copies has a row of song {song_id}, which does not exist"
+
 
 def _counts(connection: sqlite3.Connection, layout: Layout) -> Iterator[str]:
     expected = dict(connection.execute("SELECT id, n_fingerprints FROM songs").fetchall())

@@ -64,6 +64,22 @@ CREATE TABLE constellations (
 ) STRICT;
 """
 
+_COPIES = """
+CREATE TABLE copies (
+  checksum TEXT PRIMARY KEY NOT NULL,  -- of a file that was not learned, for it is of the song
+  song_id INTEGER NOT NULL REFERENCES songs(id) ON DELETE CASCADE,
+  -- audio: the same under other tags or in another container; whole: the song has all of it
+  known_by TEXT NOT NULL CHECK (known_by IN ('audio', 'whole'))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX copies_of_song ON copies(song_id);
+
+CREATE TRIGGER copies_delete BEFORE DELETE ON songs BEGIN
+  -- ON DELETE CASCADE in any client, with foreign keys on or off
+  DELETE FROM copies WHERE song_id = OLD.id;
+END;
+"""
+
 _CLASSIC = """
 CREATE TABLE fingerprints (
   hash_token {token_type} NOT NULL,  -- {token_comment}
@@ -145,13 +161,6 @@ _READ_AS = {
 }
 """Version -> its table ``songs`` with the columns of today, for a file that can only be read."""
 
-_INDEXES = {
-    "songs_by_name": "CREATE INDEX songs_by_name ON songs(name)",
-    "songs_incomplete": "CREATE INDEX songs_incomplete ON songs(id) WHERE complete = 0",
-}
-"""Name -> statement of indexes that came later: they find the songs that share a name, and those
-that are incomplete. An index in a file that can only be read may lack them."""
-
 
 def statements(config: FingerprintConfig, layout: LayoutName) -> list[str]:
     """Return the statements that make the tables of an index of ``config`` in a layout."""
@@ -171,7 +180,7 @@ def statements(config: FingerprintConfig, layout: LayoutName) -> list[str]:
             "text_of_token": token_text_sql("hash_token", config),
         }
     own = _SEGMENTS if layout == "segments" else _CLASSIC.format(**parts)
-    return _split(_TABLES + own)
+    return _split(_TABLES + _COPIES + own)
 
 
 POSTINGS = "postings"
@@ -198,6 +207,18 @@ def _split(script: str) -> list[str]:
             found.append(statement.strip())
             statement = ""
     return found
+
+
+_LATER = {
+    "songs_by_name": "CREATE INDEX songs_by_name ON songs(name)",
+    "songs_incomplete": "CREATE INDEX songs_incomplete ON songs(id) WHERE complete = 0",
+    **dict(zip(("copies", "copies_of_song", "copies_delete"), _split(_COPIES), strict=True)),
+}
+"""Name -> statement of what came later without a new version: the songs that share a name, those
+that are incomplete, and copies. An index in a file that can only be read may lack them."""
+
+_NO_COPIES = "SELECT '' AS checksum, 0 AS song_id, '' AS known_by WHERE FALSE"
+"""The table ``copies`` of a file that can only be read and has none."""
 
 
 def token_text_sql(column: str, config: FingerprintConfig) -> str:
@@ -283,25 +304,34 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
         for name in _lacking(connection):
-            connection.execute(_INDEXES[name])
+            connection.execute(_LATER[name])
 
 
 def _read_as_today(connection: sqlite3.Connection) -> None:
-    """Put a view with the columns of today before a table of the version before."""
-    columns = _READ_AS.get(_pragma(connection, "user_version"))
-    if columns is not None:
-        connection.execute("PRAGMA query_only = OFF")  # the view is in memory
-        connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS songs AS {columns}")
-        connection.execute("PRAGMA query_only = ON")
+    """Put views in the place of tables that lack columns of today, or are not there."""
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        return
+    views = {"songs": _READ_AS.get(_pragma(connection, "user_version"))}
+    views["copies"] = None if "copies" in _names(connection) else _NO_COPIES
+    connection.execute("PRAGMA query_only = OFF")  # views are in memory
+    for name, content in views.items():
+        if content is not None:
+            connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS {name} AS {content}")
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _lacking(connection: sqlite3.Connection) -> list[str]:
-    """Return which of `_INDEXES` an index of today's tables lacks, made before there were any."""
+    """Return what of `_LATER` an index of today's tables lacks, made before there was any."""
     is_of_today = _pragma(connection, "user_version") in VERSIONS.values()
     if not is_of_today or _pragma(connection, "application_id") != APPLICATION_ID:
         return []
-    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
-    return [name for name in _INDEXES if (name,) not in found]
+    found = _names(connection)
+    return [name for name in _LATER if name not in found]
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of tables, indexes, triggers and views in a file."""
+    return {name for (name,) in connection.execute("SELECT name FROM main.sqlite_master")}
 
 
 def layout_of(connection: sqlite3.Connection) -> LayoutName:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from fpcore.errors import StoreError
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import (
     contents,
+    copies,
     health,
     incomplete,
     posting_rows,
@@ -35,6 +36,7 @@ from fpcore.store.base import (
     JSON,
     Added,
     CheckReport,
+    Copy,
     Entry,
     SnapshotState,
     Song,
@@ -173,13 +175,21 @@ class SqliteStore(Store):
     def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction; takes the lock only when there is something to write."""
         batch = Batch.of(list(entries), self._config)
+        checksums = [song.checksum for song in batch.songs]
         find = partial(self._find_same, batch=batch, allow_duplicates=allow_duplicates)
         with self._pool.reading() as connection:
             known = [find(connection, number) for number in range(len(batch.songs))]
-        if all(known):  # nothing to write, so no need to wait for writers
-            return [one for one in known if one]
+            found = [one for one in known if one]
+            is_known = len(found) == len(known)
+            new_copies = copies.new(connection, checksums, found) if is_known else []
+        if is_known:
+            if new_copies:
+                with suppress(StoreError), self._pool.writing() as connection:
+                    copies.keep(connection, new_copies)  # else the files are looked into again
+            return found
         with self._pool.writing() as connection:
             added = self._insert(connection, batch, allow_duplicates=allow_duplicates)
+            copies.keep(connection, copies.new(connection, checksums, added))
         self._layout.learned(self._pool, sum(one.created for one in added))
         return added
 
@@ -240,6 +250,7 @@ class SqliteStore(Store):
             batch = batch.with_song(number, incomplete.in_place_of(batch.songs[number], parts[0]))
             song_id = parts[0].id if self._layout.gives_ids_again else None
         song_id = song_rows.insert(connection, batch, number, self._path, song_id=song_id)
+        copies.forget(connection, batch.songs[number].checksum)
         song = song_rows.get(connection, song_id, self._path)
         return Added(song, created=True, replaced=parts)
 
@@ -283,6 +294,16 @@ class SqliteStore(Store):
         with self._pool.reading() as connection:
             return song_rows.find(connection, checksum, self._path)
 
+    def find_copy(self, checksum: str) -> Added | None:
+        """Return the song that a file was known to be by its audio, or None."""
+        with self._pool.reading() as connection:
+            return copies.find(connection, checksum, self._path)
+
+    def copies(self) -> dict[str, Copy]:
+        """Return what each file that was known by its audio is a copy of."""
+        with self._pool.reading() as connection:
+            return copies.all_of(connection)
+
     def update_metadata(self, song_id: int, values: Mapping[str, JSON]) -> Song:
         """Put values into the metadata of a song, in one transaction."""
         with self._pool.writing() as connection:
@@ -303,6 +324,7 @@ class SqliteStore(Store):
         with self._pool.writing() as connection:
             # Whole tables first, which takes no time; the trigger on songs then finds nothing.
             self._layout.clear(connection)
+            connection.execute("DELETE FROM copies")
             connection.execute("DELETE FROM constellations")
             return connection.execute("DELETE FROM songs").rowcount
 

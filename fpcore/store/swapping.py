@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError, StoreError
-from fpcore.store import schema, segment_folder, snapshot, song_rows
+from fpcore.store import copies, schema, segment_folder, snapshot, song_rows
 from fpcore.store.base import Song
-from fpcore.store.connections import connect
+from fpcore.store.connections import connect, transaction
 from fpcore.store.failures import check_place, check_writable, translated_errors
 
 _LOG_SUFFIXES = ("-wal", "-shm", "-journal")
@@ -91,6 +91,8 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
     with alone(new, busy_timeout_s) as source, alone(old, busy_timeout_s) as target:
         if _inventory(target, old) != expected:
             return False
+        with transaction(source):
+            copies.take_over(target, source)
         source.backup(target, pages=-1)
         snapshot.path_of(old).unlink(missing_ok=True)  # which is of the old kind
         segment_folder.discard(old)

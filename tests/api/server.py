@@ -1,4 +1,9 @@
-"""A real server for tests: ``python -m api`` in a process of its own, on a port of its own."""
+"""A real server for tests: ``python -m api`` in a process of its own, on a port of its own.
+
+Most are forked from a process that has loaded the service, see `tests.warm`. With several web
+workers Python starts it, and so do the tests of the command itself: `tests/api/test_server.py`,
+`tests/api/test_app.py` and `tests/packaging/test_wheel.py`.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +27,7 @@ from api.operations.folders import WORK
 from fpcore.config import Decision, Profile
 from fpcore.profiles import load_profile, save_profile
 from fpcore.store import open_store
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 120.0
@@ -48,7 +54,10 @@ def profile_file(folder: Path) -> Path:
 
 
 class Server:
-    """A running server; its database, uploads and log lie in ``folder``."""
+    """A running server; its database, uploads and log lie in ``folder``.
+
+    ``pid`` is the process of the service itself, for which ``process`` stands.
+    """
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
@@ -71,8 +80,9 @@ class Server:
         self.lines: list[str] = []
         self._stdout = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed when it stops
         self._news = threading.Condition()
+        python = warm.python() if given["web_workers"] == 1 else sys.executable
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "api"],
+            [python, "-m", "api"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -86,6 +96,7 @@ class Server:
         try:
             line = self.wait_for(r"running on (http://[^ ]+:(\d+))")
             self.wait_for("Application startup complete", times=int(str(given["web_workers"])))
+            self.pid = int(self.wait_for(r"Started (?:parent|server) process \[(\d+)\]")[1])
         except BaseException:
             self.stop()
             raise
@@ -182,4 +193,4 @@ def checked(server: Server) -> dict[int, str]:
 
 def memory_of(server: Server) -> int:
     """Return the bytes that the server's own process has in memory."""
-    return int(psutil.Process(server.process.pid).memory_info().rss)
+    return int(psutil.Process(server.pid).memory_info().rss)

@@ -193,9 +193,7 @@ def test_a_client_that_takes_nothing_of_its_answers_is_let_go(server: Server) ->
         port = deaf.getsockname()[1]
         deadline = time.monotonic() + TIMEOUT_S
         while port in {
-            one.raddr.port
-            for one in psutil.Process(server.process.pid).net_connections("tcp")
-            if one.raddr
+            one.raddr.port for one in psutil.Process(server.pid).net_connections("tcp") if one.raddr
         }:
             assert time.monotonic() < deadline
             threading.Event().wait(0.1)

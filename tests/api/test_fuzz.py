@@ -42,7 +42,7 @@ def test_damaged_files_are_answered_or_refused_by_the_same_process(
     assert recognize(client, content, filename=kind).status_code == 200
     rng = random.Random(kind)
     copies = [damage(content, rng) for _ in range(N_COPIES)]
-    before = server.process.pid
+    before = server.pid
 
     def ask(number: int) -> Counter[int]:
         with server.client() as own:
@@ -56,6 +56,6 @@ def test_damaged_files_are_answered_or_refused_by_the_same_process(
     assert statuses.total() == N_COPIES
     assert set(statuses) <= {200, 400, 415, 422}, statuses
     assert statuses[200] < N_COPIES
-    assert (server.process.pid, server.process.poll()) == (before, None)
+    assert (server.pid, server.process.poll()) == (before, None)
     assert client.get("/readyz").status_code == 200
     assert recognize(client, content, filename=kind).status_code == 200

@@ -116,7 +116,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_and_nothing_is_half_there(
 
 def test_a_decoder_killed_under_a_server_is_replaced(empty_folder: Path) -> None:
     with running(empty_folder) as server, server.client() as client:
-        before = server.process.pid
+        before = server.pid
         assert recognize(client, excerpt(1)).status_code == 200
         family = psutil.Process(before).children(recursive=True)
         decoders = [one for one in family if one.ppid() != before]
@@ -240,7 +240,7 @@ def test_no_process_outlives_a_killed_server(web_workers: int, empty_folder: Pat
     server = Server(empty_folder, web_workers=web_workers)
     with server.client() as client:
         assert recognize(client, excerpt(1)).status_code == 200
-    family = psutil.Process(server.process.pid).children(recursive=True)
+    family = psutil.Process(server.pid).children(recursive=True)
     # Two decoders, and what they are forked from, for each of several server processes below
     # the one that is killed; and Python's own tracker.
     assert len(family) == (3 if web_workers == 1 else 2 * (1 + 3)) + 1

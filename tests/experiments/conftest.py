@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from experiments.corpora import corpus
 from experiments.results.run_folder import RunFolder
 from experiments.sweeps.runner import sweep
+from tests import songs
 from tests.experiments import small
 from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
 def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Folder of corpora, caches and runs, named in the environment for other processes too."""
+    """Folder of corpora, caches and runs, named in the environment for other processes too.
+
+    What is in the cache of stages is found by content and never changed, so that all processes of
+    the tests share it.
+    """
     folder = tmp_path_factory.mktemp("workbench")
     with pytest.MonkeyPatch.context() as patch:
-
-        def make(cache: Path) -> None:
-            patch.setenv("FPBENCH_CACHE", str(cache))
-            corpus(small.CORPUS)
-
-        cache = made_once(tmp_path_factory, "workbench-cache", make)
-        shutil.copytree(cache, folder / "cache")
+        shutil.copytree(songs.prepared(tmp_path_factory), folder / "cache" / "corpora")
+        stages = made_once(tmp_path_factory, "workbench-stages", lambda _: None)
+        (folder / "cache" / "stages").symlink_to(stages)
         patch.setenv("FPBENCH_CACHE", str(folder / "cache"))
         patch.setenv("FPBENCH_RUNS", str(folder / "runs"))
         yield folder

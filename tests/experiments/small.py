@@ -9,8 +9,9 @@ from experiments.progress import Step
 from experiments.results.run_folder import RunFolder, run_folder
 from experiments.specs.spec import SweepSpec, load_spec
 from experiments.workers import Workers
+from tests import songs
 
-CORPUS = "generated:8"
+CORPUS, LONGER_CORPUS = songs.CORPORA
 ONE = Workers(n_jobs=1)
 N_EXCERPTS = 4
 N_TIMED = 1
@@ -31,7 +32,7 @@ CONTENT: dict[str, Any] = {
 WITH_FAILURES: dict[str, Any] = {
     "name": "small",
     "question": "Does a wider fan pay?",
-    "corpus": "generated:12",
+    "corpus": LONGER_CORPUS,
     "profiles": ["balanced"],
     # Under the hiss some are not recognised, so that there are failures to explain.
     "degradations": ["clean", {"name": "hiss", "chain": [{"kind": "white", "snr_db": -20}]}],

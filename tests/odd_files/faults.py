@@ -153,5 +153,20 @@ def moved(*, late_s: float = 0.0, hole: bool = False) -> Fault:
 
 ID3V1 = b"TAG" + b"x" * 125
 ID3V2 = b"ID3\x03\0\0\0\x01\x1c\x20" + noise(20_000)[: (1 << 14) + 3616]
-LYRICS3 = b"LYRICSBEGININD0000200ETT00004song000031LYRICS200"
-APE = b"APETAGEX" + bytes(range(200)) * 10 + b"APETAGEX" + bytes(24)
+LYRICS3 = b"LYRICSBEGININD0000200ETT00004song000033LYRICS200"
+
+
+def ape(*, has_header: bool) -> bytes:
+    """Return a tag in APE, version 2 with a header or 1 without."""
+    item = (2000).to_bytes(4, "little") + bytes(4) + b"Lyrics\0" + bytes(range(200)) * 10
+
+    def mark(flags: int) -> bytes:
+        version, size = 1000 + 1000 * has_header, len(item) + 32
+        numbers = version, size, 1, flags
+        return b"APETAGEX" + b"".join(n.to_bytes(4, "little") for n in numbers) + bytes(8)
+
+    has, is_first = has_header << 31, 1 << 29
+    return has_header * mark(has | is_first) + item + mark(has)
+
+
+APE = ape(has_header=True)

@@ -93,11 +93,17 @@ def _of_faults() -> dict[str, Input]:
         for tag in tags
     }
     found |= {f"wavpack.wv, {t} after": _of("wavpack.wv", faults.after(tags[t])) for t in tags}
+    for name, tag in tags.items():
+        found[f"amr.amr, {name} after"] = _of("amr.amr", faults.after(tag))
+        found[f"amr.amr, joined by {name}"] = _of("amr.amr", faults.twice(tag))
+        found[f"ac3.ac3, joined by {name}"] = _of("ac3.ac3", faults.twice(tag))
+    found["eac3.eac3, joined by ID3v1"] = _of("eac3.eac3", faults.twice(faults.ID3V1))
     found |= {f"{kind}, empty end": _of(kind, faults.empty_end) for kind in OGG}
     found["pcm16.aiff, size + 8"] = _of("pcm16.aiff", faults.aiff_stated(more=8))
     found["pcm16.aiff, size - 8"] = _of("pcm16.aiff", faults.aiff_stated(more=-8))
     lyrics = faults.after(faults.LYRICS3 + faults.ID3V1)
-    found["untagged.mp3, LYRICS3 after"] = _of("untagged.mp3", lyrics)
+    for kind in ("untagged.mp3", "amr.amr"):
+        found[f"{kind}, LYRICS3 after"] = _of(kind, lyrics)
     for kind in ("adts.aac", "mp2.ts"):
         found[f"{kind}, zeros after"] = _of(kind, faults.after(bytes(3000)))
     unstated = faults.both(faults.au_unstated, faults.twice())

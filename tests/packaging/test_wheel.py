@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import soundfile
 
-from experiments.corpora import generated
+from fpcore.kernels.pairing import pairs
+from tests import songs
 
 N_SONGS = 8
 PACKAGES = ("api", "clients", "experiments", "fpcore", "notebooks")
@@ -109,7 +109,9 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(
+    root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     made = Installation(*(tmp_path_factory.mktemp(name) for name in ("env", "home", "work")))
     venv.create(made.prefix, with_pip=False)
     # A folder that is named in a .pth file is put on the path, its own .pth files are not read:
@@ -120,13 +122,28 @@ def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     subprocess.run(
         [*PIP, "--python", python, "install", "--no-deps", "--no-index", str(wheel)], check=True
     )
+    _take_compiled_code(root, made.packages)
     (made.folder / "music").mkdir()
-    for number in range(N_SONGS):
-        path = made.folder / "music" / f"song {number}.flac"
-        soundfile.write(path, generated.song(number), generated.RATE_HZ)
+    for number, song in enumerate(songs.files(tmp_path_factory, N_SONGS)):
+        shutil.copy(song, made.folder / "music" / f"song {number}.flac")
     before = made.installed()
     yield made
     assert made.installed() == before, "something was written into the installed package"
+
+
+def _take_compiled_code(root: Path, packages: Path) -> None:
+    """Put what the project's kernels were compiled to beside the installed ones.
+
+    They are the same files, and to compile them takes half a minute of the processor. What is
+    compiled holds as long as its source is as old and as long as it was.
+    """
+    kernels = packages / "fpcore" / "kernels"
+    for source in (root / "fpcore" / "kernels").glob("*.py"):
+        assert (kernels / source.name).read_bytes() == source.read_bytes()
+        age = source.stat()
+        os.utime(kernels / source.name, ns=(age.st_atime_ns, age.st_mtime_ns))
+    for compiled in Path(pairs.stats.cache_path).glob("*.nb[ci]"):
+        shutil.copy(compiled, kernels / "__pycache__")
 
 
 def test_the_wheel_holds_the_source_with_its_data_and_nothing_that_users_made(

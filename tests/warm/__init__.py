@@ -20,16 +20,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "TESTS_WARM_FOLDER"
 """The variable by which the processes of a test run know the folder that they share."""
 
 
-def open_folder() -> None:
+def open_folder(folder: Path) -> None:
     """Make the folder, and let Jupyter find the interpreter in it."""
-    folder = Path(mkdtemp(prefix="tests-warm-"))
     os.environ[FOLDER] = str(folder)
     (folder / "kernels" / "python3").mkdir(parents=True)
     kernel = {

@@ -16,6 +16,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ def load() -> None:
     """Import what commands, kernels and the service need, and load the compiled code."""
     import sklearn.model_selection  # noqa: F401
 
+    import api.app
+    import api.server  # noqa: F401
     import experiments.cli
     import experiments.report
     import experiments.sweeps.promotion
@@ -155,6 +158,7 @@ def _take_over(asked: Asked) -> None:
     os.environ.clear()
     os.environ.update(asked.variables)
     os.chdir(asked.folder)
+    tempfile.tempdir = None  # the variables may name another one
     if "MPLBACKEND" in os.environ:  # Matplotlib reads it when it is imported
         import matplotlib
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from experiments.lists import TextLine, read_lines
 from experiments.protocol.recordings.contract import STRANGER, Entry, Fault, Listed
-from experiments.protocol.recordings.lines import TextLine, read_lines
 from experiments.protocol.recordings.songs import KnownSongs
 
 

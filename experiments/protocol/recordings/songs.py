@@ -70,7 +70,7 @@ class KnownSongs:
     def of_corpus(cls, corpus: Corpus) -> KnownSongs:
         """Return the tracks of a corpus; an exact duplicate stands for the track that it repeats.
 
-        A track has no name but that of its file.
+        A track has the name of its file and, where a table tells one, its title.
         """
         songs = {
             track.id: KnownSong(track.id, track.work, track.duration_s)
@@ -80,7 +80,7 @@ class KnownSongs:
         return cls(
             (
                 songs[track.duplicate_of or track.id],
-                (track.id,),
+                (track.id, *([title] if (title := corpus.titles.get(track.id)) else [])),
                 (Path(track.path), corpus.path_of(track).resolve()),
             )
             for track in corpus.tracks

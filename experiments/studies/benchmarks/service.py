@@ -8,7 +8,6 @@ warm when it has been asked about each of the clips.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import statistics
 from collections import Counter
@@ -35,8 +34,9 @@ from experiments.studies.benchmarks.server import (
     serving,
 )
 from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.workers import own_process
 from fpcore import Library
-from fpcore.bulk.parent import end_with
+from fpcore.bulk.parent import end_with_parent
 from fpcore.config import Profile
 from fpcore.profiles import save_profile
 from fpcore.records import Recognition
@@ -293,8 +293,7 @@ def saturation(server: Server, clips: Sequence[Path], extent: Extent) -> Iterato
     forms = [form_of(clip.read_bytes()) for clip in clips]
     n_clients = 4 * extent.capacity
     # In a process of their own, the clients do not delay the one that takes the times.
-    spawn = multiprocessing.get_context("spawn")
-    own_pool = ProcessPoolExecutor(1, spawn, end_with, (os.getpid(),))
+    own_pool = ProcessPoolExecutor(1, own_process(), end_with_parent)
     with own_pool as crowd, server.client() as client:
         crowd.submit(len, forms).result()
         pressing = crowd.submit(press, server.port, forms, n_clients, extent.saturation_s)

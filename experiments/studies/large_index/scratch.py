@@ -19,8 +19,8 @@ BATCH_SONGS = 500
 """Songs in one transaction. Large batches save time: in a large index, a transaction of few songs
 writes nearly as many pages as one of many."""
 
-BYTES_A_SONG = 500_000
-"""Bytes that a song takes on the disk, its share of the snapshot and of the log included."""
+BYTES_A_SONG = 300_000
+"""Bytes that a song takes on the disk at most, its share of the log and of merges included."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import soundfile
 from experiments import provenance
 from experiments.corpora import Corpus, Track
 from experiments.errors import RunError
-from experiments.evaluation.rows import is_right
+from experiments.evaluation.verdicts import is_right
 from experiments.protocol import queries as q
 from experiments.protocol.splits import Role
 from experiments.studies.peers.contract import INDEX, NO_ANSWER, Answer, Spec

@@ -134,17 +134,14 @@ def _draw(ax: Axes, points: pd.DataFrame, column: str, unit: float, *, named: bo
         ordered = group.sort_values(column)
         share = ordered["share"].to_numpy(float)
         bars = reach(share, ordered["low"].to_numpy(float), ordered["high"].to_numpy(float))
-        ours, solid = str(family).startswith(FAMILY), family == FAMILY
-        colour = SERIES[number % len(SERIES)]
+        ours = family == FAMILY
         ax.errorbar(
             unit * ordered[column].to_numpy(float),
             100 * share,
             yerr=100 * bars,
-            color=colour,
+            color=SERIES[number % len(SERIES)],
             marker=MARKERS[number % len(MARKERS)],
-            # Hollow and larger, so that points that coincide are both seen.
-            markerfacecolor=colour if solid else "none",
-            markersize=6.0 if solid else 8.5,
+            markersize=6.0,
             linestyle="none" if ours else "--",
             linewidth=1.2,
             elinewidth=1.0,

@@ -6,8 +6,6 @@ other work on the machine does not prolong.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import resource
 import signal
 import sys
@@ -15,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import perf_counter, process_time
 from types import TracebackType
@@ -22,7 +21,8 @@ from typing import Self, TypeVar
 
 from experiments.errors import RunError
 from experiments.studies.peers.contract import Answer, Spec, System
-from fpcore.bulk.parent import end_with
+from experiments.workers import own_process
+from fpcore.bulk.parent import end_with_parent
 
 ResultT = TypeVar("ResultT")
 
@@ -175,10 +175,11 @@ class _Running:
     """One life of the process."""
 
     def __init__(self, spec: Spec, folder: Path) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = own_process()
         self._connection, theirs = context.Pipe()
-        arguments = (theirs, spec, folder, os.getpid())
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, spec, folder), daemon=True
+        )
         # Ctrl-C is for this side to act upon; a process inherits what is ignored.
         acting = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
@@ -214,11 +215,11 @@ def _cause(exit_code: int | None) -> str:
     return f"its process ended with exit code {exit_code}"
 
 
-def _serve(connection: Connection, spec: Spec, folder: Path, parent_id: int) -> None:
+def _serve(connection: Connection, spec: Spec, folder: Path) -> None:
     """Answer requests until the other side closes; what goes wrong ends the process."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    end_with(parent_id)
+    end_with_parent()
     with threadpool_limits(limits=1):
         try:
             with closing(spec.open(folder)) as system:

@@ -1,4 +1,4 @@
-"""Profiles of this project as systems under comparison, with a snapshot of the index or without.
+"""Profiles of this project as systems under comparison.
 
 Scores are probabilities, from 0 to 1.
 """
@@ -22,33 +22,24 @@ FAMILY = "this workbench"
 
 @dataclass(frozen=True)
 class WorkbenchSpec:
-    """A profile as a system.
-
-    With ``snapshot`` the index has one, which counts in its size and in the time to write it.
-    """
+    """A profile as a system."""
 
     profile: Profile
-    snapshot: bool = False
 
     @property
     def name(self) -> str:
-        """The profile's name, and whether it has a snapshot."""
-        return f"{self.profile.name}, snapshot" if self.snapshot else self.profile.name
+        """The profile's name."""
+        return self.profile.name
 
     @property
     def family(self) -> str:
-        """Family of all profiles with a snapshot, or of all without."""
-        return f"{FAMILY}, with a snapshot" if self.snapshot else FAMILY
+        """Family of all profiles."""
+        return FAMILY
 
     def describe(self) -> dict[str, Any]:
         """Return the whole profile and the version of the pipeline, as JSON."""
         profile = self.profile.model_dump(mode="json")
-        return {
-            "family": self.family,
-            "version": str(ALGORITHM_VERSION),
-            "profile": profile,
-            "snapshot": self.snapshot,
-        }
+        return {"family": FAMILY, "version": str(ALGORITHM_VERSION), "profile": profile}
 
     def check(self) -> None:
         """Return: a profile that could be loaded runs everywhere."""
@@ -57,16 +48,14 @@ class WorkbenchSpec:
         """Open the index in a folder, making it when there is none."""
         database = folder / INDEX / "songs.db"
         database.parent.mkdir(parents=True, exist_ok=True)
-        library = Library.open(database, self.profile, create=True)
-        return Workbench(library, snapshot=self.snapshot)
+        return Workbench(Library.open(database, self.profile, create=True))
 
 
 class Workbench:
     """A library; songs are written in batches of the size that `fpcore.bulk.learn` takes."""
 
-    def __init__(self, library: Library, *, snapshot: bool) -> None:
+    def __init__(self, library: Library) -> None:
         self._library = library
-        self._has_snapshot = snapshot
         self._config = library.profile.fingerprint
         self._waiting: list[Entry] = []
 
@@ -103,10 +92,8 @@ class Workbench:
         self._waiting = []
 
     def save(self) -> int:
-        """Write the last batch, and the snapshot of all; return the number of postings."""
+        """Write the last batch and return the number of postings."""
         self._write()
-        if self._has_snapshot:
-            self._library.store.make_snapshot()
         return self._library.store.stats().n_postings
 
     def ask(self, path: Path) -> Answer:

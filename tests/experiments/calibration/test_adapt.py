@@ -258,3 +258,4 @@ def test_a_decision_with_more_log_odds_for_all_asks_for_more() -> None:
     tail = Tail.of(BASE).carried_over(own)
     assert tail.log_odds > Tail.of(BASE).log_odds + 1
     assert log_odds_of(found.decision.threshold) >= float(tail.reached_by(RATE / HARDEST)) - 1e-9
+    assert found.decision.threshold == pooled_threshold(Strangers.of(own), tail, RATE)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments import metrics
+from experiments.calibration import fit
+from experiments.calibration import measure as module
 from experiments.calibration.fit import FITTED
 from experiments.calibration.measure import Accuracy, calibrated, measure, with_card
 from experiments.evaluation.context import Context
 from experiments.progress import Step
-from fpcore.config import FittedOn, Profile
+from fpcore.config import Decision, FittedOn, Profile
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
 
@@ -40,6 +44,25 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     assert measured.precision_at == metrics.precision_at(rows, threshold)
     curve = metrics.calibration_curve(rows)
     assert measured.calibration_error == metrics.calibration_error(curve)
+
+
+class _AskedError(Exception):
+    """Raised in place of asking."""
+
+
+@pytest.mark.parametrize("wanted", [{}, {"n_jobs": 3}], ids=str)
+def test_as_many_processes_ask_as_are_wanted(
+    context: Context, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
+) -> None:
+    def index_and_ask(*_: object, n_jobs: int, **__: object) -> None:
+        raise _AskedError(n_jobs)
+
+    monkeypatch.setattr(module, "index_and_ask", index_and_ask)
+    expected = f"^{wanted.get('n_jobs', -1)}$"  # -1 for one on each core
+    with pytest.raises(_AskedError, match=expected):
+        measure(BALANCED, context, **wanted)
+    with pytest.raises(_AskedError, match=expected):
+        calibrated(BALANCED, context, false_alarm_rate=0.25, **wanted)
 
 
 def test_only_answers_without_another_tempo_are_localised(measured: Accuracy) -> None:
@@ -77,7 +100,9 @@ def test_a_decision_of_the_same_split_or_of_other_music_is_measured(context: Con
     assert {*steps} == {"learning tracks", "asking"}
 
 
-def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(context: Context) -> None:
+def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card = {"run": "r", "trial": "t", "overall": {"top1": 0.1}, "bytes_per_hour": 7.0}
     old = BALANCED.model_copy(update={"provenance": card})
     steps: list[str] = []
@@ -85,8 +110,17 @@ def test_a_new_decision_says_what_it_was_fitted_on_and_leaves_the_rest(context: 
     def note(step: Step) -> None:
         steps.append(step.label)
 
+    asked: list[str] = []
+    fitted = fit.fit
+
+    def noted(rows: pd.DataFrame, **told: Any) -> Decision:
+        asked.extend(rows["query"])
+        return fitted(rows, **told)
+
+    monkeypatch.setattr(fit, "fit", noted)
     context = replace(context, plan=replace(context.plan, clip_lengths_s=(4.0, 5.0)))
     found = calibrated(old, context, false_alarm_rate=0.25, n_jobs=1, show=note)
+    assert {*asked} == {query.id for query in context.queries("calibration")}
     assert (found.fingerprint, found.query) == (old.fingerprint, old.query)
     assert set(found.decision.weights) == {*FITTED, "log_hypotheses"}
     assert found.decision.fitted_on == context.fitted_on

@@ -16,7 +16,7 @@ from fpcore.config import FingerprintConfig, GridNeighbourhood, NoWhitening, Que
 from fpcore.pipeline import Heard
 from fpcore.records import Peaks, Signal
 from tests.fpcore import indexed
-from tests.fpcore.indexed import PROFILE
+from tests.fpcore.indexed import PROFILE, RATE_HZ
 from tests.fpcore.synthetic import LEAN
 
 HEARD = indexed.excerpt(1, 5.0, 4.0)
@@ -48,6 +48,7 @@ def _assert_same(found: Heard, expected: Heard) -> None:
     np.testing.assert_array_equal(found.ranks.sounding, expected.ranks.sounding)
     assert found.ranks.first_bin == expected.ranks.first_bin
     assert (found.crest_db, found.duration_s) == (expected.crest_db, expected.duration_s)
+    assert found.cut_out == expected.cut_out
 
 
 def _assert_same_peaks(found: Peaks, expected: Peaks) -> None:
@@ -124,10 +125,12 @@ def test_another_query_is_heard_for_itself(cache: StageCache) -> None:
 
 
 def test_every_window_of_a_long_query_is_kept(cache: StageCache) -> None:
-    long = indexed.excerpt(2, 0.0, 14.0)
+    samples = indexed.excerpt(2, 0.0, 14.0).samples.copy()
+    samples[5 * RATE_HZ : 8 * RATE_HZ] = 0
+    long = Signal(samples, RATE_HZ)
     found = [cache.heard(lambda: long, {"query": "long"}, LEAN, THOROUGH) for _ in range(2)]
     expected = pipeline.hear_windows(long, LEAN, THOROUGH)
-    assert len(expected) == 2
+    assert [bool(one.cut_out) for one in expected] == [False, False, True]
     for of_call in found:
         for one, other in zip(of_call, expected, strict=True):
             _assert_same(one, other)

@@ -105,8 +105,35 @@ def test_the_interval_of_a_ratio_holds_its_median_in_95_of_100_draws() -> None:
     assert 0.93 <= np.mean(held) <= 0.99
 
 
+def test_intervals_of_many_ratios_hold_together_in_95_of_100_draws() -> None:
+    rng = np.random.default_rng(4)
+    held = []
+    for _ in range(200):
+        base = rng.lognormal(0, 1, 20)
+        others = [_timed(list(base * rng.lognormal(0, 0.3, 20))) for _ in range(10)]
+        bounds = [
+            metrics.time_ratio(other, _timed(list(base)), n_compared=10)[1:] for other in others
+        ]
+        held.append(all(low <= 1 <= high for low, high in bounds))
+    assert 0.93 <= np.mean(held) <= 0.99
+
+
+@pytest.mark.parametrize(("n_compared", "fewest"), [(1, 6), (10, 9)])
+def test_the_fewest_queries_that_bound_a_ratio_do(n_compared: int, fewest: int) -> None:
+    mine, theirs = _timed(list(2.0 * np.arange(1, 10))), _timed(list(np.arange(1.0, fewest + 1)))
+    assert metrics.time_ratio(mine, theirs, n_compared=n_compared) == (2.0, 2.0, 2.0)
+    ratio, low, high = metrics.time_ratio(mine, theirs.iloc[1:], n_compared=n_compared)
+    assert (ratio, low, high) == (2.0, 0.0, np.inf)
+
+
 def test_few_common_queries_bound_no_ratio() -> None:
     ratio, low, high = metrics.time_ratio(_timed([2.0] * 5), _timed([1.0] * 20))
     assert (ratio, low, high) == (2.0, 0.0, np.inf)
     none = metrics.time_ratio(_timed([]), _timed([1.0] * 20))
     assert np.isnan(none[0])
+
+
+def test_six_common_queries_bound_a_ratio_by_their_extremes() -> None:
+    # All six lie on one side of the median with 2 / 2^6 = 3%; five would with 6%.
+    mine = _timed([2.0, 7.0, 3.0, 5.0, 4.0, 6.0])
+    assert metrics.time_ratio(mine, _timed([1.0] * 6)) == (4.5, 2.0, 7.0)

@@ -50,6 +50,17 @@ def test_wilson_holds_the_share_mirrors_and_stays_in_range(n_right: int, n_wrong
     assert metrics.wilson(n_wrong, n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
+@pytest.mark.parametrize("n", [7, 16])
+def test_none_right_may_be_0_and_all_right_may_be_1_to_the_last_bit(n: int) -> None:
+    assert wilson(0, n)[0] == 0.0
+    assert wilson(n, n)[1] == 1.0
+
+
+def test_all_but_a_trace_right_is_no_more_than_1() -> None:
+    n = 1570437.2036152843  # effective numbers are fractional; here some bounds round beyond 1
+    assert all(wilson(n - trace, n)[1] <= 1 for trace in np.arange(1, 20) / 1e7)
+
+
 @pytest.mark.parametrize(("n_right", "n"), [(-1, 5), (6, 5), (1, 0)])
 def test_wilson_refuses_impossible_counts(n_right: int, n: int) -> None:
     with pytest.raises(ValueError, match="n_right must be from 0 to n"):

@@ -14,8 +14,8 @@ from experiments.metrics.recordings import FAILURES, SHARES, failures, shares
 ROWS = pd.DataFrame(
     [
         # work, indexed, right, probability, start_s, error_s, same passage
-        ("a", True, True, 0.9, 1.0, 0.01, True),
-        ("a", True, True, 0.8, 2.0, -0.3, False),
+        ("a", True, True, 0.9, 1.0, 0.05, True),
+        ("a", True, True, 0.8, 2.0, -0.5, False),
         ("b", True, True, 0.7, 3.0, 9.0, True),
         ("b", True, True, 0.9, 4.0, 7.0, False),
         ("c", True, True, 0.6, math.nan, math.nan, False),
@@ -73,6 +73,18 @@ def test_failures_are_told_apart_the_gravest_and_surest_first() -> None:
         (3, "misplaced"),
     ]
     assert list(FAILURES) == ["false_accept", "wrong_name", "missed", "misplaced"]
+
+
+def test_failures_of_one_kind_come_by_probability_and_else_in_their_order() -> None:
+    asked = ROWS.iloc[[7] * 40].set_index(np.arange(100, 140))
+    probability = np.repeat([0.6, 0.9, 0.6, 0.7], 10)
+    found = failures(asked.assign(probability=probability), 0.5)
+    assert found.index.tolist() == [
+        *range(110, 120),
+        *range(130, 140),
+        *range(100, 110),
+        *range(120, 130),
+    ]
 
 
 def test_without_failures_there_is_no_row() -> None:

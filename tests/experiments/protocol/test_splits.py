@@ -132,13 +132,14 @@ def test_without_shares_everything_is_indexed_for_test() -> None:
 def test_a_corpus_with_too_few_works_is_refused_with_their_number(
     works: list[str], told: str
 ) -> None:
-    with pytest.raises(CorpusError, match=f"has {told}, too few"):
+    shares = "calibration_share 0.5 and left_out_share 0.2"
+    with pytest.raises(CorpusError, match=f"has {told}, too few for {shares}, which need 6: "):
         split(corpus_of(works), seed=7, calibration_share=0.5, left_out_share=0.2)
 
 
 @pytest.mark.parametrize(("calibration", "left_out"), [(-0.1, 0.2), (1.1, 0.2), (0.5, 1.0)])
 def test_impossible_shares_are_refused(calibration: float, left_out: float) -> None:
-    with pytest.raises(ValueError, match="calibration_share must be in"):
+    with pytest.raises(ValueError, match=r"^calibration_share must be in .* in \[0, 1\), got "):
         split(corpus_of(SINGLES), seed=7, calibration_share=calibration, left_out_share=left_out)
 
 
@@ -166,7 +167,9 @@ def test_a_half_may_have_no_share_at_all(share: float, empty: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("n", "left_out_share"), [(1, 0.2), (2, 0.2), (2, 0.3), (3, 0.5)])
+@pytest.mark.parametrize(
+    ("n", "left_out_share"), [(1, 0.2), (2, 0.2), (2, 0.3), (3, 0.5), (2, 0.8)]
+)
 def test_the_least_number_of_works_fills_every_group_and_one_fewer_does_not(
     n: int, left_out_share: float
 ) -> None:
@@ -181,3 +184,9 @@ def test_the_least_number_of_works_fills_every_group_and_one_fewer_does_not(
     least = least_works(n, 0.5, left_out_share)
     assert smallest_group(least) >= n
     assert smallest_group(least - 1) < n
+
+
+def test_one_work_is_enough_where_all_is_indexed_for_test() -> None:
+    assert least_works(1, 0.0, 0.0) == 1
+    corpus = corpus_of(["a"])
+    assert split(corpus, seed=1, calibration_share=0, left_out_share=0).indexed == corpus.tracks

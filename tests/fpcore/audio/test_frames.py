@@ -7,7 +7,7 @@ import io
 import av
 import pytest
 
-from fpcore.audio.frames import ends_inside_frame
+from fpcore.audio.frames import ROW_BYTES, begins_with_frames, ends_inside_frame
 from tests.audio_files import by_ffmpeg
 from tests.odd_files import faults
 from tests.odd_files.kinds import KINDS, Kind, encoded
@@ -110,3 +110,14 @@ def test_frames_that_state_no_length_and_kinds_without_frames_are_not_cut() -> N
     assert not is_cut(free[:-1], "mp3")
     assert not is_cut(encoded("ac3.ac3", duration_s=1.0)[:-1], "wav")
     assert not is_cut(b"", "mp3")
+
+
+def test_frames_in_a_row_are_told_from_a_coincidence() -> None:
+    content = encoded("ac3.ac3", duration_s=1.0)
+    assert begins_with_frames(content[:ROW_BYTES], "ac3")
+    assert not begins_with_frames(content[1:ROW_BYTES], "ac3")
+    frame = b"\x0bw\0\0\0\x40" + bytes(122)
+    assert not begins_with_frames(frame * 3 + bytes(ROW_BYTES), "ac3")
+    assert begins_with_frames(frame * 3, "ac3")  # up to the end of the file
+    assert not begins_with_frames(b"", "ac3")
+    assert not begins_with_frames(content, "wav")

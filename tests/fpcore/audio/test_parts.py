@@ -8,6 +8,7 @@ import pytest
 
 from fpcore.audio.parts import FilePart, parts_of
 from tests.fpcore.audio.material import Make, wav
+from tests.odd_files import faults
 
 SOUND = bytes(range(1, 201)) * 100
 
@@ -93,6 +94,57 @@ def test_joined_amrs_are_parts() -> None:
     assert parts_of(file) == (((file, False),), None)
     found = parts_of(io.BytesIO(narrow + wide))
     assert [part.file.read() for part in found.parts] == [narrow, wide]
+
+
+TAGS = {
+    "ID3v1": faults.ID3V1,
+    "ID3v2": faults.ID3V2,
+    "APE": faults.APE,
+    "APE without a header": faults.ape(has_header=False),
+    "LYRICS3": faults.LYRICS3 + faults.ID3V1,
+    "all": faults.ID3V2 + faults.ape(has_header=False) + faults.LYRICS3 + faults.ID3V1,
+}
+
+
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS)
+def test_tags_after_amr_are_left_out(tags: bytes) -> None:
+    narrow, wide = b"#!AMR\nTAG" + SOUND, b"#!AMR-WB\nID3" + SOUND
+    found = parts_of(io.BytesIO(narrow + tags + wide + tags))
+    assert [part.file.read() for part in found.parts] == [narrow, wide]
+    file = io.BytesIO(narrow + tags + b"more")  # what follows is no tag, so nothing is left out
+    assert parts_of(file) == (((file, False),), None)
+
+
+def ac3(n_frames: int, content: bytes = b"") -> bytes:
+    """Return AC-3 at 48 kHz and 32 kbit/s, of which each frame of 128 bytes begins with content."""
+    return (b"\x0bw\0\0\0\x40" + content + bytes(122 - len(content))) * n_frames
+
+
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS)
+def test_ac3_is_divided_by_tags_between_frames(tags: bytes) -> None:
+    first, second = ac3(20), ac3(30)
+    found = parts_of(io.BytesIO(first + tags + second + tags + first))
+    assert [part.file.read() for part in found.parts] == [first, second, first]
+    found = parts_of(io.BytesIO(faults.ID3V2 + first + tags + second))
+    assert [part.file.read() for part in found.parts] == [faults.ID3V2 + first, second]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ac3(20),
+        ac3(20, b"TAG"),
+        # What looks like ID3v1, but is the end of a frame, whose next one follows as it would.
+        ac3(20) + b"\x0bw\0\0\x04\x40" + bytes(58) + b"TAG" + bytes(125) + ac3(20),
+        ac3(20) + faults.ID3V1,
+        ac3(20) + faults.ID3V1 + bytes(500),
+        ac3(20) + faults.ID3V1 + ac3(3) + bytes(500),
+    ],
+    ids=["plain", "in frames", "at the end of a frame", "at the end", "and zeros", "few frames"],
+)
+def test_ac3_is_one_part_where_no_tags_divide_it(content: bytes) -> None:
+    file = io.BytesIO(content)
+    assert parts_of(file) == (((file, False),), None)
 
 
 @pytest.mark.parametrize(

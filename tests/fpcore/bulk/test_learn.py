@@ -168,6 +168,41 @@ def test_files_of_one_batch_with_the_same_audio_are_one_song(
     assert sorted(one.status for one in both) == ["known", "learned"]
 
 
+def test_a_second_run_over_a_folder_decodes_nothing_and_tells_the_duplicates_again(
+    store: SqliteStore, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = files[0].read_bytes()
+    names = "twin.wav", "odd.wav", "part.wav"
+    twin, odd, part_ = (files[0].with_name(name) for name in names)
+    twin.write_bytes(music + b"LIST\4\0\0\0INFO")
+    odd.write_bytes(music + b"LIST\4\0\0\0INF2")
+    part_.write_bytes(music[: len(music) * 3 // 4])
+    folder = [files[0], twin, odd, part_]
+    decoded: list[Path] = []
+    extract_files = learn.extract_files
+
+    def watched(*given: Any) -> Iterator[Any]:
+        for finished in extract_files(*given):
+            if finished is not None and getattr(finished[1], "fingerprint", None):
+                decoded.append(finished[0])
+            yield finished
+
+    monkeypatch.setattr(learn, "extract_files", watched)
+    list(learn.learn_files(files[:1], store, n_workers=1))
+    first = list(learn.learn_files(folder, store, n_workers=1))
+    assert sorted(decoded) == sorted([files[0], twin, odd, part_])
+    decoded.clear()
+    assert sorted(learn.learn_files(folder, store, n_workers=1), key=str) == sorted(first, key=str)
+    assert decoded == []
+    # What is refused, or learned, otherwise is looked into as before.
+    strictly = list(learn.learn_files(folder, store, n_workers=1, strict=True))
+    assert [one.path for one in strictly if one.status == "failed"] == [part_]
+    assert decoded == []
+    list(learn.learn_files(folder, store, n_workers=1, allow_duplicates=True))
+    assert sorted(decoded) == sorted([twin, odd, part_])
+    assert store.n_songs() == 4
+
+
 def test_a_fingerprint_without_a_hash_is_refused_by_the_name_given(files: list[Path]) -> None:
     found = learn.extract(files[0], LEAN, learn.AudioLimits())
     assert learn.checked(found, "a") is found

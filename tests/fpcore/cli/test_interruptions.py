@@ -163,7 +163,7 @@ def _kills_of_worker(process: subprocess.Popen[str], path: Path) -> Iterator[int
         held[:] = holders(process.pid, path)
         return bool(held)
 
-    while until(process, is_held):
+    while until(process, is_held, look_every_s=0.02):
         for worker in held:
             assert worker != process.pid
             with suppress(ProcessLookupError):

@@ -87,7 +87,7 @@ def _wait_for_moment(process: subprocess.Popen[str], number: int, database: Path
         case 1:
             until(process, lambda: _has_log(beside))
         case 2:
-            until(process, lambda: _n_songs_in(beside) > 0)
+            until(process, lambda: _n_songs_in(beside) > 0, look_every_s=0.01)
         case 3:
             until(process, lambda: _has_log(database))
         case _:
@@ -145,7 +145,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(
     learned: tuple[Path, int], database: Path
 ) -> None:
     process = _reindexing(database)
-    until(process, lambda: _n_songs_in(_beside(database)) > 0)
+    until(process, lambda: _n_songs_in(_beside(database)) > 0, look_every_s=0.01)
     os.killpg(process.pid, signal.SIGINT)
     lines, errors = finish(process, [])
     assert (process.returncode, lines) == (130, [])
@@ -181,7 +181,7 @@ def test_what_is_learned_and_removed_meanwhile_is_taken_over(
 ) -> None:
     late = write_wav(tmp_path / "late.wav", piece(20, duration_s=8.0))
     process = _reindexing(database)
-    until(process, lambda: _n_songs_in(_beside(database)) > 0)
+    until(process, lambda: _n_songs_in(_beside(database)) > 0, look_every_s=0.01)
     os.killpg(process.pid, signal.SIGSTOP)  # it has read which songs there are
     for command in (("learn", late), ("remove", 1, "--yes")):
         done = fpcore(*command, "--db", database, cwd=tmp_path)

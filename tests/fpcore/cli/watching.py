@@ -43,11 +43,17 @@ def holders(process: int, path: Path) -> list[int]:
     return holders
 
 
-def until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> bool:
-    """Wait until ``condition`` holds; False when the process ended before."""
+def until(
+    process: subprocess.Popen[str], condition: Callable[[], bool], *, look_every_s: float = 0.001
+) -> bool:
+    """Wait until ``condition`` holds; False when the process ended before.
+
+    What takes long to look at is looked at more seldom, or it would take the processor from the
+    process that is waited for.
+    """
     while not condition():
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.001)
+            process.wait(timeout=look_every_s)
             return False
     return True
 

@@ -291,3 +291,20 @@ def test_arrays_cannot_be_changed(store: Store) -> None:
     for array in (place.histogram.votes, place.aligned.song_s, place.peaks.nearness):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def test_a_recording_recognised_without_its_pause_is_shown_without_it(store: Store) -> None:
+    first, second = np.split(excerpt(song(2), START_S, 6.0), 2)
+    heard = np.concatenate([first, np.zeros(5 * RATE_HZ, np.float32), second])
+    as_it_is = ask(store, heard).alignment.matches[0].probability
+    decision = PROFILE.decision.model_copy(update={"threshold": np.nextafter(as_it_is, 1)})
+    asked = ask(
+        store, heard, PROFILE.model_copy(update={"decision": decision}), with_spectrogram=True
+    )
+    assert asked.alignment.pass_name == "joined"
+    shown = asked.explanation
+    assert shown.query_s == pytest.approx(6.0, abs=2 * HOP_S)
+    assert shown.window_s == (0.0, shown.query_s)
+    assert shown.query.query_s.max() < shown.query_s
+    assert shown.spectrogram is not None
+    assert len(shown.spectrogram.level_db) * HOP_S == pytest.approx(6.0, abs=0.3)

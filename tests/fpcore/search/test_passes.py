@@ -323,8 +323,11 @@ def test_of_the_tempos_that_are_likelier_the_likeliest_answers(
     tried = [_accepting(trace, "tempo", 3.0 + more) for more in by]
     monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried)
     assert answer_of([trace], six_songs, PROFILE).matches == tried[2].matches
-    monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried[:1])
-    assert answer_of([trace], six_songs, PROFILE).pass_name == "first"
+    zero = replace(trace, log_odds=np.zeros(len(trace.log_odds)))
+    just = replace(tried[0], log_odds=zero.log_odds + passes_module.LIKELIER)
+    for before, after in ((trace, tried[0]), (zero, just)):
+        monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_, one=after: [one])
+        assert answer_of([before], six_songs, PROFILE).pass_name == "first"
 
 
 def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
@@ -341,6 +344,49 @@ def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
     for trace in tried:
         expected = np.log(trace.n_hypotheses)
         np.testing.assert_allclose(trace.evidence["log_hypotheses"], expected)
+
+
+# Recordings with pauses
+
+
+def _with_pause(index: int, start_s: float, pause_s: float) -> Signal:
+    """Return an excerpt in whose middle the player was halted."""
+    first, second = np.split(indexed.part(index, start_s, EXCERPT_S), 2)
+    silence = np.zeros(round(pause_s * RATE_HZ), np.float32)
+    return Signal(np.concatenate([first, silence, second]), RATE_HZ)
+
+
+def test_a_recording_with_a_pause_is_asked_about_without_it_after_it_as_it_is(
+    six_songs: Store,
+) -> None:
+    windows = pipeline.queries(_with_pause(1, 8.0, 5.0), LEAN, THOROUGH.query)
+    tried = [trace for [trace] in passes(windows, six_songs, THOROUGH)]
+    names = [trace.pass_name for trace in tried]
+    assert names == ["first", "thorough", "joined", "joined-thorough"]
+    assert [trace.n_hypotheses for trace in tried] == [1, 2, 3, 4]
+    first, _, joined, _ = tried
+    assert joined.matches[0].song_name == "song 1"
+    assert joined.matches[0].offset_s == pytest.approx(8.0, abs=0.025)
+    assert joined.matches[0].votes > 1.5 * first.matches[0].votes
+    assert first.query_s == joined.query_s == EXCERPT_S + 5.0
+    assert first.heard_s == joined.heard_s == (0.0, EXCERPT_S + 5.0)
+
+
+@pytest.mark.parametrize("pause_s", [2.0, 5.0, 20.0])
+def test_halves_of_which_neither_is_enough_are_recognised_together(
+    six_songs: Store, pause_s: float
+) -> None:
+    heard = _with_pause(3, 11.0, pause_s)
+    windows = pipeline.queries(heard, LEAN, PROFILE.query)
+    as_it_is = [one for one in windows if not one.heard.cut_out]
+    apart = align_query(as_it_is, six_songs, PROFILE).matches[0].probability
+    unsure = with_threshold(np.nextafter(apart, 1))
+    assert align_query(as_it_is, six_songs, unsure).recognition.match is None
+    found = align(heard, six_songs, unsure)
+    assert found.pass_name == "joined"
+    assert found.recognition.match is not None
+    assert found.recognition.match.offset_s == pytest.approx(11.0, abs=0.025)
+    assert found.recognition.query_s == pytest.approx(EXCERPT_S + pause_s)
 
 
 # Another tempo than was assumed

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -57,6 +57,8 @@ def _assert_heard(found: list[Appearance], expected: list[tuple[str, float, floa
 
 @settings(deadline=None, max_examples=100)
 @given(st.integers(0, 400), st.lists(st.sampled_from([0, 1, 7, 50, 100, 101]), min_size=1))
+@example(n_samples=1, lengths=[1])
+@example(n_samples=150, lengths=[50])  # ends together with a window
 def test_windows_are_the_same_however_the_stream_is_cut(n_samples: int, lengths: list[int]) -> None:
     samples = np.arange(n_samples, dtype=np.float32)
     got = list(windows(synthetic.blocks(samples, [*lengths, 33]), SLOW_HZ))

@@ -307,6 +307,25 @@ def test_the_heaviest_run_of_places_made_up_is_that_of_all(window: _Window, seed
     assert window._heaviest_run(tried) is None
 
 
+def test_of_places_with_the_same_votes_the_first_has_the_heaviest_run(window: _Window) -> None:
+    copies = [replace(window._places[0].line, song_id=song_id) for song_id in (7, 8, 9)]
+    window._places = [_Place(copy, window._places[0].rows) for copy in copies]
+    best = window._heaviest_run(set())
+    assert best is not None
+    assert best[0] == 0
+    again = window._heaviest_run({0})
+    assert again == (1, *best[1:])
+
+
+def test_votes_that_span_just_long_enough_are_a_run(window: _Window) -> None:
+    window._places = [_Place(window._places[0].line, np.arange(6))]
+    window._weight[:6], window._start_s[:6] = 1000.0, 104.0
+    window._end_s[:6] = 104.0 + SHORTEST_S
+    assert window._heaviest_run(set()) == (0, 104.0, 104.0 + SHORTEST_S)
+    window._end_s[:6] -= 0.01
+    assert window._heaviest_run(set()) is None
+
+
 def test_where_nothing_is_heard_there_is_no_run(six_songs: Store) -> None:
     window = _window(np.zeros(10 * RATE_HZ, np.float32), six_songs)
     assert window._heaviest_run(set()) is None
@@ -408,6 +427,39 @@ def test_rivals_are_the_lines_of_most_votes_at_the_peaks_of_a_song(six_songs: St
     names = {rival.line.song_name for rival in told[first].rivals}
     assert "near" in names
     assert "far" not in names
+
+
+def test_a_place_of_which_just_half_is_explained_is_not_told(
+    window: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = replace(window._trace.matches[0], confidence=1.0)
+    window._trace = replace(window._trace, rows=window._trace.rows[:1], matches=(accepted,))
+    monkeypatch.setattr(window, "_share_explained", lambda place: EXPLAINED)
+    assert list(window.songs_of_the_whole()) == []
+    assert window._heaviest_run(set()) is None
+    monkeypatch.setattr(window, "_heaviest_run", lambda tried: (0, 100.0, 105.0))
+    assert window._recognised(1, 100.0, 105.0) is not None
+    assert list(window.songs_of_parts()) == []
+
+
+def test_a_line_with_just_half_of_its_votes_at_the_peaks_of_a_song_is_a_rival(
+    window: _Window,
+) -> None:
+    window._weight[:] = 1.0
+    place, match = window._places[0], window._trace.matches[0]
+    run = heaviest_run(*(of[place.rows] for of in (window._start_s, window._end_s, window._weight)))
+    inside = (window._start_s >= run[0]) & (window._end_s <= run[1])
+    at_peaks = window._peaks_of(place, *run)[window._anchor]
+    of_song, of_none = np.flatnonzero(inside & at_peaks), np.flatnonzero(inside & ~at_peaks)
+    half, less = Line(8, "half", 100.0, 0.0), Line(9, "less", 100.0, 0.0)
+    window._followed = [
+        _Place(half, np.concatenate([of_song[:3], of_none[:3]])),
+        _Place(less, np.concatenate([of_song[:3], of_none[:4]])),
+    ]
+    window._peaks_heard = lambda lines: [0.0] * len(lines)  # type: ignore[method-assign]
+    found = [rival.line for rival in window._sighting(place, match).rivals]
+    assert half in found
+    assert less not in found
 
 
 def test_nothing_left_of_a_place_is_as_good_as_explained() -> None:

@@ -11,6 +11,7 @@ from fpcore.profiles import load_profile
 from fpcore.records import Peaks, Signal
 from fpcore.stages.crest import crest_db
 from fpcore.stages.peaks import EMPTY
+from fpcore.units import LEVEL_STEP_DB
 from tests.fpcore import indexed
 from tests.fpcore.synthetic import over_noise
 
@@ -30,6 +31,16 @@ def test_it_is_the_median_of_the_highest_peaks_above_the_mean() -> None:
     assert crest_db(heights, maxima, 99.0) == 11.5 - 2.0  # of all
     assert crest_db(heights, maxima, 0.0) == 40.0 - 2.0  # of the highest
     assert crest_db(heights, EMPTY, 5.0) == 0.0
+
+
+def test_the_mean_of_a_long_recording_is_exact() -> None:
+    """Levels are whole steps, which a sum in double precision does not round."""
+    steps = np.random.default_rng(4).integers(-90 * 1024, 1, (3000, 40))
+    place = np.zeros(1, np.int32)
+    maxima = Peaks.on_bins(place, place, np.zeros(1, np.float32))
+    heights = (steps * LEVEL_STEP_DB).astype(np.float32)
+    mean_db = int(steps.sum()) * LEVEL_STEP_DB / steps.size
+    assert crest_db(heights, maxima, 1.0) == -mean_db
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

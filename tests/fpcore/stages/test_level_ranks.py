@@ -102,8 +102,18 @@ def test_where_all_is_silent_there_is_no_evidence() -> None:
 def test_a_recording_without_frames_has_no_ranks() -> None:
     nothing = _ranked(*[np.empty((0, N_BINS), np.float32)] * 2)
     assert nothing.rank.shape == (0, N_BINS)
+    assert len(nothing.sounding) == 0
     song = _peaks(np.arange(10), np.full(10, 40))
     assert rank_z(song, 0.0, nothing, 2) == broadband_z(song, 0.0, nothing, 2) == 0.0
+
+
+def test_ranks_of_a_part_know_where_in_the_recording_it_lies() -> None:
+    rng = np.random.default_rng(2)
+    heights_db = rng.normal(0, 6, (N_TICKS, N_BINS)).astype(np.float32)
+    heard = [np.ones(N_TICKS, np.bool_)]
+    assert _ranked(heights_db).first_tick == 0
+    part = level_ranks([heights_db], sounding=heard, first_bin=FIRST_BIN, first_tick=1000)
+    assert (part.first_bin, part.first_tick) == (FIRST_BIN, 1000)
 
 
 def _noise_with(song: Peaks, offset_frames: int, lift_db: float, seed: int) -> LevelRanks:

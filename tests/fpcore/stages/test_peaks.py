@@ -142,6 +142,25 @@ def test_peaks_of_a_stream_are_those_of_the_whole_signal(
         _same(peaks.local_maxima_of_tiles(stream, config), whole)
 
 
+def test_of_a_stream_only_the_frames_around_open_peaks_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = _config(9, 3, radii=(3, 1))
+    reach = 3 + 9 // 2
+    looked_at: list[int] = []
+    local_maxima = peaks.local_maxima
+
+    def noted(spectrogram: Spectrogram, config: FingerprintConfig) -> Peaks:
+        looked_at.append(len(spectrogram.level_db))
+        return local_maxima(spectrogram, config)
+
+    monkeypatch.setattr(peaks, "local_maxima", noted)
+    level_db = np.random.default_rng(1).uniform(-60, 0, (200, 6)).astype(np.float32)
+    peaks.local_maxima_of_tiles((_grid(level_db[k : k + 20], k) for k in range(0, 200, 20)), config)
+    # Peaks of the last frames wait for what comes after them, and need what came before them.
+    assert looked_at == [20, *[20 + 2 * reach] * 9, 2 * reach]
+
+
 # Thinning
 
 

@@ -231,3 +231,15 @@ def test_without_peaks_nothing_is_expected(query: Places, song: Places) -> None:
 def test_peaks_of_a_query_played_faster_are_laid_where_they_would_have_been() -> None:
     heard = [_peaks([(10, 5), (20, 9)])]
     assert merged(heard, Playback(tempo=1.5)).tick.tolist() == [15, 30]
+
+
+def test_peaks_of_a_query_played_higher_are_laid_in_the_bins_that_their_tones_would_have() -> None:
+    frame, bins = np.array([10, 10, 21], np.int32), np.array([51, 102, 102], np.int32)
+    fraction = np.array([-0.4, -0.4, 0.4], np.float32)
+    heard = Peaks(frame, bins, np.array([1, 2, 3], np.float32), fraction)
+    found = merged([heard], Playback(pitch=1.05, tempo=1.1))
+    # 50.6, 101.6 and 102.4 bins, divided by 1.05: 48.2, 96.8 and 97.5
+    assert found.bin.tolist() == [48, 97, 98]
+    assert found.tick.tolist() == [11, 11, 23]
+    assert found.level_db.tolist() == [1, 2, 3]
+    assert found.tick.dtype == found.bin.dtype == np.int32

@@ -13,7 +13,7 @@ from fpcore.records import Hashes
 from fpcore.store import Entry, NewSong, Song, SqliteStore, open_store, schema
 from fpcore.store.classic import ClassicLayout
 
-_ADDED = ("complete", "stated_s", "fingerprint_checksum", "songs_by_name")
+_ADDED = ("complete", "stated_s", "fingerprint_checksum", "songs_by_name", "copies")
 
 _SONGS = """
 CREATE TABLE songs (

@@ -39,7 +39,7 @@ def test_the_disk_must_hold_all_songs(
         with room_for(3000, prefix="large-") as folder:
             assert folder.is_dir()
     else:
-        sentence = r"3,000 songs needs 1\.5 GB in .*, where 1\.5 GB are free: make room, or ask"
+        sentence = r"3,000 songs needs 0\.9 GB in .*, where 0\.9 GB are free: make room, or ask"
         with pytest.raises(FpError, match=sentence), room_for(3000, prefix="large-"):
             pass
     assert list(cache.iterdir()) == []

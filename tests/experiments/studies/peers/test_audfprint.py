@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.corpora import generated
 from experiments.corpora.synthesis.instruments import RATE_HZ as SONG_RATE_HZ
 from experiments.errors import RunError
 from experiments.studies.peers import audfprint
 from experiments.studies.peers.audfprint import AudfprintSpec
 from experiments.studies.peers.contract import INDEX
 from fpcore import atomic
-from tests import warm
+from tests import songs, warm
 
 pytest.importorskip("audfprint2", reason="audfprint is not installed: install the extra 'peers'")
 
@@ -50,8 +49,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three songs as 16-bit WAV files at audfprint's rate."""
     folder = tmp_path_factory.mktemp("songs")
     paths = []
-    for number in range(3):
-        song = generated.song(number).mean(axis=1)[:: SONG_RATE_HZ // RATE_HZ]
+    for number, file in enumerate(songs.files(tmp_path_factory, 3)):
+        samples, _ = soundfile.read(file, dtype="int16")
+        song = samples.mean(axis=1)[:: SONG_RATE_HZ // RATE_HZ]
         path = folder / f"song-{number}.wav"
         soundfile.write(path, song.astype(np.int16), RATE_HZ, subtype="PCM_16")
         paths.append(path)

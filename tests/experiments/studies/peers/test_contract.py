@@ -26,7 +26,6 @@ from tests.experiments.studies.peers.toy import ToySpec
 SPECS: list[Spec] = [
     ToySpec(),
     WorkbenchSpec(BALANCED),
-    WorkbenchSpec(BALANCED, snapshot=True),
     AudfprintSpec(50, 6),
 ]
 

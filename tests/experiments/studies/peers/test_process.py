@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ if __name__ == "__main__":
     with SystemProcess(ToySpec(failing="resting"), Path(sys.argv[1])):
         pass
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly_started() -> None:
+    """Start Python for each process, as users do."""
 
 
 def learn(process: SystemProcess, *names: str) -> list[object]:
@@ -75,7 +81,7 @@ def test_a_system_killed_from_outside_in_the_middle_of_a_request_is_restarted(
     def kill() -> None:
         pid_file = tmp_path / "pid"
         while not (pid_file.is_file() and pid_file.read_text()):
-            pass
+            time.sleep(0.005)
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
 
     with SystemProcess(ToySpec(failing="hanging", failing_at="slow"), tmp_path) as process:

@@ -16,7 +16,6 @@ from fpcore.bulk.learn import BATCH_SONGS
 from fpcore.errors import AudioError
 from fpcore.profiles import load_profile
 from fpcore.records import FloatArray
-from fpcore.store.segment_folder import path_of
 
 BALANCED = load_profile("balanced")
 RATE_HZ = BALANCED.fingerprint.sample_rate_hz
@@ -35,12 +34,10 @@ def system(tmp_path: Path) -> Iterator[Workbench]:
     system.close()
 
 
-def test_a_profile_with_a_snapshot_is_another_system_of_another_family() -> None:
-    plain, fast = (WorkbenchSpec(BALANCED, snapshot=snapshot) for snapshot in (False, True))
-    assert (plain.name, plain.family) == ("balanced", FAMILY)
-    assert (fast.name, fast.family) == ("balanced, snapshot", f"{FAMILY}, with a snapshot")
-    assert plain.describe()["profile"] == BALANCED.model_dump(mode="json")
-    assert [one.describe()["snapshot"] for one in (plain, fast)] == [False, True]
+def test_a_profile_is_a_system_of_its_name_and_tells_all_of_itself() -> None:
+    spec = WorkbenchSpec(BALANCED)
+    assert (spec.name, spec.family) == ("balanced", FAMILY)
+    assert spec.describe()["profile"] == BALANCED.model_dump(mode="json")
 
 
 def test_songs_are_written_when_a_batch_is_full_or_all_is_saved(system: Workbench) -> None:
@@ -76,13 +73,3 @@ def test_an_answer_is_that_of_the_library(system: Workbench, tmp_path: Path) -> 
         best = library.recognize(clip).candidates[0]
     assert (found.song, found.score, found.offset_s) == ("song 1", best.probability, best.offset_s)
     assert found.offset_s == pytest.approx(2.0, abs=0.05)
-
-
-def test_a_snapshot_is_made_when_all_is_saved(tmp_path: Path) -> None:
-    system = WorkbenchSpec(BALANCED, snapshot=True).open(tmp_path)
-    system.learn("song", sound(0))
-    segments = path_of(tmp_path / INDEX / "songs.db")
-    assert not segments.exists()
-    system.save()
-    assert len(list(segments.glob("*.segment"))) == 1
-    system.close()

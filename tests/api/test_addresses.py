@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.clients import client_at
+from api.addresses import client_at
 
 
 @pytest.mark.parametrize(

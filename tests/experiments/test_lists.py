@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.errors import CorpusError
-from experiments.protocol.recordings.lines import read_lines
+from experiments.lists import read_lines
 
 
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])

@@ -1,4 +1,4 @@
-"""Clients: who a request comes from, where places are shared out.
+"""Addresses: which client one stands for, where places are shared out by client.
 
 A client is the address at the other end of the connection. Of IPv6 it is the first 64 bits, for
 one customer of a provider has all addresses that begin with them. Behind a reverse proxy it is
