@@ -28,6 +28,7 @@ class MovingSpectrogram(tk.Canvas):
         super().__init__(parent, height=height, bg=GROUND, highlightthickness=0, bd=0)
         self._columns: list[np.ndarray[tuple[int, int], np.dtype[np.uint8]]] = []
         self._picture: tk.PhotoImage | None = None
+        self._is_due = False
         self._item = self.create_image(0, 0, anchor="nw")
         self._hint = self.create_text(0, 0, fill="#7f93ad", justify="center")
         self.bind("<Configure>", lambda event: self._drawn())
@@ -47,9 +48,12 @@ class MovingSpectrogram(tk.Canvas):
         """Show what was heard."""
         self.itemconfigure(self._hint, text="")
         self._columns.append(heard.columns)
-        self._drawn()
+        if not self._is_due:  # what comes at once is drawn at once
+            self._is_due = True
+            self.after_idle(self._drawn)
 
     def _drawn(self) -> None:
+        self._is_due = False
         width, height = max(1, self.winfo_width()), max(1, self.winfo_height())
         self.coords(self._hint, width / 2, height / 2)
         columns = (

@@ -20,10 +20,12 @@ def test_what_is_heard_is_shown(desk: Callable[..., Desk]) -> None:
     columns = np.full((50, N_BANDS), 200, np.uint8)
     for level_db in (-6.0, FLOOR_DB, FLOOR_DB):
         sound.add(Heard(1.0, level_db, columns))
+    window.update_idletasks()
     assert FLOOR_DB < sound.meter.level_db < -6.0
     assert sound.spectrogram.n_columns == 150
     for _ in range(40):
         sound.add(Heard(1.0, -6.0, columns))
+    window.update_idletasks()
     assert sound.spectrogram.n_columns == 1000
     sound.clear("hint")
     assert (sound.meter.level_db, sound.spectrogram.n_columns) == (FLOOR_DB, 0)
