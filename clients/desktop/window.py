@@ -171,7 +171,7 @@ class Window(ttk.App):
         self.bind("<Control-o>", lambda event: recognise.open())
         self.bind("<Control-r>", lambda event: recognise.listen())
         self.bind("<Escape>", lambda event: recognise.cancel())
-        self.bind("<<ThemeChanged>>", lambda event: self.after_idle(self._align_names))
+        self.style.on_theme_change(lambda style: self.after_idle(self._align_names))
         self.bind("<<ServerChanged>>", lambda event: self.look_at_server())
 
     def _poll(self) -> None:

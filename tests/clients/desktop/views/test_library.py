@@ -45,7 +45,7 @@ def test_songs_are_added_found_renamed_and_removed(
     view.search.set("NEW")
     open_desk.until(lambda: rows(open_desk) == ["new one"])
     assert view.count.cget("text") == "1 song with “NEW” in the name"
-    view.table.tree.event_generate("<Home>")
+    view.table.choose(0)
     view.rename_button.invoke()
     view.dialog.entry.delete(0, "end")
     view.dialog.entry.insert(0, "newer 🎸")
