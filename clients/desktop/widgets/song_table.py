@@ -22,7 +22,7 @@ COLUMNS: tuple[look.Column, ...] = (
     ("name", "Song", 240, "w"),
     ("length", "Length", 90, "e"),
     ("learned", "Learned", 150, "e"),
-    ("note", "", 110, "e"),
+    ("note", "", 80, "e"),
 )
 
 
