@@ -170,7 +170,7 @@ def _ask_opened(context: Context, profile: Profile, database: Path, group: _Grou
 class _Question:
     """A query ready to be asked: its windows, its half, and what makes its outcome row."""
 
-    query: q.Asked
+    query: q.AnyQuery
     role: Role
     windows: tuple[pipeline.QueryFingerprint, ...]
     outcome_of: Callable[[SearchTrace], dict[str, Any]]
@@ -209,7 +209,7 @@ def _ask_group(context: Context, profile: Profile, store: Store, group: _Group) 
 def _asked_of_parts(
     context: Context,
     profile: Profile,
-    query: q.Asked,
+    query: q.AnyQuery,
     asked: Sequence[pipeline.QueryFingerprint],
     whole: Index,
     song_ids: Mapping[str, int],

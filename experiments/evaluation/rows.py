@@ -169,7 +169,7 @@ def _told(trace: SearchTrace) -> dict[str, Any]:
 
 
 def _row(
-    query: q.Asked,
+    query: q.AnyQuery,
     start_s: float,
     trace: SearchTrace,
     verdict: Mapping[str, Any],
@@ -199,7 +199,7 @@ def _row(
 
 def candidate_rows(
     corpus: Corpus,
-    query: q.Asked,
+    query: q.AnyQuery,
     traces: Sequence[SearchTrace],
     *,
     role: str,
@@ -212,7 +212,7 @@ def candidate_rows(
     ----------
     corpus : Corpus
         Where the songs are from; their names in the index are track ids.
-    query : Asked
+    query : AnyQuery
         What was asked, an excerpt or a recording.
     traces : sequence of SearchTrace
         The passes over it, in their order.

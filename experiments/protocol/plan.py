@@ -52,7 +52,7 @@ class Plan:
         """Length of the longest clips in seconds."""
         return max(self.clip_lengths_s)
 
-    def seed_of(self, query: q.Asked) -> int:
+    def seed_of(self, query: q.AnyQuery) -> int:
         """Return the seed that a query's excerpt and noise follow from."""
         return self.seed + query.repeat
 

@@ -23,7 +23,7 @@ from experiments.seeds import seeded_rng
 from fpcore.records import Signal
 
 
-class Asked(Protocol):
+class AnyQuery(Protocol):
     """What rows and draws need to know of whatever is asked, an excerpt or a recording.
 
     ``song`` is the id of its track, "" where there is none. Of ``work`` are all recordings that

@@ -25,7 +25,7 @@ CONDITION = "recordings"
 
 @dataclass(frozen=True, slots=True)
 class AskedRecording:
-    """A recording that a half of a corpus is asked, of the interface `protocol.queries.Asked`.
+    """A recording that a half of a corpus is asked, of the interface `protocol.queries.AnyQuery`.
 
     ``duration_s`` is its length. ``clip_s``, by which rows are told apart, is the same for all
     recordings of a list: their median length in whole seconds.
