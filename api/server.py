@@ -16,11 +16,12 @@ from uvicorn.supervisors import Multiprocess
 
 from api.connections import Connection, ConnectionLimits
 from api.operations import log, preflight
-from api.operations.folders import OwnFolder
+from api.operations.folders import SERVERS
 from api.operations.metrics import FOLDER_VARIABLE
 from api.settings import Settings
 from fpcore import starting
 from fpcore.errors import FpError
+from fpcore.own_folders import OwnFolder
 
 STARTUP_FAILURE = 3
 """Exit code of a server that could not start, as uvicorn has it."""
@@ -45,7 +46,7 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         if settings.web_workers > 1:
             # Before the processes start: they share their counts through this folder.
-            shared = stack.enter_context(contextlib.closing(OwnFolder()))
+            shared = stack.enter_context(contextlib.closing(OwnFolder(SERVERS)))
             os.environ.setdefault(FOLDER_VARIABLE, str(shared.path))
         return _served(settings)
     return 0  # told to stop before anything was served

@@ -14,7 +14,7 @@ from api.decoding.jobs import AnswerT, Bounds, Job, Task
 from api.decoding.pool import DecodePool
 from api.decoding.turns import Turns
 from api.decoding.warmup import noise_query
-from api.operations.folders import OwnFolder
+from api.operations.folders import SERVERS
 from api.operations.metrics import Metrics
 from api.settings import Settings
 from api.uploads import kept_audio
@@ -25,6 +25,7 @@ from fpcore import pipeline
 from fpcore.audio import AudioLimits
 from fpcore.config import Profile
 from fpcore.errors import FpError
+from fpcore.own_folders import OwnFolder
 from fpcore.profiles import load_profile
 from fpcore.search.passes import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
@@ -96,7 +97,7 @@ class Service:
             if settings.keep_audio is not None:
                 settings.keep_audio.mkdir(parents=True, exist_ok=True)
                 kept_audio.sweep(settings.keep_audio, store)
-            inbox = OwnFolder(settings.temp_folder)
+            inbox = OwnFolder(SERVERS, settings.temp_folder)
             begun.callback(inbox.close)
             service = cls(settings, profile, store, inbox)
             begun.callback(service.pool.close)

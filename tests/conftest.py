@@ -21,6 +21,7 @@ for libraries in ("OPENBLAS", "OMP"):
 
 from fpcore.bulk.interrupts import held_back  # noqa: E402
 from tests import audio_files, scratch, warm  # noqa: E402
+from tests.order import ordered  # noqa: E402
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
 # reach none of the commands that the tests start.
@@ -28,23 +29,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONG = (
-    "tests/packaging/test_wheel.py",
-    "tests/notebooks/test_lessons.py",
-    "tests/experiments/studies/peers/test_with_audfprint.py",
-    "tests/experiments/studies/benchmarks/test_scale.py",
-    "tests/fpcore/cli/test_interruptions.py",
-)
-"""Modules that take a process for long, or whose tests share what takes long to make."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the `LONG` ones, so that at the end no process is still at one of them.
-
-    A process that runs out of tests takes those of another from the end, so that these stay
-    together as well.
-    """
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    """Let each process begin with what takes long."""
+    n_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [items[i] for i in ordered([item.nodeid for item in items], n_processes)]
 
 
 @pytest.hookimpl(optionalhook=True)

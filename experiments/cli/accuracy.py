@@ -13,12 +13,15 @@ from experiments.cli.options import Jobs, RowsFile
 from experiments.cli.plan_options import (
     ClipLengths,
     ConditionNames,
+    ConditionsOf,
     CorpusName,
     LeftOut,
     NQueries,
     ProfileName,
     Seed,
+    context_of,
     plan_of,
+    spec_of,
 )
 from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
 from fpcore.cli.output import print_table, say
@@ -32,6 +35,7 @@ def accuracy(
     profile: ProfileName = "balanced",
     corpus: CorpusName = "debian-games",
     condition: ConditionNames = None,
+    spec: ConditionsOf = None,
     clip: ClipLengths = None,
     queries: NQueries = 200,
     left_out: LeftOut = LEFT_OUT_SHARE,
@@ -59,7 +63,6 @@ def accuracy(
     """
     from experiments.calibration.measure import measure, with_card
     from experiments.corpora import corpus as open_corpus
-    from experiments.evaluation.context import Context
     from experiments.files import write_rows, writing
     from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
@@ -67,9 +70,10 @@ def accuracy(
     from fpcore.profiles import load_profile, save_profile, writable_path
 
     chosen = load_profile(profile)
-    plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
+    own = spec_of(spec)
+    plan = plan_of(condition, clip, queries, seed, spec=own, left_out_share=left_out)
     source = open_corpus(corpus)
-    context = Context.of(source, plan)
+    context = context_of(source, plan, own)
     with shown() as show:
         result = measure(chosen, context, n_jobs=jobs, show=show)
     if csv is not None:
@@ -108,6 +112,7 @@ def calibrate(
     profile: ProfileName = "balanced",
     corpus: CorpusName = "debian-games",
     condition: ConditionNames = None,
+    spec: ConditionsOf = None,
     clip: ClipLengths = None,
     queries: NQueries = 120,
     false_alarms: Annotated[
@@ -137,14 +142,14 @@ def calibrate(
     """
     from experiments.calibration.measure import calibrated
     from experiments.corpora import corpus as open_corpus
-    from experiments.evaluation.context import Context
     from experiments.progress import shown
     from fpcore.profiles import load_profile, save_profile, writable_path
 
     target = output or writable_path(profile)
     chosen = load_profile(profile)
-    plan = plan_of(condition, clip, queries, seed, left_out_share=left_out)
-    context = Context.of(open_corpus(corpus), plan)
+    own = spec_of(spec)
+    plan = plan_of(condition, clip, queries, seed, spec=own, left_out_share=left_out)
+    context = context_of(open_corpus(corpus), plan, own)
     with shown() as show:
         fitted = calibrated(
             chosen,

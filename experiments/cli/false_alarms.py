@@ -13,12 +13,15 @@ import typer
 from experiments.cli.options import PictureFile, RowsFile
 from experiments.cli.plan_options import (
     ClipLengths,
+    ConditionsOf,
     CorpusName,
     LeftOut,
     ProfileName,
     Seed,
     conditions_option,
+    context_of,
     plan_of,
+    spec_of,
 )
 from experiments.progress import working
 from experiments.protocol.defaults import CONTRASTING_CONDITIONS, LEFT_OUT_SHARE
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from experiments.metrics.intervals import Share
     from experiments.protocol.plan import Plan
+    from experiments.specs.spec import SweepSpec
     from experiments.studies.false_alarms.gumbel import Growth, OfSize
     from fpcore.config import Profile
 
@@ -54,6 +58,7 @@ def false_alarms(
         list[str] | None,
         conditions_option("five, without noise, in noise of three kinds, and slower."),
     ] = None,
+    spec: ConditionsOf = None,
     clip: ClipLengths = None,
     queries: Annotated[
         int,
@@ -85,16 +90,18 @@ def false_alarms(
     from fpcore.profiles import load_profile
 
     asked = load_profile(profile)
+    own = spec_of(spec)
     plan = plan_of(
         condition,
         clip,
         queries,
         seed,
+        spec=own,
         n_indexed=queries // 2,
         conditions=CONTRASTING_CONDITIONS,
         left_out_share=left_out,
     )
-    rows = _measured(corpus, asked, plan, times or [1, 10, 100])
+    rows = _measured(corpus, asked, plan, own, times or [1, 10, 100])
     if csv is not None:
         with writing(csv):
             write_rows(rows, csv)
@@ -111,14 +118,15 @@ def false_alarms(
         say(f"picture: {output}")
 
 
-def _measured(corpus: str, profile: Profile, plan: Plan, times: Sequence[int]) -> pd.DataFrame:
+def _measured(
+    corpus: str, profile: Profile, plan: Plan, spec: SweepSpec | None, times: Sequence[int]
+) -> pd.DataFrame:
     import pandas as pd
 
     from experiments.corpora import corpus as open_corpus
-    from experiments.evaluation.context import Context
     from experiments.studies.false_alarms.ask import measure
 
-    context = Context.of(open_corpus(corpus), plan)
+    context = context_of(open_corpus(corpus), plan, spec)
     with working("Cutting queries") as show:
         return pd.concat(measure(context, profile, times, show=show), ignore_index=True)
 

@@ -12,12 +12,15 @@ import typer
 from experiments.cli.options import RunName, tell_interruption
 from experiments.cli.plan_options import (
     ConditionNames,
+    ConditionsOf,
     CorpusName,
     LeftOut,
     NQueries,
     Seed,
     clips_option,
+    context_of,
     plan_of,
+    spec_of,
 )
 from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
 from fpcore.cli.output import console, print_table, say
@@ -25,8 +28,7 @@ from fpcore.cli.output import console, print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.corpora import Corpus
-    from experiments.protocol.plan import Plan
+    from experiments.evaluation.context import Context
     from experiments.studies.peers.ask import Advance
     from experiments.studies.peers.contract import Spec
     from experiments.studies.peers.summary import Summary
@@ -59,6 +61,7 @@ def peers(
         ),
     ] = None,
     condition: ConditionNames = None,
+    spec: ConditionsOf = None,
     clip: Annotated[list[float] | None, clips_option("10.")] = None,
     queries: NQueries = 200,
     false_alarms: Annotated[
@@ -85,9 +88,11 @@ def peers(
     from experiments.studies.peers.record import ComparisonFolder
     from experiments.studies.peers.summary import summarise
 
+    own = spec_of(spec)
+    plan = plan_of(condition, clip or (10.0,), queries, seed, spec=own, left_out_share=left_out)
     comparison = _comparison(
-        open_corpus(corpus),
-        plan_of(condition, clip or (10.0,), queries, seed, left_out_share=left_out),
+        context_of(open_corpus(corpus), plan, own),
+        own_sources=tuple(own.sources) if own else (),
         profiles=profile or [],
         densities=density or DENSITIES,
         false_alarm_rate=false_alarms,
@@ -106,14 +111,13 @@ def peers(
 
 
 def _comparison(
-    source: Corpus,
-    plan: Plan,
+    context: Context,
     *,
+    own_sources: Sequence[str] = (),
     profiles: Sequence[str],
     densities: Sequence[str],
     false_alarm_rate: float,
 ) -> Comparison:
-    from experiments.evaluation.context import Context
     from experiments.studies.peers.task import Comparison
     from experiments.studies.peers.workbench import WorkbenchSpec
     from fpcore.profiles import load_profile
@@ -121,7 +125,7 @@ def _comparison(
     ours = [load_profile(name) for name in (*PRESETS, *profiles)]
     specs: list[Spec] = [WorkbenchSpec(one) for one in ours]
     specs += [_audfprint(text) for text in densities]
-    return Comparison(Context.of(source, plan), specs, ours[0].fingerprint, false_alarm_rate)
+    return Comparison(context, specs, ours[0].fingerprint, false_alarm_rate, own_sources)
 
 
 def _audfprint(text: str) -> Spec:

@@ -11,7 +11,10 @@ from typer.models import OptionInfo
 from experiments.protocol.defaults import CLIP_LENGTHS_S, LEFT_OUT_SHARE, REPORTED_CONDITIONS
 
 if TYPE_CHECKING:
+    from experiments.corpora import Corpus
+    from experiments.evaluation.context import Context
     from experiments.protocol.plan import Plan
+    from experiments.specs.spec import SweepSpec
 
 ProfileName = Annotated[
     str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to ask with.")
@@ -44,6 +47,15 @@ LeftOut = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Another seed: another split, other clips and noise.")]
+ConditionsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--spec",
+        metavar="NAME|FILE",
+        help="A sweep's spec whose conditions are known by their names, with the noise and rooms "
+        "of its sources. Without --condition: all of its degradations.",
+    ),
+]
 
 
 def conditions_option(without_it: str) -> OptionInfo:
@@ -88,6 +100,7 @@ def plan_of(
     n_queries: int,
     seed: int,
     *,
+    spec: SweepSpec | None = None,
     n_indexed: int | None = None,
     conditions: Sequence[str] = REPORTED_CONDITIONS,
     left_out_share: float = LEFT_OUT_SHARE,
@@ -98,13 +111,15 @@ def plan_of(
     ----------
     names : sequence of str, or None
         Conditions that were named, as `experiments.degradations.conditions` takes them; without
-        any, ``conditions`` are meant.
+        any, those of ``spec`` or else ``conditions`` are meant.
     clip_lengths_s : sequence of float, or None
         Lengths in seconds that were named; without any, `CLIP_LENGTHS_S` are meant.
     n_queries : int, at least 1
         Clips of left-out songs for each condition and length.
     seed : int
         Seed of the split, the clips and the noise.
+    spec : SweepSpec, optional
+        Its conditions may be named, too.
     n_indexed : int, optional
         Clips of indexed songs; by default as many as of left-out ones.
     conditions : sequence of str, optional
@@ -121,7 +136,8 @@ def plan_of(
     from experiments.degradations import conditions as named
     from experiments.protocol.plan import Plan
 
-    asked = named(names or conditions)
+    own = spec.degradations if spec else ()
+    asked = named(names or [one.name for one in own] or conditions, own)
     _refuse_repeats("--condition", [one.name for one in asked])
     _refuse_repeats("--clip", [f"{clip_s:g}" for clip_s in clip_lengths_s or ()])
     return Plan(
@@ -132,3 +148,39 @@ def plan_of(
         seed=seed,
         left_out_share=left_out_share,
     )
+
+
+def spec_of(name: str | None) -> SweepSpec | None:
+    """Return the spec that ``--spec`` names, if it does; its paths are relative to this folder."""
+    if name is None:
+        return None
+    from experiments.specs.spec import load_spec
+
+    return load_spec(name)
+
+
+def context_of(source: Corpus, plan: Plan, spec: SweepSpec | None) -> Context:
+    """Return the context of a plan on a corpus, with the sources of a spec if there is one.
+
+    Parameters
+    ----------
+    source : Corpus
+        The music.
+    plan : Plan
+        What `plan_of` returned.
+    spec : SweepSpec or None
+        What `spec_of` returned.
+
+    Raises
+    ------
+    CorpusError
+        When the corpus is too small for the plan, or a source cannot be prepared.
+    """
+    from experiments.evaluation.context import Context
+
+    if spec is None:
+        return Context.of(source, plan)
+    from experiments.sweeps.prepared import sources_of
+
+    sources = sources_of(spec.sources, plan.conditions, source, plan.split(source))
+    return Context.of(source, plan, sources=sources)

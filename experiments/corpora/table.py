@@ -30,6 +30,7 @@ from experiments.corpora.manifest import (
 from experiments.corpora.survey import survey
 from experiments.errors import CorpusError
 from experiments.lists import RowFaultError, Table, TextLine, read_table
+from fpcore.audio.titles import titled
 from fpcore.printable import as_text
 
 Half = Literal["calibration", "test"]
@@ -104,7 +105,7 @@ class _Row:
     """What a line says of a track: ``place`` is the line."""
 
     place: str
-    title: str
+    title: str | None
     work: str
     half: Half | None
 
@@ -135,9 +136,8 @@ class _Listed:
         except _RowError as fault:
             self.faults.append(f"{line.place}: {fault}")
             return
-        title, artist = values.get("title", ""), values.get("artist", "")
-        shown = f"{artist} – {title}" if artist and title else title
-        self.rows[track_id] = _Row(line.place, as_text(shown), values.get("work", ""), half)
+        title = titled(values.get("title", ""), values.get("artist", ""))
+        self.rows[track_id] = _Row(line.place, title, values.get("work", ""), half)
 
     def _track(self, values: Mapping[str, str]) -> str:
         if not values["file"]:

@@ -7,7 +7,7 @@ faster). Babble is of recorded speech, from the source ``speech``; the condition
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import product
@@ -114,32 +114,40 @@ CONDITIONS: dict[str, Condition] = {
 """All named conditions, in the order of reports."""
 
 
-def condition(name: str) -> Condition:
-    """Return the condition called ``name``; raises ConfigError when there is none."""
-    if name in CONDITIONS:
-        return CONDITIONS[name]
-    near = get_close_matches(name, CONDITIONS, n=3)
-    remedy = (
-        f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(CONDITIONS)}"
-    )
+def condition(name: str, own: Iterable[Condition] = ()) -> Condition:
+    """Return the condition called ``name``; raises ConfigError when there is none.
+
+    Of the ``own`` conditions, too, each is known by its name, and before one of ours.
+    """
+    known = _known(own)
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=3)
+    remedy = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
     raise ConfigError(f"there is no condition {name!r}: {remedy}")
 
 
-def conditions(names: Iterable[str]) -> tuple[Condition, ...]:
+def conditions(names: Iterable[str], own: Iterable[Condition] = ()) -> tuple[Condition, ...]:
     """Return the conditions called ``names``; raises ConfigError for the first unknown one.
 
-    A name with an asterisk stands for all that it fits.
+    A name with an asterisk stands for all that it fits, the ``own`` conditions among them.
 
     >>> [one.name for one in conditions(["clean", "fade-*"])]
     ['clean', 'fade-in', 'fade-out']
     """
-    return tuple(found for name in names for found in _fitting(name))
+    own = tuple(own)
+    return tuple(found for name in names for found in _fitting(name, own))
 
 
-def _fitting(name: str) -> list[Condition]:
+def _fitting(name: str, own: Sequence[Condition]) -> list[Condition]:
     if "*" not in name:
-        return [condition(name)]
-    found = [CONDITIONS[one] for one in CONDITIONS if fnmatchcase(one, name)]
+        return [condition(name, own)]
+    known = _known(own)
+    found = [known[one] for one in known if fnmatchcase(one, name)]
     if not found:
-        raise ConfigError(f"no condition fits {name!r}: choose from {', '.join(CONDITIONS)}")
+        raise ConfigError(f"no condition fits {name!r}: choose from {', '.join(known)}")
     return found
+
+
+def _known(own: Iterable[Condition]) -> dict[str, Condition]:
+    return CONDITIONS | {one.name: one for one in own}

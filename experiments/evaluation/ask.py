@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +22,7 @@ from experiments.evaluation.context import Clip, Context
 from experiments.evaluation.index import build_index
 from experiments.evaluation.rows import Answers, candidate_rows, outcome_row, recording_row
 from experiments.evaluation.sub_index import PartOfIndex, Remembered, random_part
+from experiments.folders import temporary_folder
 from experiments.progress import Show, Step, silent
 from experiments.protocol import queries as q
 from experiments.protocol.recordings.halves import AskedRecording
@@ -123,8 +123,8 @@ def index_and_ask(
     RunError
         When a worker process is killed.
     """
-    with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
-        database = Path(folder) / "index.db"
+    with temporary_folder() as folder, Workers(n_jobs).ready():
+        database = folder / "index.db"
         build_index(context, profile.fingerprint, database, n_jobs=n_jobs, show=show)
         return ask(
             context,

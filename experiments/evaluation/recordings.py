@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
@@ -30,6 +29,7 @@ from experiments.errors import CorpusError
 from experiments.evaluation.context import Context
 from experiments.evaluation.index import build_index
 from experiments.evaluation.verdicts import AudioOf, verdict_on_recording
+from experiments.folders import temporary_folder
 from experiments.progress import Show, Step, silent
 from experiments.protocol.plan import Plan
 from experiments.protocol.recordings import Fault, KnownSong, KnownSongs, QuerySet, RecordedQuery
@@ -128,8 +128,8 @@ def ask_corpus(
     def audio_of(song: KnownSong) -> Signal:
         return context.cache.signal(corpus, corpus.by_id[song.id], config)
 
-    with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
-        database = Path(folder) / "index.db"
+    with temporary_folder() as folder, Workers(n_jobs).ready():
+        database = folder / "index.db"
         on_learned = _part_of(show, learned_s + asked_s, done_s=0.0, part_s=learned_s)
         build_index(context, config, database, n_jobs=n_jobs, show=on_learned)
         return _ask(

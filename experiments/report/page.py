@@ -77,7 +77,7 @@ def compose(
     """
     board = tables.leaderboard(study)
     chosen = study.find(next(iter(board.index[board["recommended"]]), None)) or study.results[0]
-    failures = worst.worst(chosen, n_failures)
+    failures = worst.titled(study, chosen, worst.worst(chosen, n_failures), console=console)
     not_pictured = ""
     pictured: list[pictures.Picture] = []
     try:

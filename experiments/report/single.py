@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from experiments.corpora import Corpus, corpus
 from experiments.degradations import condition
@@ -15,6 +14,7 @@ from experiments.errors import CorpusError
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
+from experiments.folders import temporary_folder
 from experiments.protocol import queries as q
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
@@ -89,8 +89,8 @@ def heard(
     any_music = replace(everything, calibration_left_out=tracks)
     sources = sources_for(plan.conditions, source, any_music)
     context = Context(source, plan, everything, sources, stage_cache())
-    with TemporaryDirectory(prefix="fpbench-") as folder:
-        database = Path(folder) / "index.db"
+    with temporary_folder() as folder:
+        database = folder / "index.db"
         build_index(context, chosen.fingerprint, database, n_jobs=1)
         if asked is None:
             clean = noisy = audio.load_from_first_sound(

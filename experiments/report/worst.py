@@ -8,25 +8,27 @@ that saw nothing of the query's work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pandas as pd
 from rich.console import Console
 
 from experiments import metrics
+from experiments.corpora import corpus
+from experiments.corpora.titles import titles
 from experiments.errors import RunError
 from experiments.evaluation.context import Context
 from experiments.evaluation.index import build_index
+from experiments.folders import temporary_folder
 from experiments.report.labels import percent
 from experiments.report.study import Result, Study
 from experiments.results.run_folder import Manifest, changed_audio, changed_recordings
 from experiments.sweeps.manifest import recordings_asked
 from experiments.sweeps.prepared import prepare
+from fpcore.errors import FpError
 from fpcore.records import Signal
 from fpcore.search.explain import Explanation, explain
 from fpcore.search.passes import align
@@ -50,25 +52,31 @@ class Failure:
     probability: float
     right: bool
     is_recording: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
         """What went wrong, in words."""
-        heard, were = f"{self.clip_s:g} s of “{self.track}” ({self.condition})", "were"
+        heard, were = f"{self.clip_s:g} s of {self._called(self.track)} ({self.condition})", "were"
         if self.is_recording:
-            of = f" of “{self.track}”" if self.track else ""
+            of = f" of {self._called(self.track)}" if self.track else ""
             heard = f"the recording {self.query.rpartition('@')[0]}{of} ({self.condition})"
             were = "was"
-        odds = f"probability {self.probability:.3f}"
+        answer, odds = self._called(self.answer), f"probability {self.probability:.3f}"
         if self.kind == "false alarm":
-            return f"{heard}, which is not in the index, {were} taken for “{self.answer}” ({odds})."
+            return f"{heard}, which is not in the index, {were} taken for {answer} ({odds})."
         if self.kind == "wrong name":
-            return f"{heard} {were} taken for “{self.answer}” ({odds})."
+            return f"{heard} {were} taken for {answer} ({odds})."
         if not self.answer:
             return f"{heard} matched nothing at all."
         if self.right:
             return f"{heard}: the right song came first, but below the threshold ({odds})."
-        return f"{heard}: no answer; the best guess, “{self.answer}”, was wrong ({odds})."
+        return f"{heard}: no answer; the best guess, {answer}, was wrong ({odds})."
+
+    def _called(self, track_id: str) -> str:
+        """Return a track's title and id, or its id alone."""
+        title = self.titles.get(track_id)
+        return f"“{title}” ({track_id})" if title else f"“{track_id}”"
 
 
 def worst(result: Result, n: int = N_WORST) -> list[Failure]:
@@ -98,6 +106,32 @@ def worst(result: Result, n: int = N_WORST) -> list[Failure]:
         groups.append([_failure(row, kind, result.manifest) for _, row in picked.iterrows()])
     in_turn = [one for turn in zip_longest(*groups) for one in turn if one is not None]
     return in_turn[:n]
+
+
+def titled(
+    study: Study, result: Result, failures: Sequence[Failure], *, console: Console | None = None
+) -> list[Failure]:
+    """Return failures that call songs by their titles, as far as a table or their tags tell them.
+
+    Parameters
+    ----------
+    study : Study
+        The runs of the report.
+    result : Result
+        The trial that failed.
+    failures : sequence of Failure
+        Queries of that trial. Without the corpus at hand they stay as they are.
+    console : Console, optional
+        Where the preparation of the corpus is shown; by default standard error.
+    """
+    if not failures:
+        return []
+    try:
+        source = corpus(study.manifests[result.run].spec.corpus, console=console)
+        known = titles(source, (name for one in failures for name in (one.track, one.answer)))
+    except FpError:
+        return list(failures)
+    return [replace(one, titles=known) for one in failures]
 
 
 def _failure(row: pd.Series[Any], kind: FailureKind, run: Manifest) -> Failure:
@@ -155,8 +189,8 @@ def explained(
             f"{changes[0]} than when {result.run} was run, so its queries cannot be heard again: "
             "restore the files, or run the sweep again"
         )
-    with TemporaryDirectory(prefix="fpbench-") as folder:
-        database, config = Path(folder) / "index.db", result.profile.fingerprint
+    with temporary_folder() as folder:
+        database, config = folder / "index.db", result.profile.fingerprint
         build_index(context, config, database, n_jobs=1)
         with open_store(database, config) as store:
             for query_id in query_ids:

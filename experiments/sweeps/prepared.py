@@ -63,7 +63,7 @@ def prepare(
     if not source.tracks:
         raise CorpusError(f"the corpus {spec.corpus} is empty: add recordings or take another one")
     parts = spec.plan.split(source)  # too small a corpus is told before sources are prepared
-    sources = _sources(spec, source, parts, console)
+    sources = sources_of(spec.sources, spec.degradations, source, parts, console=console)
     context = Context.of(source, spec.plan, sources=sources, cache=cache)
     listed = recordings_of(spec, source, parts, console=console)
     for role in ROLES:
@@ -87,13 +87,34 @@ def _check_suffices(spec: SweepSpec, tracks: Sequence[Track]) -> None:
         )
 
 
-def _sources(spec: SweepSpec, music: Corpus, parts: Split, console: Console) -> Sources:
-    """Return the files that the degradations draw from: the spec's, else those known here."""
+def sources_of(
+    spec_sources: Mapping[str, str],
+    conditions: Sequence[Condition],
+    music: Corpus,
+    parts: Split,
+    *,
+    console: Console | None = None,
+) -> Sources:
+    """Return the files that conditions draw from: those of a spec, else those known here.
+
+    Parameters
+    ----------
+    spec_sources : mapping of str to str
+        The ``sources`` of a spec: name -> corpus.
+    conditions : sequence of Condition
+        Conditions that are asked under.
+    music : Corpus
+        The music, of which left-out songs are drawn from by some.
+    parts : Split
+        Which these are.
+    console : Console, optional
+        Where the preparation of a corpus is shown; by default standard error.
+    """
     named = {}
-    for name, source_name in spec.sources.items():
+    for name, source_name in spec_sources.items():
         source = corpus(source_name, console=console)
         named[name] = tuple(source.path_of(track) for track in source.tracks)
-    unnamed = [condition for condition in spec.degradations if not _draws(condition, named)]
+    unnamed = [condition for condition in conditions if not _draws(condition, named)]
     return {**sources_for(unnamed, music, parts), **named}
 
 

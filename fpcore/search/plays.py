@@ -4,7 +4,8 @@ A play is one song that runs on along a line. Sightings in windows that overlap 
 another belong to one play when a line that may explain both runs through them. Copies of the song
 run along lines of their own in the same seconds: of all lines of a play the one of which most peaks
 are heard says which song it was. A song that skips ahead is still the same play; one that goes back
-is another. Times are in seconds of the recording.
+is another. Which of these it was shows once all of what follows was heard: of a few seconds, a
+repetition further on may be taken for the begin. Times are in seconds of the recording.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ COMMON = 0.5
 """A line runs on through a sighting where it has this share of the weight of the heaviest line."""
 
 COMMON_OF_ONE_SONG = 0.25
-"""The same for the song that was sighted and leads the play: of itself it has repetitions."""
+"""The same for the song that was sighted and leads the play: of itself it has repetitions. That
+counts only as long as the play is heard on: after a break a repetition of the song may happen to
+lie where its line would be by now."""
+
+BREAK_S = 1.0
+"""A play that is not heard for longer has a break."""
 
 COVER_S = 1.0
 """A play of a song within another of it, give or take this, is a wrong place in that song."""
@@ -53,9 +59,12 @@ class Play:
     ----------
     sighting : Sighting
         Where it was heard first.
+    follows : Play, optional
+        The last play of the same song, of which this one may be a part.
     """
 
-    def __init__(self, sighting: Sighting) -> None:
+    def __init__(self, sighting: Sighting, follows: Play | None = None) -> None:
+        self.follows = follows
         self._sightings: list[Sighting] = []
         self._courses: list[_Course] = []
         self.add(sighting)
@@ -100,15 +109,33 @@ class Play:
             if course is None:
                 continue
             is_song = course is self._leading and rival.line.song_id == sighting.line.song_id
-            needed = COMMON_OF_ONE_SONG if is_song else COMMON
+            is_heard_on = sighting.start_s <= self.end_s + BREAK_S
+            needed = COMMON_OF_ONE_SONG if is_song and is_heard_on else COMMON
             best = max(best, min(course.share, rival.weight / heaviest) / needed)
         return best
 
-    def skips_to(self, sighting: Sighting) -> bool:
-        """Whether a sighting is of the same song further on than it would be by now."""
-        last = self._leading.last
-        ahead_s = sighting.line.song_at(sighting.start_s) - last.song_at(sighting.start_s)
-        return last.song_id == sighting.line.song_id and ahead_s > 0
+    def is_of(self, song_id: int) -> bool:
+        """Whether it is of a song, as far as was heard."""
+        return self._leading.last.song_id == song_id
+
+    def joined_with(self, following: Play) -> bool:
+        """Take a play that follows if it is this one further on; return whether it is.
+
+        It is where this one would be by now, or this one skipped ahead to it: it is further on, and
+        was from the first.
+        """
+        at_s, line = following.start_s, following._first_line
+        ahead_s = self._ahead_s(line, at_s)
+        skipped = min(ahead_s, self._ahead_s(following._sightings[0].line, at_s)) > 0
+        if not self.is_of(line.song_id) or not (skipped or abs(ahead_s) <= SAME_PLACE_S):
+            return False
+        for sighting in following._sightings:
+            self.add(sighting)
+        return True
+
+    def _ahead_s(self, line: Line, at_s: float) -> float:
+        """Return how much further on a line is at a time than this play would be."""
+        return line.song_at(at_s) - self._leading.last.song_at(at_s)
 
     def covers(self, other: Play) -> bool:
         """Whether another play of the same song lies within this one, and is shorter."""
@@ -180,13 +207,17 @@ class Plays:
         for sighting in sorted(sightings, key=lambda one: one.start_s):
             play = self._play_of(sighting)
             if play is None:
-                self._open.append(Play(sighting))
+                self._open.append(Play(sighting, self._last_of(sighting)))
             else:
                 play.add(sighting)
 
     def settled(self, before_s: float) -> Iterator[Appearance]:
         """Yield the plays that have ended, by start, when all before ``before_s`` was heard."""
-        done = [play for play in self._open if play.end_s + GAP_S < before_s]
+        self._join(before_s)
+        followed = [play.follows for play in self._open]
+        done = [
+            play for play in self._open if play.end_s + GAP_S < before_s and play not in followed
+        ]
         within = [
             play
             for play in done
@@ -198,10 +229,27 @@ class Plays:
                 yield play.appearance()
 
     def _play_of(self, sighting: Sighting) -> Play | None:
-        near = [play for play in self._open if sighting.start_s <= play.end_s + GAP_S]
-        if not near:
-            return None
-        best = max(near, key=lambda play: play.share_of(sighting))
-        if best.share_of(sighting) >= 1:
-            return best
-        return next((play for play in reversed(near) if play.skips_to(sighting)), None)
+        near = self._near(sighting)
+        best = max(near, key=lambda play: play.share_of(sighting), default=None)
+        return best if best is not None and best.share_of(sighting) >= 1 else None
+
+    def _last_of(self, sighting: Sighting) -> Play | None:
+        """Return the last play of the song of a sighting, None when it is not heard any more."""
+        song_id = sighting.line.song_id
+        return next((one for one in reversed(self._near(sighting)) if one.is_of(song_id)), None)
+
+    def _near(self, sighting: Sighting) -> list[Play]:
+        return [play for play in self._open if sighting.start_s <= play.end_s + GAP_S]
+
+    def _join(self, before_s: float) -> None:
+        """Join plays that have ended to those that they are part of, the first ones first."""
+        for play in self._open.copy():
+            earlier = play.follows
+            if earlier is None or play.end_s + GAP_S >= before_s:
+                continue
+            play.follows = None
+            if earlier.joined_with(play):
+                self._open.remove(play)
+                for other in self._open:
+                    if other.follows is play:
+                        other.follows = earlier

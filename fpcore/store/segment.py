@@ -12,7 +12,9 @@ as the rest a JSON object; zeros fill it up. Columns follow without gaps, little
 
 Header, songs and sums are compared with their checksums when the file is opened, every other page
 when it is first touched. So what is damaged gives no answer, and a large file opens at once.
-A segment is never changed.
+A segment is never changed. A file that another program cuts short is noticed before a look-up, by
+its size; if that happens while it is read, the system ends this process (SIGBUS). To read in place
+of mapping would take a system call for each page of each look-up.
 """
 
 from __future__ import annotations

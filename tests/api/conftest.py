@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.operations.folders import PREFIX, OwnFolder
+from api.operations.folders import SERVERS
 from api.service import Service
 from api.settings import Settings
+from fpcore.own_folders import OwnFolder
 from fpcore.store import open_store
 from tests.api.server import Server, running, small_index_profile
 
@@ -28,7 +29,7 @@ def new_service(folder: Path, **settings: Any) -> Service:
     given = Settings(database=folder / "index.db", max_jobs=1, decode_workers=1, **settings)
     profile = small_index_profile()
     store = open_store(given.database, profile.fingerprint, create=True)
-    return Service(given, profile, store, OwnFolder(folder))
+    return Service(given, profile, store, OwnFolder(SERVERS, folder))
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def shared_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serv
         with running(inbox, host="::1", web_workers=2, max_jobs=32) as server:
             patch.undo()
             yield server, Path(folder)
-        assert list(Path(folder).glob(f"{PREFIX}*")) == []
+        assert list(Path(folder).glob(f"{SERVERS.prefix}*")) == []
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from typing import Any
 import httpx
 import psutil
 
-from api.operations.folders import WORK
 from fpcore.config import Decision, Profile
+from fpcore.own_folders import WORK
 from fpcore.profiles import load_profile, save_profile
 from fpcore.store import open_store
 from tests import warm

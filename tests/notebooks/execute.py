@@ -21,6 +21,7 @@ import ipywidgets  # noqa: F401, for the lessons
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
+from traitlets.config import Config
 
 from experiments.sweeps.notebook import load_papermill
 from notebooks import lessons  # noqa: F401, for the lessons
@@ -28,6 +29,11 @@ from notebooks import lessons  # noqa: F401, for the lessons
 papermill = load_papermill()
 from nbformat import v4  # noqa: E402
 from papermill.engines import Engine, papermill_engines  # noqa: E402
+
+SMALL_PICTURES = Config(
+    {"InlineBackend": {"print_figure_kwargs": {"dpi": 30, "bbox_inches": None}}}
+)
+"""All is drawn as ever, in a tenth of the pixels, and once rather than once more to trim it."""
 
 _output: Any = v4.new_output  # nbformat's functions carry no types
 
@@ -63,7 +69,7 @@ class InProcess(Engine):  # type: ignore[misc]  # papermill carries no types
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_options: Any) -> None:
-        shell: Any = Shell.instance(colors="nocolor")
+        shell: Any = Shell.instance(colors="nocolor", config=SMALL_PICTURES)
         shell.reset(new_session=True)  # no variable of a run before
         for index, cell in enumerate(nb_man.nb.cells):
             if cell.cell_type != "code":

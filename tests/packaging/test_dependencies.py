@@ -26,6 +26,7 @@ MODULES = {
     "fastapi-offline": "fastapi_offline",
     "immich-memories-music": "immich_memories_music",
     "ipython": "IPython",
+    "pillow": "PIL",
     "prometheus-client": "prometheus_client",
     "python-multipart": "python_multipart",
     "pyyaml": "yaml",
@@ -33,7 +34,11 @@ MODULES = {
 }
 """Packages that are imported under another name than they are installed under."""
 
-CONDA_NAMES = {"soundfile": "pysoundfile", "soxr": "soxr-python"}
+CONDA_NAMES = {
+    "sounddevice": "python-sounddevice",
+    "soundfile": "pysoundfile",
+    "soxr": "soxr-python",
+}
 """Packages that have another name on conda-forge than on PyPI."""
 
 ENTRY = re.compile(
@@ -106,7 +111,7 @@ def test_the_core_is_installed_without_an_extra_and_the_rest_with_the_one_it_bel
     [
         ("fpcore", ()),
         ("api", ("service",)),
-        ("clients", ("client",)),
+        ("clients", ("client", "desktop")),
         ("experiments", ("bench", "cluster", "peers", "demo")),
         ("notebooks", ("lessons",)),
     ],

@@ -10,7 +10,6 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from experiments.corpora import Corpus, Track
 from experiments.degradations import Degradation
 from experiments.degradations.config import Speed
+from experiments.folders import temporary_folder
 from experiments.progress import Tell
 from experiments.seeds import seeded_rng
 from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
@@ -92,8 +92,8 @@ def measure(
         yield fingerprint_speed(source, longest, profile, reach)
     show("Decoding and learning")
     yield ingest_speed(source, profiles[-1])
-    with TemporaryDirectory(prefix="fpbench-") as folder:
-        yield from index_figures(source, profiles[-1], Path(folder), show, n_postings)
+    with temporary_folder() as folder:
+        yield from index_figures(source, profiles[-1], folder, show, n_postings)
 
 
 def fingerprint_speed(source: Corpus, track: Track, profile: Profile, reach: float) -> Figure:

@@ -91,7 +91,7 @@ def measure(
     rng, limit = seeded_rng(0, "bench"), max(sizes) + len(sizes) * (N_ONE + N_BATCHED)
     songs = synthetic_songs(pool, config, rng, limit, duration_s=SONG_S)
     with (
-        room_for(limit, prefix="bench-learn-") as folder,
+        room_for(limit) as folder,
         open_store(folder / "index.db", config, create=True, layout=layout) as store,
     ):
         times = []

@@ -110,7 +110,7 @@ def measure(
         When the disk of the cache folder has no room for the largest index.
     """
     config = profile.fingerprint
-    with room_for(max(sizes) + n_more, prefix="bench-scale-") as folder:
+    with room_for(max(sizes) + n_more) as folder:
         show("Fingerprinting the corpus")
         _write_clips(source, folder / CLIPS, profile, n=N_CLIPS)
         for kind, chain in HARD.items():

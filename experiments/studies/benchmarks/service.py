@@ -16,12 +16,12 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter, sleep
 
 import numpy as np
 
 from experiments.corpora import Corpus
+from experiments.folders import temporary_folder
 from experiments.progress import Tell
 from experiments.seeds import seeded_rng
 from experiments.studies.benchmarks.core import Figure
@@ -93,8 +93,7 @@ def measure(
     ServerError
         When the service does not start, or answers otherwise than the core.
     """
-    with TemporaryDirectory(prefix="fpbench-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         settings = {"database": folder / "index.db", "profile": folder / "profile.json"}
         save_profile(profile, settings["profile"])
         show("Learning")

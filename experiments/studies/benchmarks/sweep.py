@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 from experiments.errors import RunError
 from experiments.evaluation.stage_cache import StageCache
+from experiments.folders import temporary_folder
 from experiments.progress import Show, Step, silent
 from experiments.results.run_folder import RunFolder
 from experiments.specs.grid import expand
@@ -97,8 +97,7 @@ def measure_sharing(
     """
     spec = load_spec(content)
     alone_s = 0.0
-    with TemporaryDirectory(prefix="fpbench-") as scratch:
-        folder = Path(scratch)
+    with temporary_folder() as folder:
         _timed(_only(spec, 0), folder / "warm-up")  # loads and compiles what both need
         together, sweep_s = _timed(spec, folder / "sweep")
         trials = expand(spec)

@@ -100,7 +100,7 @@ def measure(
         When the disk of the cache folder has no room for the largest index.
     """
     sizes = sorted({1, *times})
-    with room_for(sizes[-1] * len(context.parts.indexed), prefix="false-alarms-") as folder:
+    with room_for(sizes[-1] * len(context.parts.indexed)) as folder:
         asked = list(_asked(context, profile, show))
         for sized in _indexes(context, profile, folder / "index.db", sizes, show):
             rows = []

@@ -10,9 +10,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from experiments.folders import cache_folder
+from experiments.folders import cache_folder, temporary_folder
 from fpcore.errors import FpError
 
 BATCH_SONGS = 500
@@ -24,7 +23,7 @@ BYTES_A_SONG = 300_000
 
 
 @contextmanager
-def room_for(n_songs: int, *, prefix: str) -> Iterator[Path]:
+def room_for(n_songs: int) -> Iterator[Path]:
     """Yield a new folder in the cache folder, in which an index of ``n_songs`` songs has room.
 
     At the end it is removed with all that is in it.
@@ -42,5 +41,5 @@ def room_for(n_songs: int, *, prefix: str) -> Iterator[Path]:
             f"an index of {n_songs:,} songs needs {needed / 1e9:.1f} GB in {cache}, where "
             f"{free / 1e9:.1f} GB are free: make room, or ask for fewer songs"
         )
-    with TemporaryDirectory(prefix=prefix, dir=cache) as name:
-        yield Path(name)
+    with temporary_folder(cache) as folder:
+        yield folder

@@ -32,12 +32,15 @@ class Comparison:
         Gives the sample rate at which queries are cut and degraded.
     false_alarm_rate : float, in (0, 1)
         Share of unknown songs that may be given a name.
+    own_sources : sequence of str, optional
+        Sources of the context that are somebody's own, and may come to hold other sound.
     """
 
     context: Context
     specs: Sequence[Spec]
     cutting: FingerprintConfig
     false_alarm_rate: float
+    own_sources: Sequence[str] = ()
 
     def settings(self) -> dict[str, Any]:
         """Return everything that the rows depend on, as JSON."""
@@ -46,7 +49,10 @@ class Comparison:
         plan["conditions"] = [one.model_dump(mode="json") for one in asked.conditions]
         if asked.repeats == 1:
             del plan["repeats"]  # comparisons that were begun without it can be continued
+        checksums = self.context.source_checksums
+        own = {name: checksums[name] for name in self.own_sources if name in checksums}
         return {
+            **({"sources": own} if own else {}),
             "corpus": corpus.name,
             "corpus_checksum": corpus.checksum,
             "plan": plan,

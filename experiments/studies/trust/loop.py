@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -24,6 +23,7 @@ from experiments.evaluation.ask import ask
 from experiments.evaluation.context import Context, sources_for
 from experiments.evaluation.index import build_index
 from experiments.evaluation.stage_cache import stage_cache
+from experiments.folders import temporary_folder
 from experiments.progress import Show
 from experiments.protocol.plan import Plan
 from experiments.protocol.splits import Split
@@ -109,7 +109,9 @@ def run(
     """
     own, strangers = sampled(tracks, task)
     music = _as_folder(corpus, own, folder / "music" / task.name)
-    spec = load_spec(task.spec, [f"seed={task.seed}", f"corpus=folder:{music}"])
+    # Real recordings of a spec are left out: a sample has few of their songs.
+    own_music = [f"seed={task.seed}", f"corpus=folder:{music}", "queries=null"]
+    spec = load_spec(task.spec, own_music)
     swept = sweep(
         spec,
         run=folder / "runs" / task.name,
@@ -254,8 +256,8 @@ class _Fresh:
 
         The column asked tells whether it was "as swept" or "in noise".
         """
-        with TemporaryDirectory(prefix="fpbench-") as folder, Workers(n_jobs).ready():
-            database = Path(folder) / "index.db"
+        with temporary_folder() as folder, Workers(n_jobs).ready():
+            database = folder / "index.db"
             first = self._contexts["as swept"]
             build_index(first, profile.fingerprint, database, n_jobs=n_jobs, show=show)
             answers = [

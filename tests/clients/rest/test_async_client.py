@@ -14,7 +14,7 @@ import pytest
 from clients.rest import AsyncClient
 from tests.api.material import excerpt
 from tests.api.server import Server
-from tests.clients.rest.conftest import SONGS
+from tests.clients.conftest import SONGS
 from tests.clients.rest.scripted import answer, scripted
 
 pytestmark = pytest.mark.anyio

@@ -23,8 +23,8 @@ from tests.api import material
 from tests.api.conftest import KEY
 from tests.api.material import excerpt, song, variant
 from tests.api.server import Server
+from tests.clients.conftest import SONGS
 from tests.clients.rest.asking import Asking, Opened
-from tests.clients.rest.conftest import SONGS
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 

@@ -11,8 +11,8 @@ from clients import rest
 from clients.rest.answers import PNG
 from clients.rest.explanation import Explanation
 from tests.api.material import excerpt
+from tests.clients.conftest import SONGS
 from tests.clients.rest.asking import Asking
-from tests.clients.rest.conftest import SONGS
 
 
 def lengths(record: object, *names: str) -> set[int]:

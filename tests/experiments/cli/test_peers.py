@@ -12,7 +12,7 @@ import pytest
 
 from experiments import workers
 from experiments.cli import peers
-from experiments.cli.plan_options import plan_of
+from experiments.cli.plan_options import context_of, plan_of
 from experiments.corpora import corpus
 from experiments.results.run_folder import run_folder
 from tests import warm
@@ -31,9 +31,8 @@ FEWER = "from experiments.cli import peers; peers.PRESETS = ('balanced',)\n"
 
 def test_all_presets_are_compared_unless_told(workbench: Path) -> None:
     plan = plan_of(["clean"], [5.0], 3, 0)
-    found = peers._comparison(
-        corpus(small.CORPUS), plan, profiles=[], densities=["20/3"], false_alarm_rate=0.005
-    )
+    context = context_of(corpus(small.CORPUS), plan, None)
+    found = peers._comparison(context, profiles=[], densities=["20/3"], false_alarm_rate=0.005)
     assert [spec.name for spec in found.specs] == [
         "seed", "tiny", "balanced", "robust", "audfprint 20/3",
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.errors import CorpusError
+from tests import warm
 from tests.experiments.corpora.material import OpenCorpus
 
 
@@ -39,7 +40,7 @@ except CorpusError as error:
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
     def test_it_is_said_in_one_sentence_and_leaves_no_part_of_a_song(self, tmp_path: Path) -> None:
         failed = subprocess.run(
-            [sys.executable, "-c", self.SCRIPT, tmp_path],
+            [warm.python(), "-c", self.SCRIPT, tmp_path],
             check=False,
             capture_output=True,
             text=True,

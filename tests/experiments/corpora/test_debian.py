@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from experiments.corpora import Corpus, debian
 from experiments.corpora.debian import Collection
 from experiments.errors import CorpusError
 from fpcore import atomic, audio
+from tests import warm
 
 QUIET = Console(quiet=True)
 RATE_HZ = 8000
@@ -266,7 +266,7 @@ debian.prepare(collection, cache_dir=Path(sys.argv[1]), console=Console(quiet=Tr
     def test_a_killed_preparation_goes_on_and_takes_no_part_for_a_whole(
         self, own_repository: Repository, tmp_path: Path
     ) -> None:
-        command = [sys.executable, "-c", self.SCRIPT, str(tmp_path / "cache")]
+        command = [warm.python(), "-c", self.SCRIPT, str(tmp_path / "cache")]
         assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
         root = tmp_path / "cache" / "tunes"
         [part] = atomic.parts_in(root / "packages")

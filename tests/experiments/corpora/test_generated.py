@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from fpcore.config import (
     QueryConfig,
     SpectrogramConfig,
 )
+from tests import warm
 
 QUIET = Console(quiet=True)
 
@@ -195,7 +195,7 @@ corpus("generated:4", cache_dir=Path(sys.argv[1]), console=Console(quiet=True))
     def test_a_killed_preparation_goes_on_and_takes_no_part_for_a_whole(
         self, tmp_path: Path, songs: Corpus, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        killed = subprocess.run([sys.executable, "-c", self.SCRIPT, tmp_path], check=False)
+        killed = subprocess.run([warm.python(), "-c", self.SCRIPT, tmp_path], check=False)
         assert killed.returncode == -signal.SIGKILL
         root = next(tmp_path.iterdir())
         assert len(list(root.iterdir())) == 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import soundfile
 from experiments.corpora.manifest import Skipped, Track
 from experiments.corpora.survey import Surveyed, check_unchanged, survey
 from experiments.errors import CorpusError
+from tests import warm
 from tests.experiments.corpora.material import QUIET, RATE_HZ, OpenCorpus, write_tone
 
 
@@ -129,7 +129,7 @@ corpus(f"folder:{sys.argv[1]}", cache_dir=Path(sys.argv[2]), console=Console(qui
         for number in range(12):
             write_tone(tmp_path / "many" / f"{number:02d}.wav", hz=200 + 10 * number)
         killed = subprocess.run(
-            [sys.executable, "-c", self.SCRIPT, tmp_path / "many", tmp_path / "cache"],
+            [warm.python(), "-c", self.SCRIPT, tmp_path / "many", tmp_path / "cache"],
             check=False,
         )
         assert killed.returncode == -signal.SIGKILL

@@ -11,6 +11,7 @@ import soundfile
 from rich.console import Console
 
 from experiments.corpora import corpus
+from experiments.corpora.titles import titles
 from experiments.errors import CorpusError
 from experiments.protocol.splits import split
 from tests.experiments.corpora.material import RATE_HZ, OpenCorpus, write_tone
@@ -75,6 +76,20 @@ def test_what_a_table_fixes_holds_under_every_seed(table: Path, open_corpus: Ope
         assert {"music/2.wav", "music/5.wav"} <= tested
         sides.add("music/3.wav" in tuned)
     assert len(sides) == 1  # half of one free work, rounded
+
+
+def test_tracks_without_a_title_in_the_table_have_that_of_their_tags(
+    table: Path, open_corpus: OpenCorpus
+) -> None:
+    samples = np.sin(np.arange(2 * RATE_HZ)) / 3
+    with soundfile.SoundFile(
+        table.parent / "music" / "3.wav", "w", RATE_HZ, 1, format="WAV"
+    ) as song:
+        song.title, song.artist = "Fugue", "Bea"
+        song.write(samples)
+    found = open_corpus(f"csv:{table}")
+    asked = ["music/0.wav", "music/3.wav", "music/4.wav", "nobody"]
+    assert titles(found, asked) == {"music/0.wav": "Ada – Prelude", "music/3.wav": "Bea – Fugue"}
 
 
 def test_titles_change_nothing_that_runs_depend_on(table: Path, open_corpus: OpenCorpus) -> None:

@@ -134,3 +134,17 @@ def test_verdicts_stand_on_the_index_of_the_rows_and_count_their_limits_as_withi
     assert found.index.tolist() == list("abcdef")
     assert found["within_50ms"].tolist() == [True, False, False, False, False, False]
     assert found["within_500ms"].tolist() == [True, True, True, False, False, False]
+
+
+def test_places_are_counted_where_they_are_known() -> None:
+    rows = _asked().assign(start_s=3.0)
+    rows.loc[rows["work"] == "w0", ["start_s", "offset_error_s"]] = float("nan")
+    rows.loc[rows["work"] == "w0", "same_passage"] = False
+    found = metrics.overall(rows, 0.5)
+    assert found["n"].to_dict() == {
+        **dict.fromkeys(metrics.METRICS, 40),
+        **dict.fromkeys(("within_50ms", "same_passage", "within_500ms"), 30),
+        "false_accept": 0,
+    }
+    assert found.loc["same_passage", "share"] == pytest.approx(10 / 30)
+    assert found.loc["top1", "share"] == 0.5

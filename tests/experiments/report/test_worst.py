@@ -98,6 +98,24 @@ def test_each_way_to_fail_has_its_sentence(changes: dict[str, Any], sentence: st
     assert dataclasses.replace(KNOWN, **changes).sentence == f"3 s of “a” (clean){sentence}"
 
 
+def test_a_recording_is_called_by_its_file_and_a_stranger_has_no_song() -> None:
+    heard = dataclasses.replace(KNOWN, query="bar/1.wav@0a1b2c3d", is_recording=True)
+    named = dataclasses.replace(heard, kind="wrong name").sentence
+    assert named == "the recording bar/1.wav of “a” (clean) was taken for “b” (probability 0.250)."
+    stranger = dataclasses.replace(heard, kind="false alarm", track="").sentence
+    assert stranger == (
+        "the recording bar/1.wav (clean), which is not in the index, was taken for “b” "
+        "(probability 0.250)."
+    )
+
+
+def test_a_title_stands_before_the_id() -> None:
+    titled = dataclasses.replace(KNOWN, kind="wrong name", titles={"b": "Ada – Prelude"})
+    assert titled.sentence == (
+        "3 s of “a” (clean) were taken for “Ada – Prelude” (b) (probability 0.250)."
+    )
+
+
 def test_the_summary_counts_each_way_to_fail(made_up: study.Study) -> None:
     [result] = [one for one in made_up.results if one.key == made_up.baseline]
     rows = result.outcomes

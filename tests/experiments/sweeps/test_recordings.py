@@ -17,12 +17,15 @@ from experiments.corpora import Corpus, corpus
 from experiments.errors import CorpusError, RunError
 from experiments.evaluation.stage_cache import StageCache
 from experiments.protocol.splits import ROLES
+from experiments.report import sentences, tables, worst
+from experiments.report.study import load
 from experiments.results.run_folder import RunFolder, changed_recordings
 from experiments.specs.spec import SweepSpec
 from experiments.sweeps.manifest import recordings_asked
 from experiments.sweeps.prepared import PreparedSweep, prepare
 from experiments.sweeps.promotion import ask_test
 from experiments.sweeps.runner import sweep
+from experiments.sweeps.tuning import objectives
 from fpcore.errors import ConfigError
 from tests.experiments import small
 
@@ -120,6 +123,37 @@ def test_promotion_asks_the_recordings_of_test_songs(
     found = rows[rows["condition"].str.startswith("device")]
     assert set(found["query"]) == {one.id for one in prepared.context.recorded("test")}
     assert found.loc[found["indexed"], "right"].all()
+
+
+def test_recordings_stand_in_ranking_pairs_and_pages(run: RunFolder) -> None:
+    found = load([run.path])
+    [result] = found.results
+    board = tables.leaderboard(found)
+    n_asked = len(run.manifest().recordings.asked)  # type: ignore[union-attr]
+    assert board["n_queries"].item() == int(result.outcomes["indexed"].sum())
+    cells = tables.conditions([result])
+    assert {"device laptop", "device phone", "clean"} == set(cells["condition"])
+    paired = tables.paired(result, result)
+    assert paired.n == int(result.outcomes["indexed"].sum())
+    # Places are paired where they are known: not those of the laptop's recordings.
+    placed = tables.paired(result, result, metric="same_passage")
+    assert placed.n == int((result.outcomes["indexed"] & result.outcomes["start_s"].notna()).sum())
+    assert placed.n < paired.n
+    told = " ".join(sentences.caveats(found, board))
+    assert "9 of the queries are recordings of recordings.csv" in told
+    assert n_asked == 18
+    [again] = worst.explained(found, result, [next(iter(run.manifest().recordings.asked))])  # type: ignore[union-attr]
+    assert again.degraded.duration_s == pytest.approx(6.0, abs=0.01)
+
+
+def test_optuna_counts_recordings_of_indexed_songs(run: RunFolder) -> None:
+    [trial] = run.manifest().trials
+    rows = run.trial(trial).outcomes
+    threshold = run.trial(trial).decision.threshold
+    positives = rows[rows["indexed"]]
+    right = positives["right"] & (positives["confidence_probability"] >= threshold)
+    assert objectives(run, trial)[0] == pytest.approx(right.mean())
+    assert positives["condition"].str.startswith("device").any()
 
 
 def test_excerpts_are_answered_as_without_recordings(listed: Path, run: RunFolder) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from experiments.degradations.wsola import stretch
 from fpcore import pipeline
 from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
-from fpcore.records import AS_LEARNED, Recognition, Signal
+from fpcore.records import AS_LEARNED, Playback, Recognition, Signal, Verification
 from fpcore.search import passes as passes_module
 from fpcore.search.passes import (
     PassName,
@@ -27,6 +28,7 @@ from fpcore.search.passes import (
 )
 from fpcore.search.playback import n_playbacks
 from fpcore.stages import decision
+from fpcore.stages.verification import verify
 from fpcore.stages.windows import window_frames
 from fpcore.store import NewSong, Store, open_store
 from tests.fpcore import indexed
@@ -90,6 +92,37 @@ def test_of_a_song_the_place_with_the_best_score_is_given(six_songs: Store) -> N
         assert match.probability == pytest.approx(1 / (1 + np.exp(-log_odds[row])))
 
 
+def test_of_equal_places_and_songs_the_first_comes_first() -> None:
+    rng = np.random.default_rng(0)
+    n_places = 300
+    song_id = rng.integers(0, 50, n_places)
+    score = rng.integers(0, 3, n_places).astype(np.float64)
+    log_odds = rng.integers(0, 4, n_places).astype(np.float64)
+    places = range(n_places)
+    best = [
+        min((row for row in places if song_id[row] == song), key=lambda row: (-score[row], row))
+        for song in np.unique(song_id)
+    ]
+    best.sort(key=lambda row: (-score[row], row))
+    expected = sorted(best, key=lambda row: -log_odds[row])
+    assert passes_module._best_places(song_id, score, log_odds).tolist() == expected
+
+
+def test_levels_are_compared_where_whitening_saw_both_sides(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    margins_s: list[float] = []
+
+    def noted(*given: Any, margin_ticks: float) -> Verification:
+        margins_s.append(margin_ticks * PROFILE.fingerprint.hop_s / PROFILE.query.n_shifts)
+        return verify(*given, margin_ticks=margin_ticks)
+
+    monkeypatch.setattr(passes_module, "verify", noted)
+    align(excerpt(1, 8, EXCERPT_S), six_songs, PROFILE)
+    # Its box is two seconds long: one to either side, in whole frames.
+    assert margins_s == [pytest.approx(1.0, abs=LEAN.hop_s)]
+
+
 def test_in_a_library_larger_than_the_calibrated_one_more_is_asked_for(
     six_songs: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +172,8 @@ def test_every_stage_is_timed_and_what_came_before_is_passed_on(six_songs: Store
     query = align(excerpt(0, 8, EXCERPT_S), six_songs, PROFILE).query
     again = align_query([query], six_songs, PROFILE, decode_s=1.5, fingerprint_s=2.5).times
     assert (again.decode_s, again.fingerprint_s) == (1.5, 2.5)
+    alone = align_query([query], six_songs, PROFILE).times
+    assert (alone.decode_s, alone.fingerprint_s) == (0.0, 0.0)
 
 
 def test_times_are_no_longer_than_what_passed(six_songs: Store) -> None:
@@ -146,7 +181,8 @@ def test_times_are_no_longer_than_what_passed(six_songs: Store) -> None:
     windows = pipeline.queries(excerpt(UNKNOWN, 3, EXCERPT_S), LEAN, THOROUGH.query)
     traces = [trace for of_pass in passes(windows, six_songs, THOROUGH) for trace in of_pass]
     answer = answer_of(traces, six_songs, THOROUGH)
-    assert answer.times.decode_s == answer.times.fingerprint_s == 0
+    for one in (answer, *traces):
+        assert one.times.decode_s == one.times.fingerprint_s == 0
     assert answer.times.lookup_s == sum(trace.times.lookup_s for trace in traces)
     assert answer.times.align_s == sum(trace.times.align_s for trace in traces)
     assert answer.times.total_s <= perf_counter() - started
@@ -273,6 +309,13 @@ def _accepting(trace: SearchTrace, pass_name: PassName, log_odds: float) -> Sear
     )
 
 
+def _without_second(trace: SearchTrace) -> SearchTrace:
+    """Return a trace as if the second song had nothing for it: only the first one counts."""
+    log_odds = trace.log_odds.copy()
+    log_odds[trace.rows[1]] = -99.0
+    return replace(trace, log_odds=log_odds)
+
+
 def test_the_likeliest_window_that_the_first_accepting_pass_has_is_accepted(
     six_songs: Store,
 ) -> None:
@@ -321,6 +364,7 @@ def test_of_the_tempos_that_are_likelier_the_likeliest_answers(
     trace = _accepting(align(excerpt(1, 3, EXCERPT_S), six_songs, PROFILE), "first", 3.0)
     by = (0.5, 2.0, 4.0, 3.0)
     tried = [_accepting(trace, "tempo", 3.0 + more) for more in by]
+    tried[2] = _without_second(tried[2])
     monkeypatch.setattr(passes_module, "_at_its_tempo", lambda *_: tried)
     assert answer_of([trace], six_songs, PROFILE).matches == tried[2].matches
     zero = replace(trace, log_odds=np.zeros(len(trace.log_odds)))
@@ -411,6 +455,31 @@ def test_a_recording_that_skips_is_not_taken_for_another_tempo(
     assert align(skipping, six_songs, SEARCHING).pass_name == "tempo"
 
 
+def test_what_runs_at_its_own_tempo_gets_no_pass_at_another(six_songs: Store) -> None:
+    found = align(excerpt(1, 3, EXCERPT_S), six_songs, SEARCHING)
+    assert found.recognition.match is not None
+    assert passes_module._at_its_tempo(found, six_songs, SEARCHING) == []
+
+
+def test_drift_is_looked_for_from_where_its_window_begins(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = align(_padded(excerpt(3, 9.0, 10.0), 15.0, 0.0), six_songs, PROFILE)
+    assert found.heard_s[0] > 10
+    asked: list[int] = []
+
+    def tempo_of(*_: object, first_tick: int) -> float:
+        asked.append(first_tick)
+        return 1.0
+
+    monkeypatch.setattr(passes_module, "tempo_of", tempo_of)
+    faster = replace(found, query=replace(found.query, playback=Playback(1.05, 1.05)))
+    assert passes_module._at_its_tempo(faster, six_songs, SEARCHING) == []
+    # Its hashes are laid where they would have been at the song's own tempo.
+    start_ticks = found.heard_s[0] / LEAN.hop_s * PROFILE.query.n_shifts
+    assert asked == [round(1.05 * start_ticks)]
+
+
 def test_another_song_at_another_tempo_is_no_gain(six_songs: Store) -> None:
     trace = align(excerpt(UNKNOWN, 3, EXCERPT_S), six_songs, PROFILE)
     other = replace(trace, matches=trace.matches[1:])
@@ -430,7 +499,9 @@ def test_a_thorough_answer_gets_a_thorough_pass_at_its_tempo(six_songs: Store) -
     )
     profile = SEARCHING.model_copy(update={"query": few})
     [first], [thorough], *_ = passes([pipeline.query(heard, LEAN, few)], six_songs, profile)
-    for looked, n_songs in ((first, 2), (thorough, 5)):
+    assert (len(first.matches), len(thorough.matches)) == (2, 5)
+    joined = replace(thorough, pass_name="joined-thorough")
+    for looked, n_songs in ((first, 2), (thorough, 5), (joined, 5)):
         answer = answer_of([looked], six_songs, profile)
         assert answer.pass_name == "tempo"
         assert answer.matches[0].song_name == "song 3"

@@ -62,6 +62,58 @@ def test_a_song_that_goes_back_is_another_play_and_one_that_skips_is_not() -> No
         assert (found.start_s, found.end_s, found.song_offset_s) == (10, 30, 10)
 
 
+def test_what_looks_like_a_skip_at_first_is_another_play_when_its_begin_is_played_again() -> None:
+    """Of the first seconds of a repeated spot a repetition further on is as heavy as they are."""
+    again = _line(1, 12.0)
+    spot = [[_seen(0, 10, _line(1, 0.0))], [_seen(12, 15, _line(1, -40.0), again)]]
+    found = _told(*spot, [_seen(12, 20, again)], [_seen(15, 22, again)])
+    assert [(one.start_s, one.end_s, one.song_offset_s) for one in found] == [
+        (0, 10, 0),
+        (12, 22, 0),
+    ]
+    (skipped,) = _told(*spot)
+    assert (skipped.start_s, skipped.end_s, skipped.song_offset_s) == (0, 15, 0)
+
+
+@pytest.mark.parametrize(("break_s", "n_plays"), [(1.0, 1), (2.0, 2)])
+def test_after_a_break_a_repetition_in_the_place_of_the_line_is_no_sign_of_it(
+    break_s: float, n_plays: int
+) -> None:
+    start_s = 10.0 + break_s
+    again = _seen(start_s, start_s + 9, _line(1, start_s), _line(1, 0.0), weights=(40, 12))
+    found = _told([_seen(0, 10, _line(1, 0.0))], [again])
+    assert len(found) == n_plays
+
+
+def test_a_play_goes_on_after_a_break_in_which_it_was_put_in_the_wrong_place() -> None:
+    line, wrong = _line(1, 0.0), _line(1, 30.0)
+    lost = _seen(14, 17, wrong, line, weights=(40, 12))
+    (found,) = _told([_seen(0, 10, line)], [lost], [_seen(15, 25, line, n_peaks=(300,))])
+    assert (found.start_s, found.end_s, found.song_offset_s) == (0, 25, 0)
+
+
+def test_a_song_may_skip_ahead_again_and_again() -> None:
+    plays = Plays()
+    for number in range(9):
+        start_s = 10.0 * number
+        plays.add([_seen(start_s, start_s + 8, _line(1, -20.0 * number))])
+        assert list(plays.settled(start_s + 5)) == []
+    (found,) = plays.settled(np.inf)
+    assert (found.start_s, found.end_s, found.song_offset_s) == (0, 88, 0)
+
+
+def test_plays_that_only_look_like_skips_are_told_without_waiting_for_the_last_one() -> None:
+    plays, told = Plays(), list[float]()
+    for number in range(9):
+        start_s = 12.0 * number
+        again = _line(1, start_s)
+        plays.add([_seen(start_s, start_s + 3, _line(1, start_s - 300.0 * (number > 0)), again)])
+        plays.add([_seen(start_s, start_s + 10, again)])
+        told += [one.start_s for one in plays.settled(start_s + 10)]
+    assert told == [12.0 * number for number in range(7)]
+    assert [one.start_s for one in plays.settled(np.inf)] == [84.0, 96.0]
+
+
 def test_the_line_with_most_peaks_over_all_windows_names_the_play() -> None:
     song, copy = _line(1, 0.0), _line(2, 0.4)
     (found,) = _told(

@@ -38,6 +38,15 @@ def test_a_pause_is_all_of_the_silence_to_a_hop(before_s: float) -> None:
     assert found.length == found.end - found.start
 
 
+def test_one_silent_frame_of_a_second_is_a_pause() -> None:
+    spectrogram = LEAN.spectrogram.model_copy(update={"n_fft": 8192, "hop_length": 4096})
+    config = LEAN.model_copy(update={"sample_rate_hz": 8192, "spectrogram": spectrogram})
+    assert pauses(np.array([True, False, True]), config) == (Pause(4096, 4096 + 8192),)
+    assert pauses(np.array([True, True, True]), config) == ()
+    shorter = config.model_copy(update={"sample_rate_hz": 8193})
+    assert pauses(np.array([True, False, True]), shorter) == ()
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -65,6 +74,7 @@ def test_every_pause_is_found_and_cut_out() -> None:
     n_sounding = [np.count_nonzero(one) for one in (left.samples, samples)]
     assert n_sounding[1] - 4 * EDGE <= n_sounding[0] <= n_sounding[1]
     assert pauses(_sounding(left.samples), LEAN) == ()
+    assert left.sample_rate_hz == RATE_HZ
 
 
 @given(
@@ -84,3 +94,7 @@ def test_times_without_pauses_lead_back_to_the_same_sound(
         # The middle of a sample: its beginning may be the end of a pause as well.
         assert recorded_s((place + 0.5) / 10, cut_out, 10) == pytest.approx((sample + 0.5) / 10)
     assert recorded_s(len(left) / 10, cut_out, 10) == pytest.approx(len(samples) / 10)
+
+
+def test_what_ends_with_a_pause_ends_where_it_begins() -> None:
+    assert recorded_s(0.2, [Pause(2, 5)], 10) == 0.2

@@ -29,6 +29,7 @@ excerpts: {indexed: 3, left_out: 3}
 left_out_share: 0.5
 fingerprint: {pairs.fan_out: [3, 5]}
 timed_queries: 1
+queries: {list: recordings-of-songs-that-a-sample-may-lack.csv}
 """
 
 

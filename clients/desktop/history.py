@@ -1,0 +1,125 @@
+"""History: what was asked and what the answer was, kept in a file of the client's folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+from clients.desktop.storage import DamagedError, read_json, set_aside, write_json
+from clients.rest import Recognition
+
+FILE = "history.json"
+MAX_ENTRIES = 1000
+"""More would only make every answer slower to keep."""
+
+_FORMAT = "fpdesk history 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An answer: when it came (ISO 8601, UTC), of what, and which song it was, if any."""
+
+    asked_at: str
+    source: str
+    song_id: int | None
+    song_name: str | None
+    confidence: float
+    song_offset_s: float | None
+
+    @classmethod
+    def of(cls, found: Recognition, source: str) -> Self:
+        """Return the answer that came just now about a source."""
+        return cls(
+            asked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            source=source,
+            song_id=found.song_id,
+            song_name=found.song_name,
+            confidence=found.confidence,
+            song_offset_s=found.offset_s if found.song_offset_s is None else found.song_offset_s,
+        )
+
+
+class History:
+    """The answers in a file, the last first.
+
+    A file that is damaged, or was not written by this class, is set aside under another name;
+    `note` says so then. Windows may share a file: what one adds is kept when another does.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file lies; it is made when it is needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self.note = ""
+        self._entries = self._read()
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The answers, the last first."""
+        return self._entries
+
+    def add(self, entry: Entry) -> None:
+        """Put an answer before the others; raises OSError when it cannot be kept, but has it."""
+        self._entries = [entry, *self._read()][:MAX_ENTRIES]
+        self._write()
+
+    def clear(self) -> None:
+        """Forget all answers; raises OSError when the file cannot be written."""
+        self._entries = []
+        self._write()
+
+    def _read(self) -> list[Entry]:
+        try:
+            return _entries_of(read_json(self._path))
+        except DamagedError as fault:
+            kept = set_aside(self._path)
+            self.note = f"The history could not be read ({fault}) and was kept as {kept}."
+        except OSError as error:
+            self.note = f"The history cannot be read ({error.strerror}): {self._path}."
+        return []
+
+    def _write(self) -> None:
+        kept = [asdict(entry) for entry in self._entries]
+        write_json(self._path, {"format": _FORMAT, "entries": kept})
+
+
+def _entries_of(content: Any) -> list[Entry]:
+    if content is None:
+        return []
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise DamagedError("another program or version wrote it")
+    rows = content.get("entries")
+    if not isinstance(rows, list):
+        raise DamagedError("it has no entries")
+    return [_entry_of(row) for row in rows]
+
+
+def _entry_of(row: Any) -> Entry:
+    names = {field.name for field in fields(Entry)}
+    if not isinstance(row, dict) or set(row) != names:
+        raise DamagedError("an entry has other fields")
+    for name, kind in get_type_hints(Entry).items():
+        if not _is_of(row[name], kind):
+            raise DamagedError(f"{name} of an entry is no {kind}")
+    try:
+        datetime.fromisoformat(row["asked_at"])
+    except ValueError:
+        raise DamagedError("the time of an entry is none") from None
+    return Entry(**row)
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    """Whether a value of JSON is of a type, or of one of several."""
+    if get_origin(kind) is UnionType:
+        return any(_is_of(value, one) for one in get_args(kind))
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return value is None if kind is NoneType else type(value) is kind
