@@ -258,14 +258,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     *_any_of(
         "evaluation/recordings",
-        r"prefix=\"fpbench-\"",
-        "prefix=None",
-        'prefix="XXfpbench-XX"',
-        'prefix="FPBENCH-"',
-        reason="the folder is removed again: its name is for those who see it meanwhile",
-    ),
-    *_any_of(
-        "evaluation/recordings",
         r"\"index\.db\"",
         '"XXindex.dbXX"',
         '"INDEX.DB"',

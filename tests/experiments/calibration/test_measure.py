@@ -14,7 +14,9 @@ from experiments.calibration import measure as module
 from experiments.calibration.fit import FITTED
 from experiments.calibration.measure import Accuracy, calibrated, measure, with_card
 from experiments.evaluation.context import Context
+from experiments.evaluation.rows import Answers
 from experiments.progress import Step
+from experiments.protocol.splits import Role
 from fpcore.config import Decision, FittedOn, Profile
 from fpcore.errors import ConfigError
 from fpcore.profiles import load_profile
@@ -44,10 +46,18 @@ def test_the_test_half_is_measured_at_the_profiles_own_threshold(
     assert measured.precision_at == metrics.precision_at(rows, threshold)
     curve = metrics.calibration_curve(rows)
     assert measured.calibration_error == metrics.calibration_error(curve)
-    # Only answers without another tempo are localised.
-    in_time = rows[rows["condition"] == "clean"]
-    assert measured.localised == metrics.localised(in_time, threshold)
-    assert 0 < measured.localised.n < metrics.localised(rows, threshold).n
+
+
+def test_only_answers_without_another_tempo_are_localised(
+    measured: Accuracy, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, threshold = measured.outcomes, BALANCED.decision.threshold
+    is_clean = rows["condition"] == "clean"
+    none_in_tempo = Answers(rows.assign(right=rows["right"] & is_clean), pd.DataFrame())
+    monkeypatch.setattr(module, "index_and_ask", lambda *_, **__: none_in_tempo)
+    of_clean = metrics.localised(rows[is_clean], threshold)
+    assert 0 < of_clean.n < metrics.localised(rows, threshold).n
+    assert measure(BALANCED, context).localised == measured.localised == of_clean
 
 
 class _AskedError(Exception):
@@ -55,17 +65,17 @@ class _AskedError(Exception):
 
 
 @pytest.mark.parametrize("wanted", [{}, {"n_jobs": 3}], ids=str)
-def test_as_many_processes_ask_as_are_wanted(
+def test_as_many_processes_ask_a_half_as_are_wanted(
     context: Context, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
 ) -> None:
-    def index_and_ask(*_: object, n_jobs: int, **__: object) -> None:
-        raise _AskedError(n_jobs)
+    def index_and_ask(_: Context, __: Profile, role: Role, *, n_jobs: int, **___: object) -> None:
+        raise _AskedError(f"{n_jobs} {role}")
 
     monkeypatch.setattr(module, "index_and_ask", index_and_ask)
-    expected = f"^{wanted.get('n_jobs', -1)}$"  # -1 for one on each core
-    with pytest.raises(_AskedError, match=expected):
+    n_jobs = wanted.get("n_jobs", -1)  # -1 for one on each core
+    with pytest.raises(_AskedError, match=f"^{n_jobs} test$"):
         measure(BALANCED, context, **wanted)
-    with pytest.raises(_AskedError, match=expected):
+    with pytest.raises(_AskedError, match=f"^{n_jobs} calibration$"):
         calibrated(BALANCED, context, false_alarm_rate=0.25, **wanted)
 
 
