@@ -32,6 +32,7 @@ def open_folder() -> Path:
         if owner and not psutil.pid_exists(int(owner[1])):
             shutil.rmtree(folder, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=f"tests-{os.getpid()}-"))
+    made.chmod(0o711)  # some tests look into a folder of theirs as another user
     os.environ.setdefault(KEPT_BY_PYTEST, str(root))
     os.environ[VARIABLE] = str(made)
     tempfile.tempdir = None  # it is looked up again

@@ -29,6 +29,10 @@ _OWN_SOUND = ("monitor", "loopback", "stereo mix", "what u hear", "blackhole")
 """Parts of the names of inputs that give what a computer plays."""
 
 
+_open_inputs: list[object] = []
+"""Streams that give sound now, under which PortAudio's list of devices must stay."""
+
+
 class NoSoundError(Exception):
     """A source that gives nothing; the text is one sentence with a remedy."""
 
@@ -81,8 +85,12 @@ class Input:
                 f"No microphone can be opened ({_cause(error)}): connect one, allow its use, or "
                 "open a file."
             ) from error
-        with stream:
-            yield rate_hz, _taken(heard)
+        _open_inputs.append(stream)
+        try:
+            with stream:
+                yield rate_hz, _taken(heard)
+        finally:
+            _open_inputs.remove(stream)
 
 
 def _taken(heard: queue.SimpleQueue[Samples]) -> Iterator[Samples]:
@@ -131,10 +139,16 @@ MICROPHONE = Input("Microphone")
 
 
 def inputs() -> list[Input]:
-    """Return what can be recorded from: the system's choice first, then what the computer plays."""
+    """Return what can be recorded from: the system's choice first, then what the computer plays.
+
+    Devices that were connected since the last time are among them, unless something is recorded.
+    """
     found = [MICROPHONE]
     try:
         sound = _portaudio()
+        if not _open_inputs:  # PortAudio looks for devices when it starts, and never again
+            sound._terminate()
+            sound._initialize()
         devices = [one for one in sound.query_devices() if one["max_input_channels"] > 0]
     except NoSoundError:
         return found

@@ -30,7 +30,7 @@ def test_documentation_covers_every_endpoint(client: httpx.Client) -> None:
         "/recognize": {"post"},
         "/explain": {"post"},
         "/songs": {"get", "delete"},
-        "/songs/{song_id}": {"get", "delete"},
+        "/songs/{song_id}": {"get", "patch", "delete"},
         "/stats": {"get"},
         "/profile": {"get"},
         "/healthz": {"get"},

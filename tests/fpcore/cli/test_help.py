@@ -21,6 +21,7 @@ COMMANDS = (
     "explain",
     "songs",
     "remove",
+    "rename",
     "stats",
     "check",
     "snapshot",
