@@ -411,5 +411,6 @@ def _timed(study: Study, result: Result) -> list[str]:
         f"Query times are of {n} queries a configuration, one at a time, on {machine}: compare "
         "them with one another rather than with another machine. On the front and in the "
         "recommendation two are equally fast where the intervals of their ratios to the baseline "
-        "overlap, which hold together in 95 of 100 sweeps."
+        "overlap, which hold together in 95 of 100 sweeps and allow for "
+        f"{labels.percent(tables.SAME_TIME, 0)} by which one configuration may differ from itself."
     ]

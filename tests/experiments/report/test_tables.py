@@ -96,6 +96,22 @@ def test_a_time_that_cannot_be_told_from_that_of_the_reference_recommends_nothin
     assert found == {"quick": "quick", "jitter": best.key}
 
 
+@pytest.mark.parametrize(
+    ("factor", "alike"), [(0.80, False), (0.88, True), (1.14, True), (1.20, False)]
+)
+def test_a_configuration_that_was_timed_twice_is_as_fast_as_itself(
+    made_up: study.Study, factor: float, alike: bool
+) -> None:
+    result = made_up.results[0]
+    times = [f"{stage}_s" for stage in metrics.STAGES]
+    later = result.timings.assign(**{name: result.timings[name] * factor for name in times})
+    copy = dataclasses.replace(result, key="later", timings=later)
+    board = tables.leaderboard(
+        dataclasses.replace(made_up, results=[result, copy], baseline=result.key)
+    )
+    assert tables.as_fast(board, result.key)["later"] == alike
+
+
 def test_a_cheaper_trial_within_the_tolerable_loss_is_recommended(made_up: study.Study) -> None:
     best, *others = made_up.results
     cheap = dataclasses.replace(
