@@ -10,8 +10,8 @@ import ttkbootstrap as ttk
 
 from clients.desktop.history import Entry
 from clients.desktop.session import Session
+from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.words import Problem, Way, clock, counted, percent, when
 
 COLUMNS: tuple[look.Column, ...] = (
@@ -23,32 +23,19 @@ COLUMNS: tuple[look.Column, ...] = (
 )
 
 
-class HistoryView(ttk.Frame):
-    """The answers that are kept.
-
-    Parameters
-    ----------
-    parent : widget
-        Where it stands.
-    session : Session
-        Has the history.
-    go : callable
-        Told the ways on that lead out of this view.
-    """
+class HistoryView(View):
+    """The answers that are kept."""
 
     title, icon = "History", "clock-history"
 
     def __init__(self, parent: tk.Misc, session: Session, go: Callable[[Way], None]) -> None:
-        super().__init__(parent, bootstyle=look.GROUND)
-        self._session = session
-        self.columnconfigure(0, weight=1)
+        super().__init__(parent, session, go)
         self.rowconfigure(2, weight=1)
         head = ttk.Frame(self, bootstyle=look.GROUND)
         head.grid(row=0, sticky="ew")
         look.label(head, "History", use="title", on=look.GROUND).pack(side="left")
         self.clear = look.button(head, "Clear…", "trash", self._clear)
         self.clear.pack(side="right")
-        self.problem_bar = ProblemBar(self, row=1, column=0, sticky="ew", pady=(look.GAP, 0))
         card = ttk.Frame(self)
         card.grid(row=2, sticky="nsew", pady=(look.GAP, 0))
         self.table = look.table(card, COLUMNS, stretched="song")

@@ -14,8 +14,8 @@ from clients.desktop.jobs import Job
 from clients.desktop.session import Session
 from clients.desktop.songs import Learning, SongList, Step
 from clients.desktop.views.recognise import SOUND_TYPES
+from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.widgets.song_table import SongTable, summary
 from clients.desktop.words import Problem, Way, counted, problem, sentence
 from clients.rest import Song, SongPage
@@ -24,35 +24,21 @@ TYPED_MS = 250
 """After so long without another key the songs are searched."""
 
 
-class LibraryView(ttk.Frame):
-    """The songs of the server.
-
-    Parameters
-    ----------
-    parent : widget
-        Where it stands.
-    session : Session
-        Asks the server.
-    go : callable
-        Told the ways on that lead out of this view.
-    """
+class LibraryView(View):
+    """The songs of the server."""
 
     title, icon = "Library", "music-note-list"
 
     def __init__(self, parent: tk.Misc, session: Session, go: Callable[[Way], None]) -> None:
-        super().__init__(parent, bootstyle=look.GROUND)
-        self._session = session
-        self._go = go
+        super().__init__(parent, session, go)
         self._list = SongList()
         self._asked: set[int] = set()
         self._adding: Job | None = None
         self._typed = ""
         self.dialog: dialogs.Dialog | None = None
         self.search = tk.StringVar(self)
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self._head().grid(row=0, sticky="ew")
-        self.problem_bar = ProblemBar(self, row=1, column=0, sticky="ew", pady=(look.GAP, 0))
         self._tools().grid(row=2, sticky="ew", pady=(look.GAP, 0))
         card = ttk.Frame(self)
         card.grid(row=3, sticky="nsew", pady=(look.GAP, 0))

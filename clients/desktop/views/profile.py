@@ -10,8 +10,8 @@ from typing import Any, TypeGuard
 import ttkbootstrap as ttk
 
 from clients.desktop.session import Session
+from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.words import Problem, Way, clock, percent, problem, size
 from clients.rest import AsyncClient, Profile, Stats
 
@@ -30,29 +30,15 @@ COLUMNS: tuple[look.Column, ...] = (
 )
 
 
-class ProfileView(ttk.Frame):
-    """What answers rest on.
-
-    Parameters
-    ----------
-    parent : widget
-        Where it stands.
-    session : Session
-        Asks the server.
-    go : callable
-        Told the ways on that lead out of this view.
-    """
+class ProfileView(View):
+    """What answers rest on."""
 
     title, icon = "Accuracy", "bullseye"
 
     def __init__(self, parent: tk.Misc, session: Session, go: Callable[[Way], None]) -> None:
-        super().__init__(parent, bootstyle=look.GROUND)
-        self._session = session
-        self._go = go
-        self.columnconfigure(0, weight=1)
+        super().__init__(parent, session, go)
         self.rowconfigure(3, weight=1)
         look.label(self, "Accuracy", use="title", on=look.GROUND).grid(row=0, sticky="w")
-        self.problem_bar = ProblemBar(self, row=1, column=0, sticky="ew", pady=(look.GAP, 0))
         card = look.card(self, padding=20)
         card.grid(row=2, sticky="ew", pady=(look.GAP, 0))
         self.name = look.label(card, "…", use="large")

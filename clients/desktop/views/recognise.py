@@ -17,9 +17,9 @@ from clients.desktop.recorder import Heard, record
 from clients.desktop.session import Session
 from clients.desktop.sources import SoundSource
 from clients.desktop.views.explanation import ExplanationWindow
+from clients.desktop.views.view import View
 from clients.desktop.widgets import look
 from clients.desktop.widgets.answer import AnswerCard
-from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.widgets.sound import Sound
 from clients.desktop.words import Way, clock, problem
 from clients.rest import Recognition
@@ -32,34 +32,20 @@ HINT = "What is heard appears here"
 KEYS = "Ctrl+R listens, Ctrl+O opens a file, Esc cancels"
 
 
-class RecogniseView(ttk.Frame):
-    """The first view.
-
-    Parameters
-    ----------
-    parent : widget
-        Where it stands.
-    session : Session
-        Asks and remembers.
-    go : callable
-        Told the ways on that lead out of this view.
-    """
+class RecogniseView(View):
+    """The first view."""
 
     title, icon = "Recognise", "soundwave"
 
     def __init__(self, parent: tk.Misc, session: Session, go: Callable[[Way], None]) -> None:
-        super().__init__(parent, bootstyle=look.GROUND)
-        self._session = session
-        self._go = go
+        super().__init__(parent, session, go)
         self._job: Job | None = None
         self._again: Callable[[], None] = self.listen
         self._asked: tuple[bytes | Path, str] | None = None
         self.source_of: Callable[[sources.Input], SoundSource] = lambda chosen: chosen
         self._inputs = [sources.MICROPHONE]
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(4, weight=1)
         self._head().grid(row=0, sticky="ew")
-        self.problem_bar = ProblemBar(self, row=1, column=0, sticky="ew", pady=(look.GAP, 0))
         self._controls().grid(row=2, sticky="ew", pady=look.GAP)
         self._stage().grid(row=3, sticky="ew")
         self.answer = AnswerCard(self, explain=self.explain)

@@ -8,36 +8,25 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from clients.desktop.session import Session
+from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.widgets.problem_bar import ProblemBar
 from clients.desktop.words import Problem, Way, counted, problem
 from clients.rest import Stats
 
 
-class SettingsView(ttk.Frame):
-    """The settings.
-
-    Parameters
-    ----------
-    parent : widget
-        Where it stands.
-    session : Session
-        Keeps what is chosen.
-    """
+class SettingsView(View):
+    """The settings."""
 
     title, icon = "Settings", "gear"
 
     def __init__(self, parent: tk.Misc, session: Session, go: Callable[[Way], None]) -> None:
-        super().__init__(parent, bootstyle=look.GROUND)
-        self._session = session
+        super().__init__(parent, session, go)
         chosen = session.preferences
         self.address = tk.StringVar(self, chosen.address)
         self.key = tk.StringVar(self, chosen.key)
         self.is_local = tk.BooleanVar(self, chosen.is_local)
         self.is_dark = tk.BooleanVar(self, chosen.is_dark)
-        self.columnconfigure(0, weight=1)
         look.label(self, "Settings", use="title", on=look.GROUND).grid(row=0, sticky="w")
-        self.problem_bar = ProblemBar(self, row=1, column=0, sticky="ew", pady=(look.GAP, 0))
         self._server().grid(row=2, sticky="ew", pady=(look.GAP, 0))
         self._look().grid(row=3, sticky="ew", pady=(look.GAP, 0))
         self._kept().grid(row=4, sticky="ew", pady=(look.GAP, 0))
