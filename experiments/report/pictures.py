@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from experiments.report import figures, labels, worst
+from experiments.report import figures, labels, tables, worst
 from experiments.report.study import Result, Study
 from fpcore.display import explanation_figure
 
@@ -83,7 +83,9 @@ def tradeoff(board: pd.DataFrame) -> list[Picture]:
         "Each point is a configuration. Grey ones are dominated: another is at least as accurate, "
         "as small and as fast, and better in one of the three. A point may be on the front for a "
         "cost that the other panel shows. Bars are 95% intervals: of accuracy, clustered by work, "
-        "and of time, by its ratio to the baseline. Times whose bars overlap count as equal."
+        "and of time, by its ratio to the baseline, wider by "
+        f"{labels.percent(tables.SAME_TIME, 0)} by which one configuration may differ from itself. "
+        "Times whose bars overlap count as equal."
     )
     return [Picture("pareto", "Accuracy against cost", caption, figures.pareto(board))]
 
