@@ -101,10 +101,13 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
 
 
 def discard(path: Path) -> None:
-    """Remove an index that nobody has open, if it is there."""
+    """Remove an index that nobody has open, if it is there.
+
+    Its segments go first: without the file, by which it is found, nobody would remove them.
+    """
+    segment_folder.discard(path)
     for suffix in ("", *_LOG_SUFFIXES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    segment_folder.discard(path)
 
 
 def discard_spare(path: Path, *, digest: str, known: Container[str]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from fpcore.errors import StoreBusyError, StoreError
 from fpcore.store import SqliteStore, open_store, swapping
+from fpcore.store.segment_folder import path_of
 from tests.fpcore.store.material import PACKED, TEXT, entry, files_in, in_sql, new_store
 
 
@@ -82,6 +85,37 @@ def test_what_is_discarded_goes_with_its_logs(tmp_path: Path) -> None:
     swapping.discard(tmp_path / "index.db")
     assert list(tmp_path.iterdir()) == [kept]
     swapping.discard(tmp_path / "index.db")  # which is not there any more
+
+
+def test_segments_do_not_outlive_the_file_that_they_are_found_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    unlink = Path.unlink
+    for n_steps in count():
+        database = tmp_path / f"{n_steps}.db"
+        with open_store(database, PACKED, create=True, layout="segments") as store:
+            store.add_song(*entry(1))
+            store.make_snapshot()
+        left = iter(range(n_steps))
+
+        def step(path: Path, missing_ok: bool = False, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise StoppedError
+            unlink(path, missing_ok=missing_ok)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", step)
+            try:
+                swapping.discard(database)
+            except StoppedError:
+                assert database.exists() or not path_of(database).exists()
+            else:
+                break
+    assert n_steps > 3
+    assert not database.exists() and not path_of(database).exists()
 
 
 def test_the_snapshot_of_the_old_content_goes_with_it(store: SqliteStore, tmp_path: Path) -> None:
