@@ -124,7 +124,7 @@ async def learn(
     for number, path in enumerate(files):
         told(Step(number, len(files), path.name))
         try:
-            learned = await client.learn(path, song_name(path))
+            learned = await client.learn(path)
         except (NoServerError, WrongKeyError, ForbiddenError, BusyError):
             raise
         except RestError as error:
@@ -134,9 +134,3 @@ async def learn(
             became.n_known += not learned.created
     told(Step(len(files), len(files), ""))
     return became
-
-
-def song_name(path: Path) -> str:
-    """Return what a song of a file is called: its name without an ending, as text."""
-    stem = path.stem.encode("utf-8", "replace").decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else " " for char in stem).strip() or "unnamed"

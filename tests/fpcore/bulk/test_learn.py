@@ -133,7 +133,7 @@ def test_an_entry_keeps_the_whole_path_for_learning_again(
 ) -> None:
     found = learn.extract(files[0], LEAN, learn.AudioLimits())
     monkeypatch.chdir(tmp_path)
-    song, hashes, peaks = learn.entry(Path("0.wav"), "sum", found, name="x")
+    song, hashes, peaks = learn.entry(Path("0.wav"), "sum", found, title=None)
     assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
     assert song.metadata == {"source": str(files[0].resolve())}
     assert (hashes, peaks) == (found.hashes, found.constellation)
@@ -147,7 +147,7 @@ def test_of_a_file_that_is_cut_off_there_is_a_fingerprint_unless_strict(files: l
     found = learn.extract(cut, LEAN, learn.AudioLimits())
     assert found.cut == Cut(pytest.approx(3.0, abs=1e-3), 4.0)
     assert 0 < len(found.hashes) < len(whole.hashes)
-    song, *_ = learn.entry(files[0], "sum", found, name="x")
+    song, *_ = learn.entry(files[0], "sum", found, title=None)
     assert song.cut == found.cut
     with pytest.raises(AudioError, match=r"^a name: is cut off after 3\.00 s of 4\.00 s"):
         learn.extract(cut, LEAN, learn.AudioLimits(), name="a name", strict=True)
