@@ -83,7 +83,7 @@ def marked_as_given(name: str, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     return {**plain, MARK: "hand"} if name == _shown(plain) else plain
 
 
-def after_move(song: Song, source: str) -> dict[str, JSON]:
+def after_move(song: NewSong | Song, source: str) -> dict[str, JSON]:
     """Return what to put into the metadata of a song whose file lies at ``source`` now.
 
     By that its name must not seem to be given, or derived, when it was not.

@@ -19,8 +19,10 @@ from fpcore.pipeline import Fingerprint
 from fpcore.profiles import load_profile
 from fpcore.records import Cut
 from fpcore.store import SqliteStore, open_store
+from fpcore.store.derived_names import NameBy
 from tests.fpcore.indexed import RATE_HZ, part
 from tests.fpcore.synthetic import LEAN
+from tests.tagged_files import tagged
 
 
 @pytest.fixture
@@ -134,9 +136,19 @@ def test_an_entry_keeps_the_whole_path_for_learning_again(
     found = learn.extract(files[0], LEAN, learn.AudioLimits())
     monkeypatch.chdir(tmp_path)
     song, hashes, peaks = learn.entry(Path("0.wav"), "sum", found, title=None)
-    assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
+    assert (song.name, song.checksum, song.duration_s) == ("0", "sum", 4.0)
     assert song.metadata == {"source": str(files[0].resolve())}
     assert (hashes, peaks) == (found.hashes, found.constellation)
+
+
+@pytest.mark.parametrize(("name_by", "name"), [("tags", "Ada – Aria"), ("file", "0")])
+def test_songs_are_called_as_their_tags_or_their_files(
+    store: SqliteStore, files: list[Path], name_by: NameBy, name: str
+) -> None:
+    files[0].write_bytes(tagged(files[0].read_bytes(), "Aria", "Ada"))
+    outcomes = learn.learn_files(files[:2], store, n_workers=1, name_by=name_by)
+    named = {outcome.path: outcome.song and outcome.song.name for outcome in outcomes}
+    assert named == {files[0]: name, files[1]: "1"}
 
 
 def test_of_a_file_that_is_cut_off_there_is_a_fingerprint_unless_strict(files: list[Path]) -> None:
