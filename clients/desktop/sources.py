@@ -31,9 +31,9 @@ _OWN_SOUND = ("monitor", "loopback", "stereo mix", "what u hear", "blackhole")
 
 
 _portaudio_alone = threading.Lock()
-"""Held while PortAudio starts, lists or opens, which crashes in two threads at once. When it starts,
-`sounddevice` keeps complaints, as that there is no JACK server, from standard error: a second thread
-would let them through, or keep standard error closed for good."""
+"""Held while PortAudio starts, lists or opens, which crashes in two threads at once. As it starts,
+`sounddevice` keeps complaints, as that there is no JACK server, from standard error: with a second
+thread they come through, or standard error stays closed for good."""
 
 _open_inputs: list[object] = []
 """Streams that give sound now, under which PortAudio's list of devices must stay."""
