@@ -103,7 +103,7 @@ class Hear:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Song:
+class Titled:
     """What is stored of a song, and what its tags call it, if they do."""
 
     fingerprint: pipeline.Fingerprint
@@ -118,7 +118,7 @@ class Extract:
     name: str
     strict: bool = False
 
-    def run(self, task: Task) -> Song:
+    def run(self, task: Task) -> Titled:
         """Return the fingerprint, and the title in the tags.
 
         Raises
@@ -128,7 +128,7 @@ class Extract:
         """
         config = task.profile.fingerprint
         found = learn.extract(self.path, config, task.limits, name=self.name, strict=self.strict)
-        return Song(found, title_of(self.path))
+        return Titled(found, title_of(self.path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _known(upload: Upload, form: forms.LearnForm, service: Service) -> Added | N
     )
 
 
-def _add(upload: Upload, form: forms.LearnForm, found: jobs.Song, service: Service) -> Added:
+def _add(upload: Upload, form: forms.LearnForm, found: jobs.Titled, service: Service) -> Added:
     """Write a song to the index, and before that its audio if the server keeps audio."""
     folder, store = service.settings.keep_audio, service.store
     metadata = dict(form.metadata)
@@ -85,7 +85,7 @@ def _add(upload: Upload, form: forms.LearnForm, found: jobs.Song, service: Servi
 
 
 def _song(
-    upload: Upload, form: forms.LearnForm, found: jobs.Song, metadata: Mapping[str, JSON]
+    upload: Upload, form: forms.LearnForm, found: jobs.Titled, metadata: Mapping[str, JSON]
 ) -> NewSong:
     """Return the song with the name that it is given, or one that is derived."""
     if form.song_name is not None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fpcore.library import Library
     from fpcore.records import Remixed
 
-NameBy = Literal["tags", "file"]
+_NameBy = Literal["tags", "file"]
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -60,7 +60,7 @@ def learn(
         typer.Option("--allow-duplicates", help="Learn the same audio again from another file."),
     ] = False,
     name_by: Annotated[
-        NameBy,
+        _NameBy,
         typer.Option(
             metavar="tags|file",
             help="What to call songs by: the tags of their files, or the files.",
@@ -138,7 +138,7 @@ class _How(TypedDict):
 
     strict: bool
     allow_duplicates: bool
-    name_by: NameBy
+    name_by: _NameBy
 
 
 def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Outcome]:

@@ -95,7 +95,10 @@ class LibraryView(View):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Learn files and folders."""
-        if not paths or self._working is not None:
+        if self._working is not None:
+            self.note.configure(text="Add more when these are done.")
+            return
+        if not paths:
             return
         self._begin(Step(0, 0, "Looking for files…"), "added until then stays")
         self._working = self._session.ask(
@@ -299,7 +302,7 @@ class LibraryView(View):
         if self._list.name:
             self._empty.say("Nothing found", f"No song has “{self._list.name}” in its name.")
         else:
-            self._empty.say("No songs yet", "Add files or a folder of music to recognise.")
+            self._empty.say("No songs yet", "Add or drop files and folders of music to recognise.")
         self._empty.pack(fill="both", expand=True)
 
     def _choice_changed(self) -> None:
