@@ -88,7 +88,7 @@ def _song(
     upload: Upload, form: forms.LearnForm, found: jobs.Titled, metadata: Mapping[str, JSON]
 ) -> NewSong:
     """Return the song with the name that it is given, or one that is derived."""
-    if form.song_name is not None:
+    if form.song_name:
         name, described = form.song_name, marked_as_given(form.song_name, metadata)
     else:
         source = metadata.get(SOURCE_KEY)

@@ -72,9 +72,9 @@ class LearnForm(Form):
     """What is said of a song to learn."""
 
     song_name: Annotated[
-        SongName | None,
+        SongName,
         Field(description="Kept verbatim; without it, the song is called as its tags or its file"),
-    ] = None
+    ] = ""  # no name that is sent can be empty
     metadata: Annotated[
         Mapping[str, Any],
         BeforeValidator(_parse_metadata, json_schema_input_type=str),

@@ -40,7 +40,7 @@ def test_documentation_covers_every_endpoint(client: httpx.Client) -> None:
     assert {path: set(methods) for path, methods in schema["paths"].items()} == expected
     form = schema["paths"]["/learn"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert set(form["schema"]["required"]) == {"file"}
-    assert form["schema"]["properties"]["song_name"]["anyOf"][0]["maxLength"] == MAX_SONG_NAME
+    assert form["schema"]["properties"]["song_name"]["maxLength"] == MAX_SONG_NAME
 
 
 def test_settings_are_logged_at_the_start(server: Server) -> None:
