@@ -83,6 +83,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/stages/spectrogram.py": ("tests/fpcore/test_golden.py",),
     "fpcore/stages/verification.py": (),
     "fpcore/stages/windows.py": (),
+    "fpcore/search/interruptions.py": (),
     "fpcore/search/passes.py": ("tests/fpcore/search/test_playback.py",),
     "fpcore/search/plays.py": (),
     "fpcore/search/scan.py": (),
