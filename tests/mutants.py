@@ -81,6 +81,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/stages/pauses.py": (),
     "fpcore/stages/peaks.py": (),
     "fpcore/stages/spectrogram.py": ("tests/fpcore/test_golden.py",),
+    "fpcore/stages/splicing.py": (),
     "fpcore/stages/verification.py": (),
     "fpcore/stages/windows.py": (),
     "fpcore/search/interruptions.py": (),
