@@ -16,12 +16,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
+from fpcore.places import Place
 from fpcore.printable import as_text
 from fpcore.records import BoolArray, Constellation
 from fpcore.store import song_rows
@@ -54,7 +55,7 @@ def parts_of(
     batch: Batch,
     number: int,
     *,
-    path: Path,
+    path: Place,
     config: FingerprintConfig,
 ) -> tuple[Song, ...]:
     """Return the incomplete songs of an index whose place a song that is added must take.
@@ -67,7 +68,7 @@ def parts_of(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.
@@ -94,7 +95,7 @@ def whole_of(
     batch: Batch,
     number: int,
     *,
-    path: Path,
+    path: Place,
     config: FingerprintConfig,
 ) -> Added | None:
     """Return the complete song of an index of which one that is added is a part, or None.
@@ -107,7 +108,7 @@ def whole_of(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.
@@ -154,7 +155,7 @@ def _stem(metadata: Mapping[str, JSON]) -> str | None:
     return as_text(PurePath(source).stem) if isinstance(source, str) else None
 
 
-def _readable(connection: sqlite3.Connection, ids: Iterable[int], path: Path) -> Iterator[Song]:
+def _readable(connection: sqlite3.Connection, ids: Iterable[int], path: Place) -> Iterator[Song]:
     """Yield songs, but for those whose rows are damaged."""
     for song_id in ids:
         with suppress(StoreError):
