@@ -584,7 +584,7 @@ class Store(Closing):
         """Return what there is to say about the snapshot, or None when there is none."""
 
     @abstractmethod
-    def backup(self, path: str | Path) -> None:
+    def backup(self, path: str | Place) -> None:
         """Write a copy of the index as it is now to a new file, while others use it.
 
         Raises

@@ -21,7 +21,7 @@ import numpy as np
 from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.places import Place
+from fpcore.places import Address, Place, place_of
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import (
     contents,
@@ -420,9 +420,11 @@ class SqliteStore(Store):
         """Return what there is to say about the files beside the database."""
         return self._layout.snapshot(self._pool)
 
-    def backup(self, path: str | Path) -> None:
+    def backup(self, path: str | Place) -> None:
         """Write a copy as a new file, which is there once it is whole."""
-        target = Path(path)
+        target = place_of(path)
+        if isinstance(target, Address):
+            raise StoreError(f"{target} exists already, and is no file: name one for the backup")
         check_folder(target)
         if os.path.lexists(target):
             raise StoreError(f"{target} exists already: give the backup another name")
