@@ -15,7 +15,14 @@ from datetime import datetime
 from pathlib import Path
 
 from fpcore.config import FingerprintConfig
-from fpcore.errors import ConfigMismatchError, StoreAwayError, StoreDamagedError, StoreError
+from fpcore.errors import (
+    ConfigMismatchError,
+    StoreAwayError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from fpcore.folders import user_folder
 from fpcore.places import Address
 from fpcore.store import postgres_check, postgres_schema
@@ -107,32 +114,30 @@ def _opened(
     path = replica_of(address)
     try:
         origin: Origin | None = postgres_schema.prepare(server, address, config, create=create)
-    except StoreAwayError:
+        away = None
+    except StoreAwayError as error:
         if not path.exists():
             raise
-        origin = None
+        origin, away = None, error
     with translated_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     pool = ReplicaPool(path, server, address, busy_timeout_s)
     wanted = config if origin is None else origin.config
     try:
         stored, layout, identity = _prepared(pool, path, wanted, address, origin)
-    except (ConfigMismatchError, StoreDamagedError, _OtherIndexError):
-        pool = ReplicaPool(path, server, address, busy_timeout_s)
+    except (StoreBusyError, StoreFullError, StoreReadOnlyError):
+        raise
+    except (ConfigMismatchError, StoreError):
         if origin is None:
             raise
-        _discard(path)  # it can be made again at any time
-        stored, layout, identity = _prepared(pool, path, wanted, address, origin)
+        _discard(path)  # damaged, or of another index; it can be made again at any time
+        return open_address(address, config, create=create, busy_timeout_s=busy_timeout_s)
     try:
-        pool.begin(identity, is_reachable=origin is not None)
+        pool.begin(identity, away)
     except BaseException:
         pool.close()
         raise
     return PostgresStore(address, stored, pool, layout)
-
-
-class _OtherIndexError(StoreError):
-    """A replica of another index than that which is at its address now."""
 
 
 def _prepared(
@@ -154,7 +159,7 @@ def _prepared(
             identity = origin.identity
     if origin is not None and identity != origin.identity:
         pool.close()
-        raise _OtherIndexError(f"{path} is a replica of another index than {address} is")
+        raise StoreError(f"{path} is a replica of another index than {address} is")
     return stored, layout, identity or ""
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fpcore.errors import StoreError
+from fpcore.errors import StoreAwayError, StoreError
 from fpcore.places import Address
 from fpcore.store.connections import ConnectionPool, transaction
 from fpcore.store.postgres_replication import position_of, pull, push, recorded, state_of
@@ -126,11 +126,13 @@ class ReplicaPool(ConnectionPool):
         self._follower = Follower(self.follow)
         self._identity = ""
 
-    def begin(self, identity: str, *, is_reachable: bool) -> None:
-        """Follow the index that has an identity, now and from now on."""
+    def begin(self, identity: str, away: StoreAwayError | None) -> None:
+        """Follow the index that has an identity, now, unless it is ``away``, and from now on."""
         self._identity = identity
-        if is_reachable:
+        if away is None:
             self.follow()
+        else:
+            self._follower.failed(away)
         self._follower.run()
 
     @property

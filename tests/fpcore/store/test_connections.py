@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreBusyError, StoreError
-from fpcore.store import SqliteStore, connections
+from fpcore.store import SqliteStore, pooling
 from tests.fpcore.store.material import entry, in_sql, new_store, rows, scan
 
 
@@ -131,7 +131,7 @@ class TestThreads:
             assert store.add_song(*entry(1)).created
 
     def test_few_connections_stay_open(self, store: SqliteStore) -> None:
-        n_threads = 4 * connections.N_IDLE
+        n_threads = 4 * pooling.N_IDLE
         inside = threading.Barrier(n_threads)
 
         def read(_: int) -> None:
@@ -141,7 +141,7 @@ class TestThreads:
 
         with ThreadPoolExecutor(n_threads) as threads:
             list(threads.map(read, range(n_threads)))
-        assert len(store._pool._idle) == connections.N_IDLE
+        assert len(store._pool._idle) == pooling.N_IDLE
 
     @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
     def test_closing_closes_every_file(self, store: SqliteStore) -> None:
