@@ -182,7 +182,13 @@ class PostgresStore(SqliteStore):
     def known_file(
         self, checksum: str, *, strict: bool = False, allow_duplicates: bool = False
     ) -> Added | None:
-        """Return the song that a file is known to be by now, on whatever machine."""
+        """Return the song that a file is known to be by now, on whatever machine.
+
+        Parameters
+        ----------
+        checksum, strict, allow_duplicates
+            As for any store.
+        """
         self._pool.follow()
         return super().known_file(checksum, strict=strict, allow_duplicates=allow_duplicates)
 

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 FOLLOW_S = 0.5
 """Seconds between two questions whether others have changed something."""
 
-LATE_S = 2.0
-"""Answers are marked once nothing was heard of the truth for so many seconds."""
+LATE_S = 5.0
+"""Answers are marked once nothing was heard of the truth for so long, or it is known to be away."""
 
 CHUNK_SONGS = 256
 """So many songs are taken over in one transaction of the replica."""
@@ -93,7 +93,8 @@ class Follower:
         if self._followed is None:
             return before
         at_s, at = self._followed
-        return None if time.monotonic() - at_s < LATE_S else at
+        is_heard = self._reason is None and time.monotonic() - at_s < LATE_S
+        return None if is_heard else at
 
     def stop(self) -> None:
         """End the thread."""

@@ -50,8 +50,9 @@ def are_equal(one: PostgresStore, other: PostgresStore) -> bool:
 
 
 def test_a_machine_follows_what_another_learns_changes_and_removes(
-    url: str, tmp_path: Path
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postgres_replica, "LATE_S", PATIENCE_S)
     with two(tmp_path, url) as (one, other):
         first, second, third = (a.song for a in one.add_songs(entry(seed) for seed in range(3)))
         follow(other)

@@ -18,6 +18,7 @@ from tests.fpcore.store.hosts import follow, open_on
 from tests.fpcore.store.material import entry, rows, scan
 
 N_KILLS = 6
+PATIENCE_S = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_while_the_server_is_away_a_machine_answers_says_so_and_follows_again_la
                 open_on(tmp_path / "nothing kept", url)
         finally:
             server.start()
-        monkeypatch.undo()
+        monkeypatch.setattr(postgres_replica, "LATE_S", PATIENCE_S)
         with open_on(tmp_path / "b", url) as other:
             other.add_song(*entry(3))
         follow(store)
