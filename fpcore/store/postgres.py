@@ -31,7 +31,7 @@ from fpcore.store.failures import translated_os_errors
 from fpcore.store.layout import Layout
 from fpcore.store.postgres_replica import ReplicaPool
 from fpcore.store.postgres_schema import Origin
-from fpcore.store.postgres_server import Server
+from fpcore.store.postgres_server import PostgresServer
 from fpcore.store.sqlite import MAX_SEGMENT_TOKENS, SqliteStore, prepared
 
 CACHE_VARIABLE = "FPCORE_CACHE"
@@ -43,7 +43,7 @@ REPLICAS = "replicas"
 
 def holds_index(address: Address) -> bool:
     """Whether there is an index in a database; of one that cannot be reached, whether there was."""
-    with closing(Server(address, 0.0)) as server:
+    with closing(PostgresServer(address, 0.0)) as server:
         try:
             return postgres_schema.holds_index(server)
         except StoreAwayError:
@@ -95,7 +95,7 @@ def open_address(
         raise ValueError("a new index needs a config")
     if create and config is not None and config.n_tokens > MAX_SEGMENT_TOKENS:
         raise StoreError(f"{address} cannot hold so many kinds of hashes: use a file")
-    server = Server(address, busy_timeout_s)
+    server = PostgresServer(address, busy_timeout_s)
     try:
         return _opened(server, address, config, create=create, busy_timeout_s=busy_timeout_s)
     except BaseException:
@@ -104,7 +104,7 @@ def open_address(
 
 
 def _opened(
-    server: Server,
+    server: PostgresServer,
     address: Address,
     config: FingerprintConfig | None,
     *,

@@ -9,7 +9,7 @@ from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.store.checksums import fingerprint_checksum
 from fpcore.store.codec import decode_constellation, decode_postings
-from fpcore.store.postgres_server import Connection
+from fpcore.store.postgres_server import TruthConnection
 from fpcore.store.song_rows import remedy
 
 _N_ROWS = 100
@@ -22,12 +22,12 @@ WHERE id > %s ORDER BY id LIMIT %s
 """
 
 
-def problems(truth: Connection, config: FingerprintConfig, *, full: bool) -> Iterator[str]:
+def problems(truth: TruthConnection, config: FingerprintConfig, *, full: bool) -> Iterator[str]:
     """Yield a sentence for each problem of the truth.
 
     Parameters
     ----------
-    truth : Connection
+    truth : TruthConnection
         In a transaction that sees one state.
     config : FingerprintConfig
         The configuration of the index.
@@ -48,7 +48,7 @@ def problems(truth: Connection, config: FingerprintConfig, *, full: bool) -> Ite
         yield from _contents(truth)
 
 
-def _digest(truth: Connection, config: FingerprintConfig) -> Iterator[str]:
+def _digest(truth: TruthConnection, config: FingerprintConfig) -> Iterator[str]:
     meta: dict[str, str] = dict(truth.execute("SELECT key, value FROM meta").fetchall())
     same_algorithm = meta.get("algorithm_version") == str(ALGORITHM_VERSION)
     if same_algorithm and meta.get("digest") != config.digest:
@@ -58,7 +58,7 @@ def _digest(truth: Connection, config: FingerprintConfig) -> Iterator[str]:
         )
 
 
-def _contents(truth: Connection) -> Iterator[str]:
+def _contents(truth: TruthConnection) -> Iterator[str]:
     last_id = -1
     while rows := truth.execute(_CONTENTS, (last_id, _N_ROWS)).fetchall():
         yield from filter(None, map(_fault, rows))

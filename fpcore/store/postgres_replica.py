@@ -22,7 +22,7 @@ from fpcore.errors import StoreAwayError, StoreError
 from fpcore.places import Address
 from fpcore.store.connections import ConnectionPool, transaction
 from fpcore.store.postgres_replication import position_of, pull, push, recorded, state_of
-from fpcore.store.postgres_server import Server
+from fpcore.store.postgres_server import PostgresServer
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class ReplicaPool(ConnectionPool):
     ----------
     path : Path
         The file of the replica.
-    server : Server
+    server : PostgresServer
         Connections to the truth; the pool closes it.
     address : Address
         What messages call the index.
@@ -120,7 +120,9 @@ class ReplicaPool(ConnectionPool):
         Seconds that a write waits for other writers.
     """
 
-    def __init__(self, path: Path, server: Server, address: Address, busy_timeout_s: float) -> None:
+    def __init__(
+        self, path: Path, server: PostgresServer, address: Address, busy_timeout_s: float
+    ) -> None:
         super().__init__(path, busy_timeout_s, shown=address)
         self.server = server
         self._address = address

@@ -20,7 +20,7 @@ from typing import Any
 
 from fpcore.errors import StoreError
 from fpcore.store.postgres_schema import SONG_COLUMNS
-from fpcore.store.postgres_server import Connection
+from fpcore.store.postgres_server import TruthConnection
 from fpcore.store.snapshot import song_key
 
 _ALL = 2**62
@@ -62,7 +62,7 @@ class State:
         return Position(self.change, _ALL, self.token, self.change)
 
 
-def state_of(truth: Connection, *, lock: bool = False) -> State:
+def state_of(truth: TruthConnection, *, lock: bool = False) -> State:
     """Return where the truth stands; ``lock`` keeps all others from writing until the end."""
     end = " FOR UPDATE OF state" if lock else ""
     query = f"SELECT state.number, token::text, last_id FROM state JOIN changes USING (number){end}"
@@ -84,13 +84,17 @@ def _set_position(replica: sqlite3.Connection, position: Position) -> None:
 
 
 def pull(
-    truth: Connection, replica: sqlite3.Connection, state: State, *, n_songs: int | None = None
+    truth: TruthConnection,
+    replica: sqlite3.Connection,
+    state: State,
+    *,
+    n_songs: int | None = None,
 ) -> bool:
     """Bring a replica nearer to the truth.
 
     Parameters
     ----------
-    truth : Connection
+    truth : TruthConnection
         In a transaction that sees one state, or that nobody else can write meanwhile.
     replica : sqlite3.Connection
         In a transaction that may write.
@@ -125,17 +129,17 @@ def pull(
     return False
 
 
-def _knows(truth: Connection, here: Position) -> bool:
+def _knows(truth: TruthConnection, here: Position) -> bool:
     """Whether the truth went through the change that a replica has reached."""
     return _token_of(truth, here.change) == here.token
 
 
-def _token_of(truth: Connection, change: int) -> str:
+def _token_of(truth: TruthConnection, change: int) -> str:
     row = truth.execute("SELECT token::text FROM changes WHERE number = %s", (change,)).fetchone()
     return "" if row is None else str(row[0])
 
 
-def _drop_others(truth: Connection, replica: sqlite3.Connection) -> None:
+def _drop_others(truth: TruthConnection, replica: sqlite3.Connection) -> None:
     """Remove the songs from a replica that the truth has not, or has in another form."""
     known = set(truth.execute(f"SELECT {_IDENTITY} FROM songs".encode()).fetchall())
     held = replica.execute(f"SELECT {_IDENTITY} FROM songs").fetchall()
@@ -143,7 +147,7 @@ def _drop_others(truth: Connection, replica: sqlite3.Connection) -> None:
     replica.execute("DELETE FROM copies")
 
 
-def _removed_since(truth: Connection, here: Position) -> list[int]:
+def _removed_since(truth: TruthConnection, here: Position) -> list[int]:
     rows = truth.execute(
         "SELECT song_id FROM removed WHERE changed >= %s "
         "AND NOT EXISTS (SELECT FROM songs WHERE id = song_id)",
@@ -158,7 +162,7 @@ def _remove(replica: sqlite3.Connection, song_ids: Sequence[int]) -> None:
 
 
 def _changed_since(
-    truth: Connection, here: Position, state: State, n_songs: int | None
+    truth: TruthConnection, here: Position, state: State, n_songs: int | None
 ) -> list[tuple[Any, ...]]:
     """Return rows of songs with the numbers of their changes, in the order of these."""
     return truth.execute(
@@ -169,7 +173,7 @@ def _changed_since(
 
 
 def _take_over(
-    truth: Connection, replica: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+    truth: TruthConnection, replica: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Give a replica songs as they are in the truth; those it has keep their postings."""
     asked = json.dumps([row[0] for row in rows])
@@ -209,7 +213,7 @@ def _insert(replica: sqlite3.Connection, row: tuple[Any, ...]) -> None:
     replica.execute("INSERT INTO song_keys VALUES (?, ?)", (song_id, key))
 
 
-def _take_over_copies(truth: Connection, replica: sqlite3.Connection, since: int) -> None:
+def _take_over_copies(truth: TruthConnection, replica: sqlite3.Connection, since: int) -> None:
     rows = truth.execute(
         "SELECT checksum, song_id, known_by FROM copies WHERE changed > %s", (since,)
     ).fetchall()
@@ -250,12 +254,12 @@ def recorded(replica: sqlite3.Connection) -> Iterator[None]:
         replica.execute(f"DROP {kind} temp.{name}")
 
 
-def push(truth: Connection, replica: sqlite3.Connection) -> None:
+def push(truth: TruthConnection, replica: sqlite3.Connection) -> None:
     """Take to the truth what was `recorded` in a replica that lacked nothing before.
 
     Parameters
     ----------
-    truth : Connection
+    truth : TruthConnection
         In the transaction in which the copy was brought up to date, with the lock of `state_of`.
     replica : sqlite3.Connection
         In the same transaction as the changes.
@@ -283,7 +287,9 @@ _COPIED = (
 """Tables of a song, with their columns, the song's id first, and the types of these."""
 
 
-def _push_songs(truth: Connection, replica: sqlite3.Connection, song_ids: Sequence[int]) -> None:
+def _push_songs(
+    truth: TruthConnection, replica: sqlite3.Connection, song_ids: Sequence[int]
+) -> None:
     """Write songs that are still there, whole."""
     asked = json.dumps(song_ids)
     for table, columns, types in _COPIED:
@@ -296,7 +302,9 @@ def _push_songs(truth: Connection, replica: sqlite3.Connection, song_ids: Sequen
                 stream.write_row(row)
 
 
-def _update_rows(truth: Connection, replica: sqlite3.Connection, song_ids: Iterable[int]) -> None:
+def _update_rows(
+    truth: TruthConnection, replica: sqlite3.Connection, song_ids: Iterable[int]
+) -> None:
     asked = json.dumps(sorted(song_ids))
     columns = ", ".join(_UPDATED)
     rows = replica.execute(
@@ -307,7 +315,7 @@ def _update_rows(truth: Connection, replica: sqlite3.Connection, song_ids: Itera
         truth.execute(f"UPDATE songs SET {assignments} WHERE id = %s".encode(), row)
 
 
-def _push_copies(truth: Connection, replica: sqlite3.Connection) -> None:
+def _push_copies(truth: TruthConnection, replica: sqlite3.Connection) -> None:
     touched = [
         checksum
         for (checksum,) in replica.execute("SELECT DISTINCT checksum FROM temp.touched_copies")

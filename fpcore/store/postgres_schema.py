@@ -17,7 +17,7 @@ from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.places import Address
 from fpcore.store import schema
-from fpcore.store.postgres_server import SCHEMA, Connection, Server
+from fpcore.store.postgres_server import SCHEMA, PostgresServer, TruthConnection
 
 VERSION = 1
 """Raised when tables change, or how something is written in them."""
@@ -162,20 +162,20 @@ class Origin:
     identity: str
 
 
-def holds_index(server: Server) -> bool:
+def holds_index(server: PostgresServer) -> bool:
     """Whether there is an index in the database."""
     with server.plain() as connection:
         return _has_tables(connection)
 
 
 def prepare(
-    server: Server, address: Address, config: FingerprintConfig | None, *, create: bool
+    server: PostgresServer, address: Address, config: FingerprintConfig | None, *, create: bool
 ) -> Origin:
     """Make sure that a database holds an index of a configuration, of tables of today.
 
     Parameters
     ----------
-    server : Server
+    server : PostgresServer
         Connections to the database.
     address : Address
         What messages call it.
@@ -212,16 +212,16 @@ def prepare(
     return Origin(stored, meta["identity"])
 
 
-def _has_tables(connection: Connection) -> bool:
+def _has_tables(connection: TruthConnection) -> bool:
     row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{SCHEMA}.meta",)).fetchone()
     return row is not None and bool(row[0])
 
 
-def _meta_of(connection: Connection) -> dict[str, str]:
+def _meta_of(connection: TruthConnection) -> dict[str, str]:
     return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
-def _create(server: Server, address: Address, config: FingerprintConfig) -> dict[str, str]:
+def _create(server: PostgresServer, address: Address, config: FingerprintConfig) -> dict[str, str]:
     """Make the tables, unless another machine just did; return the table ``meta``."""
     with server.writing() as connection:
         if not _has_tables(connection):
@@ -246,7 +246,7 @@ def statements() -> list[bytes]:
     return [text.encode() for text in (_TABLES, *partitions, _TRIGGERS)]
 
 
-def _check_encoding(connection: Connection, address: Address) -> None:
+def _check_encoding(connection: TruthConnection, address: Address) -> None:
     """Refuse a database that could not hold every name."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
@@ -255,7 +255,7 @@ def _check_encoding(connection: Connection, address: Address) -> None:
         )
 
 
-def _bring_up_to_date(server: Server) -> dict[str, str]:
+def _bring_up_to_date(server: PostgresServer) -> dict[str, str]:
     """Give an index of an older version the tables of today, in one transaction."""
     with server.writing() as connection:
         # Another machine may have been faster.

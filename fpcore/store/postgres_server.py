@@ -62,7 +62,7 @@ _TURN_TIMEOUTS = """
 SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)
 """
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+TruthConnection = psycopg.Connection[tuple[Any, ...]]
 
 _SENTENCES: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (
@@ -115,7 +115,7 @@ _REFUSED_AT_THE_DOOR = (
 """What a server's words hold when it will not let somebody in, and the remedy."""
 
 
-class Server(Pool[Connection]):
+class PostgresServer(Pool[TruthConnection]):
     """Connections to one database of a PostgreSQL server, lent to one thread at a time.
 
     Parameters
@@ -142,13 +142,13 @@ class Server(Pool[Connection]):
             ) from None
 
     @contextmanager
-    def plain(self) -> Iterator[Connection]:
+    def plain(self) -> Iterator[TruthConnection]:
         """Lend a connection outside any transaction: each statement sees the last commit."""
         with self._translated(), self._lending(self._connect, writer=False) as connection:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[TruthConnection]:
         """Lend a connection in a transaction that sees one state of the database."""
         with self.plain() as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -156,7 +156,7 @@ class Server(Pool[Connection]):
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[TruthConnection]:
         """Lend a connection in a transaction that alone may write.
 
         The caller commits it; what is not committed is undone. Each statement sees the last commit,
@@ -168,13 +168,13 @@ class Server(Pool[Connection]):
                 self._take_turn(connection)
                 yield connection
 
-    def _take_turn(self, connection: Connection) -> None:
+    def _take_turn(self, connection: TruthConnection) -> None:
         wait_ms = max(1, round(1000 * self._busy_timeout_s))
         in_all_ms = wait_ms + round(1000 * STATEMENT_TIMEOUT_S)
         connection.execute(_TURN_TIMEOUTS, (str(wait_ms), str(in_all_ms)))
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> TruthConnection:
         complete = conninfo.make_conninfo(**{**_DEFAULTS, **self._given})
         connection = psycopg.connect(complete, autocommit=True)
         try:
@@ -193,7 +193,7 @@ class Server(Pool[Connection]):
                 f"version {OLDEST_SERVER} or newer"
             )
 
-    def _is_alive(self, connection: Connection) -> bool:
+    def _is_alive(self, connection: TruthConnection) -> bool:
         """Whether the server has not said goodbye on an idle connection."""
         if connection.closed:
             return False
@@ -235,7 +235,7 @@ class Server(Pool[Connection]):
 
 
 @contextmanager
-def _ended(connection: Connection) -> Iterator[None]:
+def _ended(connection: TruthConnection) -> Iterator[None]:
     """Undo what is not committed at the end; a lost connection has undone it already."""
     try:
         yield

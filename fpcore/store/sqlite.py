@@ -125,8 +125,17 @@ def prepared(
         To the file; closed when the index cannot be used.
     path : Path
         The database file.
-    config, create, layout
-        As for `open_file`, which tells what is raised.
+    config : FingerprintConfig or None
+        The configuration that the index must have; None takes any.
+    create : bool
+        Make a new index when the file does not exist or is empty.
+    layout : {"classic", "segments"}, optional
+        How a new index keeps its postings.
+
+    Raises
+    ------
+    StoreError, ConfigMismatchError
+        As `open_file` does.
     """
     try:
         return _prepared(pool, path, config, create=create, layout=layout)

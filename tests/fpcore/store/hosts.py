@@ -8,9 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
+
 from fpcore.store import open_store
 from fpcore.store.postgres import CACHE_VARIABLE, PostgresStore
-from tests.fpcore.store.material import PACKED
+from tests import postgres
+from tests.fpcore.store.material import PACKED, entry, rows
 
 
 def open_on(host: Path, url: str, *, busy_timeout_s: float = 60.0) -> PostgresStore:
@@ -32,3 +35,24 @@ def two(folder: Path, url: str) -> Iterator[tuple[PostgresStore, PostgresStore]]
 def follow(store: PostgresStore) -> None:
     """Have a machine follow now, and not only within half a second."""
     store._pool.follow()
+
+
+def in_truth(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement as any other program would."""
+    with postgres.shared().connected(url.rpartition("/")[2]) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def are_equal(one: PostgresStore, other: PostgresStore) -> bool:
+    """Whether two machines give the same songs, copies, postings and constellations."""
+    songs = one.songs()
+    ids = [song.id for song in songs]
+    tokens = np.unique(np.concatenate([entry(seed)[1].token for seed in range(9)]))
+    some, others = one.constellations(ids), other.constellations(ids)
+    return (
+        songs == other.songs()
+        and one.copies() == other.copies()
+        and rows(one.lookup(tokens)) == rows(other.lookup(tokens))
+        and all(np.array_equal(some[i].frame, others[i].frame) for i in ids)
+    )

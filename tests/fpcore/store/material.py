@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,17 +94,16 @@ Engine = Callable[[Path], Store]
 """Opens the index at a path, a new one if there is none."""
 
 
-def new_postgres_store(path: Path, kind: str = "packed") -> Store:
+def new_postgres_store(path: Path, *, databases: ExitStack, kind: str = "packed") -> Store:
     """Return the index in a database of the shared server that is called like the path.
 
-    A backup at the path is opened itself, and so is what a store calls its path.
+    A backup at the path is opened itself, and so is what a store calls its path. The database is
+    removed at the end of ``databases``.
     """
     if isinstance(path, Address) or path.exists():
         return open_store(path, CONFIGS[kind], create=True)
-    server, name = postgres.shared(), f"{path.parent.name}-{path.name}"[-60:]
-    if not server.has(name):
-        server.create(name)
-    return open_store(server.url(name), CONFIGS[kind], create=True)
+    url = databases.enter_context(postgres.database(postgres.shared(), suffix=path.name))
+    return open_store(url, CONFIGS[kind], create=True)
 
 
 ENGINES: dict[str, Engine] = {
