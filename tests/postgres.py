@@ -152,12 +152,6 @@ class Server:
             connection.execute(command.format(sql.Identifier(database)))
         return self.url(database)
 
-    def has(self, database: str) -> bool:
-        """Whether there is a database of this name."""
-        with self.connected() as connection:
-            query = "SELECT FROM pg_database WHERE datname = %s"
-            return connection.execute(query, (database,)).fetchone() is not None
-
     def drop(self, database: str) -> None:
         """Remove a database and cut all connections to it."""
         with self.connected() as connection:
@@ -165,11 +159,11 @@ class Server:
             connection.execute(command.format(sql.Identifier(database)))
 
     def cut(self, database: str) -> None:
-        """Cut all connections to a database."""
+        """Cut all connections to a database, and wait until they have ended."""
         with self.connected() as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                (database,),
+                "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE datname = %s",
+                (round(1000 * PATIENCE_S), database),
             )
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from fpcore.errors import StoreAwayError, StoreError
 from fpcore.places import Address
-from fpcore.store.connections import ConnectionPool, transaction
+from fpcore.store.connections import ConnectionPool, Mode, transaction
 from fpcore.store.postgres_replication import position_of, pull, push, recorded, state_of
 from fpcore.store.postgres_server import PostgresServer
 
@@ -187,6 +187,12 @@ class ReplicaPool(ConnectionPool):
             # It is learned for all other machines, and for this one as soon as there is room.
             logger.warning("the copy of %s on this machine lags behind: %s", self._address, error)
 
+    def _connected(self, mode: Mode) -> sqlite3.Connection:
+        replica = super()._connected(mode)
+        # What a power cut takes from a replica it gets again.
+        replica.execute("PRAGMA synchronous = NORMAL")
+        return replica
+
     def check_writable(self) -> None:
         """Raise `StoreAwayError` when the truth cannot be reached now."""
         with self.server.plain() as truth:
@@ -200,9 +206,10 @@ class ReplicaPool(ConnectionPool):
         StoreError
             When the truth cannot be reached, or is another index now.
         """
-        with self.server.plain() as truth:
+        with self.server.plain() as truth, truth.pipeline():
+            identity = truth.execute(_IDENTITY)
             state = state_of(truth)
-            self._check_identity(truth.execute(_IDENTITY).fetchone())
+            self._check_identity(identity.fetchone())
         with self._lent(writer=False) as replica:
             is_current = position_of(replica) == state.position
         if not is_current:

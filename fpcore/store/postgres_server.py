@@ -37,8 +37,13 @@ OLDEST_SERVER = 14
 STATEMENT_TIMEOUT_S = 60.0
 """So long may one statement take, waiting for locks aside."""
 
-_TURN = int.from_bytes(b"fpcore", "big")
-"""Key of the advisory lock that a writer holds until its transaction ends."""
+_TURN = f"""
+BEGIN;
+SET LOCAL lock_timeout = {{wait_ms}};
+SET LOCAL statement_timeout = {{in_all_ms}};
+SELECT pg_advisory_xact_lock({int.from_bytes(b"fpcore", "big")})
+"""
+"""What begins to write, in one message: the lock is held until the transaction ends."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "application_name": "fpcore",
@@ -56,10 +61,6 @@ SELECT set_config('search_path', %s, false), set_config('statement_timeout', %s,
   set_config('idle_in_transaction_session_timeout', '60s', false),
   set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_count', '3', false),
   set_config('tcp_keepalives_interval', '3', false), set_config('client_encoding', 'UTF8', false)
-"""
-
-_TURN_TIMEOUTS = """
-SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)
 """
 
 TruthConnection = psycopg.Connection[tuple[Any, ...]]
@@ -162,17 +163,15 @@ class PostgresServer(Pool[TruthConnection]):
         The caller commits it; what is not committed is undone. Each statement sees the last commit,
         so that the first one after the wait sees what the writer before has written.
         """
-        with self._translated(), self._lending(self._connect, writer=True) as connection:
-            connection.execute("BEGIN")
-            with _ended(connection):
-                self._take_turn(connection)
-                yield connection
-
-    def _take_turn(self, connection: TruthConnection) -> None:
         wait_ms = max(1, round(1000 * self._busy_timeout_s))
         in_all_ms = wait_ms + round(1000 * STATEMENT_TIMEOUT_S)
-        connection.execute(_TURN_TIMEOUTS, (str(wait_ms), str(in_all_ms)))
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+        with (
+            self._translated(),
+            self._lending(self._connect, writer=True) as connection,
+            _ended(connection),
+        ):
+            connection.execute(_TURN.format(wait_ms=wait_ms, in_all_ms=in_all_ms).encode())
+            yield connection
 
     def _connect(self) -> TruthConnection:
         complete = conninfo.make_conninfo(**{**_DEFAULTS, **self._given})

@@ -17,7 +17,7 @@ from tests import postgres
 from tests.fpcore.store.hosts import follow, open_on
 from tests.fpcore.store.material import entry, rows, scan
 
-N_KILLS = 6
+N_KILLS = 4
 PATIENCE_S = 600.0
 
 
