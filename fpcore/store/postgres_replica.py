@@ -47,7 +47,7 @@ class Follower:
 
     def __init__(self, follow: Callable[[], None]) -> None:
         self._follow = follow
-        self._process = -1
+        self._process = os.getpid()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
@@ -55,24 +55,26 @@ class Follower:
         self._reason: str | None = None
 
     def run(self) -> None:
-        """See to it that the thread runs in this process, which may be a fork of another one."""
-        if self._process == os.getpid():
-            return
-        if self._process != -1:  # in a fork another thread may have had them
-            self._stop, self._start = threading.Event(), threading.Lock()
+        """See to it that the thread runs."""
         with self._start:
-            if self._process != os.getpid():
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._go_on, daemon=True)
-                self._process = os.getpid()
                 self._thread.start()
 
+    def in_this_process(self) -> Follower:
+        """Return this one, or in a fork one that knows the same and has no thread yet."""
+        if self._process == os.getpid():
+            return self
+        new = Follower(self._follow)
+        new._followed, new._reason = self._followed, self._reason
+        return new
+
     def _go_on(self) -> None:
-        stop = self._stop
-        while not stop.wait(FOLLOW_S):
+        while not self._stop.wait(FOLLOW_S):
             try:
                 self._follow()
             except StoreError as error:
-                if not stop.is_set():
+                if not self._stop.is_set():
                     self.failed(error)
 
     def succeeded(self) -> None:
@@ -98,10 +100,8 @@ class Follower:
 
     def stop(self) -> None:
         """End the thread."""
-        if self._process != os.getpid() or self._thread is None:
-            return
         self._stop.set()
-        if self._thread is not threading.current_thread():
+        if self._thread is not None:
             self._thread.join()
 
 
@@ -229,6 +229,11 @@ class ReplicaPool(ConnectionPool):
                 f"{self._address} was replaced by another index while it was in use: end this "
                 "program and start again"
             )
+
+    def resume(self) -> None:
+        """End a `pause`; a forked child has no thread of its parent."""
+        self._follower = self._follower.in_this_process()
+        super().resume()
 
     def close(self) -> None:
         """Close the connections to both."""

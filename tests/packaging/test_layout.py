@@ -42,6 +42,7 @@ OF_A_WHOLE = {
     "tests/fpcore/audio/test_fuzz.py": "damaged files of every kind",
     "tests/fpcore/cli/test_help.py": "all commands: their help and their exit codes",
     "tests/fpcore/cli/test_interruptions.py": "commands that are killed",
+    "tests/fpcore/cli/test_on_postgres.py": "commands on a server's database",
     "tests/fpcore/cli/test_reindex_interruptions.py": "a command that is killed",
     "tests/fpcore/store/test_contract.py": "what every store keeps",
     "tests/fpcore/store/test_contract_of_reading.py": "what every store finds",
