@@ -128,6 +128,7 @@ class ReplicaPool(ConnectionPool):
         self._address = address
         self._follower = Follower(self.follow)
         self._identity = ""
+        self._since = datetime.now(UTC)
 
     def begin(self, identity: str, away: StoreAwayError | None) -> None:
         """Follow the index that has an identity, now, unless it is ``away``, and from now on."""
@@ -135,13 +136,14 @@ class ReplicaPool(ConnectionPool):
         if away is None:
             self.follow()
         else:
+            self._since = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
             self._follower.failed(away)
         self._follower.run()
 
     @property
     def as_of(self) -> datetime | None:
         """Since when answers may lack what others wrote; None when they lack nothing."""
-        return self._follower.as_of(datetime.fromtimestamp(self._path.stat().st_mtime, UTC))
+        return self._follower.as_of(self._since)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -217,11 +219,16 @@ class ReplicaPool(ConnectionPool):
         self._follower.succeeded()
 
     def _catch_up(self) -> None:
-        with self.server.reading() as truth, self._lent(writer=False) as replica:
-            state, there_is_more = state_of(truth), True
-            while there_is_more:
-                with transaction(replica):
-                    there_is_more = pull(truth, replica, state, n_songs=CHUNK_SONGS)
+        there_is_more = True
+        while there_is_more:
+            # In this order: a writer of this machine commits the truth while it has the replica, so
+            # that what is seen of the truth is never older than the replica.
+            with (
+                self._lent(writer=False) as replica,
+                transaction(replica),
+                self.server.reading() as truth,
+            ):
+                there_is_more = pull(truth, replica, state_of(truth), n_songs=CHUNK_SONGS)
 
     def _check_identity(self, row: tuple[str] | None) -> None:
         if row is None or row[0] != self._identity:

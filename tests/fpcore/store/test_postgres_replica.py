@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,22 @@ def test_both_sides_of_a_fork_learn_and_follow(url: str, tmp_path: Path) -> None
         follow(store)
         assert sorted(str(song.metadata["seed"]) for song in store.songs()) == list("0123")
         assert store.check(full=True).ok
+
+
+def test_programs_of_one_machine_that_follow_take_nothing_back(url: str, tmp_path: Path) -> None:
+    with open_on(tmp_path, url) as store, open_on(tmp_path, url) as same:
+        is_done = threading.Event()
+
+        def go_on() -> None:
+            while not is_done.is_set():
+                follow(same)
+
+        with ThreadPoolExecutor(1) as threads:
+            following = threads.submit(go_on)
+            try:
+                for seed in range(30):
+                    store.add_song(*entry(seed, n_hashes=20))
+                    assert [one.n_songs() for one in (store, same)] == [seed + 1] * 2
+            finally:
+                is_done.set()
+            following.result()
