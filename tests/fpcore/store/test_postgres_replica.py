@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
+import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from fpcore.store import postgres_replica
+from fpcore.store.postgres_server import TruthConnection
 from tests.fpcore.store.hosts import are_equal, follow, open_on, two
 from tests.fpcore.store.material import entry
 
@@ -65,20 +67,27 @@ def test_both_sides_of_a_fork_learn_and_follow(url: str, tmp_path: Path) -> None
         assert store.check(full=True).ok
 
 
-def test_programs_of_one_machine_that_follow_take_nothing_back(url: str, tmp_path: Path) -> None:
-    with open_on(tmp_path, url) as store, open_on(tmp_path, url) as same:
-        is_done = threading.Event()
+def test_nobody_writes_the_replica_between_a_look_at_the_truth_and_what_follows_from_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else a follower would take back what another program of the machine learned in between.
+    with open_on(tmp_path / "a", url) as one, open_on(tmp_path / "b", url) as other:
+        reading = one._pool.server.reading
+        refusals: list[str] = []
 
-        def go_on() -> None:
-            while not is_done.is_set():
-                follow(same)
+        @contextmanager
+        def watched() -> Iterator[TruthConnection]:
+            with closing(sqlite3.connect(one.file, timeout=0.0)) as writer:
+                try:
+                    writer.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    refusals.append(str(error))
+            with reading() as truth:
+                yield truth
 
-        with ThreadPoolExecutor(1) as threads:
-            following = threads.submit(go_on)
-            try:
-                for seed in range(30):
-                    store.add_song(*entry(seed, n_hashes=20))
-                    assert [one.n_songs() for one in (store, same)] == [seed + 1] * 2
-            finally:
-                is_done.set()
-            following.result()
+        monkeypatch.setattr(one._pool.server, "reading", watched)
+        other.add_song(*entry(1))
+        follow(one)
+        assert one.n_songs() == 1
+        assert refusals
+        assert set(refusals) == {"database is locked"}
