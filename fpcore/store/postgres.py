@@ -186,8 +186,12 @@ class PostgresStore(SqliteStore):
 
         Parameters
         ----------
-        checksum, strict, allow_duplicates
-            As for any store.
+        checksum : str
+            Checksum of the file.
+        strict : bool
+            Files that are cut off are refused: one that was known by a whole copy is none.
+        allow_duplicates : bool
+            Only a song that was learned from such a file counts.
         """
         self._pool.follow()
         return super().known_file(checksum, strict=strict, allow_duplicates=allow_duplicates)
