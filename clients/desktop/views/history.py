@@ -8,11 +8,12 @@ from datetime import datetime
 
 import ttkbootstrap as ttk
 
-from clients.desktop.history import Entry
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.words import Problem, Way, clock, counted, percent, when
+from clients.desktop.words import Problem, Way
+from clients.history import Entry
+from clients.words import clock, counted, percent, when
 
 COLUMNS: tuple[look.Column, ...] = (
     ("when", "When", 140, "w"),

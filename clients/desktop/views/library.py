@@ -17,8 +17,9 @@ from clients.desktop.views.recognise import SOUND_TYPES
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
 from clients.desktop.widgets.song_table import SongTable, summary
-from clients.desktop.words import Problem, Way, counted, problem, sentence
+from clients.desktop.words import Problem, Way, problem
 from clients.rest import Song, SongPage
+from clients.words import counted, sentence
 
 TYPED_MS = 250
 """After so long without another key the songs are searched."""

@@ -12,8 +12,9 @@ import ttkbootstrap as ttk
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.words import Problem, Way, clock, percent, problem, size
+from clients.desktop.words import Problem, Way, problem
 from clients.rest import AsyncClient, Profile, Stats
+from clients.words import clock, percent, size
 
 MEASURES = {
     "accepted_right": "Recognised and right",

@@ -10,8 +10,9 @@ import ttkbootstrap as ttk
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.words import Problem, Way, counted, problem
+from clients.desktop.words import Problem, Way, problem
 from clients.rest import Stats
+from clients.words import counted
 
 
 class SettingsView(View):

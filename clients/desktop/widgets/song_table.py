@@ -12,8 +12,8 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from clients.desktop.widgets import look
-from clients.desktop.words import clock, counted
 from clients.rest import Song
+from clients.words import clock, counted
 
 ROW = 30
 _HEAD = 32
