@@ -11,7 +11,8 @@ WayT = TypeVar("WayT", bound=str)
 """A way on, by the name that a client gives it."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not slotted: where it is made by the name of a kind of it, Python notes the kind on it if it can.
+@dataclass(frozen=True)
 class Problem(Generic[WayT]):
     """What went wrong, as one sentence, and the ways on from there."""
 
