@@ -87,6 +87,10 @@ class History:
         """The answers, the last first."""
         return self._entries
 
+    def reread(self) -> None:
+        """Take the answers that others have added to the file."""
+        self._entries = self._read()
+
     def add(self, entry: Entry) -> None:
         """Put an answer before the others; raises OSError when it cannot be kept, but has it."""
         self._entries = [entry, *self._read()][: self._max_entries]
