@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType, UnionType
@@ -62,6 +62,9 @@ class Entry:
         )
 
 
+_KINDS = get_type_hints(Entry)
+
+
 class History:
     """The answers in a file, the last first.
 
@@ -112,7 +115,7 @@ class History:
         return []
 
     def _write(self) -> None:
-        kept = [asdict(entry) for entry in self._entries]
+        kept = [{name: getattr(entry, name) for name in _KINDS} for entry in self._entries]
         write_json(self._path, {"format": _FORMAT, "entries": kept})
 
 
@@ -128,10 +131,9 @@ def _entries_of(content: Any) -> list[Entry]:
 
 
 def _entry_of(row: Any) -> Entry:
-    names = {field.name for field in fields(Entry)}
-    if not isinstance(row, dict) or set(row) != names:
+    if not isinstance(row, dict) or row.keys() != _KINDS.keys():
         raise DamagedError("an entry has other fields")
-    for name, kind in get_type_hints(Entry).items():
+    for name, kind in _KINDS.items():
         if not _is_of(row[name], kind):
             raise DamagedError(f"{name} of an entry is no {kind}")
     try:

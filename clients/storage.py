@@ -57,7 +57,7 @@ def write_json(path: Path, content: Any) -> None:
     OSError
         When it cannot be written.
     """
-    write_bytes(path, json.dumps(content, ensure_ascii=True, indent=1).encode())
+    write_bytes(path, json.dumps(content).encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

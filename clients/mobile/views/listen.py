@@ -25,6 +25,8 @@ _ICONS: dict[Way, ft.IconData] = {
 }
 _BUTTON = 176
 _RING = 224
+_ABOVE = 120
+"""Pixels above the button where nothing is below it yet."""
 
 
 class ListenView:
@@ -71,14 +73,17 @@ class ListenView:
             ),
             width=_BUTTON,
             height=_BUTTON,
-            style=ft.ButtonStyle(shape=ft.CircleBorder(), padding=0),
+            style=ft.ButtonStyle(
+                shape=ft.CircleBorder(), padding=0, elevation=6, shadow_color=ft.Colors.PRIMARY
+            ),
             on_click=self._pressed,
         )
         self._status = look.quiet("", text_align=ft.TextAlign.CENTER)
+        self._above = ft.Container(height=_ABOVE, animate_size=250)
         self._below = ft.Column(spacing=look.GAP)
         middle: list[ft.Control] = [self._halo, self._ring, self._button]
         self.control = look.column(
-            ft.Container(height=look.GAP),
+            self._above,
             ft.Stack(middle, height=_RING + 40, alignment=ft.Alignment.CENTER),
             ft.Row([self._status], alignment=ft.MainAxisAlignment.CENTER, wrap=True),
             self._below,
@@ -120,6 +125,7 @@ class ListenView:
             self._below.controls.append(self._answer(session.answer))
         if session.problem is not None:
             self._below.controls.append(self._problem(session.problem))
+        self._above.height = look.GAP if self._below.controls else _ABOVE
         if session.note:
             self._below.controls.append(look.card(look.quiet(session.note)))
 
@@ -142,6 +148,7 @@ class ListenView:
         loudness = 1 - max(recording.level_db, SILENT_DB) / SILENT_DB
         self._halo.scale = 1.1 + 0.35 * loudness
         self._below.controls = []
+        self._above.height = _ABOVE
         self.control.update()
 
     async def _pressed(self) -> None:

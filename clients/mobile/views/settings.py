@@ -14,7 +14,7 @@ from clients.mobile.words import problem
 from clients.rest import RestError
 from clients.words import counted
 
-_NAMES = {"system": "As the device", "light": "Light", "dark": "Dark"}
+_NAMES = {"system": "System", "light": "Light", "dark": "Dark"}
 
 
 class SettingsView:
@@ -42,6 +42,7 @@ class SettingsView:
             read_only=fixed,
             keyboard_type=ft.KeyboardType.URL,
             autocorrect=False,
+            expand=True,
             on_submit=self._connect,
         )
         self._key = ft.TextField(
@@ -50,6 +51,7 @@ class SettingsView:
             password=True,
             can_reveal_password=True,
             autocorrect=False,
+            expand=True,
             on_submit=self._connect,
         )
         self._result = look.quiet("")
@@ -63,8 +65,8 @@ class SettingsView:
             look.title("Settings"),
             look.card(
                 ft.Text("Server", weight=ft.FontWeight.W_600),
-                self._address,
-                self._key,
+                ft.Row([self._address]),
+                ft.Row([self._key]),
                 ft.FilledButton("Connect", icon=ft.Icons.LINK, on_click=self._connect),
                 self._result,
             ),
