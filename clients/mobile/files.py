@@ -22,7 +22,8 @@ from flet_web.patch_index import (
     patch_index_html,
     patch_manifest_json,
 )
-from starlette.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -70,10 +71,16 @@ class Files:
         elif path in _OWN:
             answer = FileResponse(_OWN[path])
         else:
-            answer = await self._static.get_response(path, scope)
+            answer = await self._found(path, scope)
         for name, text in _headers(fitted[INDEX]).items():
             answer.headers[name] = text
         await answer(scope, receive, send)
+
+    async def _found(self, path: str, scope: Scope) -> Response:
+        try:
+            return await self._static.get_response(path, scope)
+        except HTTPException as error:
+            return PlainTextResponse(error.detail, error.status_code)
 
 
 def _media_type(path: str) -> str:

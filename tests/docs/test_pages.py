@@ -13,7 +13,7 @@ from experiments.cli import app as fpbench
 from fpcore.cli import app as fpcore
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/mobile.md")
 TOP = {path.name for path in ROOT.iterdir()}
 MADE = (".venv/bin/pytest", "experiments/profiles")
 """What comes about by use, and is not there in a fresh copy."""

@@ -42,7 +42,9 @@ def microphone(
     """What plays the track from `HEARD_FROM_S` on, with babble as loud as it is."""
     samples, rate_hz = track
     clean = Signal(samples[round(HEARD_FROM_S * rate_hz) :], rate_hz)
-    noisy = add_babble(clean, Babble(snr_db=0), np.random.default_rng(1), {}).samples
+    noisy = add_babble(
+        clean, Babble(talkers="synthetic", snr_db=0), np.random.default_rng(1), {}
+    ).samples
     made = Microphone(tmp_path_factory.mktemp("microphone") / "heard.wav")
     made.play(0.5 * noisy / np.abs(noisy).max(), rate_hz)
     return made

@@ -32,7 +32,11 @@ class OwnPage:
             text=True,
         )
         assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().split()[1]
+        told = self._process.stdout.readline().split()
+        if not told:
+            self.stop()
+        assert told, "it did not start"
+        self.url = told[1]
 
     def stop(self) -> None:
         """End it, as with Ctrl-C or by the system."""
