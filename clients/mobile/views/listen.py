@@ -98,18 +98,21 @@ class ListenView:
         recording, self._stopped = Recording(), asyncio.Event()
         self._session.show_none()
         self._show_heard(recording)
+        failed = None
         try:
             await self._microphone.record(
                 recording, lambda: self._show_heard(recording), self._stopped
             )
         except MicrophoneError as error:
-            self._session.tell(error)
-            return
+            failed = error
         finally:
             self._stopped = None
-            self.refresh()
-        if recording.so_far_s >= LEAST_S:
+        if failed is not None:
+            self._session.tell(failed)
+        elif recording.so_far_s >= LEAST_S:
             await self._session.take(recording.wav())
+        else:
+            self._session.changed()
 
     def refresh(self) -> None:
         """Show what the session tells, unless a recording is made."""

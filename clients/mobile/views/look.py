@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -94,5 +95,11 @@ def rounded(text: str, icon: ft.IconData, action: Action, *, is_main: bool = Fal
     Control
         Filled when it is the main one.
     """
+
+    async def pressed() -> None:
+        done = action()
+        if inspect.isawaitable(done):
+            await done
+
     kind = ft.FilledButton if is_main else ft.OutlinedButton
-    return kind(text, icon=icon, on_click=lambda event: event.page.run_task(action))
+    return kind(text, icon=icon, on_click=pressed)

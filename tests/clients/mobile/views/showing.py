@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -47,11 +46,8 @@ def one(control: Any, kind: type[Any], text: str = "") -> Any:
 async def press(control: Any, text: str, kind: type[Any] = ft.Button) -> None:
     """Press the button that shows a text, and wait for what it does."""
     button = one(control, kind, text)
-    begun: list[Any] = []
-    page = SimpleNamespace(run_task=lambda action: begun.append(asyncio.ensure_future(action())))
-    event: Any = SimpleNamespace(page=page, control=button)
+    event: Any = SimpleNamespace(control=button)
     takes_event = inspect.signature(button.on_click).parameters
     done = button.on_click(event) if takes_event else button.on_click()
     if inspect.isawaitable(done):
         await done
-    await asyncio.gather(*begun)

@@ -56,6 +56,7 @@ def view_of(folder: Path, heard: Heard) -> tuple[ListenView, list[bytes]]:
 
     session.take = take  # type: ignore[method-assign]
     heard.view = view = ListenView(session, heard, lambda: None)
+    session.changed = view.refresh
     view.refresh()
     return view, taken
 
@@ -67,7 +68,6 @@ def test_a_recording_is_shown_while_it_is_made_and_asked_about(tmp_path: Path) -
     asyncio.run(press(view.control, "Listen"))
     assert "0 s" in heard.told[0] and "Listening… press to stop and ask" in heard.told[0]
     assert [len(wav) for wav in taken] == [44 + 20 * RATE_HZ]
-    assert "Listen" in texts(view.control)
 
 
 @pytest.mark.parametrize(("duration_s", "n_asked"), [(4.0, 1), (0.4, 0)])
@@ -77,13 +77,13 @@ def test_pressing_again_asks_unless_there_is_next_to_nothing(
     view, taken = view_of(tmp_path, Heard(duration_s))
     asyncio.run(press(view.control, "Listen"))
     assert len(taken) == n_asked
+    assert n_asked or "Listen" in texts(view.control)
 
 
 def test_a_microphone_that_may_not_be_used_is_told_with_a_way_on(tmp_path: Path) -> None:
     heard = Heard(10.0, MicrophoneError("the microphone may not be used: allow it"))
     view, taken = view_of(tmp_path, heard)
     asyncio.run(press(view.control, "Listen"))
-    view.refresh()
     assert "The microphone may not be used: allow it." in texts(view.control)
     assert taken == []
     asyncio.run(press(view.control, "Record again"))
