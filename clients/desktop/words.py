@@ -35,10 +35,10 @@ _WAYS_ON: tuple[tuple[type[Exception], tuple[Way, ...]], ...] = (
 )
 
 
-Problem = words.Problem[Way]
+DesktopProblem = words.Problem[Way]
 
 
-def problem(error: Exception) -> Problem:
+def problem(error: Exception) -> DesktopProblem:
     """Return what to say of an error."""
     return words.told(
         error,

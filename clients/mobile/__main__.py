@@ -17,7 +17,7 @@ def main() -> int:
     try:
         import uvicorn
 
-        from clients.mobile.session import Session
+        from clients.mobile.session import PhoneSession
         from clients.mobile.web import Web
     except ImportError as error:
         print(f'fpmobile: {error}: pip install "fpworkbench[mobile]"', file=sys.stderr)
@@ -26,11 +26,11 @@ def main() -> int:
 
     folder = arguments.folder or data_folder("fpmobile")
 
-    async def session_of(page: object) -> Session:
-        return Session(folder)
+    async def session_of(page: object) -> PhoneSession:
+        return PhoneSession(folder)
 
     if arguments.server is not None:
-        asyncio.run(Session(folder).choose(address=arguments.server))
+        asyncio.run(PhoneSession(folder).choose(address=arguments.server))
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: object = None) -> None:

@@ -6,11 +6,11 @@ import flet as ft
 
 from clients.history import Entry
 from clients.mobile.microphone import Microphone
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.views import look
-from clients.mobile.views.history import HistoryView
-from clients.mobile.views.listen import ListenView
-from clients.mobile.views.settings import SettingsView
+from clients.mobile.views.history import HistoryPage
+from clients.mobile.views.listen import ListenPage
+from clients.mobile.views.settings import SettingsPage
 
 TITLE = "Which song?"
 
@@ -28,17 +28,17 @@ class App:
     ----------
     page : Page
         Flet's, empty.
-    session : Session
+    session : PhoneSession
         What is kept and asked; closed with the page.
     """
 
-    def __init__(self, page: ft.Page, session: Session) -> None:
+    def __init__(self, page: ft.Page, session: PhoneSession) -> None:
         self.page = page
         self.session = session
         self.microphone = Microphone()
-        self.listen = ListenView(session, self.microphone, self._open_settings)
-        self.history = HistoryView(session, self._show_again)
-        self.settings = SettingsView(session, self._show_look)
+        self.listen = ListenPage(session, self.microphone, self._open_settings)
+        self.history = HistoryPage(session, self._show_again)
+        self.settings = SettingsPage(session, self._show_look)
         self.views = (self.listen, self.history, self.settings)
         self.shown = 0
         self._content = ft.Container(expand=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import flet as ft
 
 from clients.mobile.app import App
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.storage import data_folder
 
 STORAGE_VARIABLE = "FLET_APP_STORAGE_DATA"
@@ -27,4 +27,4 @@ def folder() -> Path:
 
 
 async def _show(page: ft.Page) -> None:
-    await App(page, Session(folder())).start()
+    await App(page, PhoneSession(folder())).start()

@@ -8,7 +8,7 @@ LOOKS = ("system", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
+class PhonePreferences:
     """What the user chose; ``look`` is one of `LOOKS`."""
 
     address: str = "http://127.0.0.1:8000"

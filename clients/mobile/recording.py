@@ -24,7 +24,7 @@ SILENT_DB = -60.0
 """What is shown of a level below this is nothing."""
 
 
-class Recording:
+class Take:
     """A recording while it is made.
 
     Parameters

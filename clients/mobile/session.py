@@ -17,9 +17,9 @@ from typing import Any
 
 from clients import preferences
 from clients.history import Entry, History
-from clients.mobile.preferences import Preferences
+from clients.mobile.preferences import PhonePreferences
 from clients.mobile.waiting import MAX_RECORDINGS, FullError, Waiting, made_at
-from clients.mobile.words import Problem, is_final, problem
+from clients.mobile.words import PhoneProblem, is_final, problem
 from clients.rest import AsyncClient, Patience, RestError
 
 PATIENCE = Patience(n_retries=1, retry_s=5.0)
@@ -32,7 +32,7 @@ MAX_ENTRIES = 10_000
 SOURCE = "Microphone"
 
 
-class Session:
+class PhoneSession:
     """What the views of one window work with.
 
     Parameters
@@ -59,11 +59,11 @@ class Session:
         max_waiting: int = MAX_RECORDINGS,
     ) -> None:
         self.folder = folder
-        self.preferences, note = preferences.load(Preferences, folder)
+        self.preferences, note = preferences.load(PhonePreferences, folder)
         self.history = History(folder, MAX_ENTRIES)
         self.note = " ".join(text for text in (note, self.history.note) if text)
         self.answer: Entry | None = None
-        self.problem: Problem | None = None
+        self.problem: PhoneProblem | None = None
         self.is_asking = False
         self.n_waiting = 0
         self.changed: Callable[[], None] = lambda: None
@@ -164,7 +164,7 @@ class Session:
         await asyncio.gather(*begun, return_exceptions=True)
         await self._disconnect()
 
-    async def _ask_all(self) -> Problem | None:
+    async def _ask_all(self) -> PhoneProblem | None:
         """Ask about what waits, and return what was said of a recording that is of no use."""
         refused = None
         with self._waiting.turn() as is_ours:

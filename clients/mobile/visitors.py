@@ -12,7 +12,7 @@ from pathlib import Path
 
 import flet as ft
 
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 
 KEY = "fpmobile.visitor"
 MAX_VISITORS = 1000
@@ -37,7 +37,7 @@ class Visitors:
         self._folder = folder
         self._max_visitors = max_visitors
 
-    async def session(self, page: ft.Page, address: str) -> Session:
+    async def session(self, page: ft.Page, address: str) -> PhoneSession:
         """Return the session of a page's visitor, which asks the server at an address."""
         kept = ft.SharedPreferences()
         page.services.append(kept)
@@ -46,7 +46,7 @@ class Visitors:
         if _NAME.fullmatch(name) is None:
             name = secrets.token_hex(16)
             await kept.set(KEY, name)
-        return Session(self.folder_of(name), address=address, max_waiting=MAX_WAITING)
+        return PhoneSession(self.folder_of(name), address=address, max_waiting=MAX_WAITING)
 
     def folder_of(self, name: str) -> Path:
         """Return the folder of a visitor; it is there from then on."""

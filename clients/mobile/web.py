@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 from clients.mobile.app import TITLE, App
 from clients.mobile.files import SOCKET, Files
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.visitors import Visitors
 from clients.storage import data_folder
 
@@ -32,7 +32,7 @@ KEPT_S = 60
 
 _LEAVE_S = 5.0
 
-SessionOf = Callable[[ft.Page], Awaitable[Session]]
+SessionOf = Callable[[ft.Page], Awaitable[PhoneSession]]
 
 _server: ContextVar[str] = ContextVar("server")
 
@@ -44,7 +44,7 @@ def hosted() -> Web:
     """
     visitors = Visitors(data_folder("fpmobile") / "visitors")
 
-    async def session_of(page: ft.Page) -> Session:
+    async def session_of(page: ft.Page) -> PhoneSession:
         return await visitors.session(page, _server.get())
 
     return Web(session_of)

@@ -9,19 +9,19 @@ from clients.history import Entry
 from clients.mobile.waiting import FullError
 from clients.rest import errors
 
-Way = Literal["again", "listen", "settings"]
+PhoneWay = Literal["again", "listen", "settings"]
 """A way on: ask again, record again, open the settings."""
 
-WAYS: dict[Way, str] = {"again": "Ask again", "listen": "Record again", "settings": "Settings"}
+WAYS: dict[PhoneWay, str] = {"again": "Ask again", "listen": "Record again", "settings": "Settings"}
 
-Problem = words.Problem[Way]
+PhoneProblem = words.Problem[PhoneWay]
 
 
 class MicrophoneError(Exception):
     """A microphone that is not there or may not be used; the text is for people."""
 
 
-_WAYS_ON: tuple[tuple[type[Exception], tuple[Way, ...]], ...] = (
+_WAYS_ON: tuple[tuple[type[Exception], tuple[PhoneWay, ...]], ...] = (
     (errors.NoServerError, ("again", "settings")),
     (errors.WrongKeyError, ("settings", "again")),
     (errors.ForbiddenError, ("settings", "again")),
@@ -35,12 +35,12 @@ _WAYS_ON: tuple[tuple[type[Exception], tuple[Way, ...]], ...] = (
 )
 
 
-def problem(error: Exception) -> Problem:
+def problem(error: Exception) -> PhoneProblem:
     """Return what to say of an error."""
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         text = f"the recording cannot be kept ({reason}): make room on this device"
-        return Problem(words.sentence(text), ("listen",))
+        return PhoneProblem(words.sentence(text), ("listen",))
     known = (errors.RestError, MicrophoneError, FullError)
     return words.told(error, _WAYS_ON, known=known, otherwise=("again",))
 

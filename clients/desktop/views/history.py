@@ -11,7 +11,7 @@ import ttkbootstrap as ttk
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.words import Problem, Way
+from clients.desktop.words import DesktopProblem, Way
 from clients.history import Entry
 from clients.words import clock, counted, percent, when
 
@@ -76,7 +76,7 @@ class HistoryView(View):
             self._session.history.clear()
         except OSError as error:
             told = f"The history cannot be written ({error.strerror}): {self._session.folder}."
-            self.problem_bar.show(Problem(told), lambda way: None)
+            self.problem_bar.show(DesktopProblem(told), lambda way: None)
         self.shown()
 
 

@@ -17,7 +17,7 @@ from clients.desktop.views.recognise import SOUND_TYPES
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
 from clients.desktop.widgets.song_table import SongTable, summary
-from clients.desktop.words import Problem, Way, problem
+from clients.desktop.words import DesktopProblem, Way, problem
 from clients.rest import Song, SongPage
 from clients.words import counted, sentence
 
@@ -180,7 +180,7 @@ class LibraryView(View):
             more = len(became.refused) - 1
             others = f" and {counted(more, 'other')}" if more else ""
             told = f"could not add {path.name}{others}: {reason}"
-            self.problem_bar.show(Problem(sentence(told)), lambda way: None)
+            self.problem_bar.show(DesktopProblem(sentence(told)), lambda way: None)
         self.reload(keep=True)
         self.event_generate("<<ServerChanged>>")
 
@@ -199,7 +199,7 @@ class LibraryView(View):
         told = problem(error)
         ways: tuple[Way, ...] = tuple(way for way in told.ways if way != "file")
         self.problem_bar.show(
-            Problem(told.sentence, ways),
+            DesktopProblem(told.sentence, ways),
             lambda way: again() if way == "again" else self._go(way),
         )
 

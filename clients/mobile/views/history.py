@@ -8,7 +8,7 @@ from datetime import datetime
 import flet as ft
 
 from clients.history import Entry
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.views import look
 from clients.mobile.words import place, sure
 from clients.words import counted, when
@@ -16,12 +16,12 @@ from clients.words import counted, when
 PAGE_ENTRIES = 50
 
 
-class HistoryView:
+class HistoryPage:
     """Answers, page by page.
 
     Parameters
     ----------
-    session : Session
+    session : PhoneSession
         It has the history.
     chosen : callable
         Told an answer that is to be shown again.
@@ -30,7 +30,7 @@ class HistoryView:
     name = "History"
     icon = ft.Icons.HISTORY
 
-    def __init__(self, session: Session, chosen: Callable[[Entry], None]) -> None:
+    def __init__(self, session: PhoneSession, chosen: Callable[[Entry], None]) -> None:
         self._session = session
         self._chosen = chosen
         self._n_shown = PAGE_ENTRIES

@@ -8,17 +8,17 @@ import flet as ft
 
 from clients.history import Entry
 from clients.mobile.microphone import Microphone
-from clients.mobile.recording import RECORDING_S, SILENT_DB, Recording
-from clients.mobile.session import Session
+from clients.mobile.recording import RECORDING_S, SILENT_DB, Take
+from clients.mobile.session import PhoneSession
 from clients.mobile.views import look
 from clients.mobile.views.look import Action
-from clients.mobile.words import WAYS, MicrophoneError, Problem, Way, place, shared, sure
+from clients.mobile.words import WAYS, MicrophoneError, PhoneProblem, PhoneWay, place, shared, sure
 from clients.words import counted
 
 LEAST_S = 1.0
 """A recording that is stopped before is not asked about."""
 
-_ICONS: dict[Way, ft.IconData] = {
+_ICONS: dict[PhoneWay, ft.IconData] = {
     "again": ft.Icons.REFRESH,
     "listen": ft.Icons.MIC,
     "settings": ft.Icons.SETTINGS_OUTLINED,
@@ -29,12 +29,12 @@ _ABOVE = 120
 """Pixels above the button where nothing is below it yet."""
 
 
-class ListenView:
+class ListenPage:
     """One big button, and what comes of it.
 
     Parameters
     ----------
-    session : Session
+    session : PhoneSession
         What is asked.
     microphone : Microphone
         What is recorded from.
@@ -45,7 +45,9 @@ class ListenView:
     name = "Listen"
     icon = ft.Icons.GRAPHIC_EQ
 
-    def __init__(self, session: Session, microphone: Microphone, open_settings: Action) -> None:
+    def __init__(
+        self, session: PhoneSession, microphone: Microphone, open_settings: Action
+    ) -> None:
         self._session = session
         self._microphone = microphone
         self._open_settings = open_settings
@@ -95,7 +97,7 @@ class ListenView:
         """Record, and have the session ask about it."""
         if self._stopped is not None:
             return
-        recording, self._stopped = Recording(), asyncio.Event()
+        recording, self._stopped = Take(), asyncio.Event()
         self._session.show_none()
         self._show_heard(recording)
         failed = None
@@ -143,10 +145,13 @@ class ListenView:
             return "Hold it near the music and press"
         return ""
 
-    def _show_heard(self, recording: Recording) -> None:
+    def _show_heard(self, recording: Take) -> None:
         left_s = max(0, round(RECORDING_S - recording.so_far_s))
         self._symbol.icon, self._label.value = ft.Icons.STOP, f"{left_s} s"
-        self._status.value = "Listening… press to stop and ask"
+        is_heard = recording.so_far_s > 0
+        self._status.value = (
+            "Listening… press to stop and ask" if is_heard else "Waiting for the microphone…"
+        )
         self._ring.value = min(1.0, recording.so_far_s / RECORDING_S)
         loudness = 1 - max(recording.level_db, SILENT_DB) / SILENT_DB
         self._halo.scale = 1.1 + 0.35 * loudness
@@ -184,7 +189,7 @@ class ListenView:
             ),
         )
 
-    def _problem(self, problem: Problem) -> ft.Control:
+    def _problem(self, problem: PhoneProblem) -> ft.Control:
         buttons = [
             look.rounded(WAYS[way], _ICONS[way], self._action(way), is_main=not number)
             for number, way in enumerate(problem.ways)
@@ -198,7 +203,7 @@ class ListenView:
             ft.Row(list(buttons), wrap=True),
         )
 
-    def _action(self, way: Way) -> Action:
+    def _action(self, way: PhoneWay) -> Action:
         match way:
             case "again":
                 return self._session.ask

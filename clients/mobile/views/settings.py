@@ -7,7 +7,7 @@ from typing import Any
 import flet as ft
 
 from clients.mobile.preferences import LOOKS
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.views import look
 from clients.mobile.views.look import Action
 from clients.mobile.words import problem
@@ -17,12 +17,12 @@ from clients.words import counted
 _NAMES = {"system": "System", "light": "Light", "dark": "Dark"}
 
 
-class SettingsView:
+class SettingsPage:
     """What can be chosen, which is kept.
 
     Parameters
     ----------
-    session : Session
+    session : PhoneSession
         It has the preferences.
     show_look : callable
         Shows the look that was chosen.
@@ -31,7 +31,7 @@ class SettingsView:
     name = "Settings"
     icon = ft.Icons.SETTINGS_OUTLINED
 
-    def __init__(self, session: Session, show_look: Action) -> None:
+    def __init__(self, session: PhoneSession, show_look: Action) -> None:
         self._session = session
         self._show_look = show_look
         chosen = session.preferences

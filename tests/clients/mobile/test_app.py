@@ -12,7 +12,7 @@ import pytest
 
 from clients.history import Entry, History
 from clients.mobile.app import App
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.views import look
 from tests.clients.mobile.views.showing import texts
 
@@ -23,7 +23,7 @@ def started(folder: Path, width: float) -> tuple[App, Any]:
     """Return an app on a page that only notes what it is given."""
     page: Any = SimpleNamespace(width=width, services=[], shown=[], update=lambda: None)
     page.add = page.shown.append
-    app = App(page, Session(folder))
+    app = App(page, PhoneSession(folder))
     asyncio.run(app.start())
     return app, page
 
@@ -48,7 +48,7 @@ def test_an_answer_of_the_history_is_shown_again(tmp_path: Path) -> None:
 
 
 def test_the_look_that_was_chosen_is_shown_at_once(tmp_path: Path) -> None:
-    asyncio.run(Session(tmp_path).choose(look="dark"))
+    asyncio.run(PhoneSession(tmp_path).choose(look="dark"))
     app, page = started(tmp_path, 390.0)
     assert page.theme_mode is ft.ThemeMode.DARK
     asyncio.run(app.session.choose(look="light"))

@@ -17,14 +17,19 @@ from tests.clients.mobile.phone import OwnPage, Phone
 
 pytestmark = pytest.mark.real_time
 
-REFUSE = """() => { navigator.mediaDevices.getUserMedia = () =>
-    Promise.reject(new DOMException("Permission denied", "NotAllowedError")); }"""
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+REFUSE = """() => {
+    navigator.permissions.query = () => Promise.resolve({ state: "denied" });
+    navigator.mediaDevices.getUserMedia = () =>
+        Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
+}"""
 
 
 def test_music_in_a_crowd_is_recognised_on_the_page_of_a_service(
     browser: Browser, service: Service
 ) -> None:
-    phone = Phone(browser, f"{service.server.url}/app/", permissions=["clipboard-read"])
+    phone = Phone(browser, f"{service.server.url}/app/", permissions=CLIPBOARD)
     try:
         phone.press("Listen")
         phone.sees("press to stop and ask")

@@ -15,7 +15,7 @@ import pytest
 
 from clients import history
 from clients.history import Entry, History
-from clients.mobile.session import MAX_ENTRIES, SOURCE, Session
+from clients.mobile.session import MAX_ENTRIES, SOURCE, PhoneSession
 from clients.mobile.waiting import Waiting, made_at
 from clients.rest import Patience
 from tests.api.conftest import KEY
@@ -42,10 +42,10 @@ def found(name: str) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, server: str, **more: Any) -> AsyncIterator[Session]:
+async def opened(folder: Path, server: str, **more: Any) -> AsyncIterator[PhoneSession]:
     """Give a session that asks a server, and tries again at once."""
     options = {"patience": Patience(n_retries=0), "retry_s": SOON, **more}
-    session = Session(folder, **options)
+    session = PhoneSession(folder, **options)
     await session.choose(address=server, key=KEY)
     try:
         yield session
@@ -59,7 +59,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def names(session: Session) -> list[str | None]:
+def names(session: PhoneSession) -> list[str | None]:
     return [entry.song_name for entry in session.history.entries]
 
 

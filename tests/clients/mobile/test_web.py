@@ -10,7 +10,7 @@ import flet as ft
 import pytest
 
 from clients.mobile import web
-from clients.mobile.session import Session
+from clients.mobile.session import PhoneSession
 from clients.mobile.web import MAX_WINDOWS_EACH, Web
 from clients.mobile.web import _address_of as address_of
 
@@ -58,8 +58,8 @@ class Window:
 
 
 def app_of(folder: Path, **more: Any) -> Web:
-    async def session_of(page: ft.Page) -> Session:
-        return Session(folder)
+    async def session_of(page: ft.Page) -> PhoneSession:
+        return PhoneSession(folder)
 
     return Web(session_of, **more)
 

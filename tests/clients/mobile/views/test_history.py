@@ -10,20 +10,20 @@ from typing import Any
 import flet as ft
 
 from clients.history import Entry
-from clients.mobile.session import Session
-from clients.mobile.views.history import PAGE_ENTRIES, HistoryView
+from clients.mobile.session import PhoneSession
+from clients.mobile.views.history import PAGE_ENTRIES, HistoryPage
 from tests.clients.mobile.views.showing import one, parts, press, texts
 
 ENTRY = Entry("2026-11-29T12:00:00+00:00", "Microphone", 7, "Été", 0.98, 64.6)
 
 
-def n_rows(view: HistoryView) -> int:
+def n_rows(view: HistoryPage) -> int:
     return sum(isinstance(part, ft.ListTile) for part in parts(view.control))
 
 
 def test_answers_are_shown_page_by_page(tmp_path: Path) -> None:
-    session, chosen = Session(tmp_path), []
-    view = HistoryView(session, chosen.append)
+    session, chosen = PhoneSession(tmp_path), []
+    view = HistoryPage(session, chosen.append)
     view.refresh()
     assert "What you ask is listed here." in texts(view.control)
     assert "Forget all" not in texts(view.control)
@@ -41,9 +41,9 @@ def test_answers_are_shown_page_by_page(tmp_path: Path) -> None:
 
 
 def test_all_is_forgotten_when_that_is_confirmed(tmp_path: Path, monkeypatch: Any) -> None:
-    session = Session(tmp_path)
+    session = PhoneSession(tmp_path)
     session.history.add(ENTRY)
-    view = HistoryView(session, lambda entry: None)
+    view = HistoryPage(session, lambda entry: None)
     view.refresh()
     dialogs: list[Any] = []
 
@@ -57,4 +57,4 @@ def test_all_is_forgotten_when_that_is_confirmed(tmp_path: Path, monkeypatch: An
     assert list(session.history.entries) == [ENTRY]
     asyncio.run(press(dialogs[0].actions, "Forget"))
     assert list(session.history.entries) == []
-    assert list(Session(tmp_path).history.entries) == []
+    assert list(PhoneSession(tmp_path).history.entries) == []

@@ -13,9 +13,9 @@ import pytest
 
 from clients.history import Entry
 from clients.mobile.microphone import Microphone
-from clients.mobile.recording import RATE_HZ, Recording
-from clients.mobile.session import Session
-from clients.mobile.views.listen import ListenView
+from clients.mobile.recording import RATE_HZ, Take
+from clients.mobile.session import PhoneSession
+from clients.mobile.views.listen import ListenPage
 from clients.mobile.words import MicrophoneError
 from clients.rest import NoServerError
 from tests.clients.mobile.views.showing import one, press, texts
@@ -31,11 +31,9 @@ class Heard(Microphone):
         self._duration_s = duration_s
         self._error = error
         self.told: list[list[str]] = []
-        self.view: ListenView | None = None
+        self.view: ListenPage | None = None
 
-    async def record(
-        self, into: Recording, heard: Callable[[], None], stopped: asyncio.Event
-    ) -> None:
+    async def record(self, into: Take, heard: Callable[[], None], stopped: asyncio.Event) -> None:
         into.add(struct.pack("<h", 9000) * round(self._duration_s * RATE_HZ))
         heard()
         assert self.view is not None
@@ -47,15 +45,15 @@ class Heard(Microphone):
             raise self._error
 
 
-def view_of(folder: Path, heard: Heard) -> tuple[ListenView, list[bytes]]:
+def view_of(folder: Path, heard: Heard) -> tuple[ListenPage, list[bytes]]:
     """Return a view, and the list of what its session is given to ask about."""
-    session, taken = Session(folder), []
+    session, taken = PhoneSession(folder), []
 
     async def take(wav: bytes) -> None:
         taken.append(wav)
 
     session.take = take  # type: ignore[method-assign]
-    heard.view = view = ListenView(session, heard, lambda: None)
+    heard.view = view = ListenPage(session, heard, lambda: None)
     session.changed = view.refresh
     view.refresh()
     return view, taken

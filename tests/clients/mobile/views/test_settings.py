@@ -10,17 +10,17 @@ from typing import Any
 import flet as ft
 
 from clients import preferences
-from clients.mobile.preferences import Preferences
-from clients.mobile.session import Session
-from clients.mobile.views.settings import SettingsView
+from clients.mobile.preferences import PhonePreferences
+from clients.mobile.session import PhoneSession
+from clients.mobile.views.settings import SettingsPage
 from tests.clients.desktop.pretending import pretending
 from tests.clients.mobile.views.showing import one, press, texts
 
 
 def test_a_server_and_its_key_are_tried_and_kept(tmp_path: Path) -> None:
     async def run(address: str) -> None:
-        session = Session(tmp_path)
-        view = SettingsView(session, lambda: None)
+        session = PhoneSession(tmp_path)
+        view = SettingsPage(session, lambda: None)
         one(view.control, ft.TextField, "Address of the server").value = "nonsense"
         await press(view.control, "Connect")
         assert "The server's address must be one like http://127.0.0.1:8000." in texts(view.control)
@@ -29,7 +29,7 @@ def test_a_server_and_its_key_are_tried_and_kept(tmp_path: Path) -> None:
         await press(view.control, "Connect")
         assert "Connected: 3 songs." in texts(view.control)
         await session.close()
-        kept, _ = preferences.load(Preferences, tmp_path)
+        kept, _ = preferences.load(PhonePreferences, tmp_path)
         assert (kept.address, kept.key) == (address, "secret")
 
     with pretending() as server:
@@ -37,16 +37,16 @@ def test_a_server_and_its_key_are_tried_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_service_that_has_the_page_is_the_server(tmp_path: Path) -> None:
-    view = SettingsView(Session(tmp_path, address="http://127.0.0.1:9"), lambda: None)
+    view = SettingsPage(PhoneSession(tmp_path, address="http://127.0.0.1:9"), lambda: None)
     field = one(view.control, ft.TextField, "Address of the server")
     assert field.read_only and field.value == "127.0.0.1:9"
 
 
 def test_light_and_dark_are_shown_and_kept(tmp_path: Path) -> None:
     shown: list[bool] = []
-    view = SettingsView(Session(tmp_path), lambda: shown.append(True))
+    view = SettingsPage(PhoneSession(tmp_path), lambda: shown.append(True))
     looks: Any = one(view.control, ft.SegmentedButton)
     looks.selected = ["dark"]
     asyncio.run(looks.on_change(SimpleNamespace(control=looks)))
     assert shown == [True]
-    assert preferences.load(Preferences, tmp_path)[0].look == "dark"
+    assert preferences.load(PhonePreferences, tmp_path)[0].look == "dark"
