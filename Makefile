@@ -108,7 +108,7 @@ $(ENVIRONMENT): $(REMAKE)
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
-	@echo "Installing the locked packages, about 1.3 GB: one to a few minutes, only this once"
+	@echo "Installing the locked packages, about 1.4 GB: one to a few minutes, only this once"
 	@{ PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --require-hashes \
 	    --requirement requirements.lock 2>$(VENV)/errors.txt && touch $@; } | { \
 	    fetched=0; \
