@@ -34,7 +34,7 @@ CHECKS := $(BIN)/mypy; types=$$?; \
     $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter && exit $$types
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve desktop lab test mutants bench architecture lock clean remake
+.PHONY: help setup demo serve desktop mobile lab test mutants bench architecture lock clean remake
 
 help: ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' Makefile | \
@@ -50,6 +50,9 @@ serve: setup ## Serve the default profile over REST on this machine, port 8000 (
 
 desktop: setup ## Open the desktop client, which asks a server or makes this machine one
 	@exec $(BIN)/fpdesk
+
+mobile: setup ## Open the mobile client's page on this machine, port 8550 (a service has it at /app)
+	@exec $(BIN)/fpmobile
 
 lab: setup ## Open JupyterLab on the notebooks, the numbered ones first
 	@exec env JUPYTER_CONFIG_DIR=$(CACHE)/jupyter/config JUPYTER_DATA_DIR=$(CACHE)/jupyter/share \
@@ -105,7 +108,7 @@ $(ENVIRONMENT): $(REMAKE)
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
-	@echo "Installing the locked packages, about 1.3 GB: one to a few minutes, only this once"
+	@echo "Installing the locked packages, about 1.4 GB: one to a few minutes, only this once"
 	@{ PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --require-hashes \
 	    --requirement requirements.lock 2>$(VENV)/errors.txt && touch $@; } | { \
 	    fetched=0; \
@@ -120,6 +123,6 @@ $(ENVIRONMENT): $(REMAKE)
 	[ -f $@ ] || { tail -n 12 $(VENV)/errors.txt >&2; exit 1; }
 
 $(PROJECT): $(ENVIRONMENT)
-	@echo "Installing the commands fpcore, fpbench and fpdesk into $(BIN)"
+	@echo "Installing the commands fpcore, fpbench, fpdesk and fpmobile into $(BIN)"
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.project-* && touch $@

@@ -18,7 +18,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import docs, errors, page
+from api import docs, errors, mounted, page
 from api.middleware import ID_HEADER, RequestContext
 from api.operations import log
 from api.routes import ROUTERS
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     page.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    mounted.install(app)
     app.add_middleware(RequestContext)
     if settings.cors_origins:
         app.add_middleware(

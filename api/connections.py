@@ -83,6 +83,7 @@ class Connection(H11Protocol):
         self._rest_timer: asyncio.TimerHandle | None = None
         self._answer_timer: asyncio.TimerHandle | None = None
         self._n_unsent = 0
+        self._is_upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -93,19 +94,24 @@ class Connection(H11Protocol):
             self._make_room()
         self._await_head()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to another protocol: a WebSocket waits as long as it likes."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade(event)
+        self._is_upgraded = True
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        for timer in (self._head_timer, self._rest_timer, self._answer_timer):
-            if timer is not None:
-                timer.cancel()
+        self._stop_waiting()
 
     def data_received(self, data: bytes) -> None:
         """Take what a client sends."""
         self._moved_at = self.loop.time()
         super().data_received(data)
-        self._await_head()
+        if not self._is_upgraded:
+            self._await_head()
 
     def on_response_complete(self) -> None:
         """Wait for what the client does after an answer: take it, and end its own request."""
@@ -130,6 +136,11 @@ class Connection(H11Protocol):
     def _waits_for_client(self) -> bool:
         """Whether the server has nothing to do before the client has sent more."""
         return not self._is_answering or self.cycle.more_body
+
+    def _stop_waiting(self) -> None:
+        for timer in (self._head_timer, self._rest_timer, self._answer_timer):
+            if timer is not None:
+                timer.cancel()
 
     def _await_head(self) -> None:
         """Wait for the head of a request, unless one has come or is waited for already."""

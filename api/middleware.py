@@ -12,10 +12,10 @@ import secrets
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import error_response
+from api.errors import RefusedError, error_response
 from api.operations.log import current_request_id
 from api.operations.metrics import Metrics
 from api.security import check_host, headers_for
@@ -34,6 +34,9 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await self._talk(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -55,6 +58,16 @@ class RequestContext:
             metrics.in_flight.dec()
             exchange.report(metrics)
             current_request_id.reset(token)
+
+    async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a WebSocket be opened, unless it is asked for by another host's name."""
+        try:
+            check_host(HTTPConnection(scope), scope["app"].state.service.settings.hosts)
+        except RefusedError as error:
+            logger.info("websocket refused", extra={"fields": {"reason": str(error)}})
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._app(scope, receive, send)
 
 
 async def _route(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

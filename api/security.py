@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader
+from starlette.requests import HTTPConnection
 
 from api.errors import RefusedError
 from api.settings import Settings
@@ -94,7 +95,7 @@ def require_writer(
         raise RefusedError(403, "foreign_origin", "pages of other origins may not write")
 
 
-def check_host(request: Request, known: tuple[str, ...]) -> None:
+def check_host(request: HTTPConnection, known: tuple[str, ...]) -> None:
     """Refuse a request that comes to a loopback address under a name that is not this machine's.
 
     ``known`` are further names that are not refused, such as the one that a proxy passes on.
@@ -132,7 +133,7 @@ def is_local(request: Request) -> bool:
     )
 
 
-def _host_of(request: Request) -> str:
+def _host_of(request: HTTPConnection) -> str:
     """Return the name by which a client calls this server, without a port, in lower case."""
     return _netloc_and_name(f"//{request.headers.get('host', '')}")[1]
 

@@ -58,6 +58,7 @@ def _served(settings: Settings) -> int:
     config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
+        loop="asyncio",  # also where the package uvloop happens to be installed
         http=cast(type[asyncio.Protocol], functools.partial(Connection, limits=limits)),
         host=settings.host,
         port=settings.port,

@@ -22,9 +22,9 @@ def main() -> int:
         )
         return 2
     from clients.desktop.session import Session
-    from clients.desktop.storage import data_folder
+    from clients.storage import data_folder
 
-    session = Session(arguments.folder or data_folder())
+    session = Session(arguments.folder or data_folder("fpdesk"))
     if arguments.server is not None:
         session.change(address=arguments.server, is_local=False)
     try:

@@ -1,14 +1,8 @@
-"""Preferences: what the user chose, kept in a file of the client's folder."""
+"""Preferences of the desktop client."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any
-
-from clients.desktop.storage import DamagedError, read_json, set_aside, write_json
-
-FILE = "preferences.json"
+from dataclasses import dataclass
 
 RECORDING_S = (5, 8, 10)
 """How long a recording may be."""
@@ -29,37 +23,6 @@ class Preferences:
     is_dark: bool = False
     is_local: bool = False
 
-
-def load(folder: Path) -> tuple[Preferences, str]:
-    """Return the preferences of a folder, and a sentence when those there cannot be used."""
-    path = folder / FILE
-    try:
-        return _of(read_json(path)), ""
-    except DamagedError as fault:
-        kept = set_aside(path)
-        return Preferences(), f"The settings could not be read ({fault}) and were kept as {kept}."
-    except OSError as error:
-        return Preferences(), f"The settings cannot be read ({error.strerror})."
-
-
-def save(preferences: Preferences, folder: Path) -> None:
-    """Keep preferences; raises OSError when they cannot be written."""
-    write_json(folder / FILE, asdict(preferences))
-
-
-def _of(content: Any) -> Preferences:
-    """Return preferences out of JSON; what is not known is passed over."""
-    if content is None:
-        return Preferences()
-    if not isinstance(content, dict):
-        raise DamagedError("it is no JSON object")
-    given: dict[str, Any] = {}
-    for field in fields(Preferences):
-        if field.name in content:
-            value = content[field.name]
-            if type(value) is not type(field.default):
-                raise DamagedError(f"{field.name} is no {type(field.default).__name__}")
-            given[field.name] = value
-    if given.get("recording_s", RECORDING_S[0]) not in RECORDING_S:
-        raise DamagedError(f"recording_s is none of {RECORDING_S}")
-    return Preferences(**given)
+    def __post_init__(self) -> None:
+        if self.recording_s not in RECORDING_S:
+            raise ValueError(f"recording_s is none of {RECORDING_S}")

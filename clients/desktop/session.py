@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from clients.desktop import preferences
-from clients.desktop.history import History
+from clients import preferences
 from clients.desktop.jobs import Job, Jobs
 from clients.desktop.local_service import LocalService
 from clients.desktop.preferences import Preferences
+from clients.history import History
 from clients.rest import AsyncClient, Patience
 
 ResultT = TypeVar("ResultT")
@@ -34,7 +34,7 @@ class Session:
 
     def __init__(self, folder: Path, patience: Patience = PATIENCE) -> None:
         self.folder = folder
-        self.preferences, note = preferences.load(folder)
+        self.preferences, note = preferences.load(Preferences, folder)
         self.history = History(folder)
         self.notes = [text for text in (note, self.history.note) if text]
         self.local = LocalService(folder)

@@ -17,8 +17,9 @@ from clients.desktop.views.recognise import RecogniseView
 from clients.desktop.views.settings import SettingsView
 from clients.desktop.widgets import look
 from clients.desktop.widgets.drops import take_drops
-from clients.desktop.words import Way, counted
+from clients.desktop.words import Way
 from clients.rest import Stats
+from clients.words import counted
 
 POLL_MS = 30
 """How often the window's thread takes what the others have for it."""

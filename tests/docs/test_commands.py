@@ -43,11 +43,13 @@ def test_the_table_of_commands_is_what_their_help_says() -> None:
     section = README.partition("\n## Commands\n")[2]
     table = re.findall(r"^\| `([^`]+)` \| (.+) \|$", section, re.MULTILINE)
     [heard] = re.findall(r"\n\n(Record .+?\.)\s", help_of("clients.desktop"))
+    [shown] = re.findall(r"\n\n(Show .+?\.)\s", help_of("clients.mobile"))
     [served] = re.findall(r"\n\n(Serve .+?\.)\s", help_of("api"))
     expected = [
         *commands("fpcore", "fpcore"),
         *commands("fpbench", "experiments"),
         ("fpdesk", heard),
+        ("fpmobile", shown),
         ("python -m api", served),
     ]
     assert len(expected) > 20

@@ -14,6 +14,8 @@ from fpcore.cli import app as fpcore
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
+DETAILS = ("docs/mobile.md",)
+"""Pages without links or commands of `fpcore`."""
 TOP = {path.name for path in ROOT.iterdir()}
 MADE = (".venv/bin/pytest", "experiments/profiles")
 """What comes about by use, and is not there in a fresh copy."""
@@ -43,7 +45,9 @@ def test_what_a_page_links_to_is_there(page: str) -> None:
 
 
 def test_the_files_that_pages_name_are_there() -> None:
-    named = {path for page in PAGES for path in mentioned(page)} - {ROOT / one for one in MADE}
+    named = {path for page in (*PAGES, *DETAILS) for path in mentioned(page)} - {
+        ROOT / one for one in MADE
+    }
     assert ROOT / "fpcore/stages/peaks.py" in named
     missing = [one for one in named if not one.exists() and not one.with_suffix(".py").exists()]
     assert missing == []
@@ -56,7 +60,7 @@ def test_what_a_page_says_to_be_in_a_module_is_there() -> None:
         assert re.search(rf"\b{name}\b", text_of(module)), f"{name} in {module}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", (*PAGES, *DETAILS))
 def test_the_make_targets_of_a_page_are_there(page: str) -> None:
     makefile = text_of("Makefile")
     targets = re.findall(r"(?:`|^    )make ([a-z-]+)", text_of(page), re.MULTILINE)

@@ -404,7 +404,7 @@ def kill_when_half(writer: subprocess.Popen[str]) -> None:
 
 MOVES = {
     "fpcore/atomic.py": "is where it is done",
-    "clients/desktop/storage.py": "stands on nothing of the core",
+    "clients/storage.py": "stands on nothing of the core",
     "experiments/corpora/debian.py": "moves what it unpacked inside a folder that is not there yet",
 }
 """The modules that rename files, and why."""

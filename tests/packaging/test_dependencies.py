@@ -24,6 +24,8 @@ FIXED = CORE | BENCH | LESSONS | SERVICE
 MODULES = {
     "audfprint2": "audfprint2",
     "fastapi-offline": "fastapi_offline",
+    "flet-audio-recorder": "flet_audio_recorder",
+    "flet-web": "flet_web",
     "immich-memories-music": "immich_memories_music",
     "ipython": "IPython",
     "pillow": "PIL",
@@ -111,7 +113,7 @@ def test_the_core_is_installed_without_an_extra_and_the_rest_with_the_one_it_bel
     [
         ("fpcore", ("postgres",)),
         ("api", ("service",)),
-        ("clients", ("client", "desktop")),
+        ("clients", ("client", "desktop", "mobile")),
         ("experiments", ("bench", "cluster", "peers", "demo")),
         ("notebooks", ("lessons",)),
     ],

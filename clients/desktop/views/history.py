@@ -8,11 +8,12 @@ from datetime import datetime
 
 import ttkbootstrap as ttk
 
-from clients.desktop.history import Entry
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.words import Problem, Way, clock, counted, percent, when
+from clients.desktop.words import DesktopProblem, Way
+from clients.history import Entry
+from clients.words import clock, counted, percent, when
 
 COLUMNS: tuple[look.Column, ...] = (
     ("when", "When", 140, "w"),
@@ -75,7 +76,7 @@ class HistoryView(View):
             self._session.history.clear()
         except OSError as error:
             told = f"The history cannot be written ({error.strerror}): {self._session.folder}."
-            self.problem_bar.show(Problem(told), lambda way: None)
+            self.problem_bar.show(DesktopProblem(told), lambda way: None)
         self.shown()
 
 

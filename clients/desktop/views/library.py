@@ -17,8 +17,9 @@ from clients.desktop.views.recognise import SOUND_TYPES
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
 from clients.desktop.widgets.song_table import MOST_CHOSEN, SongTable, summary
-from clients.desktop.words import Problem, Way, counted, problem, sentence
+from clients.desktop.words import DesktopProblem, Way, problem
 from clients.rest import Song, SongPage
+from clients.words import counted, sentence
 
 TYPED_MS = 250
 """After so long without another key the songs are searched."""
@@ -213,7 +214,7 @@ class LibraryView(View):
             more = len(refused) - 1
             others = f" and {counted(more, 'other')}" if more else ""
             told = f"{what} {name}{others}: {reason}"
-            self.problem_bar.show(Problem(sentence(told)), lambda way: None)
+            self.problem_bar.show(DesktopProblem(sentence(told)), lambda way: None)
 
     def _not_done(self, error: Exception, again: Callable[[], None]) -> None:
         self._end()
@@ -242,7 +243,7 @@ class LibraryView(View):
         told = problem(error)
         ways: tuple[Way, ...] = tuple(way for way in told.ways if way != "file")
         self.problem_bar.show(
-            Problem(told.sentence, ways),
+            DesktopProblem(told.sentence, ways),
             lambda way: again() if way == "again" else self._go(way),
         )
 

@@ -12,8 +12,9 @@ import ttkbootstrap as ttk
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.words import Problem, Way, clock, percent, problem, size
+from clients.desktop.words import DesktopProblem, Way, problem
 from clients.rest import AsyncClient, Profile, Stats
+from clients.words import clock, percent, size
 
 MEASURES = {
     "accepted_right": "Recognised and right",
@@ -70,7 +71,7 @@ class ProfileView(View):
     def _failed(self, error: Exception) -> None:
         told = problem(error)
         self.problem_bar.show(
-            Problem(told.sentence, told.ways),
+            DesktopProblem(told.sentence, told.ways),
             lambda way: self.shown() if way == "again" else self._go(way),
         )
 

@@ -10,7 +10,6 @@ from tkinter import filedialog
 import ttkbootstrap as ttk
 
 from clients.desktop import sources
-from clients.desktop.history import Entry
 from clients.desktop.jobs import Job
 from clients.desktop.preferences import RECORDING_S
 from clients.desktop.recorder import Heard, record
@@ -21,8 +20,10 @@ from clients.desktop.views.view import View
 from clients.desktop.widgets import look
 from clients.desktop.widgets.answer import AnswerCard
 from clients.desktop.widgets.sound import Sound
-from clients.desktop.words import Problem, Way, clock, problem
+from clients.desktop.words import DesktopProblem, Way, problem
+from clients.history import Entry
 from clients.rest import Recognition
+from clients.words import clock
 
 SOUND_TYPES = [
     ("Sound", "*.wav *.flac *.mp3 *.m4a *.aac *.ogg *.oga *.opus *.webm *.mp4 *.aif *.aiff *.wma"),
@@ -102,7 +103,7 @@ class RecogniseView(View):
             self.ask_file(paths[0])
             return
         told = "Only one recording is recognised at a time: drop one here, or songs on the library."
-        self.problem_bar.show(Problem(told), self._on_way)
+        self.problem_bar.show(DesktopProblem(told), self._on_way)
 
     def ask_file(self, path: Path) -> None:
         """Ask which song a file is."""

@@ -10,8 +10,9 @@ import ttkbootstrap as ttk
 from clients.desktop.session import Session
 from clients.desktop.views.view import View
 from clients.desktop.widgets import look
-from clients.desktop.words import Problem, Way, counted, problem
+from clients.desktop.words import DesktopProblem, Way, problem
 from clients.rest import Stats
+from clients.words import counted
 
 
 class SettingsView(View):
@@ -55,7 +56,7 @@ class SettingsView(View):
         self._show_choice()
         self.problem_bar.hide()
         if note:
-            self.problem_bar.show(Problem(note), lambda way: None)
+            self.problem_bar.show(DesktopProblem(note), lambda way: None)
         starts = self.is_local.get() and not self._session.local.is_running
         self.result.configure(text="Starting the service…" if starts else "Connecting…")
         self.apply.configure(state="disabled")
@@ -71,7 +72,7 @@ class SettingsView(View):
         self.result.configure(text="")
         told = problem(error)
         ways: tuple[Way, ...] = tuple(way for way in told.ways if way != "settings")
-        self.problem_bar.show(Problem(told.sentence, ways), self._on_way)
+        self.problem_bar.show(DesktopProblem(told.sentence, ways), self._on_way)
         self.event_generate("<<ServerChanged>>")
 
     def _on_way(self, way: Way) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from clients.desktop.widgets import look
-from clients.desktop.words import clock, percent, sentence
 from clients.rest import Recognition
+from clients.words import clock, percent, sentence
 
 _SAME = 0.0005
 """A pitch or tempo that differs less is told as the song's own."""

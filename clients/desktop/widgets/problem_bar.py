@@ -8,7 +8,7 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from clients.desktop.widgets import look
-from clients.desktop.words import WAYS, Problem, Way
+from clients.desktop.words import WAYS, DesktopProblem, Way
 
 
 class ProblemBar(ttk.Frame):
@@ -25,7 +25,7 @@ class ProblemBar(ttk.Frame):
     def __init__(self, parent: tk.Misc, **place: object) -> None:
         super().__init__(parent, bootstyle=look.CARD, padding=(12, 10))
         self._place = place
-        self.problem: Problem | None = None
+        self.problem: DesktopProblem | None = None
         self.buttons: dict[Way, ttk.Button] = {}
         self.columnconfigure(1, weight=1)
         icon = ttk.Label(self, bootstyle="danger")
@@ -39,7 +39,7 @@ class ProblemBar(ttk.Frame):
         self._ways = ttk.Frame(self)
         look.wrap(self.sentence, margin=110)
 
-    def show(self, problem: Problem, go: Callable[[Way], None]) -> None:
+    def show(self, problem: DesktopProblem, go: Callable[[Way], None]) -> None:
         """Show a problem; ``go`` is told which way on was chosen."""
         self.problem = problem
         self.sentence.configure(text=problem.sentence)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 import ttkbootstrap as ttk
 
 from clients.desktop.widgets import look
-from clients.desktop.words import clock, counted
 from clients.rest import Song
+from clients.words import clock, counted
 
 MOST_CHOSEN = 1000
 """So many songs are chosen at once, of those that a choice would take in."""

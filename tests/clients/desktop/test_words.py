@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-from datetime import UTC, datetime
-
 import pytest
 
 from clients.desktop import words
@@ -14,10 +11,6 @@ from clients.rest import errors
 from clients.rest.records import Refusal
 
 REFUSED = {"status": 400, "refusal": Refusal("", "", "")}
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(words).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -48,9 +41,3 @@ def test_every_error_is_one_sentence_with_a_way_on(error: Exception, first: str)
 def test_this_computer_is_offered_where_no_server_is() -> None:
     assert "local" in words.problem(errors.NoServerError("x")).ways
     assert "local" not in words.problem(errors.ConnectionLostError("x")).ways
-
-
-def test_times_of_today_have_no_day() -> None:
-    now = datetime(2026, 11, 29, 18, tzinfo=UTC)
-    assert words.when("2026-11-29T12:05:00+00:00", now) == "12:05"
-    assert words.when("2026-11-28T12:05:00+00:00", now) == "28 Nov 2026, 12:05"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.clients.desktop.conftest import Desk
-from tests.clients.desktop.test_history import ENTRY, NONE
+from tests.clients.test_history import ENTRY, NONE
 
 
 def test_answers_are_shown_and_cleared(desk: Callable[..., Desk]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from clients.desktop import preferences
+from clients import preferences
 from clients.desktop.local_service import LocalService
+from clients.desktop.preferences import Preferences
 from tests.clients.desktop.conftest import Desk
 from tests.clients.desktop.pretending import pretending
 
@@ -24,7 +25,7 @@ def test_a_server_and_its_key_are_tried_and_kept(desk: Callable[..., Desk]) -> N
         view.key_entry.event_generate("<Return>")
         view.apply.invoke()
         open_desk.until(lambda: view.result.cget("text") == "Connected: 3 songs.")
-        kept, _ = preferences.load(open_desk.session.folder)
+        kept, _ = preferences.load(Preferences, open_desk.session.folder)
         assert (kept.address, kept.key) == (server.address, "secret")
         assert view.key_entry.cget("show") == "•"
 

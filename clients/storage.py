@@ -11,24 +11,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-FOLDER_VARIABLE = "FPDESK_FOLDER"
-"""Names another folder for all that the client keeps."""
-
 
 class DamagedError(Exception):
     """A file whose content is not what was written there."""
 
 
-def data_folder() -> Path:
-    """Return the folder where this system keeps what programs keep; it may not exist yet."""
-    if given := os.environ.get(FOLDER_VARIABLE):
+def data_folder(program: str) -> Path:
+    """Return where this system keeps what a program keeps; the folder may not exist yet.
+
+    The environment variable of the program, such as ``FPDESK_FOLDER``, names another one.
+    """
+    if given := os.environ.get(f"{program.upper()}_FOLDER"):
         return Path(given)
     home = Path.home()
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming") / "fpdesk"
+        return Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming") / program
     if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "fpdesk"
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "fpdesk"
+        return home / "Library" / "Application Support" / program
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / program
 
 
 def read_json(path: Path) -> Any:
@@ -57,11 +57,22 @@ def write_json(path: Path, content: Any) -> None:
     OSError
         When it cannot be written.
     """
+    write_bytes(path, json.dumps(content).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file of any kind likewise.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
     try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, ensure_ascii=True, indent=1)
+        with open(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

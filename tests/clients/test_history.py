@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clients.desktop import history
-from clients.desktop.history import Entry, History
+from clients import history
+from clients.history import Entry, History
 
 ENTRY = Entry("2026-11-29T12:00:00+00:00", "Microphone", 7, "Été", 0.98, 12.5)
 NONE = Entry("2026-11-29T12:01:00+00:00", "a.wav", None, None, 0.0, None)
@@ -32,11 +32,8 @@ def test_windows_that_share_a_file_keep_the_answers_of_each_other(tmp_path: Path
     assert list(History(tmp_path).entries) == [NONE, ENTRY]
 
 
-def test_the_oldest_go_when_there_are_too_many(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(history, "MAX_ENTRIES", 2)
-    kept = History(tmp_path)
+def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
+    kept = History(tmp_path, max_entries=2)
     for number in range(3):
         kept.add(replace(ENTRY, song_id=number))
     assert [one.song_id for one in History(tmp_path).entries] == [2, 1]

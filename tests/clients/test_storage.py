@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.desktop import storage
+from clients import storage
 
 
 def test_what_is_written_is_read_again_and_only_its_owner_may(tmp_path: Path) -> None:
@@ -50,15 +50,15 @@ def test_files_that_are_set_aside_overwrite_none(tmp_path: Path) -> None:
         ("linux", {}, "/home/me/.local/share/fpdesk"),
         ("darwin", {}, "/home/me/Library/Application Support/fpdesk"),
         ("win32", {"APPDATA": "/a"}, "/a/fpdesk"),
-        ("linux", {storage.FOLDER_VARIABLE: "/own"}, "/own"),
+        ("linux", {"FPDESK_FOLDER": "/own"}, "/own"),
     ],
 )
 def test_the_folder_is_the_platforms(
     platform: str, variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("XDG_DATA_HOME", "APPDATA", storage.FOLDER_VARIABLE):
+    for name in ("XDG_DATA_HOME", "APPDATA", "FPDESK_FOLDER"):
         monkeypatch.delenv(name, raising=False)
     for name, text in {"HOME": "/home/me", **variables}.items():
         monkeypatch.setenv(name, text)
     monkeypatch.setattr(storage.sys, "platform", platform)
-    assert storage.data_folder() == Path(expected)
+    assert storage.data_folder("fpdesk") == Path(expected)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
-from clients.desktop.storage import DamagedError, read_json, set_aside, write_json
 from clients.rest import Recognition
+from clients.storage import DamagedError, read_json, set_aside, write_json
 
 FILE = "history.json"
 MAX_ENTRIES = 1000
-"""More would only make every answer slower to keep."""
+"""As many as are kept by default: more make every answer slower to keep."""
 
 _FORMAT = "fpdesk history 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An answer: when it came (ISO 8601, UTC), of what, and which song it was, if any."""
+    """An answer: when it came (ISO 8601, UTC), of what, and which song it was, if any.
+
+    Where recordings wait before they are asked about, it is the time of the recording.
+    """
 
     asked_at: str
     source: str
@@ -32,16 +35,34 @@ class Entry:
     song_offset_s: float | None
 
     @classmethod
-    def of(cls, found: Recognition, source: str) -> Self:
-        """Return the answer that came just now about a source."""
+    def of(cls, found: Recognition, source: str, at: str = "") -> Self:
+        """Return the answer about a source at a time, or that came just now.
+
+        Parameters
+        ----------
+        found : Recognition
+            What the server answered.
+        source : str
+            What was recorded.
+        at : str
+            The time, ISO 8601 and UTC; now, to the second, when it is empty.
+
+        Returns
+        -------
+        Entry
+            It is in no history yet.
+        """
         return cls(
-            asked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            asked_at=at or datetime.now(UTC).isoformat(timespec="seconds"),
             source=source,
             song_id=found.song_id,
             song_name=found.song_name,
             confidence=found.confidence,
             song_offset_s=found.offset_s if found.song_offset_s is None else found.song_offset_s,
         )
+
+
+_KINDS = get_type_hints(Entry)
 
 
 class History:
@@ -54,10 +75,13 @@ class History:
     ----------
     folder : Path
         Where the file lies; it is made when it is needed.
+    max_entries : int
+        How many answers are kept; the oldest go.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_entries: int = MAX_ENTRIES) -> None:
         self._path = folder / FILE
+        self._max_entries = max_entries
         self.note = ""
         self._entries = self._read()
 
@@ -66,9 +90,13 @@ class History:
         """The answers, the last first."""
         return self._entries
 
+    def reread(self) -> None:
+        """Take the answers that others have added to the file."""
+        self._entries = self._read()
+
     def add(self, entry: Entry) -> None:
         """Put an answer before the others; raises OSError when it cannot be kept, but has it."""
-        self._entries = [entry, *self._read()][:MAX_ENTRIES]
+        self._entries = [entry, *self._read()][: self._max_entries]
         self._write()
 
     def clear(self) -> None:
@@ -87,7 +115,7 @@ class History:
         return []
 
     def _write(self) -> None:
-        kept = [asdict(entry) for entry in self._entries]
+        kept = [{name: getattr(entry, name) for name in _KINDS} for entry in self._entries]
         write_json(self._path, {"format": _FORMAT, "entries": kept})
 
 
@@ -103,10 +131,9 @@ def _entries_of(content: Any) -> list[Entry]:
 
 
 def _entry_of(row: Any) -> Entry:
-    names = {field.name for field in fields(Entry)}
-    if not isinstance(row, dict) or set(row) != names:
+    if not isinstance(row, dict) or row.keys() != _KINDS.keys():
         raise DamagedError("an entry has other fields")
-    for name, kind in get_type_hints(Entry).items():
+    for name, kind in _KINDS.items():
         if not _is_of(row[name], kind):
             raise DamagedError(f"{name} of an entry is no {kind}")
     try:
