@@ -26,7 +26,6 @@ from fpcore.audio import AudioLimits
 from fpcore.config import Profile
 from fpcore.errors import FpError
 from fpcore.own_folders import OwnFolder
-from fpcore.profiles import load_profile
 from fpcore.search.passes import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
 
@@ -85,13 +84,8 @@ class Service:
         FpError
             When the profile or the index cannot be used.
         """
-        profile = load_profile(settings.profile)
-        store = open_store(
-            settings.database,
-            profile.fingerprint,
-            create=True,
-            busy_timeout_s=settings.busy_timeout_s,
-        )
+        library = settings.open_library()
+        store, profile = library.store, library.profile
         with contextlib.ExitStack() as begun:
             begun.callback(store.close)
             if settings.keep_audio is not None:

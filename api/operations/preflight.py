@@ -11,8 +11,6 @@ from pathlib import Path
 
 from api.settings import PREFIX, Settings
 from fpcore.errors import ConfigError
-from fpcore.profiles import load_profile
-from fpcore.store import open_store
 
 
 def check(settings: Settings) -> None:
@@ -23,13 +21,7 @@ def check(settings: Settings) -> None:
     FpError
         When one of them cannot be used.
     """
-    profile = load_profile(settings.profile)
-    open_store(
-        settings.database,
-        profile.fingerprint,
-        create=True,
-        busy_timeout_s=settings.busy_timeout_s,
-    ).close()
+    settings.open_library().close()
     if settings.keep_audio is not None:
         _check_folder("keep_audio", settings.keep_audio, make=True)
     if settings.temp_folder is not None:

@@ -21,6 +21,7 @@ import numpy as np
 from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
+from fpcore.profiles import MadeWith
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import (
     contents,
@@ -65,6 +66,7 @@ def open_store(
     *,
     create: bool = False,
     layout: LayoutName | None = None,
+    made_with: MadeWith | None = None,
     busy_timeout_s: float = 30.0,
 ) -> SqliteStore:
     """Open the index in a file.
@@ -84,6 +86,8 @@ def open_store(
     layout : {"classic", "segments"}, optional
         How a new index keeps its postings; without, in segments unless its tokens are texts, which
         only the classic layout shows. An index that is there stays as it is.
+    made_with : MadeWith, optional
+        The profile of ``config``, which a new index keeps: see `Store.made_with`.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -114,7 +118,7 @@ def open_store(
     wanted = (layout or _layout_for(config)) if create and config is not None else None
     try:
         with pool.plain(mode="rwc" if create else "rw") as connection:
-            stored = schema.prepare(connection, path, config, create=wanted)
+            stored = schema.prepare(connection, path, config, create=wanted, made_with=made_with)
             digest = schema.stored_meta(connection).get("digest", "")
             kind = schema.layout_of(connection)
         pool.inspect_new(partial(_inspect, path=path, digest=digest, layout=kind))
@@ -171,6 +175,18 @@ class SqliteStore(Store):
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
         return self._config
+
+    def made_with(self) -> MadeWith | None:
+        """Return the profile that the index was made with, None where it keeps none."""
+        with self._pool.reading() as connection:
+            return schema.kept_profile(connection)
+
+    def remember(self, made_with: MadeWith) -> None:
+        """Keep another profile of the same fingerprint, in one transaction."""
+        if made_with.profile.fingerprint.digest != self._config.digest:
+            raise ValueError("the profile makes other hashes than the index has")
+        with self._pool.writing() as connection:
+            schema.keep_profile(connection, made_with)
 
     def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction; takes the lock only when there is something to write."""

@@ -1,0 +1,54 @@
+"""What became of many recordings that were learned together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fpcore import markup
+from fpcore.audio import PassedOver
+from fpcore.bulk.learn import Outcome
+from fpcore.store import Songs
+from fpcore.units import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The outcomes of files, in the order in which they were done, and what was passed over."""
+
+    outcomes: tuple[Outcome, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def songs(self) -> Songs:
+        """The songs that the index has of the files, each once: new ones and those known before."""
+        found = {one.song.id: one.song for one in self.outcomes if one.song is not None}
+        return Songs(found.values())
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """The files that could not be learned, each with its reason."""
+        return tuple(one for one in self.outcomes if one.status == "failed")
+
+    def __str__(self) -> str:
+        counts = {status: 0 for status in ("learned", "known", "failed")}
+        for one in self.outcomes:
+            counts[one.status] += 1
+        parts = [f"{counts['learned']:,} learned"]
+        parts += [f"{counts['known']:,} known before"] if counts["known"] else []
+        parts += [f"{counts['failed']:,} failed"] if counts["failed"] else []
+        parts += [f"{len(self.passed_over):,} passed over"] if self.passed_over else []
+        return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        worst_first = sorted(self.outcomes, key=lambda one: one.status != "failed")
+        rows = (
+            (
+                one.path.name,
+                one.status,
+                "" if one.song is None else one.song.name,
+                "" if one.song is None else clock(one.song.duration_s),
+                one.reason or "",
+            )
+            for one in worst_first
+        )
+        return markup.table(("file", "", "song", "length", ""), rows, caption=str(self))
