@@ -122,4 +122,6 @@ $(ENVIRONMENT): $(REMAKE)
 $(PROJECT): $(ENVIRONMENT)
 	@echo "Installing the commands fpcore, fpbench and fpdesk into $(BIN)"
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@echo "Compiling the kernels, about half a minute"
+	@$(BIN)/python -m fpcore.warmup
 	@rm -f $(VENV)/.project-* && touch $@

@@ -13,7 +13,6 @@ from typing import Self
 from api.decoding.jobs import AnswerT, Bounds, Job, Task
 from api.decoding.pool import DecodePool
 from api.decoding.turns import Turns
-from api.decoding.warmup import noise_query
 from api.operations.folders import SERVERS
 from api.operations.metrics import Metrics
 from api.settings import Settings
@@ -28,6 +27,7 @@ from fpcore.errors import FpError
 from fpcore.own_folders import OwnFolder
 from fpcore.search.passes import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
+from fpcore.warmup import noise_query
 
 logger = logging.getLogger(__name__)
 

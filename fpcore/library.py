@@ -64,9 +64,10 @@ from fpcore.store import (
 )
 from fpcore.store.choosing import id_of
 from fpcore.store.own_profile import profile_of
+from fpcore.warmup import load_kernels, make_ready
 
 if TYPE_CHECKING:
-    from fpcore.display import Figure
+    from fpcore.display.frame import Picture
 
 AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
@@ -323,6 +324,7 @@ class Library(Closing):
                     known = replace(known, song=relocated(known.song, Path(source), self.store))
                 return known
             self.store.check_writable()
+            make_ready(self.profile)
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
         if found.remixed is not None:
             on_remixed(found.remixed)
@@ -363,6 +365,7 @@ class Library(Closing):
         iterator of Outcome
             One for each path, in the order in which they are done.
         """
+        make_ready(self.profile)
         return learn_files(
             paths,
             self.store,
@@ -395,6 +398,7 @@ class Library(Closing):
     def align(self, source: Recording, *, sample_rate_hz: float | None = None) -> SearchTrace:
         """Return everything that `recognize` finds on the way to its answer."""
         source = as_source(source, sample_rate_hz)
+        load_kernels(self.profile, self.store)
         started = perf_counter()
         config = self.profile.fingerprint
         cuts: list[Cut] = []
@@ -450,6 +454,7 @@ class Library(Closing):
         StoreError
             When the index cannot be read.
         """
+        make_ready(self.profile)
         config, stated = self.profile.fingerprint, [0.0]
         blocks: Iterator[FloatArray] = decode_blocks(
             as_source(source, sample_rate_hz),
@@ -479,7 +484,7 @@ class Library(Closing):
             total_s = min(max(stated_s), self.limits.max_duration_s)
             on_progress(done_s, total_s if total_s >= done_s else None)
 
-    def explain(self, source: Recording, *, sample_rate_hz: float | None = None) -> Figure:
+    def explain(self, source: Recording, *, sample_rate_hz: float | None = None) -> Picture:
         """Return a picture of how a recording was recognised, or why it was not.
 
         A notebook shows it, and its ``savefig`` writes it to a file.

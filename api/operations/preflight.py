@@ -11,6 +11,7 @@ from pathlib import Path
 
 from api.settings import PREFIX, Settings
 from fpcore.errors import ConfigError
+from fpcore.warmup import make_ready
 
 
 def check(settings: Settings) -> None:
@@ -21,7 +22,8 @@ def check(settings: Settings) -> None:
     FpError
         When one of them cannot be used.
     """
-    settings.open_library().close()
+    with settings.open_library() as library:
+        make_ready(library.profile)  # told here, and not done by every process of the server
     if settings.keep_audio is not None:
         _check_folder("keep_audio", settings.keep_audio, make=True)
     if settings.temp_folder is not None:

@@ -6,8 +6,6 @@ state, so figures may be made in a service or a worker. Nothing below
 `fpcore.library` imports it, and that only when it is to draw.
 """
 
-from matplotlib.figure import Figure
-
 from fpcore.display.explanation import explanation_figure, save_explanation, verdict
 from fpcore.display.panels import plot_alignment, plot_offset_histogram, plot_overlay
 from fpcore.display.stages import (
@@ -18,7 +16,6 @@ from fpcore.display.stages import (
 )
 
 __all__ = [
-    "Figure",
     "explanation_figure",
     "plot_alignment",
     "plot_constellation",

@@ -426,6 +426,7 @@ def test_what_is_in_memory_is_learned_recognised_and_scanned_like_a_file(
         library.recognize(clip)
     figure = library.explain(clip, sample_rate_hz=rate_hz)
     assert any("from an array" in text.get_text() for text in figure.texts)
+    assert figure._repr_png_().startswith(b"\x89PNG")
 
 
 # Songs

@@ -71,9 +71,14 @@ class Folder:
         return [kind(step) for step in steps]
 
 
+ALL = ["environment", "packages", "project", "kernels"]
+
+
 def kind(step: str) -> str:
     if "-m venv" in step:
         return "environment"
+    if "-m fpcore.warmup" in step:
+        return "kernels"
     return "project" if "--editable ." in step else "packages"
 
 
@@ -85,7 +90,7 @@ def folder(root: Path, tmp_path: Path) -> Folder:
 def test_first_setup_makes_environment_then_packages_then_project(folder: Folder) -> None:
     result = folder.setup()
     assert result.returncode == 0, result.stderr
-    assert folder.calls() == ["environment", "packages", "project"]
+    assert folder.calls() == ALL
 
 
 def test_second_setup_does_nothing(folder: Folder) -> None:
@@ -99,14 +104,11 @@ def append_comment(path: Path) -> None:
     path.write_text(path.read_text() + "# changed\n")
 
 
-ALL = ["environment", "packages", "project"]
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         (lambda path: append_comment(path / "requirements.lock"), ALL),
-        (lambda path: append_comment(path / "pyproject.toml"), ["project"]),
+        (lambda path: append_comment(path / "pyproject.toml"), ALL[2:]),
         (lambda path: (path / ".venv/bin/python").unlink(), ALL),
         (lambda path: os.utime(path / "requirements.lock"), []),
     ],
@@ -133,7 +135,7 @@ def test_setup_starts_anew_in_a_folder_that_was_moved(folder: Folder, tmp_path: 
 
 @pytest.mark.parametrize(
     ("failing", "repeated"),
-    [("-m venv", ALL), ("--require-hashes", ALL), ("--editable", ["project"])],
+    [("-m venv", ALL), ("--require-hashes", ALL), ("--editable", ALL[2:])],
 )
 def test_failed_setup_says_why_and_its_unfinished_steps_are_repeated(
     failing: str, repeated: list[str], folder: Folder
