@@ -20,6 +20,7 @@ def sweep(
         typer.Option(metavar="ADDRESS", help="Run the trials on the Dask scheduler there."),
     ] = None,
     settings: options.Settings = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Try every combination of a spec and record what each recognised, and at what cost.
 
@@ -31,6 +32,8 @@ def sweep(
     Examples:
       fpbench sweep classic
       fpbench sweep experiments/specs/fanout.yml --corpus folder:~/Music --set seed=1
+
+    In the end it prints the best trials, the verdict and the next command.
 
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
@@ -47,7 +50,7 @@ def sweep(
     wanted = first_manifest(folder, prepare(loaded), expand(loaded), Workers(jobs, dask))
     check_can_run(folder, wanted)
     parameters = {"spec": content, "run": str(folder.path), "jobs": jobs, "dask": dask}
-    options.run_notebook("sweep", folder, parameters, run=run)
+    options.run_notebook("sweep", folder, parameters, run=run, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -18,8 +18,8 @@ from numba.core import config
 
 from fpcore.folders import user_folder
 
-CACHE_VARIABLE = "FPBENCH_CACHE"
-"""Environment variable that moves the cache folder elsewhere."""
+CACHE_VARIABLE = "FPCORE_CACHE"
+"""Environment variable that names another folder of the cache, for compiled code alone."""
 
 _config: Any = config  # whose names are made when it is imported
 

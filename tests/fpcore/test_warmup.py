@@ -91,7 +91,7 @@ def test_where_nothing_can_be_kept_it_is_ready_all_the_same(
 def test_compiled_code_lies_in_the_cache_of_the_user_unless_numba_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FPBENCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("FPCORE_CACHE", str(tmp_path))
     for told, folder in (("", tmp_path / "numba"), ("/elsewhere", Path("/elsewhere"))):
         monkeypatch.setattr(numba.config, "CACHE_DIR", told)
         assert compiling.compiled_folder.__wrapped__() == folder
