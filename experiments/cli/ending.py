@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from experiments.cli.documents import records
 from experiments.cli.options import EXIT_FAILED
 from fpcore.cli.output import complain, counted, print_json, print_table, say
 
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
     from experiments.results.run_folder import RunFolder
 
 
-def tell(folder: RunFolder, notebook: Path, *, run: str | None = None, as_json: bool) -> None:
+def tell(
+    folder: RunFolder,
+    notebook: Path,
+    *,
+    run: str | None = None,
+    as_json: bool = False,
+    with_next: bool = True,
+) -> None:
     """Print how a run ended; failed trials go to standard error and end the command.
 
     Parameters
@@ -30,6 +39,8 @@ def tell(folder: RunFolder, notebook: Path, *, run: str | None = None, as_json: 
         What was given as ``--run``: it finds the run wherever that lies.
     as_json : bool
         Whether to print it in JSON.
+    with_next : bool
+        Whether to print which command comes next.
 
     Raises
     ------
@@ -49,7 +60,10 @@ def tell(folder: RunFolder, notebook: Path, *, run: str | None = None, as_json: 
     told: dict[str, Any] = {"run": folder.name, "folder": str(folder.path)}
     told |= {"notebook": str(notebook), "trials": manifest.trials, "failed": errors}
     if "done" in statuses:
-        told |= _found(folder, shlex.quote(run or folder.name), quiet=as_json)
+        found = _found(folder, shlex.quote(run or folder.name))
+        told |= found.document
+        if not as_json:
+            _say(found, with_next=with_next)
     if as_json:
         print_json(told)
     for trial, error in errors.items():
@@ -58,43 +72,41 @@ def tell(folder: RunFolder, notebook: Path, *, run: str | None = None, as_json: 
         raise typer.Exit(EXIT_FAILED)
 
 
-def _found(folder: RunFolder, name: str, *, quiet: bool) -> dict[str, Any]:
-    """Tell what the finished trials show, unless ``quiet``, and return it for JSON."""
+@dataclass(frozen=True)
+class _Found:
+    """What the finished trials of a run show: a short table, and all of it for JSON."""
+
+    short: pd.DataFrame
+    document: dict[str, Any]
+
+
+def _found(folder: RunFolder, name: str) -> _Found:
+    """Return what the finished trials show; ``name`` is what commands call the run."""
     from experiments.report import sentences
     from experiments.report.runs import load_runs, short_leaderboard
 
     runs = load_runs(folder.path)
     board = runs.leaderboard()
-    verdict = sentences.headline(runs.study, board)
     promotion = sentences.command(runs.study, board, run=name)
-    commands = [f"fpbench report {name}", *([promotion] if promotion else [])]
-    if not quiet:
-        say("")
-        _print(short_leaderboard(board))
-        say("")
-        say(verdict)
-        for command in commands:
-            say(f"next: {command}")
-    return {
-        "leaderboard": records(board.reset_index(names="key")),
-        "verdict": verdict,
-        "next": commands,
+    document = {
+        "leaderboard": records(board.rename_axis("key")),
+        "verdict": sentences.headline(runs.study, board),
+        "next": [f"fpbench report {name}", *([promotion] if promotion else [])],
     }
+    return _Found(short_leaderboard(board), document)
+
+
+def _say(found: _Found, *, with_next: bool) -> None:
+    """Print the best trials, the verdict, and the next commands."""
+    say("")
+    _print(found.short)
+    say("")
+    say(found.document["verdict"])
+    for command in found.document["next"] if with_next else ():
+        say(f"next: {command}")
 
 
 def _print(board: pd.DataFrame) -> None:
     words = ("trial", "settings", "")
     headings = [(str(name), "left" if name in words else "right") for name in board]
     print_table(headings, board.itertuples(index=False))  # type: ignore[arg-type]
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as they stand in JSON: what is not known is null."""
-    known = table.astype(object).where(table.notna(), None)
-    rows = known.to_dict("records")
-    return [{str(name): _plain(one) for name, one in row.items()} for row in rows]
-
-
-def _plain(one: Any) -> Any:
-    """Return a number of NumPy as one of Python."""
-    return one.item() if hasattr(one, "item") else one

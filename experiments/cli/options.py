@@ -140,6 +140,7 @@ def run_notebook(
     *,
     run: str | None,
     as_json: bool = False,
+    with_next: bool = True,
 ) -> None:
     """Execute the notebook that a run is made by, and print how the run ended.
 
@@ -155,6 +156,8 @@ def run_notebook(
         What was given as ``--run``, if anything.
     as_json : bool
         Whether to print that in JSON.
+    with_next : bool
+        Whether to print which command comes next.
 
     Raises
     ------
@@ -168,7 +171,7 @@ def run_notebook(
         notebook = execute(command, folder, parameters)
     except KeyboardInterrupt:
         raise tell_interruption(command, folder, run) from None
-    ending.tell(folder, notebook, run=run, as_json=as_json)
+    ending.tell(folder, notebook, run=run, as_json=as_json, with_next=with_next)
 
 
 def tell_interruption(command: str, folder: RunFolder, run: str | None) -> typer.Exit:
