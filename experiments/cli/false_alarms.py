@@ -115,7 +115,7 @@ def false_alarms(
         grown = growth(rows, seeded_rng(seed, "growth"))
     if as_json:
         growing = None if grown is None else asdict(grown)
-        told = {"threshold_log_odds": threshold, "growth": growing}
+        told: dict[str, Any] = {"threshold_log_odds": threshold, "growth": growing}
         told |= {"sizes": [_document(one, threshold) for one in sizes]}
         print_json(plain(told | {"picture": output and str(output)}))
     else:

@@ -166,7 +166,10 @@ def run_notebook(
     """
     from experiments.cli import ending
     from experiments.sweeps.notebook import execute
+    from fpcore.profiles import load_profile
+    from fpcore.warmup import make_ready
 
+    make_ready(load_profile())  # here, where it is told, and not in the notebook
     try:
         notebook = execute(command, folder, parameters)
     except KeyboardInterrupt:
