@@ -216,6 +216,9 @@ class Library(Closing):
     ) -> Added | Learned:
         """Learn a recording, or all in a folder, or many.
 
+        Many are learned by worker processes, which import the script that asks for it: it must do
+        so under ``if __name__ == "__main__":``. In a notebook there is nothing to heed.
+
         Parameters
         ----------
         source : str, Path, binary file object, bytes, ndarray, Signal, or iterable of str or Path
