@@ -93,9 +93,11 @@ def swap(new: Path, old: Path, *, expected: Inventory, busy_timeout_s: float) ->
             return False
         with transaction(source):
             copies.take_over(target, source)
-        source.backup(target, pages=-1)
-        snapshot.path_of(old).unlink(missing_ok=True)  # which is of the old kind
+        # What is made of the old content goes before it: who is killed in between leaves an index
+        # that lacks them, as any may, and none with files beside it that are not its own.
+        snapshot.path_of(old).unlink(missing_ok=True)
         segment_folder.discard(old)
+        source.backup(target, pages=-1)
     discard(new)
     return True
 

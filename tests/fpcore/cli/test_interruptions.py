@@ -29,7 +29,7 @@ from tests.fpcore.cli.running import (
     lines_of_json,
     start,
 )
-from tests.fpcore.cli.watching import finish, holders, until, wait_for_lines
+from tests.fpcore.cli.watching import finish, holders, kill, until, wait_for_lines
 
 N_KILLS = 4
 N_MOMENTS = 4
@@ -100,10 +100,7 @@ def test_kills_in_the_middle_lose_no_acknowledged_song_and_leave_no_partial_one(
     while n_kills < N_KILLS:
         process = start("learn", folder, "--json", "--db", database, "--jobs", 2, cwd=tmp_path)
         lines = _wait_for_moment(process, n_kills, database)
-        if n_kills % 2:
-            os.kill(process.pid, signal.SIGKILL)  # the workers must notice
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        kill(process, with_workers=n_kills % 2 == 0)  # without, they must notice it
         lines, errors = finish(process, lines)
         n_kills += process.returncode == -signal.SIGKILL
         assert "Traceback" not in errors

@@ -17,7 +17,7 @@ from fpcore.profiles import load_profile
 from fpcore.store import open_store
 from tests.fpcore.cli.material import piece, write_short_songs, write_wav
 from tests.fpcore.cli.running import answer, complaint, fpcore, fpcore_process, lines_of_json, start
-from tests.fpcore.cli.watching import finish, until, wait_for_lines
+from tests.fpcore.cli.watching import finish, kill, until, wait_for_lines
 
 N_KILLS = 5
 N_MOMENTS = 5
@@ -124,10 +124,7 @@ def test_kills_at_any_moment_leave_the_old_index_or_the_new_one(
             database = Path(shutil.copy(original, folder / "x.db"))
         process = _reindexing(database)
         _wait_for_moment(process, n_kills, database)
-        if n_kills % 2:
-            os.kill(process.pid, signal.SIGKILL)  # the workers must notice
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        kill(process, with_workers=n_kills % 2 == 0)  # without, they must notice it
         finish(process, [])
         n_kills += process.returncode == -signal.SIGKILL
         profile = _assert_one_or_the_other(database, n_songs)

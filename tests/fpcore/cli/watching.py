@@ -75,6 +75,15 @@ def wait_for_end(process: int) -> None:
         os.close(watched)
 
 
+def kill(process: subprocess.Popen[str], *, with_workers: bool) -> None:
+    """Kill a command, alone or with its workers; it may have ended by itself just before."""
+    if with_workers:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()  # it looks itself whether there is a process left
+
+
 def finish(process: subprocess.Popen[str], lines: list[str]) -> tuple[list[str], str]:
     """Return all lines of the answer, after those read already, and the complaints.
 
@@ -86,7 +95,7 @@ def finish(process: subprocess.Popen[str], lines: list[str]) -> tuple[list[str],
 
     def give_up() -> None:
         late.set()
-        os.killpg(process.pid, signal.SIGKILL)
+        kill(process, with_workers=True)
 
     timer = threading.Timer(TIMEOUT_S, give_up)
     timer.start()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreBusyError, StoreError
 from fpcore.store import SqliteStore, open_store, swapping
 from fpcore.store.segment_folder import path_of
@@ -87,35 +89,62 @@ def test_what_is_discarded_goes_with_its_logs(tmp_path: Path) -> None:
     swapping.discard(tmp_path / "index.db")  # which is not there any more
 
 
+class _StoppedError(Exception):
+    """Stands for the end of a process between two of its steps."""
+
+
+def _stopped_after(n_steps: int, work: Callable[[], object], patch: pytest.MonkeyPatch) -> bool:
+    """Do some work but for all that comes after so many removals of files; whether it was cut."""
+    unlink, left = Path.unlink, iter(range(n_steps))
+
+    def step(path: Path, missing_ok: bool = False) -> None:
+        if next(left, None) is None:
+            raise _StoppedError
+        unlink(path, missing_ok=missing_ok)
+
+    with patch.context() as patched:
+        patched.setattr(Path, "unlink", step)
+        try:
+            work()
+        except _StoppedError:
+            return True
+    return False
+
+
+def _in_segments(database: Path, config: FingerprintConfig, *songs: int) -> Path:
+    with open_store(database, config, create=True, layout="segments") as store:
+        store.add_songs(entry(song) for song in songs)
+        store.make_snapshot()
+    return database
+
+
 def test_segments_do_not_outlive_the_file_that_they_are_found_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class StoppedError(Exception):
-        pass
-
-    unlink = Path.unlink
     for n_steps in count():
-        database = tmp_path / f"{n_steps}.db"
-        with open_store(database, PACKED, create=True, layout="segments") as store:
-            store.add_song(*entry(1))
-            store.make_snapshot()
-        left = iter(range(n_steps))
-
-        def step(path: Path, missing_ok: bool = False, left: Iterator[int] = left) -> None:
-            if next(left, None) is None:
-                raise StoppedError
-            unlink(path, missing_ok=missing_ok)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "unlink", step)
-            try:
-                swapping.discard(database)
-            except StoppedError:
-                assert database.exists() or not path_of(database).exists()
-            else:
-                break
+        database = _in_segments(tmp_path / f"{n_steps}.db", PACKED, 1)
+        if not _stopped_after(n_steps, partial(swapping.discard, database), monkeypatch):
+            break
+        assert database.exists() or not path_of(database).exists()
     assert n_steps > 3
     assert not database.exists() and not path_of(database).exists()
+
+
+def test_no_segment_of_the_old_content_lies_beside_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+    for n_steps in count():
+        old = _in_segments(tmp_path / f"{n_steps}.db", PACKED, 1)
+        new = _in_segments(tmp_path / f"{n_steps}.new.db", TEXT, 1, 2)
+        work = partial(_swapped, new, old, swapping.inventory(old, 0.05))
+        was_cut = _stopped_after(n_steps, work, monkeypatch)
+        with open_store(old, None) as store:
+            assert store.check(full=True).problems == ()
+            found.add((store.config.digest, store.n_songs()))
+        if not was_cut:
+            break
+    assert found == {(PACKED.digest, 1), (TEXT.digest, 2)}
 
 
 def test_the_snapshot_of_the_old_content_goes_with_it(store: SqliteStore, tmp_path: Path) -> None:
