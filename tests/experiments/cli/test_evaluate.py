@@ -103,7 +103,8 @@ def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, databas
     )
     told = json.loads(done.stdout)
     assert (told["profile"], told["n_asked"]) == ("tiny", 4)
-    assert (told["shares"]["right"]["n_right"], told["shares"]["right"]["n"]) == (3, 3)
+    right = told["shares"]["accepted_right"]
+    assert (right["n_right"], right["n"]) == (3, 3)
     assert [(one["by"], one["value"]) for one in told["groups"]] == [
         ("device", "laptop"),
         ("device", "phone"),

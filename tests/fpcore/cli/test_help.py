@@ -146,5 +146,5 @@ def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr and "Error" in done.stderr
 
 
-def test_the_version_is_told() -> None:
-    assert fpcore("--version").stdout == f"fpcore {metadata.version('fpworkbench')}\n"
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert fpcore("--version", cwd=tmp_path).stdout == f"fpcore {metadata.version('fpworkbench')}\n"

@@ -218,7 +218,8 @@ def test_recognize_asks_all_that_a_folder_holds(
     (folder / "notes.txt").write_text("no audio")
     done = fpcore("recognize", "--json", "recordings", cwd=tmp_path)
     assert done.returncode == 3
-    complaint(done, "passed over 1 file without audio that can be read: notes.txt")
+    passed = "passed over 1 file without audio that can be read: notes.txt"
+    assert done.stderr == f"fpcore: recordings: {passed}\n"
     results = json.loads(done.stdout)["results"]
     assert [one["file"] for one in results] == ["recordings/a.wav", "recordings/monday/b.wav"]
     assert [one["match"] is None for one in results] == [True, False]
