@@ -1,7 +1,7 @@
 """Runs as data frames: what notebooks and papers begin with.
 
->>> from experiments import load_runs                             # doctest: +SKIP
->>> load_runs("mine").leaderboard()                               # doctest: +SKIP
+    from experiments import load_runs
+    load_runs("mine").leaderboard()
 
 The columns of `Runs.leaderboard` and `Runs.rows` are stable: a new version may add some, and takes
 none away. ``to_latex``, ``to_csv`` and the like are those of pandas.

@@ -108,7 +108,14 @@ def _what_settles(study: Study, reference: Result, keys: Sequence[str]) -> str:
 def command(study: Study, board: pd.DataFrame, *, run: str | None = None) -> str:
     """Return the command that promotes the recommended configuration; "" when there is none.
 
-    ``run`` is what to call its run, which has a name unless it lies elsewhere than other runs.
+    Parameters
+    ----------
+    study : Study
+        The runs.
+    board : pandas.DataFrame
+        Their leaderboard.
+    run : str, optional
+        What to call the run in place of its name, as one must that lies elsewhere than other runs.
     """
     result = study.find(_marked(board, "recommended"))
     if result is None:

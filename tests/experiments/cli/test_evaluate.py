@@ -110,7 +110,8 @@ def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, databas
         ("device", "phone"),
     ]
     assert len(told["faults"]) == 5
-    assert told["failures"] == []
+    [failed] = told["failures"]
+    assert (failed["track"], failed["failure"]) == ("song-0000", "misplaced")
 
 
 def test_columns_of_many_values_and_many_failures_are_cut_short(
