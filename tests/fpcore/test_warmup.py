@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -93,8 +96,25 @@ def test_compiled_code_lies_in_the_cache_of_the_user_unless_numba_is_told(
 ) -> None:
     monkeypatch.setenv("FPCORE_CACHE", str(tmp_path))
     for told, folder in (("", tmp_path / "numba"), ("/elsewhere", Path("/elsewhere"))):
-        monkeypatch.setattr(numba.config, "CACHE_DIR", told)
+        monkeypatch.setenv("NUMBA_CACHE_DIR", told)
         assert compiling.compiled_folder.__wrapped__() == folder
+
+
+def test_that_all_is_ready_is_known_without_loading_numba(tmp_path: Path) -> None:
+    code = (
+        "import sys; from fpcore import Library; "
+        "Library.open('songs.db', create=True).learn_files([]); "
+        "from fpcore.warmup import make_ready; from fpcore.profiles import load_profile; "
+        "make_ready(load_profile()); sys.exit('numba' in sys.modules)"
+    )
+    warmup.make_ready(PROFILE)  # what is compiled is kept from here on
+    root = str(Path(__file__).resolve().parents[2])
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        check=True,
+    )
 
 
 def test_other_code_keeps_its_own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
