@@ -18,6 +18,7 @@ from numba.core import event
 from numba.core.registry import CPUDispatcher
 
 from fpcore import Library, kernels, warmup
+from fpcore.errors import StoreError
 from fpcore.kernels import compiling
 from fpcore.profiles import load_profile
 from tests.fpcore.synthetic import music
@@ -84,10 +85,17 @@ def test_where_nothing_can_be_kept_it_is_ready_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "numba").write_text("a file in the place of the folder")
-    monkeypatch.setattr(warmup, "_exercise", lambda profile: None)
-    monkeypatch.setattr(warmup, "_ready", set())
     monkeypatch.setattr(compiling, "compiled_folder", lambda: tmp_path / "numba")
-    warmup.make_ready(PROFILE)
+    for error in (None, OSError("no room"), StoreError("no room")):
+
+        def exercise(profile: object, error: Exception | None = error) -> None:
+            if error is not None:
+                raise error
+
+        monkeypatch.setattr(warmup, "_exercise", exercise)
+        monkeypatch.setattr(warmup, "_ready", set())
+        warmup.make_ready(PROFILE)
+        assert len(warmup._ready) == 1
     assert caplog.messages == []
 
 
