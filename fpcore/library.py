@@ -40,12 +40,12 @@ from fpcore.audio import (
     load_from_first_sound,
 )
 from fpcore.audio.in_memory import Recording, Samples, as_source
+from fpcore.audio.titles import title_of
 from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchanged
 from fpcore.bulk.learned import Learned
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import AudioError, ConfigMismatchError
-from fpcore.printable import as_text
 from fpcore.profiles import DEFAULT_PROFILE, MadeWith, load_profile
 from fpcore.records import Appearance, Cut, FloatArray, Recognition, Remixed, Signal
 from fpcore.search import scan
@@ -63,6 +63,7 @@ from fpcore.store import (
     open_store,
 )
 from fpcore.store.choosing import id_of
+from fpcore.store.derived_names import NameBy, derived_name, marked_as_given
 from fpcore.store.own_profile import profile_of
 from fpcore.warmup import load_kernels, make_ready
 
@@ -186,6 +187,7 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Added: ...
 
     @overload
@@ -197,11 +199,17 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Added | Learned: ...
 
     @overload
     def learn(
-        self, source: Iterable[str | Path], *, strict: bool = False, allow_duplicates: bool = False
+        self,
+        source: Iterable[str | Path],
+        *,
+        strict: bool = False,
+        allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Learned: ...
 
     def learn(
@@ -213,6 +221,7 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Added | Learned:
         """Learn a recording, or all in a folder, or many.
 
@@ -234,6 +243,8 @@ class Library(Closing):
             Refuse recordings that are cut off or damaged on the way.
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        name_by : {"tags", "file"}
+            What songs are called by that are given no name, as for `learn_one`.
 
         Returns
         -------
@@ -259,6 +270,7 @@ class Library(Closing):
                 metadata=metadata,
                 strict=strict,
                 allow_duplicates=allow_duplicates,
+                name_by=name_by,
             )
         if name is not None or metadata is not None or sample_rate_hz is not None:
             raise ValueError("name, metadata and sample_rate_hz are for a single recording")
@@ -267,8 +279,10 @@ class Library(Closing):
         files = list(find_audio_files(paths, on_error=faults.append, on_passed=passed.append))
         if not files:
             raise faults[0] if faults else AudioError(f"there is no audio file in {paths}")
-        outcomes = self.learn_files(files, strict=strict, allow_duplicates=allow_duplicates)
-        return Learned(tuple(outcomes), tuple(passed))
+        outcomes = self.learn_files(
+            files, strict=strict, allow_duplicates=allow_duplicates, name_by=name_by
+        )
+        return Learned(tuple(outcomes), tuple(passed), tuple(map(str, faults)))
 
     def learn_one(
         self,
@@ -279,6 +293,7 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
         on_remixed: Callable[[Remixed], None] = _log,
     ) -> Added:
         """Learn one song, as much of it as can be decoded.
@@ -294,7 +309,7 @@ class Library(Closing):
         sample_rate_hz : float, optional
             The rate of an array, in hertz.
         name : str, optional
-            What to call it; without one, the stem of its file's name.
+            What to call it; without one, see ``name_by``.
         metadata : mapping of str to JSON, optional
             What else to keep with it.
         strict : bool
@@ -302,6 +317,9 @@ class Library(Closing):
             much there was of it (`fpcore.store.Song.cut`).
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        name_by : {"tags", "file"}
+            Whether a song without a name is called as its tags say, "Artist – Title", where they
+            have a title, or as its file without the ending in any case.
         on_remixed : callable, optional
             Told when channels were reversed or left out; by default that is logged as a warning.
 
@@ -329,15 +347,18 @@ class Library(Closing):
             self.store.check_writable()
             make_ready(self.profile)
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
+            title = title_of(source) if not name and name_by == "tags" else None
         if found.remixed is not None:
             on_remixed(found.remixed)
-        called = "unnamed"
-        origin: dict[str, JSON] = {}
-        if isinstance(source, str | Path):
-            called = as_text(Path(source).stem)
-            origin["source"] = str(Path(source).resolve())
-        described = {**origin, **(metadata or {})}
-        song = NewSong(name or called, content, found.duration_s, described, found.cut)
+        file = Path(source) if isinstance(source, str | Path) else None
+        described: dict[str, JSON] = {} if file is None else {"source": str(file.resolve())}
+        described |= metadata or {}
+        if name:
+            described = marked_as_given(name, described)
+        else:
+            called = derived_name(title, file=file, source=described.get("source"))
+            name, described = called.name, {**described, **called.mark}
+        song = NewSong(name, content, found.duration_s, described, found.cut)
         return self.store.add_song(
             song, found.hashes, found.constellation, allow_duplicates=allow_duplicates
         )
@@ -349,6 +370,7 @@ class Library(Closing):
         n_workers: int | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Iterator[Outcome]:
         """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`.
 
@@ -362,6 +384,8 @@ class Library(Closing):
             Let files fail that are cut off or damaged on the way.
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        name_by : {"tags", "file"}
+            What the songs are called by; see `learn`.
 
         Returns
         -------
@@ -376,6 +400,7 @@ class Library(Closing):
             limits=self.limits,
             strict=strict,
             allow_duplicates=allow_duplicates,
+            name_by=name_by,
         )
 
     def recognize(self, source: Recording, *, sample_rate_hz: float | None = None) -> Recognition:

@@ -13,10 +13,14 @@ from fpcore.units import clock
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The outcomes of files, in the order in which they were done, and what was passed over."""
+    """The outcomes of files, in the order in which they were done, and what was passed over.
+
+    ``faults`` are sentences about paths at which no file could be looked for.
+    """
 
     outcomes: tuple[Outcome, ...]
     passed_over: tuple[PassedOver, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def songs(self) -> Songs:
@@ -33,6 +37,7 @@ class Learned:
         counts = {status: 0 for status in ("learned", "known", "failed")}
         for one in self.outcomes:
             counts[one.status] += 1
+        counts["failed"] += len(self.faults)
         parts = [f"{counts['learned']:,} learned"]
         parts += [f"{counts['known']:,} known before"] if counts["known"] else []
         parts += [f"{counts['failed']:,} failed"] if counts["failed"] else []
@@ -41,7 +46,8 @@ class Learned:
 
     def _repr_html_(self) -> str:
         worst_first = sorted(self.outcomes, key=lambda one: one.status != "failed")
-        rows = (
+        faults = [("", "failed", "", "", fault) for fault in self.faults]
+        rows = [
             (
                 one.path.name,
                 one.status,
@@ -50,5 +56,5 @@ class Learned:
                 one.reason or "",
             )
             for one in worst_first
-        )
-        return markup.table(("file", "", "song", "length", ""), rows, caption=str(self))
+        ]
+        return markup.table(("file", "", "song", "length", ""), faults + rows, caption=str(self))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fpcore.errors import UnknownSongError
 from fpcore.store.base import Song, Store
 
@@ -56,6 +58,8 @@ def _called(store: Store, name: str) -> list[int]:
 
 def _titled(store: Store, title: str) -> list[int]:
     """Return the id of the song of a name and what tells it from others of that name."""
-    name, _, _ = title.rpartition(" (")
-    found = store.names(_called(store, name)) if name else {}
-    return [song_id for song_id, shown in found.items() if shown == title]
+    for start in (found.start() for found in re.finditer(r" \(", title)):  # folders have it, too
+        named = _called(store, title[:start])
+        if found := [one for one, shown in store.names(named).items() if shown == title]:
+            return found
+    return []
