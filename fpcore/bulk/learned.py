@@ -57,4 +57,4 @@ class Learned:
             )
             for one in worst_first
         ]
-        return markup.table(("file", "", "song", "length", ""), faults + rows, caption=str(self))
+        return markup.table(("file", "", "song", "length", ""), [*faults, *rows], caption=str(self))
