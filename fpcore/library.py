@@ -42,7 +42,7 @@ from fpcore.audio import (
 from fpcore.audio.in_memory import Recording, Samples, as_source
 from fpcore.audio.titles import title_of
 from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchanged
-from fpcore.bulk.learned import Learned
+from fpcore.bulk.learned import LearnedFiles
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import AudioError, ConfigMismatchError
@@ -57,7 +57,7 @@ from fpcore.store import (
     LayoutName,
     NewSong,
     Song,
-    Songs,
+    SongList,
     Store,
     StoreStats,
     open_store,
@@ -68,7 +68,7 @@ from fpcore.store.own_profile import profile_of
 from fpcore.warmup import load_kernels, make_ready
 
 if TYPE_CHECKING:
-    from fpcore.display.frame import Picture
+    from fpcore.display.frame import ShownFigure
 
 AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
@@ -200,7 +200,7 @@ class Library(Closing):
         strict: bool = False,
         allow_duplicates: bool = False,
         name_by: NameBy = "tags",
-    ) -> Added | Learned: ...
+    ) -> Added | LearnedFiles: ...
 
     @overload
     def learn(
@@ -210,7 +210,7 @@ class Library(Closing):
         strict: bool = False,
         allow_duplicates: bool = False,
         name_by: NameBy = "tags",
-    ) -> Learned: ...
+    ) -> LearnedFiles: ...
 
     def learn(
         self,
@@ -222,7 +222,7 @@ class Library(Closing):
         strict: bool = False,
         allow_duplicates: bool = False,
         name_by: NameBy = "tags",
-    ) -> Added | Learned:
+    ) -> Added | LearnedFiles:
         """Learn a recording, or all in a folder, or many.
 
         Many are learned by worker processes, which import the script that asks for it: it must do
@@ -248,7 +248,7 @@ class Library(Closing):
 
         Returns
         -------
-        Added or Learned
+        Added or LearnedFiles
             Of one recording its song, and whether it is new; of a folder or several, what became of
             each file.
 
@@ -282,7 +282,7 @@ class Library(Closing):
         outcomes = self.learn_files(
             files, strict=strict, allow_duplicates=allow_duplicates, name_by=name_by
         )
-        return Learned(tuple(outcomes), tuple(passed), tuple(map(str, faults)))
+        return LearnedFiles(tuple(outcomes), tuple(passed), tuple(map(str, faults)))
 
     def learn_one(
         self,
@@ -512,7 +512,7 @@ class Library(Closing):
             total_s = min(max(stated_s), self.limits.max_duration_s)
             on_progress(done_s, total_s if total_s >= done_s else None)
 
-    def explain(self, source: Recording, *, sample_rate_hz: float | None = None) -> Picture:
+    def explain(self, source: Recording, *, sample_rate_hz: float | None = None) -> ShownFigure:
         """Return a picture of how a recording was recognised, or why it was not.
 
         A notebook shows it, and its ``savefig`` writes it to a file.
@@ -532,7 +532,7 @@ class Library(Closing):
 
     def songs(
         self, *, search: str | None = None, limit: int | None = None, offset: int = 0
-    ) -> Songs:
+    ) -> SongList:
         """Return songs in the order in which they were learned.
 
         Parameters
@@ -546,10 +546,10 @@ class Library(Closing):
 
         Returns
         -------
-        Songs
+        SongList
             A list that a notebook shows as a table.
         """
-        return Songs(self.store.songs(name_contains=search, limit=limit, offset=offset))
+        return SongList(self.store.songs(name_contains=search, limit=limit, offset=offset))
 
     def song(self, which: Which) -> Song:
         """Return a song by its id or its exact name; raises `UnknownSongError` without one."""

@@ -3,8 +3,8 @@
     from experiments import load_runs
     load_runs("mine").leaderboard()
 
-The columns of `Runs.leaderboard` and `Runs.rows` are stable: a new version may add some, and takes
-none away. ``to_latex``, ``to_csv`` and the like are those of pandas.
+The columns of `LoadedRuns.leaderboard` and `LoadedRuns.rows` are stable: a new version may add
+some, and takes none away. ``to_latex``, ``to_csv`` and the like are those of pandas.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from experiments.report import labels, tables
 from experiments.report.study import Result, Study, load
 
 
-class Runs:
+class LoadedRuns:
     """The finished trials of one or more runs, read once.
 
     Parameters
@@ -70,7 +70,7 @@ class Runs:
         )
 
 
-def load_runs(*runs: str | Path) -> Runs:
+def load_runs(*runs: str | Path) -> LoadedRuns:
     """Return runs by their names or folders.
 
     Of several runs, only the queries that all of them asked are kept.
@@ -81,7 +81,7 @@ def load_runs(*runs: str | Path) -> Runs:
         When no run is named, one cannot be read, none of their trials has finished, or they have no
         query in common.
     """
-    return Runs(load(runs))
+    return LoadedRuns(load(runs))
 
 
 SHOWN_TRIALS = 5

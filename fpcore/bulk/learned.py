@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fpcore import markup
 from fpcore.audio import PassedOver
 from fpcore.bulk.learn import Outcome
-from fpcore.store import Songs
+from fpcore.store import SongList
 from fpcore.units import clock
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedFiles:
     """The outcomes of files, in the order in which they were done, and what was passed over.
 
     ``faults`` are sentences about paths at which no file could be looked for.
@@ -23,10 +23,10 @@ class Learned:
     faults: tuple[str, ...] = ()
 
     @property
-    def songs(self) -> Songs:
+    def songs(self) -> SongList:
         """The songs that the index has of the files, each once: new ones and those known before."""
         found = {one.song.id: one.song for one in self.outcomes if one.song is not None}
-        return Songs(found.values())
+        return SongList(found.values())
 
     @property
     def failures(self) -> tuple[Outcome, ...]:

@@ -13,7 +13,7 @@ SCREEN_DPI = 100
 """Dots per inch of pictures that are looked at on a screen."""
 
 
-class Picture(Figure):
+class ShownFigure(Figure):
     """A figure that a notebook shows by itself, whether or not it has loaded pyplot."""
 
     def _repr_png_(self) -> bytes:
@@ -29,7 +29,7 @@ def new_figure(
     dpi: int = SCREEN_DPI,
     layout: Literal["constrained", "none"] = "constrained",
     h_pad_in: float | None = None,
-) -> Picture:
+) -> ShownFigure:
     """Return an empty figure that pyplot does not know of, so that it need not be closed.
 
     Parameters
@@ -46,10 +46,10 @@ def new_figure(
 
     Returns
     -------
-    Picture
+    ShownFigure
         Without Axes.
     """
-    figure = Picture(figsize=(width_in, height_in), dpi=dpi)
+    figure = ShownFigure(figsize=(width_in, height_in), dpi=dpi)
     if layout == "constrained":
         figure.set_layout_engine(ConstrainedLayoutEngine(h_pad=h_pad_in))
     FigureCanvasAgg(figure)

@@ -152,7 +152,7 @@ class Song:
         return markup.table((), rows, caption=f"{self.name}{cut}")
 
 
-class Songs(list[Song]):
+class SongList(list[Song]):
     """Songs in their order, which a notebook shows as a table."""
 
     def _repr_html_(self) -> str:

@@ -15,7 +15,7 @@ import soxr
 
 import fpcore
 from fpcore.audio import AudioLimits, checksum
-from fpcore.bulk.learned import Learned
+from fpcore.bulk.learned import LearnedFiles
 from fpcore.config import Profile
 from fpcore.errors import (
     AudioError,
@@ -394,7 +394,7 @@ def test_a_folder_or_several_files_are_learned_together(
     (folder / "notes.txt").write_text("no audio")
     (folder / "broken.wav").write_text("no audio either, but called so")
     learned = library.learn(folder)
-    assert isinstance(learned, Learned)
+    assert isinstance(learned, LearnedFiles)
     assert [song.name for song in sorted(learned.songs, key=lambda song: song.name)] == [
         "song 0",
         "song 1",

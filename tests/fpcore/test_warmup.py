@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-import numba
-import numpy as np
 import pytest
 from numba.core import event
 from numba.core.registry import CPUDispatcher
@@ -99,15 +97,6 @@ def test_where_nothing_can_be_kept_it_is_ready_all_the_same(
     assert caplog.messages == []
 
 
-def test_compiled_code_lies_in_the_cache_of_the_user_unless_numba_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FPCORE_CACHE", str(tmp_path))
-    for told, folder in (("", tmp_path / "numba"), ("/elsewhere", Path("/elsewhere"))):
-        monkeypatch.setenv("NUMBA_CACHE_DIR", told)
-        assert compiling.compiled_folder.__wrapped__() == folder
-
-
 def test_that_all_is_ready_is_known_without_loading_numba(tmp_path: Path) -> None:
     code = (
         "import sys; from fpcore import Library; "
@@ -123,16 +112,3 @@ def test_that_all_is_ready_is_known_without_loading_numba(tmp_path: Path) -> Non
         env={**os.environ, "PYTHONPATH": root},
         check=True,
     )
-
-
-def test_other_code_keeps_its_own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "compiled_folder", lambda: tmp_path)
-    before = numba.config.CACHE_DIR
-    doubled = compiling.kernel(_doubled)
-    assert before == numba.config.CACHE_DIR
-    assert doubled(np.float64(2.0)) == 4.0
-    assert list(tmp_path.rglob("*.nbi"))
-
-
-def _doubled(value: float) -> float:
-    return 2 * value

@@ -9,9 +9,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from clients.desktop.__main__ import main
 
 INTERPRETER = """#!/bin/sh
 # Stands in for python3: notes its calls, and makes an environment that holds a copy of itself.
@@ -206,3 +209,13 @@ def test_ci_runs_make_test_in_the_project_and_passes_its_outcome_on(
     result = run(str(root / ".ci/run"), cwd=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert result.stdout.splitlines()[-1] == f"{root}: CI=true make test"
     assert result.returncode == 7
+
+
+def test_the_desktop_client_tells_its_version_without_a_window(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["fpdesk", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"fpdesk {metadata.version('fpworkbench')}\n"

@@ -7,23 +7,23 @@ import pytest
 import experiments
 from experiments import load_runs, metrics
 from experiments.errors import RunError
-from experiments.report.runs import Runs, short_leaderboard
+from experiments.report.runs import LoadedRuns, short_leaderboard
 from experiments.results.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
-def runs(swept: RunFolder) -> Runs:
+def runs(swept: RunFolder) -> LoadedRuns:
     return load_runs(swept.path)
 
 
-def test_a_leaderboard_is_a_table_for_a_paper_in_two_lines(runs: Runs) -> None:
+def test_a_leaderboard_is_a_table_for_a_paper_in_two_lines(runs: LoadedRuns) -> None:
     board = runs.leaderboard()
     assert len(board) == 4
     assert board["accuracy"].is_monotonic_decreasing
     assert r"\toprule" in board[["settings", "accuracy"]].to_latex(index=False)
 
 
-def test_rows_tell_trial_values_and_what_was_accepted(runs: Runs) -> None:
+def test_rows_tell_trial_values_and_what_was_accepted(runs: LoadedRuns) -> None:
     rows, board = runs.rows(), runs.leaderboard()
     assert len(rows) == sum(len(one.outcomes) for one in runs.study.results)
     for result in runs.study.results:
@@ -36,7 +36,7 @@ def test_rows_tell_trial_values_and_what_was_accepted(runs: Runs) -> None:
             assert set(own[path].astype(str)) == {str(one)}
 
 
-def test_trials_are_told_in_their_order_with_what_became_of_them(runs: Runs) -> None:
+def test_trials_are_told_in_their_order_with_what_became_of_them(runs: LoadedRuns) -> None:
     trials = runs.trials()
     assert list(trials["trial"]) == [result.trial for result in runs.study.results]
     assert set(trials["status"]) == {"done"}
@@ -44,7 +44,7 @@ def test_trials_are_told_in_their_order_with_what_became_of_them(runs: Runs) -> 
 
 
 def test_a_short_leaderboard_has_the_baseline_in_any_case(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
+    runs: LoadedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("experiments.report.runs.SHOWN_TRIALS", 1)
     board = runs.leaderboard()
@@ -54,7 +54,7 @@ def test_a_short_leaderboard_has_the_baseline_in_any_case(
     assert "baseline" in " ".join(short[""])
 
 
-def test_a_notebook_shows_runs_as_their_leaderboard(runs: Runs) -> None:
+def test_a_notebook_shows_runs_as_their_leaderboard(runs: LoadedRuns) -> None:
     assert repr(runs) == "<Runs swept: 4 finished trials>"
     assert "t003-fanout5-qfanout15" in runs._repr_html_()
 
