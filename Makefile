@@ -45,7 +45,7 @@ setup: $(PROJECT) ## Make the environment in .venv/ (the other commands do so by
 demo: setup ## Learn real music, recognise noisy clips of it, and print how well that went
 	@$(BIN)/fpbench demo
 
-serve: setup ## Serve the default profile over REST on this machine, port 8000 (settings: FPAPI_*)
+serve: setup ## Serve the database here over REST on this machine, port 8000 (settings: FPAPI_*)
 	@exec $(BIN)/python -m api
 
 desktop: setup ## Open the desktop client, which asks a server or makes this machine one
@@ -125,4 +125,6 @@ $(ENVIRONMENT): $(REMAKE)
 $(PROJECT): $(ENVIRONMENT)
 	@echo "Installing the commands fpcore, fpbench, fpdesk and fpmobile into $(BIN)"
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@echo "Compiling the kernels, about half a minute"
+	@$(BIN)/python -m fpcore.warmup
 	@rm -f $(VENV)/.project-* && touch $@

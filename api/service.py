@@ -13,7 +13,6 @@ from typing import Self
 from api.decoding.jobs import AnswerT, Bounds, Job, Task
 from api.decoding.pool import DecodePool
 from api.decoding.turns import Turns
-from api.decoding.warmup import noise_query
 from api.operations.folders import SERVERS
 from api.operations.metrics import Metrics
 from api.settings import Settings
@@ -26,9 +25,9 @@ from fpcore.audio import AudioLimits
 from fpcore.config import Profile
 from fpcore.errors import FpError
 from fpcore.own_folders import OwnFolder
-from fpcore.profiles import load_profile
 from fpcore.search.passes import align_query
 from fpcore.store import CheckReport, NewSong, Store, open_store
+from fpcore.warmup import noise_query
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +84,8 @@ class Service:
         FpError
             When the profile or the index cannot be used.
         """
-        profile = load_profile(settings.profile)
-        store = open_store(
-            settings.database,
-            profile.fingerprint,
-            create=True,
-            busy_timeout_s=settings.busy_timeout_s,
-        )
+        library = settings.open_library()
+        store, profile = library.store, library.profile
         with contextlib.ExitStack() as begun:
             begun.callback(store.close)
             if settings.keep_audio is not None:

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +31,9 @@ from pydantic import (
 from fpcore.config import Strict, describe
 from fpcore.errors import ConfigError
 from fpcore.places import Place, place_of
-from fpcore.profiles import DEFAULT_PROFILE
+
+if TYPE_CHECKING:
+    from fpcore.library import Library
 
 PREFIX = "FPAPI_"
 MIN_KEY_LENGTH = 16
@@ -82,8 +84,9 @@ class Settings(Strict):
     database: Database = Path("music_recognition.db")
     """The index: a file, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, a database of a
     PostgreSQL server that several machines may serve; made when there is none in it."""
-    profile: str = DEFAULT_PROFILE
-    """Name or file of the profile that is served."""
+    profile: str | None = None
+    """Name or file of the profile that is served; by default the one that the database was made
+    with, and 'balanced' for a new database."""
     busy_timeout_s: PositiveSeconds = 10.0
     """How long a write waits for other writers of the database."""
     keep_audio: Path | None = None
@@ -171,6 +174,20 @@ class Settings(Strict):
     def worker_memory_bytes(self) -> int:
         """Most bytes that a decoding process may take on top of those it starts with."""
         return round(self.worker_memory_mb * MEGABYTE)
+
+    def open_library(self) -> Library:
+        """Return the index, made if there is none, and the profile that is served.
+
+        Raises
+        ------
+        FpError
+            When one of them cannot be used, or they do not belong together.
+        """
+        from fpcore.library import Library
+
+        return Library.open(
+            self.database, self.profile, create=True, busy_timeout_s=self.busy_timeout_s
+        )
 
     def public(self) -> dict[str, Any]:
         """Return the settings as JSON values, with the key masked."""

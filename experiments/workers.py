@@ -18,6 +18,8 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from experiments.errors import RunError
 from fpcore.bulk.parent import end_with
 from fpcore.extras import needing
+from fpcore.profiles import load_profile
+from fpcore.warmup import make_ready
 
 ResultT = TypeVar("ResultT")
 
@@ -94,6 +96,7 @@ def processes(
     return_as : str, optional
         ``generator`` for results in the order of the calls, ``generator_unordered`` as they come.
     """
+    make_ready(load_profile())  # or each process would compile the kernels for itself
     if joblib.effective_n_jobs(n_jobs) == 1:
         return joblib.Parallel(n_jobs=1, return_as=return_as)
     return joblib.Parallel(

@@ -35,7 +35,7 @@ from pydantic import (
     model_validator,
 )
 
-from fpcore import units
+from fpcore import markup, units
 from fpcore.errors import ConfigError
 
 ALGORITHM_VERSION = 1
@@ -433,6 +433,19 @@ class Profile(Strict):
     query: QueryConfig = QueryConfig()
     decision: Decision
     provenance: dict[str, Any] | None = None
+
+    def _repr_html_(self) -> str:
+        config, pairs = self.fingerprint, self.fingerprint.pairs
+        rows = (
+            ("a frame every", f"{config.hop_s * 1000:.1f} ms"),
+            ("bins of", f"{config.bin_hz:.2f} Hz"),
+            ("pairs of a peak", str(pairs.fan_out)),
+            ("threshold", f"{self.decision.threshold:.3g}"),
+            ("decision", self.decision.calibration or "never calibrated"),
+            ("fingerprint digest", config.digest[:12]),
+        )
+        told = f": {self.description}" if self.description else ""
+        return markup.table((), rows, caption=f"profile {self.name}{told}")
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

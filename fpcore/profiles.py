@@ -10,6 +10,8 @@ promotion refuses to, and ``fpcore profile list`` tells where there is one.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from fpcore import atomic
@@ -95,6 +97,37 @@ def load_profile(name_or_path: str | Path = DEFAULT_PROFILE) -> Profile:
             f"name a file or one of the profiles at hand: {known}"
         ) from None
     return parse(Profile, content, source=path)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """The profile that an index was made with, as the index keeps it.
+
+    ``by_name`` says that it could be found by its name then: see `today`.
+    """
+
+    profile: Profile
+    by_name: bool
+
+    @classmethod
+    def of(cls, profile: Profile) -> MadeWith:
+        """Return what an index keeps of a profile that it is made with."""
+        with suppress(ConfigError):
+            return cls(profile, load_profile(profile.name) == profile)
+        return cls(profile, by_name=False)
+
+    def today(self) -> Profile:
+        """Return the profile to ask under.
+
+        One that could be found by its name may have been calibrated anew, so the profile of that
+        name is taken as long as it makes the same hashes. Of any other there is this copy alone.
+        """
+        if self.by_name:
+            with suppress(ConfigError):
+                found = load_profile(self.profile.name)
+                if found.fingerprint.digest == self.profile.fingerprint.digest:
+                    return found
+        return self.profile
 
 
 def save_profile(profile: Profile, path: Path) -> None:

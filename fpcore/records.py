@@ -18,6 +18,9 @@ from typing import Any, ClassVar, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from fpcore import markup
+from fpcore.units import clock
+
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 LongArray = NDArray[np.int64]
@@ -221,6 +224,9 @@ class Playback:
             parts.append(f"tempo {100 * (self.tempo - 1):+.1f}%")
         return ", ".join(parts)
 
+
+MOST_CANDIDATES = 5
+"""Candidates that a notebook shows of an answer."""
 
 AS_LEARNED = Playback()
 """At the speed, pitch and tempo at which the song was learned."""
@@ -506,6 +512,34 @@ class Recognition:
     cut: Cut | None = None
     remixed: Remixed | None = None
     heard_s: tuple[float, float] | None = None
+
+    def __str__(self) -> str:
+        if self.match is not None:
+            found, played = self.match, self.match.playback
+            changed = "" if played == AS_LEARNED else f", played at {played}"
+            place = f"at {clock(found.offset_s)}{changed}"
+            return f'"{found.song_name}" {place}, confidence {found.confidence:.3f}'
+        if not self.candidates:
+            return "no match"
+        guess = self.candidates[0]
+        return f'no match (best guess "{guess.song_name}", probability {guess.probability:.2g})'
+
+    def _repr_html_(self) -> str:
+        headings = ("song", "begins at", "votes", "probability", "played at", "")
+        rows = (
+            (
+                one.song_name,
+                clock(one.offset_s),
+                one.votes,
+                f"{one.probability:.3f}",
+                one.playback,
+                "accepted" if one.accepted else "",
+            )
+            for one in self.candidates[:MOST_CANDIDATES]
+        )
+        notes = "".join(f"; {note}" for note in (self.cut, self.remixed) if note is not None)
+        caption = f"{self}{notes}"
+        return markup.table(headings, rows, caption=caption)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,19 @@ def n_frames(n_samples: int, n_fft: int, hop_length: int) -> int:
     (18, 0)
     """
     return 0 if n_samples < n_fft else 1 + (n_samples - n_fft) // hop_length
+
+
+def clock(seconds: float, *, decimals: int = 1) -> str:
+    """Return a time in seconds such as ``1:23.4``, or ``1:02:03.4`` from an hour on.
+
+    >>> clock(83.44), clock(3723.4, decimals=0), clock(-0.5)
+    ('1:23.4', '1:02:03', '-0:00.5')
+    """
+    units = round(abs(seconds) * 10**decimals)
+    sign = "-" if seconds < 0 < units else ""
+    whole_s, fraction = divmod(units, 10**decimals)
+    minutes, whole_s = divmod(whole_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    tail = f".{fraction:0{decimals}d}" if decimals else ""
+    return f"{sign}{head}:{whole_s:02d}{tail}"

@@ -6,9 +6,9 @@ starts with all compiled code at hand and shares its memory.
 
 from __future__ import annotations
 
-from api.decoding.warmup import noise_query
 from fpcore.audio import pyav_decoder
 from fpcore.profiles import load_profile
+from fpcore.warmup import noise_query
 
 __all__ = ["pyav_decoder"]
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from api.settings import PREFIX, Settings
 from fpcore.errors import ConfigError
-from fpcore.profiles import load_profile
-from fpcore.store import open_store
+from fpcore.warmup import make_ready
 
 
 def check(settings: Settings) -> None:
@@ -23,13 +22,8 @@ def check(settings: Settings) -> None:
     FpError
         When one of them cannot be used.
     """
-    profile = load_profile(settings.profile)
-    open_store(
-        settings.database,
-        profile.fingerprint,
-        create=True,
-        busy_timeout_s=settings.busy_timeout_s,
-    ).close()
+    with settings.open_library() as library:
+        make_ready(library.profile)  # told here, and not done by every process of the server
     if settings.keep_audio is not None:
         _check_folder("keep_audio", settings.keep_audio, make=True)
     if settings.temp_folder is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import metadata
 from pathlib import Path
 
 
@@ -39,10 +40,18 @@ def main() -> int:
     return 0
 
 
+def _version() -> str:
+    try:
+        return metadata.version("fpworkbench")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fpdesk", description="Record or open music, and see which song it is."
     )
+    parser.add_argument("--version", action="version", version=f"fpdesk {_version()}")
     parser.add_argument("file", nargs="?", type=Path, help="a recording to recognise at once")
     parser.add_argument("--server", metavar="ADDRESS", help="such as http://127.0.0.1:8000")
     parser.add_argument("--folder", type=Path, help="where settings, history and own songs lie")

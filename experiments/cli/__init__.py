@@ -28,6 +28,7 @@ from experiments.cli import (
     tune,
 )
 from fpcore.cli import process
+from fpcore.cli.options import with_version
 
 CLEANED_UP = "ignore:resource_tracker:UserWarning"
 
@@ -52,6 +53,7 @@ COMMANDS = (
     *(demo, sweep, tune, report, promote, accuracy, evaluate),
     *(bench, false_alarms, peers, trust),
 )
+with_version(app, "fpbench")
 for module in COMMANDS:
     module.register(app)
 

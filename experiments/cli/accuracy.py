@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.cli.options import Jobs, RowsFile
+from experiments.cli.documents import plain, records
+from experiments.cli.options import AsJson, Jobs, RowsFile
 from experiments.cli.plan_options import (
     ClipLengths,
     ConditionNames,
@@ -24,10 +25,12 @@ from experiments.cli.plan_options import (
     spec_of,
 )
 from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
-from fpcore.cli.output import print_table, say
+from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from experiments.calibration.measure import Accuracy
 
 
 def accuracy(
@@ -49,6 +52,7 @@ def accuracy(
             help="Also write the result into the profile's file, of a preset into a file of yours.",
         ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how right a profile is on songs it never heard.
 
@@ -64,7 +68,6 @@ def accuracy(
     from experiments.calibration.measure import measure, with_card
     from experiments.corpora import corpus as open_corpus
     from experiments.files import write_rows, writing
-    from experiments.metrics import METRICS, SURE
     from experiments.progress import shown
     from fpcore.errors import ConfigError
     from fpcore.profiles import load_profile, save_profile, writable_path
@@ -79,23 +82,13 @@ def accuracy(
     if csv is not None:
         with writing(csv):
             write_rows(result.outcomes, csv)
-    say(
-        f"Profile {chosen.name} ({chosen.fingerprint.digest[:12]}), threshold "
-        f"{chosen.decision.threshold:.3f}; test half of {source.name} ({source.checksum[:12]})"
-    )
-    _print_shares(result.by_condition)
-    say("")
-    for row in result.overall.reset_index().to_dict("records"):
-        _say_share(METRICS[row["metric"]], row)
-    _say_share(
-        "of accepted and right answers without another speed or tempo, at that place or a repeat",
-        asdict(result.localised),
-    )
-    _say_share(
-        f"of answers with a confidence of {SURE:g} and more, right",
-        asdict(result.precision_at),
-    )
-    say(f"expected calibration error: {result.calibration_error:.4f}")
+    if not as_json:
+        say(
+            f"Profile {chosen.name} ({chosen.fingerprint.digest[:12]}), threshold "
+            f"{chosen.decision.threshold:.3f}; test half of {source.name} ({source.checksum[:12]})"
+        )
+        _print_result(result)
+    kept = None
     if keep:
         target, current = writable_path(profile), load_profile(profile)
         if current.model_copy(update={"provenance": chosen.provenance}) != chosen:
@@ -104,7 +97,23 @@ def accuracy(
                 "measure again"
             )
         save_profile(with_card(current, result, context), target)
-        say(f"{target}: holds this result")
+        kept = str(target)
+        if not as_json:
+            say(f"{target}: holds this result")
+    if as_json:
+        told = {
+            "profile": chosen.name,
+            "digest": chosen.fingerprint.digest,
+            "threshold": chosen.decision.threshold,
+            "corpus": {"name": source.name, "checksum": source.checksum},
+            "by_condition": records(result.by_condition),
+            "overall": records(result.overall),
+            "localised": asdict(result.localised),
+            "precision_at": asdict(result.precision_at),
+            "calibration_error": result.calibration_error,
+            "kept": kept,
+        }
+        print_json(plain(told))
 
 
 def calibrate(
@@ -131,6 +140,7 @@ def calibrate(
             "file of yours with its name.",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fit a profile's decision and its threshold.
 
@@ -159,7 +169,30 @@ def calibrate(
             show=show,
         )
     save_profile(fitted, target)
+    if as_json:
+        decision = fitted.decision.model_dump(mode="json")
+        print_json({"profile": fitted.name, "file": str(target), "decision": decision})
+        return
     say(f"{target}: threshold {fitted.decision.threshold:.3f}, {fitted.decision.calibration}")
+
+
+def _print_result(result: Accuracy) -> None:
+    """Print the shares of each condition, and of all together."""
+    from experiments.metrics import METRICS, SURE
+
+    _print_shares(result.by_condition)
+    say("")
+    for row in result.overall.reset_index().to_dict("records"):
+        _say_share(METRICS[row["metric"]], row)
+    _say_share(
+        "of accepted and right answers without another speed or tempo, at that place or a repeat",
+        asdict(result.localised),
+    )
+    _say_share(
+        f"of answers with a confidence of {SURE:g} and more, right",
+        asdict(result.precision_at),
+    )
+    say(f"expected calibration error: {result.calibration_error:.4f}")
 
 
 def _say_share(what: str, share: Mapping[Any, Any]) -> None:

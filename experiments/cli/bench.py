@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from experiments.cli.documents import plain
+from experiments.cli.options import AsJson
 from experiments.cli.plan_options import CorpusName, ProfileName
 from experiments.progress import working
-from fpcore.cli.output import print_table
+from fpcore.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from experiments.studies.benchmarks.core import Figure
@@ -21,6 +24,7 @@ def bench(
     postings: Annotated[
         int, typer.Option(min=100_000, metavar="N", help="Postings of the large index.")
     ] = 10_000_000,
+    as_json: AsJson = False,
 ) -> None:
     """Measure speed and size.
 
@@ -39,7 +43,7 @@ def bench(
     profiles = [load_profile("seed"), load_profile("balanced")]
     with working("Fingerprinting") as show:
         figures = list(measure(source, profiles, show, n_postings=postings))
-    _print(figures)
+    _print(figures, as_json=as_json)
 
 
 def bench_scale(
@@ -52,6 +56,7 @@ def bench_scale(
             min=1000, metavar="N", help="Songs of the large index; synthetic ones fill up."
         ),
     ] = 10_000,
+    as_json: AsJson = False,
 ) -> None:
     """Measure recognition among 1,000 songs and among many.
 
@@ -72,7 +77,7 @@ def bench_scale(
     sizes = sorted({1000, songs})
     with working("Learning") as show:
         figures = list(measure(source, asked, sizes, n_more=songs // 10, show=show))
-    _print(figures)
+    _print(figures, as_json=as_json)
 
 
 def bench_learn(
@@ -93,6 +98,7 @@ def bench_learn(
             "PostgreSQL server, postgresql://…, than into a file.",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Measure learning into a new index and into a large one.
 
@@ -115,7 +121,7 @@ def bench_learn(
             figures = list(compared(source, asked, postgres, show=show))
         else:
             figures = list(measure(source, asked, sizes, layout=layout, show=show))
-    _print(figures)
+    _print(figures, as_json=as_json)
 
 
 def bench_service(
@@ -131,6 +137,7 @@ def bench_service(
     saturation: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="How long to ask more than it can do.")
     ] = 20.0,
+    as_json: AsJson = False,
 ) -> None:
     """Measure the service.
 
@@ -150,7 +157,7 @@ def bench_service(
     extent = Extent(n_songs=songs, n_watched=requests, saturation_s=saturation)
     with working("Learning") as show:
         figures = list(measure(source, served, extent, show=show))
-    _print(figures)
+    _print(figures, as_json=as_json)
 
 
 def bench_sweep(
@@ -159,6 +166,7 @@ def bench_sweep(
     alone: Annotated[
         int, typer.Option(min=1, max=25, metavar="N", help="Trials that are also run alone.")
     ] = 5,
+    as_json: AsJson = False,
 ) -> None:
     """Measure what trials of a sweep save by sharing stages.
 
@@ -178,10 +186,14 @@ def bench_sweep(
             n_alone=alone,
             show=lambda step: show(f"{step.label}: {step.n_done} of {step.n_total}"),
         )
-    _print(figures(sharing))
+    _print(figures(sharing), as_json=as_json)
 
 
-def _print(figures: Sequence[Figure]) -> None:
+def _print(figures: Sequence[Figure], *, as_json: bool) -> None:
+    if as_json:
+        told = [{**asdict(figure), "reached": figure.reached} for figure in figures]
+        print_json({"figures": plain(told)})
+        return
     verdicts = {True: "yes", False: "NO", None: ""}
     rows = []
     for figure in figures:

@@ -43,7 +43,7 @@ def demo() -> None:
     spec = load_spec("demo")
     run = f"demo-{spec.digest[:8]}"
     _heading(1, "Sweep: which configuration recognises this music best in noise?")
-    sweep.sweep("demo", run=run)
+    sweep.run_sweep("demo", run=run, with_next=False)
     _heading(2, "Report: accuracy against size and speed")
     report.report([run])
     study = load([run])
@@ -119,7 +119,6 @@ def _one_in_full(
     path = steps.write_clip(context, profile, query, database.parent)
     picture = path.with_suffix(".png")
     with Library.open(database, profile) as library:
-        library.align(path)  # the first call loads the compiled kernels
         trace = library.align(path)
         save_explanation(explain(trace, library.store, library.profile), picture)
     found, times = trace.recognition, trace.times

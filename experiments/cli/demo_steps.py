@@ -43,7 +43,7 @@ def learn(context: Context, profile: Profile, database: Path) -> Iterator[Added]
     database.parent.mkdir(parents=True, exist_ok=True)
     with Library.open(database, profile, create=True) as library:
         for track in context.parts.indexed:
-            yield library.learn(
+            yield library.learn_one(
                 context.corpus.path_of(track), name=track.id, strict=True, allow_duplicates=True
             )
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.cli.options import EXIT_FAILED, Jobs, RowsFile
-from fpcore.cli.output import complain, counted, print_table, say
+from experiments.cli.documents import plain, records
+from experiments.cli.options import EXIT_FAILED, AsJson, Jobs, RowsFile
+from fpcore.cli.output import complain, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +84,7 @@ def evaluate(
     ] = None,
     jobs: Jobs = -1,
     csv: RowsFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how right a profile is on your recordings.
 
@@ -113,17 +115,46 @@ def evaluate(
         complain(f"note: {note}")
     faults = (*found.faults, *asked.faults)
     _tell_faults(faults, found.n_listed)
+    groups = _groups(rows, found, listed.by) if len(rows) else []
+    if as_json:
+        asked_of = str(corpus or database)
+        told = {"profile": used.name, "digest": used.fingerprint.digest, "threshold": threshold}
+        told |= {"asked_of": asked_of, "queries": str(found.path), "n_asked": len(rows)}
+        print_json(plain(told | _document(rows, groups, faults, threshold)))
+        if faults:
+            raise typer.Exit(EXIT_FAILED)
+        return
     say(
         f"Profile {used.name} ({used.fingerprint.digest[:12]}), threshold {threshold:.3f}; "
         f"{corpus or database}; {found.path}: {counted(len(rows), 'recording')} asked"
     )
     if len(rows):
         _say_shares(rows, threshold)
-        if groups := _groups(rows, found, listed.by):
+        if groups:
             _print_groups(groups, threshold)
         _print_failures(rows, threshold)
     if faults:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _document(
+    rows: pd.DataFrame,
+    groups: Sequence[tuple[str, str, pd.DataFrame]],
+    faults: Sequence[Fault],
+    threshold: float,
+) -> dict[str, Any]:
+    """Return the shares, those of each group, and what failed, as they stand in JSON."""
+    from experiments.metrics.recordings import failures, shares
+
+    def told(of: pd.DataFrame) -> dict[str, Any]:
+        return {name: asdict(share) for name, share in shares(of, threshold).items()}
+
+    return {
+        "shares": told(rows) if len(rows) else {},
+        "groups": [{"by": column, "value": one, **told(of)} for column, one, of in groups],
+        "failures": records(failures(rows, threshold)) if len(rows) else [],
+        "faults": [{"kind": fault.kind, "sentence": fault.sentence} for fault in faults],
+    }
 
 
 def _refuse_unknown(layout: str | None) -> None:

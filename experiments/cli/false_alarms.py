@@ -6,11 +6,13 @@ Rows go to a file, the table of sizes to standard output.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.cli.options import PictureFile, RowsFile
+from experiments.cli.documents import plain
+from experiments.cli.options import AsJson, PictureFile, RowsFile
 from experiments.cli.plan_options import (
     ClipLengths,
     ConditionsOf,
@@ -25,7 +27,7 @@ from experiments.cli.plan_options import (
 )
 from experiments.progress import working
 from experiments.protocol.defaults import CONTRASTING_CONDITIONS, LEFT_OUT_SHARE
-from fpcore.cli.output import print_table, say
+from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +74,7 @@ def false_alarms(
     seed: Seed = 0,
     csv: RowsFile = None,
     output: PictureFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Measure false alarms in large libraries.
 
@@ -107,15 +110,25 @@ def false_alarms(
             write_rows(rows, csv)
     sizes = by_size(rows)
     threshold = _threshold(asked)
-    _print(sizes, threshold)
+    grown = None
     if len({size.times for size in sizes}) > 1:
-        _tell(growth(rows, seeded_rng(seed, "growth")), sizes, threshold)
+        grown = growth(rows, seeded_rng(seed, "growth"))
+    if as_json:
+        growing = None if grown is None else asdict(grown)
+        told: dict[str, Any] = {"threshold_log_odds": threshold, "growth": growing}
+        told |= {"sizes": [_document(one, threshold) for one in sizes]}
+        print_json(plain(told | {"picture": output and str(output)}))
+    else:
+        _print(sizes, threshold)
+        if grown is not None:
+            _tell(grown, sizes, threshold)
     if output is not None:
         from experiments.studies.false_alarms.figure import false_alarms_figure
 
         with writing(output):
             write_picture(false_alarms_figure(rows, sizes, threshold=threshold), output)
-        say(f"picture: {output}")
+        if not as_json:
+            say(f"picture: {output}")
 
 
 def _measured(
@@ -136,6 +149,11 @@ def _threshold(profile: Profile) -> float:
     from scipy.special import logit
 
     return float(logit(profile.decision.threshold))
+
+
+def _document(size: OfSize, threshold: float) -> dict[str, Any]:
+    """Return what was found at one size, as it stands in JSON."""
+    return {**asdict(size), "share_by_law": size.law.share_above(threshold)}
 
 
 def _print(sizes: Sequence[OfSize], threshold: float) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fpcore.cli.output import complain, counted, say
+from fpcore.cli.output import complain
 
 if TYPE_CHECKING:
     from experiments.results.run_folder import RunFolder
@@ -74,6 +74,7 @@ Jobs = Annotated[
         help="Processes; -1 takes one for each core.",
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 RowsFile = Annotated[
     Path | None,
     typer.Option(
@@ -133,7 +134,13 @@ def read_spec(
 
 
 def run_notebook(
-    command: str, folder: RunFolder, parameters: dict[str, Any], *, run: str | None
+    command: str,
+    folder: RunFolder,
+    parameters: dict[str, Any],
+    *,
+    run: str | None,
+    as_json: bool = False,
+    with_next: bool = True,
 ) -> None:
     """Execute the notebook that a run is made by, and print how the run ended.
 
@@ -147,32 +154,27 @@ def run_notebook(
         Parameters of the notebook.
     run : str or None
         What was given as ``--run``, if anything.
+    as_json : bool
+        Whether to print that in JSON.
+    with_next : bool
+        Whether to print which command comes next.
 
     Raises
     ------
     typer.Exit
         When the run was interrupted or a trial failed.
     """
+    from experiments.cli import ending
     from experiments.sweeps.notebook import execute
+    from fpcore.profiles import load_profile
+    from fpcore.warmup import make_ready
 
+    make_ready(load_profile())  # here, where it is told, and not in the notebook
     try:
         notebook = execute(command, folder, parameters)
     except KeyboardInterrupt:
         raise tell_interruption(command, folder, run) from None
-    _tell_end(folder, notebook)
-
-
-def _tell_end(folder: RunFolder, notebook: Path) -> None:
-    """Print how a run ended; failed trials go to standard error and end the command."""
-    manifest = folder.manifest()
-    statuses = list(manifest.trials.values())
-    say(f"{counted(statuses.count('done'), 'trial')} done of {len(statuses):,}: {folder.path}")
-    say(f"notebook: {notebook}")
-    for trial, status in manifest.trials.items():
-        if status == "failed":
-            complain(f"{trial} failed: {folder.trial(trial).error.splitlines()[0]}")
-    if "failed" in statuses:
-        raise typer.Exit(EXIT_FAILED)
+    ending.tell(folder, notebook, run=run, as_json=as_json, with_next=with_next)
 
 
 def tell_interruption(command: str, folder: RunFolder, run: str | None) -> typer.Exit:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.options import RunName, tell_interruption
+from experiments.cli.documents import records
+from experiments.cli.options import AsJson, RunName, tell_interruption
 from experiments.cli.plan_options import (
     ConditionNames,
     ConditionsOf,
@@ -23,7 +24,7 @@ from experiments.cli.plan_options import (
     spec_of,
 )
 from experiments.protocol.defaults import FALSE_ALARM_RATE, LEFT_OUT_SHARE
-from fpcore.cli.output import console, print_table, say
+from fpcore.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,7 @@ def peers(
     left_out: LeftOut = LEFT_OUT_SHARE,
     seed: Seed = 0,
     run: RunName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare this project's profiles with audfprint.
 
@@ -105,6 +107,11 @@ def peers(
             summary = summarise(record)
     except KeyboardInterrupt:
         raise tell_interruption("peers", folder, run) from None
+    if as_json:
+        accuracy, costs = records(summary.accuracy), records(summary.costs.rename_axis("system"))
+        told = {"run": folder.name, "folder": str(folder.path), "notes": list(summary.notes)}
+        print_json({**told, "accuracy": accuracy, "costs": costs})
+        return
     _print(summary, comparison)
     say("")
     say(f"rows, tables and plots: {folder.path}")

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from experiments.cli import options
-from fpcore.cli.output import print_table, say
+from experiments.cli.documents import plain
+from fpcore.cli.output import print_json, print_table, say
 
 
 def promote(
@@ -26,6 +27,7 @@ def promote(
         ),
     ] = False,
     jobs: options.Jobs = -1,
+    as_json: options.AsJson = False,
 ) -> None:
     """Test a trial's configuration on songs that the sweep never asked, and save it as a profile.
 
@@ -45,6 +47,9 @@ def promote(
         profile, path = promoted(run, trial, name=name, force=force, n_jobs=jobs, note=note)
     options.tell_unchecked(run_folder(run))
     card = profile.provenance or {}
+    if as_json:
+        print_json(plain({"profile": profile.name, "file": str(path), "measured": card}))
+        return
     rows = [
         (one["condition"], f"{one['clip_s']:g} s", _with_interval(one))
         for one in card["metrics"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
+from experiments.cli.documents import records
 from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def report(
     failures: Annotated[
         int, typer.Option(min=0, metavar="N", help="How many of the worst failures to picture.")
     ] = 6,
+    as_json: options.AsJson = False,
 ) -> None:
     """Write the report of one or more runs.
 
@@ -61,9 +63,16 @@ def report(
         "n_failures": failures,
     }
     notebook = execute("report", folder, parameters)
-    say(sentences.headline(study, tables.leaderboard(study)))
-    for path in (folder.path / "report.html", folder.path / "leaderboard.csv", notebook):
-        say(str(path))
+    board = tables.leaderboard(study)
+    headline = sentences.headline(study, board)
+    files = [folder.path / "report.html", folder.path / "leaderboard.csv", notebook]
+    if as_json:
+        leaderboard = records(board.rename_axis("key"))
+        made = {"verdict": headline, "files": list(map(str, files))}
+        print_json({**made, "leaderboard": leaderboard})
+        return
+    for line in (headline, *map(str, files)):
+        say(line)
 
 
 def compare(
@@ -72,7 +81,7 @@ def compare(
     *,
     trial_a: TrialName = None,
     trial_b: TrialName = None,
-    json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    json: options.AsJson = False,
 ) -> None:
     """Tell whether one trial is better than another.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from experiments.cli import options
+from experiments.cli.documents import plain
 from experiments.cli.plan_options import CorpusName
 from experiments.protocol.splits import Role
-from fpcore.cli.output import print_table, say
+from fpcore.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +58,7 @@ def trust(
         ),
     ] = None,
     jobs: options.Jobs = -1,
+    as_json: options.AsJson = False,
 ) -> None:
     """Measure whether verdicts on few tracks can be trusted.
 
@@ -93,13 +96,33 @@ def trust(
             show=show,
         )
         truth = truths(specs, music, folder, n_jobs=jobs, show=show)
-    for (name, size), of_size in rows.groupby(["spec", "n_tracks"]):
-        _print(f"{name}, {size} tracks, {len(of_size)} samples", of_size, truth)
+    if not as_json:
+        for (name, size), of_size in rows.groupby(["spec", "n_tracks"]):
+            _print(f"{name}, {size} tracks, {len(of_size)} samples", of_size, truth)
     picture = folder / "trust.png"
     with writing(picture):
         write_picture(trust_figure(rows), picture)
+    if as_json:
+        found = [
+            {"spec": name, "n_tracks": size, **_document(of_size, truth)}
+            for (name, size), of_size in rows.groupby(["spec", "n_tracks"])
+        ]
+        print_json(plain({"rows": str(folder / FILE), "picture": str(picture), "found": found}))
+        return
     say(str(folder / FILE))
     say(str(picture))
+
+
+def _document(rows: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
+    """Return what the samples of one size show, as it stands in JSON."""
+    from experiments.studies.trust.summary import lines
+
+    return {
+        "n_samples": len(rows),
+        "n_baseline": int(rows["is_baseline"].sum()),
+        "n_refused": int((rows["refused"] != "").sum()),
+        "findings": [asdict(one) for one in lines(rows, truth)],
+    }
 
 
 def _print(title: str, rows: pd.DataFrame, truth: pd.DataFrame) -> None:

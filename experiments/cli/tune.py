@@ -30,6 +30,7 @@ def tune(
     run: options.RunName = None,
     jobs: options.Jobs = -1,
     settings: options.Settings = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Search the values of a spec for high accuracy, small indexes and fast queries at once.
 
@@ -39,6 +40,8 @@ def tune(
     \b
     Example:
       fpbench tune dt --trials 30 --corpus folder:~/Music
+
+    In the end it prints the best trials, the verdict and the next command.
 
     Exit codes: 0 all trials done, 1 some failed, 130 interrupted.
     """
@@ -58,7 +61,7 @@ def tune(
         "sampler": sampler.value,
         "jobs": jobs,
     }
-    options.run_notebook("tune", folder, parameters, run=run)
+    options.run_notebook("tune", folder, parameters, run=run, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -105,12 +105,22 @@ def _what_settles(study: Study, reference: Result, keys: Sequence[str]) -> str:
     )
 
 
-def command(study: Study, board: pd.DataFrame) -> str:
-    """Return the command that promotes the recommended configuration; "" when there is none."""
+def command(study: Study, board: pd.DataFrame, *, run: str | None = None) -> str:
+    """Return the command that promotes the recommended configuration; "" when there is none.
+
+    Parameters
+    ----------
+    study : Study
+        The runs.
+    board : pandas.DataFrame
+        Their leaderboard.
+    run : str, optional
+        What to call the run in place of its name, as one must that lies elsewhere than other runs.
+    """
     result = study.find(_marked(board, "recommended"))
     if result is None:
         return ""
-    return f"fpbench promote {result.run} --trial {result.trial} --name my-profile"
+    return f"fpbench promote {run or result.run} --trial {result.trial} --name my-profile"
 
 
 def caveats(study: Study, board: pd.DataFrame) -> list[str]:

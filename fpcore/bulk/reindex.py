@@ -20,6 +20,7 @@ from fpcore.audio import AudioLimits
 from fpcore.bulk.learn import Extracted, Extraction, extract_files
 from fpcore.config import Profile
 from fpcore.errors import StoreError
+from fpcore.profiles import MadeWith
 from fpcore.store import Entry, NewSong, Song, Store, open_store
 from fpcore.store.swapping import Inventory, discard, discard_spare, inventory, swap
 
@@ -43,7 +44,8 @@ class Reindexed:
     """What became of an index: how many songs the new one has, and which it lacks.
 
     Unless ``swapped``, the old index is still in its place, and the new one in ``beside`` if it has
-    songs. ``tidied`` were unfinished indexes of earlier runs and are removed.
+    songs. ``tidied`` were unfinished indexes of earlier runs and are removed. ``renewed`` is an
+    index that had the hashes already, and is asked under the profile from now on.
     """
 
     n_songs: int
@@ -51,6 +53,7 @@ class Reindexed:
     swapped: bool
     beside: Path
     tidied: tuple[Path, ...] = ()
+    renewed: bool = False
 
 
 def reindex(
@@ -86,7 +89,8 @@ def reindex(
     Returns
     -------
     Reindexed
-        Whether the new index is in place, and which songs it lacks.
+        Whether the new index is in place, and which songs it lacks. An index with the hashes of the
+        profile is not made anew, but asked under this one from now on.
 
     Raises
     ------
@@ -97,13 +101,19 @@ def reindex(
     config = profile.fingerprint
     job = Extraction(config, limits or AudioLimits())
     n_workers = n_workers or os.cpu_count() or 1
+    kept = MadeWith.of(profile)
     beside = database.with_name(f"{database.name}.{config.digest[:12]}.new")
     while True:
         old = inventory(database, busy_timeout_s)
         if old.digest == config.digest:
+            with open_store(database, config, busy_timeout_s=busy_timeout_s) as same:
+                renewed = _remembered(same, kept)
             tidied = _tidied(database, old)  # a run that was killed at its very end leaves one
-            return Reindexed(len(old.songs), (), False, beside, tidied)
-        with open_store(beside, config, create=True, busy_timeout_s=busy_timeout_s) as new:
+            return Reindexed(len(old.songs), (), False, beside, tidied, renewed)
+        with open_store(
+            beside, config, create=True, made_with=kept, busy_timeout_s=busy_timeout_s
+        ) as new:
+            _remembered(new, kept)  # an earlier run may have begun under another one
             _forget_others(new, old.songs)
             gone = _learn(old.songs, new, job, n_workers, note)
             n_songs = new.n_songs()
@@ -118,6 +128,14 @@ def reindex(
             return Reindexed(n_songs, tuple(gone), False, beside)
         if swap(beside, database, expected=old, busy_timeout_s=busy_timeout_s):
             return Reindexed(n_songs, tuple(gone), True, beside, _tidied(database, old))
+
+
+def _remembered(store: Store, kept: MadeWith) -> bool:
+    """Let an index keep a profile; return whether it had none or another one."""
+    if store.made_with() == kept:
+        return False
+    store.remember(kept)
+    return True
 
 
 def _tidied(database: Path, last: Inventory) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from fpcore.cli import (
     explain,
     index,
     learn,
+    options,
     process,
     profiles,
     recognize,
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+options.with_version(app, "fpcore")
 app.command("learn")(learn.learn)
 app.command("recognize", short_help="Recognise recordings, or tell that there is no match.")(
     recognize.recognize

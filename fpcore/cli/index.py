@@ -14,7 +14,7 @@ from fpcore.cli.output import complain, counted, print_json, print_table, say, s
 from fpcore.places import Place
 
 if TYPE_CHECKING:
-    from fpcore.store import SnapshotState, StoreStats, TokenStats
+    from fpcore.store import SnapshotState, Store, StoreStats, TokenStats
 
 EXIT_PROBLEMS = 1
 
@@ -35,6 +35,8 @@ def stats(
 ) -> None:
     """Tell how large the database is and how its postings are spread over the hashes.
 
+    The profile is the one that it was made with, under which it is asked.
+
     A posting says that a hash occurs in a song at a time. A hash with very many postings makes
     look-ups slow and says little; the hottest ones are listed as f1|f2|dt: two frequencies in
     bins, and the frames between them.
@@ -48,10 +50,12 @@ def stats(
     with options.open_existing(db) as store:
         sizes, spread = store.stats(), store.token_stats(n_hottest=hottest)
         digest, snapshot = store.config.digest, store.snapshot()
-    record = _record(sizes, spread, digest, snapshot)
+        profile = _profile_name(store)
+    record = {**_record(sizes, spread, digest, snapshot), "profile": profile}
     if as_json:
         print_json(record)
         return
+    say(f"{'profile':<22}{profile or 'none at hand has its configuration'}")
     for label, value in (*_lines(sizes, record), *_snapshot_line(snapshot)):
         say(f"{label:<22}{value}")
     if record["histogram"]:
@@ -64,6 +68,17 @@ def stats(
             (("hottest hashes", "left"), ("postings", "right")),
             ((token.text, f"{token.n_postings:,}") for token in spread.hottest),
         )
+
+
+def _profile_name(store: Store) -> str | None:
+    """Return the name of the profile that a database is asked under, if there is one."""
+    from fpcore.errors import ConfigError
+    from fpcore.store.own_profile import profile_of
+
+    try:
+        return profile_of(store).name
+    except ConfigError:
+        return None
 
 
 def _record(

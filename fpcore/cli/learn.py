@@ -147,7 +147,7 @@ def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Ou
 
     remixed: list[Remixed] = []
     try:
-        added = library.learn(path, name=name, on_remixed=remixed.append, **how)
+        added = library.learn_one(path, name=name, on_remixed=remixed.append, **how)
     except AudioError as error:
         yield Outcome(path, "failed", reason=str(error))
     else:

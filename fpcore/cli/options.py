@@ -163,3 +163,23 @@ def file_of(database: Place, command: str) -> Path:
             "database under the wanted profile, and use that"
         )
     return database
+
+
+def with_version(app: typer.Typer, name: str) -> None:
+    """Give a command line the option ``--version``, which prints ``name`` and the version."""
+
+    def tell(asked: bool) -> None:
+        if asked:
+            from fpcore.cli.output import say
+            from fpcore.version import version
+
+            say(f"{name} {version()}")
+            raise typer.Exit
+
+    option = typer.Option(
+        False, "--version", callback=tell, is_eager=True, help="Print the version and exit."
+    )
+
+    @app.callback()
+    def common(version: bool = option) -> None:
+        """Take the options that come before a command."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from fpcore import units
 from fpcore.printable import as_text, is_visible
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fpcore.records import Cut, Remixed
     from fpcore.store import Song
 
+clock = units.clock
 Justify = Literal["left", "right"]
 
 UNBOUNDED_COLUMNS = 10_000
@@ -142,22 +144,6 @@ def progress_bar(description: str) -> Iterator[Callable[[float, float | None], N
     with Progress(console=terminal, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(description, total=None)
         yield lambda n_done, n: bar.update(task, completed=n_done, total=n)
-
-
-def clock(seconds: float, *, decimals: int = 1) -> str:
-    """Return a time in seconds such as ``1:23.4``, or ``1:02:03.4`` from an hour on.
-
-    >>> clock(83.44), clock(3723.4, decimals=0), clock(-0.5)
-    ('1:23.4', '1:02:03', '-0:00.5')
-    """
-    units = round(abs(seconds) * 10**decimals)
-    sign = "-" if seconds < 0 < units else ""
-    whole_s, fraction = divmod(units, 10**decimals)
-    minutes, whole_s = divmod(whole_s, 60)
-    hours, minutes = divmod(minutes, 60)
-    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    tail = f".{fraction:0{decimals}d}" if decimals else ""
-    return f"{sign}{head}:{whole_s:02d}{tail}"
 
 
 def size(n_bytes: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar, cast
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, print_json, print_table, say
+from fpcore.cli.output import clock, complain, print_json, print_table, say
 from fpcore.cli.scanning import Output, ScanFile, noted, told
 from fpcore.errors import FpError
 
@@ -35,7 +36,10 @@ SPOOL_BYTES = 64_000_000
 def recognize(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE", help="Recordings; '-' is one from standard input."),
+        typer.Argument(
+            metavar="PATH",
+            help="Recordings, and folders to search for them; '-' is one from standard input.",
+        ),
     ],
     *,
     scan: Annotated[
@@ -85,6 +89,7 @@ def recognize(
     \b
     Examples:
       fpcore recognize noisy.wav
+      fpcore recognize recordings/
       fpcore recognize --scan concert.mp3
       ffmpeg -i talk.mkv -f wav - | fpcore recognize -
 
@@ -93,6 +98,7 @@ def recognize(
     if json_lines and not scan:
         raise typer.BadParameter("--json-lines tells what --scan finds: give both")
     output: Output = "lines" if json_lines else "json" if as_json else "text"
+    files = list(_with_those_in_folders(files))
     with options.open_library(db, profile) as opened:
         library = _with_options(opened, top, max_hours)
         if scan:
@@ -102,6 +108,25 @@ def recognize(
     if output == "json":
         print_json({"results": records})
     raise typer.Exit(_exit_code(records))
+
+
+def _with_those_in_folders(paths: list[str]) -> Iterator[str]:
+    """Yield the files, and in the place of each folder those in it that hold audio."""
+    from fpcore.audio import PassedOver, discovery, find_audio_files
+    from fpcore.errors import AudioError
+
+    for path in paths:
+        if path == STANDARD_INPUT or not os.path.isdir(path):
+            yield path
+            continue
+        passed: list[PassedOver] = []
+        found = [str(file) for file in find_audio_files([path], on_passed=passed.append)]
+        told = discovery.summary(passed)
+        if not found:
+            raise AudioError("; ".join([f"there is no audio file in {path}", *told]))
+        for line in told:
+            complain(f"{path}: {line}")
+        yield from found
 
 
 def _recognised(

@@ -35,6 +35,9 @@ def reindex(
     Until then the old one can be used; songs learned or removed meanwhile are taken over. To
     take its place, nobody may have the old one open: stop the service before the end.
 
+    A database with the same hashes is not learned again: it only remembers the profile, and is
+    asked under it from then on.
+
     Songs whose audio is gone are listed; then the old database stays, unless told otherwise. Of
     music that was moved, `fpcore learn` of its new folder tells the database where it is.
     The same command goes on with what was interrupted. A run that comes to its end removes what
@@ -65,9 +68,12 @@ def reindex(
         gone = [
             {"id": one.song.id, "name": one.song.name, "reason": one.reason} for one in made.gone
         ]
-        print_json({"n_songs": made.n_songs, "swapped": made.swapped, "gone": gone})
+        told = {"n_songs": made.n_songs, "swapped": made.swapped, "renewed": made.renewed}
+        print_json({**told, "gone": gone})
     elif made.swapped:
         say(f"{db}: {counted(made.n_songs, 'song')} indexed under profile {chosen.name}")
+    elif made.renewed:
+        say(f"{db}: has the hashes of profile {chosen.name}, and is asked under it from now on")
     elif not made.gone:
         say(f"{db}: has the configuration of profile {chosen.name} already")
     for left in made.tidied:

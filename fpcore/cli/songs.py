@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -242,42 +241,14 @@ def remove(
 
 def _id_of(store: Store, text: str) -> int:
     """Return the id of the song that has this id or this exact name."""
-    from fpcore.errors import UnknownSongError
+    from fpcore.store import choosing
 
-    if _is_id(text):
-        try:
-            store.names([int(text)])  # unlike the whole song it can be read in a damaged one
-            return int(text)
-        except UnknownSongError:
-            pass  # a song may be called by a number
-    named = _called(store, text) or _titled(store, text)
-    if not named:
-        raise UnknownSongError(
-            f'{store.path} has no song with the id or name "{text}": see `fpcore songs`'
-        )
-    if len(named) > 1:
-        ids = ", ".join(map(str, named))
-        raise UnknownSongError(
-            f'{len(named)} songs are called "{text}": name one by its id, which are {ids}'
-        )
-    return named[0]
-
-
-def _called(store: Store, name: str) -> list[int]:
-    """Return the ids of the songs of a name."""
-    return [song.id for song in store.songs(name_contains=name) if song.name == name]
-
-
-def _titled(store: Store, title: str) -> list[int]:
-    """Return the id of the song of a name and what tells it from others of that name."""
-    for start in (found.start() for found in re.finditer(r" \(", title)):  # folders have it, too
-        named = _called(store, title[:start])
-        if found := [one for one, shown in store.names(named).items() if shown == title]:
-            return found
-    return []
+    if _is_id(text) and choosing.has_id(store, int(text)):
+        return int(text)
+    return choosing.id_of(store, text)  # a song may be called by a number
 
 
 def _is_id(text: str) -> bool:
     """Whether a text is a number as `fpcore songs` writes it: 01 can only be a name."""
     digits = len(text) <= len(str(LARGEST_INTEGER)) and text.isascii() and text.isdecimal()
-    return digits and str(int(text)) == text and int(text) <= LARGEST_INTEGER
+    return digits and str(int(text)) == text

@@ -2,8 +2,8 @@
 
 Functions named ``plot_*`` draw on Axes that the caller made, in any style; those named
 ``*_figure`` return a figure of their own, in the house's style. Nothing here touches pyplot's
-state, so figures may be made in a service or a worker. A leaf: only commands and notebooks
-import it.
+state, so figures may be made in a service or a worker. Nothing below
+`fpcore.library` imports it, and that only when it is to draw.
 """
 
 from fpcore.display.explanation import explanation_figure, save_explanation, verdict

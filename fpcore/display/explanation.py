@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from fpcore import atomic
-from fpcore.display.frame import SCREEN_DPI, new_figure
+from fpcore.display.frame import SCREEN_DPI, ShownFigure, new_figure
 from fpcore.display.panels import plot_alignment, plot_offset_histogram, plot_overlay
 from fpcore.display.style import BLACK, BLUE, GREEN, GREY, PALE, VERMILLION, house_style
 from fpcore.display.wording import clock, odds, song_label
@@ -67,7 +67,7 @@ def verdict(explanation: Explanation) -> str:
     )
 
 
-def explanation_figure(explanation: Explanation, *, known_wrong: bool = False) -> Figure:
+def explanation_figure(explanation: Explanation, *, known_wrong: bool = False) -> ShownFigure:
     """Return the page: overlay, hits on the diagonal, offset histograms, candidates and evidence.
 
     There is a page for every outcome; without a candidate the panels say what is missing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Literal
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -12,6 +13,15 @@ SCREEN_DPI = 100
 """Dots per inch of pictures that are looked at on a screen."""
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows by itself, whether or not it has loaded pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        FigureCanvasAgg(self).print_png(content)  # type: ignore[no-untyped-call]
+        return content.getvalue()
+
+
 def new_figure(
     width_in: float,
     height_in: float,
@@ -19,7 +29,7 @@ def new_figure(
     dpi: int = SCREEN_DPI,
     layout: Literal["constrained", "none"] = "constrained",
     h_pad_in: float | None = None,
-) -> Figure:
+) -> ShownFigure:
     """Return an empty figure that pyplot does not know of, so that it need not be closed.
 
     Parameters
@@ -36,10 +46,10 @@ def new_figure(
 
     Returns
     -------
-    Figure
+    ShownFigure
         Without Axes.
     """
-    figure = Figure(figsize=(width_in, height_in), dpi=dpi)
+    figure = ShownFigure(figsize=(width_in, height_in), dpi=dpi)
     if layout == "constrained":
         figure.set_layout_engine(ConstrainedLayoutEngine(h_pad=h_pad_in))
     FigureCanvasAgg(figure)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 
 class HeaviestLines(NamedTuple):
@@ -24,7 +25,7 @@ class HeaviestLines(NamedTuple):
     lowest: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def heaviest_lines(
     tick: NDArray[np.float64],
     offset_ticks: NDArray[np.int64],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 
 class GatheredPostings(NamedTuple):
@@ -28,7 +29,7 @@ class GatheredPostings(NamedTuple):
     frame: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find(token: NDArray[np.unsignedinteger[Any]], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where in ``token`` (t,) each of ``wanted`` int64 (n,) stands, or -1, as int64 (n,).
 
@@ -56,7 +57,7 @@ def find(token: NDArray[np.unsignedinteger[Any]], wanted: NDArray[np.int64]) -> 
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gather(
     place: NDArray[np.unsignedinteger[Any]],
     start: NDArray[np.int64],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 
 class Maxima(NamedTuple):
@@ -37,7 +38,7 @@ class _Span(NamedTuple):
     last: int
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def local_maxima(
     height_db: NDArray[np.float32],
     level_db: NDArray[np.float32],
@@ -83,7 +84,7 @@ def local_maxima(
     return Maxima(found_rows[:n_found].copy(), found_columns[:n_found].copy())
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _compare_with_next(
     levels: _Levels, i: int, rows: _Span, look_right: bool, beats_next: NDArray[np.bool_]
 ) -> None:
@@ -107,7 +108,7 @@ def _compare_with_next(
             beats_next[j] &= height_db[i, j] >= height_db[i, j + 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_highest(
     height_db: NDArray[np.float32], i: int, j: int, rows: _Span, columns: _Span
 ) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 
 class TargetZone(NamedTuple):
@@ -38,7 +39,7 @@ class PeakPairs(NamedTuple):
     target: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pairs(
     frame: NDArray[np.int32], bin_: NDArray[np.int32], zone: TargetZone, fan_out: int
 ) -> PeakPairs:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.compiling import kernel
 from fpcore.kernels.pairing import PeakPairs, TargetZone
 from fpcore.kernels.sorting import sorted_part
 
@@ -92,7 +92,7 @@ class WeighedPostings(NamedTuple):
     tick: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def moved(peaks: MovedPeaks, pairs: PeakPairs, zone: TargetZone, clock: TickClock) -> MovedHashes:
     """Return the hash of each pair of peaks at each playback.
 
@@ -125,7 +125,7 @@ def moved(peaks: MovedPeaks, pairs: PeakPairs, zone: TargetZone, clock: TickCloc
     return MovedHashes(token, tick)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def heaviest_offsets(
     row: NDArray[np.int64], tick: NDArray[np.int32], postings: WeighedPostings, width_ticks: int
 ) -> NDArray[np.float64]:
@@ -174,7 +174,7 @@ def heaviest_offsets(
     return scaled
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(
     first: NDArray[np.int64],
     row: NDArray[np.int64],
@@ -190,7 +190,7 @@ def _count(
         first[i] += first[i - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _heaviest(
     key: NDArray[np.int64], past: NDArray[np.int64], width_ticks: int, n_bits: int
 ) -> int:

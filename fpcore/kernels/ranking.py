@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 N_STEPS = 1024
 """Heights are compared in this many steps between the lowest and the highest."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ranks(height_db: NDArray[np.float32], reach_ticks: int, reach_bins: int) -> NDArray[np.uint8]:
     """Return for each element which share of its column lies below it, in 256ths.
 

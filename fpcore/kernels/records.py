@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 PAGE_WORDS = 512
 """Words of 64 bits with one sum: 4096 bytes."""
@@ -67,7 +68,7 @@ class Gathered(NamedTuple):
     place: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def page_sums(words: Words) -> Words:
     """Return the sum of each page of words uint64 (n,), n a multiple of `PAGE_WORDS`.
 
@@ -80,7 +81,7 @@ def page_sums(words: Words) -> Words:
     return sums
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_of(words: Words, page: int) -> np.uint64:
     found = _SEED
     for at in range(page * PAGE_WORDS, (page + 1) * PAGE_WORDS):
@@ -89,7 +90,7 @@ def _sum_of(words: Words, page: int) -> np.uint64:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_page_sound(pages: Pages, page: int) -> bool:
     """Compare a page that was not seen yet with its sum, and mark it as seen if it is sound."""
     if _sum_of(pages.words, page) != pages.sums[page]:
@@ -98,7 +99,7 @@ def _is_page_sound(pages: Pages, page: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pack(
     token: NDArray[np.int64],
     song: NDArray[np.int64],
@@ -133,7 +134,7 @@ def pack(
         bit += width
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _record(words: Words, number: int | np.int64, width: int) -> np.uint64:
     """Return a record."""
     bit = np.uint64(number) * np.uint64(width)
@@ -145,13 +146,13 @@ def _record(words: Words, number: int | np.int64, width: int) -> np.uint64:
     return record
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _token(words: Words, number: np.int64, width: int, rest: int) -> np.int64:
     """Return the low bits of a record's token, which stand above its ``rest`` bits."""
     return np.int64(_record(words, number, width) >> np.uint64(rest))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def runs(
     wanted: NDArray[np.int64],
     start: NDArray[np.unsignedinteger[Any]],
@@ -207,7 +208,7 @@ def runs(
     return Runs(True, first, length)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_buckets(
     wanted: NDArray[np.int64],
     start: NDArray[np.unsignedinteger[Any]],
@@ -237,7 +238,7 @@ def _find_buckets(
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_not_below(
     words: Words, low: np.int64, high: np.int64, target: np.int64, width: int, rest: int
 ) -> np.int64:
@@ -258,7 +259,7 @@ def _first_not_below(
     return low
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def live_lengths(
     found: Runs, words: Words, widths: Widths, is_live: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
@@ -289,18 +290,18 @@ def live_lengths(
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _song(record: np.uint64, widths: Widths) -> np.uint64:
     """Return the number of a record's song; unsigned, so that its sign is not looked at."""
     return (record >> np.uint64(widths.frame_bits)) & _mask(widths.song_bits)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mask(n_bits: int) -> np.uint64:
     return (_ONE << np.uint64(n_bits)) - _ONE
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gather(
     found: Runs,
     words: Words,
@@ -346,7 +347,7 @@ def gather(
         place[i] = np.int64(n)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def unpack(
     start: NDArray[np.unsignedinteger[Any]],
     first_bucket: int,

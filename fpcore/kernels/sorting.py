@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 Keys = NDArray[np.signedinteger[Any]]
 
@@ -79,7 +80,7 @@ class _Digit(NamedTuple):
     n_bits: int
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def numbered(song_id: NDArray[np.int64], lowest: int, span: int) -> NumberedSongs:
     """Return the distinct song ids, ascending, and the number of each given one among them.
 
@@ -107,7 +108,7 @@ def numbered(song_id: NDArray[np.int64], lowest: int, span: int) -> NumberedSong
     return NumberedSongs(ids, number)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_hits(postings: TokenPostings, hashes: TokenHashes, n_songs: int) -> NDArray[np.int64]:
     """Return how many hits each song has: every posting of a token with every query hash of it.
 
@@ -136,7 +137,7 @@ def count_hits(postings: TokenPostings, hashes: TokenHashes, n_songs: int) -> ND
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_keys(
     key: Keys,
     place: NDArray[np.int64],
@@ -174,7 +175,7 @@ def fill_keys(
         first_row = end_row
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sort_songs(key: Keys, first: NDArray[np.int64], row_bits: int, n_bits: int) -> None:
     """Sort the keys of each song by their offset, in place; equal offsets keep their order.
 
@@ -202,7 +203,7 @@ def sort_songs(key: Keys, first: NDArray[np.int64], row_bits: int, n_bits: int) 
             key[first[i] + j] = result[j]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sorted_part(
     key: NDArray[np.int64], other: NDArray[np.int64], n: int, first_bit: int, n_bits: int
 ) -> NDArray[np.int64]:
@@ -246,7 +247,7 @@ def sorted_part(
     return key
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort_by_digit(
     key: NDArray[np.int64],
     target: NDArray[np.int64],

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fpcore.kernels.compiling import kernel
 
 
 class SongPlaces(NamedTuple):
@@ -263,7 +264,7 @@ class RankZ(NamedTuple):
     kept: float
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def verify_places(
     places: SongPlaces, peaks: IndexedPeaks, first: NDArray[np.int64], query: HeardQuery
 ) -> PlaceEvidence:
@@ -303,14 +304,14 @@ def verify_places(
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_silent(tick: float, ranks: RankMap, scale: QueryScale) -> bool:
     """Return whether a query is silent at a tick of it as it was learned."""
     row = int(np.rint(tick / scale.tempo)) - ranks.first_tick
     return 0 <= row < len(ranks.sounding) and not ranks.sounding[row]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _of_song(peaks: IndexedPeaks, start: int, end: int) -> IndexedPeaks:
     return IndexedPeaks(
         peaks.frame[start:end],
@@ -320,7 +321,7 @@ def _of_song(peaks: IndexedPeaks, start: int, end: int) -> IndexedPeaks:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def no_evidence(n: int) -> PlaceEvidence:
     """Return zeros for ``n`` places, to be filled in."""
     return PlaceEvidence(
@@ -334,7 +335,7 @@ def no_evidence(n: int) -> PlaceEvidence:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def nearness(song: LaidPeaks, query: HeardPeaks, reach: Reach, reach_map: ReachMap) -> Nearness:
     """Return how near the query has each peak of a song, and how different its level is.
 
@@ -372,7 +373,7 @@ def nearness(song: LaidPeaks, query: HeardPeaks, reach: Reach, reach_map: ReachM
     return Nearness(weight, apart_db)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def in_reach(query: HeardPeaks, reach: Reach) -> ReachMap:
     """Return a map of where a song peak may be near one of the query's; empty without peaks.
 
@@ -396,7 +397,7 @@ def in_reach(query: HeardPeaks, reach: Reach) -> ReachMap:
     return ReachMap(is_near, first_peak, first_tick, first_bin)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def agreement(
     tick: NDArray[np.float64], apart_db: NDArray[np.float64], limits: LevelLimits
 ) -> float:
@@ -424,7 +425,7 @@ def agreement(
     return np.exp(-total / n / limits.scale_db) if n else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rank_z(song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: QueryScale) -> RankZ:
     """Return by how much a query is louder at a song's peaks than at other times.
 
@@ -467,7 +468,7 @@ def rank_z(song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: Query
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _usual_loudness(
     song: IndexedPeaks, offset_ticks: float, ranks: RankMap, scale: QueryScale
 ) -> float:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.compiling import kernel
 from fpcore.kernels.sorting import Keys, sorted_part
 
 
@@ -63,7 +63,7 @@ class HitSpans(NamedTuple):
     end: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def windows(key: Keys, weighing: Weighing) -> Windows:
     """Return the window that begins at each hit of one song, whose sorted keys are ``key`` (n,)."""
     weight, width_ticks, row_bits = weighing
@@ -89,7 +89,7 @@ def windows(key: Keys, weighing: Weighing) -> Windows:
     return Windows(ends, totals)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def heaviest_windows(
     key: Keys, first: NDArray[np.int64], weighing: Weighing
 ) -> NDArray[np.float64]:
@@ -116,7 +116,7 @@ def heaviest_windows(
     return heaviest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def heaviest_decoys(
     key: Keys,
     first: NDArray[np.int64],
@@ -159,7 +159,7 @@ def heaviest_decoys(
     return heaviest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _heaviest(key: Keys, weighing: Weighing, n_inside: NDArray[np.int32]) -> float:
     """Return what the heaviest window of one song weighs; ``n_inside`` are zeros, then again."""
     weight, width_ticks, row_bits = weighing
@@ -184,7 +184,7 @@ def _heaviest(key: Keys, weighing: Weighing, n_inside: NDArray[np.int32]) -> flo
     return heaviest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def top_windows_of_songs(
     key: Keys,
     first: NDArray[np.int64],
@@ -220,7 +220,7 @@ def top_windows_of_songs(
     return HitSpans(starts[:n].copy(), ends[:n].copy())
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def top_windows(of_song: Windows, n_windows: int) -> HitSpans:
     """Return at most ``n_windows`` windows of one song, the heaviest first, none overlapping.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fpcore.kernels.compiling import kernel
 
-@njit(cache=True, nogil=True)
+
+@kernel
 def subtract_box_mean(
     level_db: NDArray[np.float32], radius_frames: int, radius_bins: int
 ) -> NDArray[np.float32]:

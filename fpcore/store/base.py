@@ -21,11 +21,14 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from fpcore import markup
 from fpcore.closing import Closing
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError, UnknownSongError
 from fpcore.places import Place
+from fpcore.profiles import MadeWith
 from fpcore.records import Constellation, Cut, Hashes, LongArray, Postings
+from fpcore.units import clock
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 """Any value that JSON can hold."""
@@ -137,6 +140,28 @@ class Song:
     def cut(self) -> Cut | None:
         """How much of its recording was learned, when that was cut off."""
         return None if self.complete else Cut.of_lengths(self.duration_s, self.stated_s)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("id", str(self.id)),
+            ("length", clock(self.duration_s)),
+            ("postings", f"{self.n_fingerprints:,}"),
+            ("learned", f"{self.learned_at:%Y-%m-%d %H:%M} UTC"),
+            *((key, str(value)) for key, value in self.metadata.items()),
+        ]
+        cut = "" if self.cut is None else f" ({self.cut})"
+        return markup.table((), rows, caption=f"{self.name}{cut}")
+
+
+class SongList(list[Song]):
+    """Songs in their order, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (str(song.id), song.name, clock(song.duration_s), song.n_fingerprints) for song in self
+        )
+        caption = "1 song" if len(self) == 1 else f"{len(self):,} songs"
+        return markup.table(("id", "song", "length", "postings"), rows, caption=caption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +359,23 @@ class Store(Closing):
     @abstractmethod
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
+
+    @abstractmethod
+    def made_with(self) -> MadeWith | None:
+        """Return the profile that the index was made with, None where it keeps none.
+
+        Those that were made before indexes kept profiles have none until they are given one.
+        """
+
+    @abstractmethod
+    def remember(self, made_with: MadeWith) -> None:
+        """Keep another profile, which makes the same hashes, as that of the index.
+
+        Raises
+        ------
+        ValueError
+            When it makes others.
+        """
 
     def add_song(
         self,

@@ -7,6 +7,7 @@ from pathlib import Path
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.places import Address, Place, place_of
+from fpcore.profiles import MadeWith
 from fpcore.store.layout import LayoutName
 from fpcore.store.sqlite import SqliteStore, open_file
 
@@ -17,6 +18,7 @@ def open_store(
     *,
     create: bool = False,
     layout: LayoutName | None = None,
+    made_with: MadeWith | None = None,
     busy_timeout_s: float = 30.0,
 ) -> SqliteStore:
     """Open an index.
@@ -36,6 +38,8 @@ def open_store(
     layout : {"classic", "segments"}, optional
         How a new index keeps its postings; without, in segments unless its tokens are texts, which
         only the classic layout shows. An index that is there stays as it is.
+    made_with : MadeWith, optional
+        The profile of ``config``, which a new index keeps: see `Store.made_with`.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -55,12 +59,21 @@ def open_store(
     """
     place = _place_of(place)
     if isinstance(place, Path):
-        return open_file(place, config, create=create, layout=layout, busy_timeout_s=busy_timeout_s)
+        return open_file(
+            place,
+            config,
+            create=create,
+            layout=layout,
+            made_with=made_with,
+            busy_timeout_s=busy_timeout_s,
+        )
     if layout == "classic":
         raise StoreError(f"{place} cannot have the classic layout: make such an index in a file")
     from fpcore.store.postgres import open_address
 
-    return open_address(place, config, create=create, busy_timeout_s=busy_timeout_s)
+    return open_address(
+        place, config, create=create, made_with=made_with, busy_timeout_s=busy_timeout_s
+    )
 
 
 def holds_something(place: str | Place) -> bool:

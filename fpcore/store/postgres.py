@@ -25,7 +25,8 @@ from fpcore.errors import (
 )
 from fpcore.folders import user_folder
 from fpcore.places import Address
-from fpcore.store import postgres_check, postgres_schema
+from fpcore.profiles import MadeWith
+from fpcore.store import postgres_check, postgres_schema, schema
 from fpcore.store.base import Added, CheckReport
 from fpcore.store.failures import translated_os_errors
 from fpcore.store.layout import Layout
@@ -61,6 +62,7 @@ def open_address(
     config: FingerprintConfig | None,
     *,
     create: bool,
+    made_with: MadeWith | None = None,
     busy_timeout_s: float,
 ) -> PostgresStore:
     """Open the index in a database of a PostgreSQL server.
@@ -73,6 +75,8 @@ def open_address(
         The configuration that the index must have; None takes whatever it was made with.
     create : bool
         Make a new index when there is none in the database; needs ``config``.
+    made_with : MadeWith, optional
+        The profile that a new index keeps.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -97,7 +101,14 @@ def open_address(
         raise StoreError(f"{address} cannot hold so many kinds of hashes: use a file")
     server = PostgresServer(address, busy_timeout_s)
     try:
-        return _opened(server, address, config, create=create, busy_timeout_s=busy_timeout_s)
+        return _opened(
+            server,
+            address,
+            config,
+            create=create,
+            made_with=made_with,
+            busy_timeout_s=busy_timeout_s,
+        )
     except BaseException:
         server.close()
         raise
@@ -109,11 +120,14 @@ def _opened(
     config: FingerprintConfig | None,
     *,
     create: bool,
+    made_with: MadeWith | None,
     busy_timeout_s: float,
 ) -> PostgresStore:
     path = replica_of(address)
     try:
-        origin: Origin | None = postgres_schema.prepare(server, address, config, create=create)
+        origin: Origin | None = postgres_schema.prepare(
+            server, address, config, create=create, made_with=made_with
+        )
         away = None
     except StoreAwayError as error:
         if not path.exists():
@@ -157,6 +171,8 @@ def _prepared(
             rows = [("replica_of", str(address)), ("replica_identity", origin.identity)]
             connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", rows)
             identity = origin.identity
+        if origin is not None and origin.made_with is not None:
+            schema.keep_profile(connection, origin.made_with)
     if origin is not None and identity != origin.identity:
         pool.close()
         raise StoreError(f"{path} is a replica of another index than {address} is")
@@ -195,6 +211,11 @@ class PostgresStore(SqliteStore):
         """
         self._pool.follow()
         return super().known_file(checksum, strict=strict, allow_duplicates=allow_duplicates)
+
+    def remember(self, made_with: MadeWith) -> None:
+        """Remember a profile, here at once and on other machines when they open the index."""
+        super().remember(made_with)
+        postgres_schema.keep_profile(self._pool.server, made_with)
 
     def check(self, *, full: bool = False) -> CheckReport:
         """Return what is wrong with the index and with what this machine has of it."""

@@ -16,6 +16,7 @@ from uuid import uuid4
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.places import Address
+from fpcore.profiles import MadeWith
 from fpcore.store import schema
 from fpcore.store.postgres_server import SCHEMA, PostgresServer, TruthConnection
 
@@ -155,11 +156,13 @@ CREATE TRIGGER refuse_truncation BEFORE TRUNCATE ON songs
 class Origin:
     """What tells an index from others: its configuration, and an identity given when it was made.
 
-    A backup that was put back has the identity of the index that it is a backup of.
+    A backup that was put back has the identity of the index that it is a backup of. ``made_with``
+    is the profile that it keeps.
     """
 
     config: FingerprintConfig
     identity: str
+    made_with: MadeWith | None = None
 
 
 def holds_index(server: PostgresServer) -> bool:
@@ -169,7 +172,12 @@ def holds_index(server: PostgresServer) -> bool:
 
 
 def prepare(
-    server: PostgresServer, address: Address, config: FingerprintConfig | None, *, create: bool
+    server: PostgresServer,
+    address: Address,
+    config: FingerprintConfig | None,
+    *,
+    create: bool,
+    made_with: MadeWith | None = None,
 ) -> Origin:
     """Make sure that a database holds an index of a configuration, of tables of today.
 
@@ -184,6 +192,8 @@ def prepare(
     create : bool
         Make the tables when there are none, or bring those of an older version up to date; needs
         ``config``.
+    made_with : MadeWith, optional
+        The profile that a new index keeps.
 
     Returns
     -------
@@ -203,13 +213,13 @@ def prepare(
     if not is_there:
         if not create or config is None:
             raise StoreError(f"{address} holds no index yet: learn some music into it first")
-        meta = _create(server, address, config)
+        meta = _create(server, address, config, made_with)
     if int(meta["version"]) in STEPS:
         meta = _bring_up_to_date(server)
     _check_version(meta, address)
     stored = schema.config_in(meta, address)
     schema.check_config(meta, address, stored=stored, wanted=config)
-    return Origin(stored, meta["identity"])
+    return Origin(stored, meta["identity"], schema.profile_in(meta))
 
 
 def _has_tables(connection: TruthConnection) -> bool:
@@ -221,7 +231,21 @@ def _meta_of(connection: TruthConnection) -> dict[str, str]:
     return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
-def _create(server: PostgresServer, address: Address, config: FingerprintConfig) -> dict[str, str]:
+def keep_profile(server: PostgresServer, made_with: MadeWith) -> None:
+    """Write the profile of an index, in place of any other that it had."""
+    with server.writing() as connection, connection.cursor() as cursor:
+        rows = list(schema.profile_rows(made_with).items())
+        upsert = "ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
+        cursor.executemany(f"INSERT INTO meta VALUES (%s, %s) {upsert}", rows)
+        connection.execute("COMMIT")
+
+
+def _create(
+    server: PostgresServer,
+    address: Address,
+    config: FingerprintConfig,
+    made_with: MadeWith | None,
+) -> dict[str, str]:
     """Make the tables, unless another machine just did; return the table ``meta``."""
     with server.writing() as connection:
         if not _has_tables(connection):
@@ -229,6 +253,8 @@ def _create(server: PostgresServer, address: Address, config: FingerprintConfig)
             for statement in statements():
                 connection.execute(statement)
             meta = schema.new_meta(config) | {"version": str(VERSION), "identity": uuid4().hex}
+            if made_with is not None:
+                meta |= schema.profile_rows(made_with)
             with connection.cursor() as cursor:
                 cursor.executemany("INSERT INTO meta VALUES (%s, %s)", list(meta.items()))
             connection.execute("COMMIT")

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, diff, parse
+from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, Profile, diff, parse
 from fpcore.errors import ConfigError, ConfigMismatchError, StoreError
 from fpcore.places import Place
+from fpcore.profiles import MadeWith
 from fpcore.store.connections import transaction
 from fpcore.store.layout import LayoutName
 
@@ -239,6 +240,7 @@ def prepare(
     config: FingerprintConfig | None,
     *,
     create: LayoutName | None,
+    made_with: MadeWith | None = None,
 ) -> FingerprintConfig:
     """Make sure that a connection is to an index of a configuration; return its configuration.
 
@@ -255,6 +257,8 @@ def prepare(
         The configuration that the index must have; None takes any.
     create : {"classic", "segments"} or None
         Make the tables of this layout when the database is empty.
+    made_with : MadeWith, optional
+        The profile that a new index keeps.
 
     Returns
     -------
@@ -270,7 +274,7 @@ def prepare(
         When it was made with another configuration than ``config``.
     """
     if create and config is not None and _is_empty(connection):
-        _create(connection, config, create)
+        _create(connection, config, create, made_with)
     check_is_index(connection, path)
     meta = stored_meta(connection)
     stored = config_in(meta, path)
@@ -382,7 +386,12 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _create(connection: sqlite3.Connection, config: FingerprintConfig, layout: LayoutName) -> None:
+def _create(
+    connection: sqlite3.Connection,
+    config: FingerprintConfig,
+    layout: LayoutName,
+    made_with: MadeWith | None,
+) -> None:
     """Write tables and meta data into an empty database, unless another process just did."""
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     with transaction(connection):
@@ -394,6 +403,8 @@ def _create(connection: sqlite3.Connection, config: FingerprintConfig, layout: L
         if layout == "segments":
             meta["songs_state"] = ""
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        if made_with is not None:
+            keep_profile(connection, made_with)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSIONS[layout]}")
 
@@ -407,6 +418,37 @@ def new_meta(config: FingerprintConfig) -> dict[str, str]:
         "created_at": now(),
         "package_version": _package_version(),
     }
+
+
+def keep_profile(connection: sqlite3.Connection, made_with: MadeWith) -> None:
+    """Write the profile of an index, in place of any other that it had."""
+    rows = profile_rows(made_with).items()
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+
+def kept_profile(connection: sqlite3.Connection) -> MadeWith | None:
+    """Return the profile that an index was made with, as `profile_in` its table ``meta``."""
+    return profile_in(stored_meta(connection))
+
+
+def profile_rows(made_with: MadeWith) -> dict[str, str]:
+    """Return what the table ``meta`` says of the profile of an index."""
+    return {
+        "profile": made_with.profile.model_dump_json(),
+        "profile_by_name": str(int(made_with.by_name)),
+    }
+
+
+def profile_in(meta: Mapping[str, str]) -> MadeWith | None:
+    """Return the profile that an index was made with, by its table ``meta``.
+
+    None of one that was made before indexes kept it, or whose profile is none of today's.
+    """
+    try:
+        profile = parse(Profile, meta["profile"], source="its profile")
+    except (KeyError, ConfigError):
+        return None
+    return MadeWith(profile, by_name=meta.get("profile_by_name") == "1")
 
 
 def canonical_json(config: FingerprintConfig) -> str:

@@ -22,6 +22,7 @@ from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.places import Address, Place, place_of
+from fpcore.profiles import MadeWith
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import (
     contents,
@@ -66,6 +67,7 @@ def open_file(
     *,
     create: bool = False,
     layout: LayoutName | None = None,
+    made_with: MadeWith | None = None,
     busy_timeout_s: float = 30.0,
 ) -> SqliteStore:
     """Open the index in a file.
@@ -85,6 +87,8 @@ def open_file(
     layout : {"classic", "segments"}, optional
         How a new index keeps its postings; without, in segments unless its tokens are texts, which
         only the classic layout shows. An index that is there stays as it is.
+    made_with : MadeWith, optional
+        The profile of ``config``, which a new index keeps: see `Store.made_with`.
     busy_timeout_s : float
         Seconds that a write waits for other writers.
 
@@ -105,7 +109,7 @@ def open_file(
     if create and config is None:
         raise ValueError("a new index needs a config")
     pool = ConnectionPool(path, busy_timeout_s)
-    stored, kept = prepared(pool, path, config, create=create, layout=layout)
+    stored, kept = prepared(pool, path, config, create=create, layout=layout, made_with=made_with)
     return SqliteStore(path, stored, pool, kept)
 
 
@@ -116,6 +120,7 @@ def prepared(
     *,
     create: bool,
     layout: LayoutName | None,
+    made_with: MadeWith | None = None,
 ) -> tuple[FingerprintConfig, Layout]:
     """Return the configuration and the layout of the index in a file, made when it is not there.
 
@@ -131,6 +136,8 @@ def prepared(
         Make a new index when the file does not exist or is empty.
     layout : {"classic", "segments"}, optional
         How a new index keeps its postings.
+    made_with : MadeWith, optional
+        The profile that a new index keeps.
 
     Raises
     ------
@@ -138,7 +145,7 @@ def prepared(
         As `open_file` does.
     """
     try:
-        return _prepared(pool, path, config, create=create, layout=layout)
+        return _prepared(pool, path, config, create=create, layout=layout, made_with=made_with)
     except BaseException:
         pool.close()
         raise
@@ -151,6 +158,7 @@ def _prepared(
     *,
     create: bool,
     layout: LayoutName | None,
+    made_with: MadeWith | None,
 ) -> tuple[FingerprintConfig, Layout]:
     if sqlite3.sqlite_version_info < schema.OLDEST_SQLITE:
         raise StoreError(
@@ -160,7 +168,7 @@ def _prepared(
     check_place(path, create=create)
     wanted = (layout or _layout_for(config)) if create and config is not None else None
     with pool.plain(mode="rwc" if create else "rw") as connection:
-        stored = schema.prepare(connection, path, config, create=wanted)
+        stored = schema.prepare(connection, path, config, create=wanted, made_with=made_with)
         meta = schema.stored_meta(connection)
         kind = schema.layout_of(connection)
     pool.inspect_new(partial(_inspect, path=path, digest=meta.get("digest", ""), layout=kind))
@@ -224,6 +232,18 @@ class SqliteStore(Store):
     def config(self) -> FingerprintConfig:
         """The configuration that the index was made with."""
         return self._config
+
+    def made_with(self) -> MadeWith | None:
+        """Return the profile that the index was made with, None where it keeps none."""
+        with self._pool.reading() as connection:
+            return schema.kept_profile(connection)
+
+    def remember(self, made_with: MadeWith) -> None:
+        """Keep another profile of the same fingerprint, in one transaction."""
+        if made_with.profile.fingerprint.digest != self._config.digest:
+            raise ValueError("the profile makes other hashes than the index has")
+        with self._pool.writing() as connection:
+            schema.keep_profile(connection, made_with)
 
     def add_songs(self, entries: Iterable[Entry], *, allow_duplicates: bool = True) -> list[Added]:
         """Add songs in one transaction; takes the lock only when there is something to write."""

@@ -14,6 +14,7 @@ from api.decoding.pool import DecodePool
 from api.settings import DAY_S, TERABYTE_MB, Settings
 from fpcore.audio import AudioLimits
 from fpcore.errors import ConfigError
+from fpcore.library import Library
 from fpcore.profiles import load_profile
 from tests.api import rogue_jobs
 
@@ -102,3 +103,18 @@ def test_a_refused_key_is_not_quoted() -> None:
     with pytest.raises(ConfigError) as refusal:
         Settings.from_environment({"FPAPI_API_KEY": "tooshort"})
     assert "tooshort" not in str(refusal.value)
+
+
+def test_an_index_is_served_under_the_profile_that_it_was_made_with_unless_told(
+    tmp_path: Path,
+) -> None:
+    balanced = load_profile()
+    own = balanced.model_copy(update={"name": "own", "description": "with the same hashes"})
+    Library.open(tmp_path / "own.db", own, create=True).close()
+    for given, served in (
+        (Settings(database=tmp_path / "own.db"), own),
+        (Settings(database=tmp_path / "own.db", profile="balanced"), balanced),
+        (Settings(database=tmp_path / "new.db"), balanced),
+    ):
+        with given.open_library() as library:
+            assert library.profile == served

@@ -75,9 +75,16 @@ def names_in(
     for child in node.body:
         if isinstance(child, ast.ClassDef) and not _is_private(child.name):
             yield from names_in(child, f"{place}.{child.name}", bases)
-        elif isinstance(child, Function) and not _is_private(child.name):
+        elif isinstance(child, Function) and not _is_private(child.name) | _is_overload(child):
             inherited = _inherited(node, child.name, bases)
             yield Documented(f"{place}.{child.name}", child, inherited)
+
+
+def _is_overload(function: Function) -> bool:
+    """Whether it only tells types of a function that follows, which has the docstring."""
+    return any(
+        isinstance(one, ast.Name) and one.id == "overload" for one in function.decorator_list
+    )
 
 
 def _is_private(name: str) -> bool:
@@ -203,6 +210,7 @@ DESCRIBED = '''"""Return the sum.
         ('def _f(a, b, c):\n    "Return."', None),
         ("class C:\n    'It.'\n    def f(self, a, b): 'Return.'", None),
         ("def f(a): pass", "m.f has no docstring"),
+        ("@overload\ndef f(a): ...\ndef f(a): 'Return.'", None),
         ("class C:\n    'It.'\n    def f(self): pass", "m.C.f has no docstring"),
         ("def f(a, *, b, c): 'Return.'", "m.f does not describe its parameters ['a', 'b', 'c']"),
         (f"def f(a, b, c, d):\n    {DESCRIBED}", "m.f does not describe its parameters ['d']"),

@@ -29,6 +29,7 @@ from fpcore.config import (
     parse,
 )
 from fpcore.errors import ConfigError
+from fpcore.profiles import load_profile
 from tests.fpcore.synthetic import CLASSIC, LEAN
 
 DEFAULT_CANONICAL = (
@@ -433,3 +434,9 @@ def test_what_may_be_anything_may_be_yes() -> None:
     decision = Decision(intercept=0.0, weights={}, threshold=0.5)
     profile = Profile(name="mine", decision=decision, provenance={"whole": True})
     assert profile.provenance == {"whole": True}
+
+
+def test_a_notebook_shows_what_a_profile_is() -> None:
+    shown = load_profile("seed")._repr_html_()
+    assert "profile seed: " in shown
+    assert load_profile("seed").fingerprint.digest[:12] in shown

@@ -15,11 +15,18 @@ import soxr
 
 import fpcore
 from fpcore.audio import AudioLimits, checksum
+from fpcore.bulk.learned import LearnedFiles
 from fpcore.config import Profile
-from fpcore.errors import AudioError, ConfigError, ConfigMismatchError, StoreError
+from fpcore.errors import (
+    AudioError,
+    ConfigError,
+    ConfigMismatchError,
+    StoreError,
+    UnknownSongError,
+)
 from fpcore.library import Library
 from fpcore.profiles import load_profile, save_profile
-from fpcore.records import Cut
+from fpcore.records import Cut, Signal
 from fpcore.store import open_store
 from tests import audio_files, tagged_files
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part, silence
@@ -80,11 +87,45 @@ def test_an_index_is_opened_under_the_profile_that_it_was_made_with(
             assert library.profile == load_profile(name)
 
 
-def test_of_profiles_with_one_fingerprint_the_default_one_is_taken_then_the_first(
+def test_an_index_is_asked_under_its_own_profile_not_another_with_the_same_hashes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path))
-    Library.open(tmp_path / "songs.db", PROFILE, create=True).close()
+    path, balanced = tmp_path / "songs.db", load_profile()
+    decision = balanced.decision.model_copy(update={"threshold": 0.123})
+    own = balanced.model_copy(update={"name": "mine", "decision": decision})
+    save_profile(own, tmp_path / "mine.json")
+    Library.open(path, "mine", create=True).close()
+    for create in (False, True):
+        with Library.open(path, create=create) as library:
+            assert library.profile == own
+    renewed = own.model_copy(update={"description": "calibrated anew"})
+    save_profile(renewed, tmp_path / "mine.json")
+    with Library.open(path) as library:
+        assert library.profile == renewed
+    save_profile(PROFILE.model_copy(update={"name": "mine"}), tmp_path / "mine.json")
+    with Library.open(path) as library:  # what bears its name now makes other hashes
+        assert library.profile == own
+    (tmp_path / "mine.json").unlink()
+    with Library.open(path) as library:
+        assert library.profile == own
+
+
+def test_a_profile_that_only_bears_the_name_of_one_at_hand_is_no_other_when_asked(
+    tmp_path: Path,
+) -> None:
+    balanced = load_profile()
+    edited = balanced.model_copy(update={"description": "edited in a file of its own"})
+    Library.open(tmp_path / "songs.db", edited, create=True).close()
+    with Library.open(tmp_path / "songs.db") as library:
+        assert library.profile == edited
+
+
+def test_of_an_index_that_keeps_no_profile_the_default_one_is_taken_then_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path))
+    open_store(tmp_path / "songs.db", PROFILE.fingerprint, create=True).close()
     for name in ("b", "c"):
         save_profile(PROFILE.model_copy(update={"name": name}), tmp_path / f"{name}.json")
     (tmp_path / "a.json").write_text("broken, and no reason to lock out the others")
@@ -95,12 +136,12 @@ def test_of_profiles_with_one_fingerprint_the_default_one_is_taken_then_the_firs
         assert library.profile.name == "balanced"
 
 
-def test_an_index_of_no_profile_at_hand_names_those_there_are(
+def test_an_index_of_no_profile_at_hand_that_keeps_none_names_those_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FPCORE_PROFILES", str(tmp_path))
     path = tmp_path / "songs.db"
-    Library.open(path, PROFILE, create=True).close()
+    open_store(path, PROFILE.fingerprint, create=True).close()
     with pytest.raises(ConfigMismatchError, match="none of the profiles at hand has "):
         Library.open(path)
     other = PROFILE.fingerprint.model_copy(update={"sample_rate_hz": 16000})
@@ -109,6 +150,16 @@ def test_an_index_of_no_profile_at_hand_names_those_there_are(
     with pytest.raises(ConfigMismatchError, match=r"\(balanced, broken, other, ") as caught:
         Library.open(path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_what_differs_at_query_time_alone_opens_the_same_index(tmp_path: Path) -> None:
+    path = tmp_path / "songs.db"
+    Library.open(path, PROFILE, create=True).close()
+    sharper = PROFILE.model_copy(update={"name": "sharper", "query": load_profile("seed").query})
+    with Library.open(path, sharper) as library:
+        assert library.profile is sharper
+    with Library.open(path) as library:
+        assert library.profile == PROFILE
 
 
 def test_another_profile_than_the_indexs_is_refused_with_the_differences(tmp_path: Path) -> None:
@@ -125,14 +176,6 @@ def test_another_profile_than_the_indexs_is_refused_with_the_differences(tmp_pat
         pytest.raises(ConfigMismatchError, match=f"^{path}: .* profile 'seed'"),
     ):
         Library(store, load_profile("seed"))
-
-
-def test_what_differs_at_query_time_alone_opens_the_same_index(tmp_path: Path) -> None:
-    path = tmp_path / "songs.db"
-    Library.open(path, PROFILE, create=True).close()
-    sharper = PROFILE.model_copy(update={"name": "sharper", "query": load_profile("seed").query})
-    with Library.open(path, sharper) as library:
-        assert library.profile is sharper
 
 
 def test_a_missing_index_is_not_made_unasked(tmp_path: Path) -> None:
@@ -339,6 +382,88 @@ def test_one_file_or_many_give_the_same_song(tmp_path: Path, music: list[Path]) 
             peaks = library.store.constellation(song.id)
             songs[-1] += (peaks.frame.tolist(), peaks.bin.tolist())
     assert songs[0] == songs[1]
+
+
+def test_a_folder_or_several_files_are_learned_together(
+    library: Library, music: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for file in music[:2]:
+        shutil.copy(file, folder)
+    (folder / "notes.txt").write_text("no audio")
+    (folder / "broken.wav").write_text("no audio either, but called so")
+    learned = library.learn(folder)
+    assert isinstance(learned, LearnedFiles)
+    assert [song.name for song in sorted(learned.songs, key=lambda song: song.name)] == [
+        "song 0",
+        "song 1",
+    ]
+    [failed] = learned.failures
+    assert (failed.path.name, len(learned.passed_over)) == ("broken.wav", 1)
+    assert str(learned) == "2 learned, 1 failed, 1 passed over"
+    assert "broken.wav" in learned._repr_html_()
+    again = library.learn([folder / music[0].name, str(music[2]), "missing.wav"])
+    assert str(again) == "1 learned, 1 known before, 1 failed"
+    assert again.faults == ("missing.wav: does not exist",)
+    assert library.stats().n_songs == len(library.songs()) == 3
+    with pytest.raises(ValueError, match="for a single recording"):
+        library.learn(folder, name="all of them")
+    with pytest.raises(AudioError, match="there is no audio file in"):
+        library.learn([])
+    with pytest.raises(AudioError, match="does not exist"):
+        library.learn(["missing.wav"])
+
+
+def test_what_is_in_memory_is_learned_recognised_and_scanned_like_a_file(
+    library: Library, music: list[Path]
+) -> None:
+    samples, rate_hz = soundfile.read(music[0], dtype="float32")
+    added = library.learn(samples, sample_rate_hz=rate_hz, name="from an array")
+    assert added.created
+    assert not library.learn(Signal(samples, rate_hz)).created
+    assert not library.learn(music[0].read_bytes()).created
+    clip = samples[3 * rate_hz : 8 * rate_hz]
+    for found in (
+        library.recognize(clip, sample_rate_hz=rate_hz),
+        library.recognize(np.stack([clip, clip]), sample_rate_hz=rate_hz),
+        library.recognize(Signal(clip, rate_hz)),
+    ):
+        assert found.match is not None
+        assert found.match.song_name == "from an array"
+        assert found.match.offset_s == pytest.approx(3.0, abs=0.05)
+        assert str(found).startswith('"from an array" at 0:03.')
+        assert "accepted" in found._repr_html_()
+    [heard] = library.scan(clip, sample_rate_hz=rate_hz)
+    assert heard.song_name == "from an array"
+    with pytest.raises(AudioError, match="pass sample_rate_hz"):
+        library.recognize(clip)
+    figure = library.explain(clip, sample_rate_hz=rate_hz)
+    assert any("from an array" in text.get_text() for text in figure.texts)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+# Songs
+
+
+def test_songs_are_listed_found_renamed_and_removed(library: Library, music: list[Path]) -> None:
+    first, second = (library.learn_one(path).song for path in music[:2])
+    assert library.songs() == [first, second]
+    assert library.songs(search="SONG 1") == library.songs(offset=1) == [second]
+    assert "<td>song 1</td>" in library.songs()._repr_html_()
+    assert "song 0" in first._repr_html_()
+    for which in (first, first.id, "song 0"):
+        assert library.song(which) == first
+    assert library.rename("song 0", "Aria <1>").name == "Aria <1>"
+    assert "Aria &lt;1&gt;" in library.songs()._repr_html_()
+    library.rename(second, "Aria <1>")
+    with pytest.raises(UnknownSongError, match="2 songs are called"):
+        library.remove("Aria <1>")
+    assert library.remove(f"Aria <1> (id {first.id})").id == first.id
+    for missing in (first, first.id, -1, 2**70, "song 0"):
+        with pytest.raises(UnknownSongError, match="no song with the id"):
+            library.song(missing)
+    assert repr(library).endswith("songs.db' under profile 'tested'>")
 
 
 # Recognising

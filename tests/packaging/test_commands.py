@@ -9,9 +9,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from clients.desktop.__main__ import main
 
 INTERPRETER = """#!/bin/sh
 # Stands in for python3: notes its calls, and makes an environment that holds a copy of itself.
@@ -71,9 +74,14 @@ class Folder:
         return [kind(step) for step in steps]
 
 
+ALL = ["environment", "packages", "project", "kernels"]
+
+
 def kind(step: str) -> str:
     if "-m venv" in step:
         return "environment"
+    if "-m fpcore.warmup" in step:
+        return "kernels"
     return "project" if "--editable ." in step else "packages"
 
 
@@ -85,7 +93,7 @@ def folder(root: Path, tmp_path: Path) -> Folder:
 def test_first_setup_makes_environment_then_packages_then_project(folder: Folder) -> None:
     result = folder.setup()
     assert result.returncode == 0, result.stderr
-    assert folder.calls() == ["environment", "packages", "project"]
+    assert folder.calls() == ALL
 
 
 def test_second_setup_does_nothing(folder: Folder) -> None:
@@ -99,14 +107,11 @@ def append_comment(path: Path) -> None:
     path.write_text(path.read_text() + "# changed\n")
 
 
-ALL = ["environment", "packages", "project"]
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         (lambda path: append_comment(path / "requirements.lock"), ALL),
-        (lambda path: append_comment(path / "pyproject.toml"), ["project"]),
+        (lambda path: append_comment(path / "pyproject.toml"), ALL[2:]),
         (lambda path: (path / ".venv/bin/python").unlink(), ALL),
         (lambda path: os.utime(path / "requirements.lock"), []),
     ],
@@ -133,7 +138,7 @@ def test_setup_starts_anew_in_a_folder_that_was_moved(folder: Folder, tmp_path: 
 
 @pytest.mark.parametrize(
     ("failing", "repeated"),
-    [("-m venv", ALL), ("--require-hashes", ALL), ("--editable", ["project"])],
+    [("-m venv", ALL), ("--require-hashes", ALL), ("--editable", ALL[2:])],
 )
 def test_failed_setup_says_why_and_its_unfinished_steps_are_repeated(
     failing: str, repeated: list[str], folder: Folder
@@ -204,3 +209,13 @@ def test_ci_runs_make_test_in_the_project_and_passes_its_outcome_on(
     result = run(str(root / ".ci/run"), cwd=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert result.stdout.splitlines()[-1] == f"{root}: CI=true make test"
     assert result.returncode == 7
+
+
+def test_the_desktop_client_tells_its_version_without_a_window(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["fpdesk", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"fpdesk {metadata.version('fpworkbench')}\n"

@@ -41,7 +41,7 @@ def test_an_index_made_under_another_configuration_is_refused(tmp_path: Path) ->
     with open_store(tmp_path / "index.db", FingerprintConfig(), create=True):
         pass
     with pytest.raises(FpError, match="was made with another configuration"):
-        preflight.check(Settings(database=tmp_path / "index.db", port=0))
+        preflight.check(Settings(database=tmp_path / "index.db", profile="balanced", port=0))
 
 
 def test_what_can_be_served_has_its_index_and_its_folder_afterwards(tmp_path: Path) -> None:

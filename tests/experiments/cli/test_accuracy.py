@@ -31,10 +31,10 @@ def calibrated(workbench: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     (folder / "old.json").write_text(json.dumps(old))
     done = fpbench(
         "calibrate", "--profile", folder / "old.json", "-o", folder / "new.json",
-        "--false-alarms", "0.05", *SMALL,
+        "--false-alarms", "0.05", "--json", *SMALL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "for 5% false alarms" in done.stdout
+    assert "for 5% false alarms" in json.loads(done.stdout)["decision"]["calibration"]
     return folder / "new.json"
 
 
@@ -84,7 +84,7 @@ def test_what_is_kept_of_a_measurement_is_the_profiles_model_card(
 ) -> None:
     file, rows_file = tmp_path / "mine.json", tmp_path / "rows.csv"
     file.write_bytes(calibrated.read_bytes())
-    done = fpbench("accuracy", "--profile", file, "--keep", "--csv", rows_file, *SMALL)
+    done = fpbench("accuracy", "--profile", file, "--keep", "--csv", rows_file, "--json", *SMALL)
     assert done.returncode == 0, done.stderr
     before, after = load_profile(calibrated), load_profile(file)
     assert after.model_copy(update={"provenance": before.provenance}) == before
@@ -101,6 +101,11 @@ def test_what_is_kept_of_a_measurement_is_the_profiles_model_card(
     right = known["right"] & (known["probability"] >= after.decision.threshold)
     assert card["overall"]["accepted_right"]["share"] == pytest.approx(right.mean())
     assert {one["condition"] for one in card["metrics"]} == {"clean", "white-0db"}
+    told = json.loads(done.stdout)
+    assert (told["profile"], told["kept"]) == ("mine", str(file))
+    overall = {one["metric"]: one for one in told["overall"]}
+    assert overall["accepted_right"]["share"] == pytest.approx(right.mean())
+    assert {one["condition"] for one in told["by_condition"]} == {"clean", "white-0db"}
 
 
 def test_a_profile_is_not_asked_about_songs_that_its_decision_was_fitted_on(

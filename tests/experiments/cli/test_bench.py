@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from experiments.cli import bench
 from experiments.studies.benchmarks import service
+from experiments.studies.benchmarks.core import Figure
 from tests.experiments import small
 from tests.experiments.cli.running import fpbench
 
@@ -23,6 +26,20 @@ def test_the_command_prints_a_table(workbench: Path, monkeypatch: pytest.MonkeyP
     assert re.search(r"HTTP over the core's own call .* ms +≤ 25 +(yes|NO)", done.stdout)
     assert re.search(r"throughput of .* × +≥ 1\.5 +(yes|NO)", done.stdout)
     assert done.stdout.count("/healthz") == 2
+
+
+def test_figures_are_told_in_json_with_what_they_are_to_reach(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    figures = [
+        Figure("look-up", 3.0, "ms", 2.0),
+        Figure("speed", 3.0, "×", 2.0, at_least=True),
+        Figure("size", float("nan"), "MB"),
+    ]
+    bench._print(figures, as_json=True)
+    told = json.loads(capsys.readouterr().out)["figures"]
+    assert [one["reached"] for one in told] == [False, True, None]
+    assert [one["value"] for one in told] == [3.0, 3.0, None]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_recordings_are_counted_overall_and_by_group(folder: Path, tmp_path: Pat
 def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, database: Path) -> None:
     done = fpbench(
         "evaluate", "--queries", folder / "faulty.csv", "--db", database, "--by", "device",
-        "--jobs", "2",
+        "--jobs", "2", "--json",
     )  # fmt: skip
     assert done.returncode == 1
     complaints = done.stderr.splitlines()
@@ -100,11 +101,17 @@ def test_faults_are_told_and_counted_and_the_rest_is_asked(folder: Path, databas
     assert complaints[-1] == (
         "fpbench: 5 of 9 rows not asked (unknown song 2, missing file 1, duplicate 1, no audio 1)"
     )
-    assert "Profile tiny (" in done.stdout
-    assert "faulty.csv: 4 recordings asked" in done.stdout
-    assert re.search(r"accepted and right: 100\.0% of 3 ", done.stdout)
-    assert re.search(r"^device +laptop +1 +0 +100 ", done.stdout, re.M)
-    assert "distance" not in done.stdout
+    told = json.loads(done.stdout)
+    assert (told["profile"], told["n_asked"]) == ("tiny", 4)
+    right = told["shares"]["accepted_right"]
+    assert (right["n_right"], right["n"]) == (3, 3)
+    assert [(one["by"], one["value"]) for one in told["groups"]] == [
+        ("device", "laptop"),
+        ("device", "phone"),
+    ]
+    assert len(told["faults"]) == 5
+    [failed] = told["failures"]
+    assert (failed["track"], failed["failure"]) == ("song-0000", "misplaced")
 
 
 def test_columns_of_many_values_and_many_failures_are_cut_short(

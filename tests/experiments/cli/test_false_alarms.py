@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -34,10 +35,12 @@ def test_it_prints_sizes_and_growth_and_writes_rows_and_a_picture(
 
 
 def test_the_corpus_alone_has_no_growth(workbench: Path) -> None:
-    done = fpbench("false-alarms", *SMALL, "--times", "1")
+    done = fpbench("false-alarms", *SMALL, "--times", "1", "--json")
     assert done.returncode == 0, done.stderr
-    assert "real" in done.stdout
-    assert "grow" not in done.stdout
+    told = json.loads(done.stdout)
+    assert (told["growth"], told["picture"]) == (None, None)
+    assert "real" in {size["kind"] for size in told["sizes"]}
+    assert all(size["false_alarms"]["n"] == 4 for size in told["sizes"])
 
 
 def test_the_old_name_is_understood_but_not_listed(workbench: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 import pytest
 
 from tests.experiments.cli.running import fpbench
@@ -19,3 +21,7 @@ def test_every_command_explains_itself(name: str) -> None:
     done = fpbench(name, "--help")
     assert done.returncode == 0
     assert "Example" in done.stdout
+
+
+def test_the_version_is_told() -> None:
+    assert fpbench("--version").stdout == f"fpbench {metadata.version('fpworkbench')}\n"

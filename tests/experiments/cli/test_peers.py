@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -70,6 +71,10 @@ def test_interrupted_it_goes_on_under_the_same_name_and_prints_its_tables(
     assert row
     assert float(row[1]) == pytest.approx(costs["postings_per_s"], abs=0.06)
     assert float(row[2]) == pytest.approx(costs["bytes_per_hour"] / 1e6, abs=0.006)
+    told = json.loads(fpbench("peers", *arguments, "--json").stdout)
+    assert [one["system"] for one in told["costs"]] == ["balanced", "audfprint 20/3"]
+    assert told["costs"][1]["bytes_per_hour"] == pytest.approx(costs["bytes_per_hour"])
+    assert {one["metric"] for one in told["accuracy"]} >= {"accepted_right", "false_accept"}
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from experiments.results.run_folder import FORMAT, RunFolder
+from experiments.sweeps import promotion
+from fpcore.profiles import load_profile
 from tests.experiments.cli.running import fpbench, is_one_line
 
 
@@ -25,6 +28,17 @@ def test_promote_tells_accuracy_with_intervals_and_refuses_to_replace(
     assert again.returncode == 1
     assert is_one_line(again.stderr)
     assert "--force" in again.stderr
+
+
+def test_in_json_the_profile_and_what_was_measured_are_told(
+    swept: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = load_profile().model_copy(update={"name": "mine"}), tmp_path / "mine.json"
+    monkeypatch.setattr(promotion, "promote", lambda *_, **__: made)
+    done = fpbench("promote", "swept", "--trial", "t001", "--name", "mine", "--json")
+    told = json.loads(done.stdout)
+    assert (told["profile"], told["file"]) == ("mine", str(tmp_path / "mine.json"))
+    assert told["measured"]["overall"] == (made[0].provenance or {})["overall"]
 
 
 def test_a_run_folder_of_another_version_is_one_sentence(workbench: Path, tmp_path: Path) -> None:

@@ -15,11 +15,14 @@ from tests.experiments.cli.running import fpbench, fpbench_process
 def test_report_command_writes_page_table_figures_and_notebook(
     real_run: RunFolder, tmp_path: Path
 ) -> None:
-    done = fpbench_process("report", real_run.path, "--out", tmp_path / "there", "--failures", 1)
+    done = fpbench_process("report", real_run.path, "--out", tmp_path / "there", "--failures", 1,
+                           "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "of the queries of indexed songs" in done.stdout
+    told = json.loads(done.stdout)
+    assert "of the queries of indexed songs" in told["verdict"]
+    assert sum(row["recommended"] for row in told["leaderboard"]) == 1
     for name in ("report.html", "leaderboard.csv", "report.ipynb"):
-        assert str(tmp_path / "there" / name) in done.stdout
+        assert str(tmp_path / "there" / name) in told["files"]
         assert (tmp_path / "there" / name).is_file()
     assert list((tmp_path / "there" / "figures").glob("failure-*.png"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,12 @@ def test_loops_that_are_done_are_told_in_a_table_and_a_picture(
     assert "1 of 10 stay with the baseline, 0 promotions are refused" in lines
     assert (tmp_path / "trust.png").read_bytes().startswith(b"\x89PNG")
     assert len(pd.read_csv(tmp_path / "trust.csv")) == 10
+    [told] = json.loads(fpbench(*SMALL, "--out", str(tmp_path), "--json").stdout)["found"]
+    assert (told["spec"], told["n_tracks"], told["n_samples"]) == ("trust", 8, 10)
+    assert [one["reached"] for one in told["findings"] if "the same, worst" in one["what"]] == [
+        True,
+        False,
+    ]
 
 
 def test_a_sample_that_leaves_no_strangers_is_refused(workbench: Path, tmp_path: Path) -> None:

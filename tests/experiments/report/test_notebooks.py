@@ -1,4 +1,4 @@
-"""The notebooks report.ipynb and explain.ipynb as a whole, run as they are by hand."""
+"""Notebooks as a whole, run as they are by hand: report.ipynb, explain.ipynb, and one of a user."""
 
 from __future__ import annotations
 
@@ -8,29 +8,36 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+import soundfile
+from nbformat import v4
 
 from experiments.results.run_folder import RunFolder
+from experiments.sweeps.notebook import NOTEBOOKS
 from tests import warm
+from tests.fpcore.synthetic import music
 
 EXECUTE = """
 import json, sys
 from pathlib import Path
+from experiments.sweeps import notebook
 from experiments.sweeps.notebook import execute
+notebook.NOTEBOOKS = Path(sys.argv[3])
 from experiments.results.run_folder import RunFolder
 for folder, parameters in json.loads(sys.argv[2]).items():
     execute(sys.argv[1], RunFolder(Path(folder)), parameters)
 """
 
 
-def executed(name: str, runs: dict[Path, dict[str, str]]) -> list[Any]:
-    """Run a notebook with the parameters of each folder, and return what is there afterwards.
+def executed(name: str, runs: dict[Path, dict[str, str]], *, folder: Path = NOTEBOOKS) -> list[Any]:
+    """Run a notebook with the parameters of each folder of ``runs``; return what is there then.
 
     It runs in a process of its own, since papermill leaves sockets to the collector.
     """
     given = json.dumps({str(folder): parameters for folder, parameters in runs.items()})
     done = subprocess.run(
-        [warm.python(), "-c", EXECUTE, name, given],
+        [warm.python(), "-c", EXECUTE, name, given, str(folder)],
         env=os.environ | warm.with_warm_kernels(),
         capture_output=True,
         text=True,
@@ -65,3 +72,44 @@ def test_explain_notebook_runs_with_its_defaults_and_with_others(
         assert len(outputs_of(notebook, "image/png")) == 1
         players = [html for html in outputs_of(notebook, "text/html") if "<audio" in "".join(html)]
         assert len(players) == 2
+
+
+FRESH = (
+    "from fpcore import Library\n"
+    "library = Library.open('fresh.db', create=True)\n"
+    "library.learn('music')",
+    "library.songs()",
+    "library.profile",
+    "import soundfile\n"
+    "samples, rate_hz = soundfile.read('clip.wav')\n"
+    "library.recognize(samples, sample_rate_hz=rate_hz)",
+    "library.explain('clip.wav')",
+    "from experiments import load_runs\nload_runs({run!r}).leaderboard()",
+)
+"""The cells of a notebook that somebody begins, and what they expect to see."""
+
+
+def test_a_fresh_notebook_shows_what_each_of_its_cells_gives(
+    real_run: RunFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "music").mkdir()
+    for seed in range(2):
+        soundfile.write(tmp_path / "music" / f"song {seed}.flac", music(12, 22_050, seed), 22_050)
+    soundfile.write(tmp_path / "clip.wav", music(12, 22_050, 1)[: 8 * 22_050], 22_050)
+    lines = (f"import os\nos.chdir({str(tmp_path)!r})", *FRESH)
+    cells = [v4.new_code_cell(one.replace("{run!r}", repr(str(real_run.path)))) for one in lines]
+    (tmp_path / "fresh.ipynb").write_text(nbformat.writes(v4.new_notebook(cells=cells)), "utf-8")
+    [done] = executed("fresh", {tmp_path / "done": {}}, folder=tmp_path)
+    learned, songs, profile, recognition, picture, board = [
+        cell["outputs"] for cell in done["cells"] if cell["source"] and cell["outputs"]
+    ]
+    assert "2 learned" in _html(learned)
+    assert "<td>song 0</td>" in _html(songs)
+    assert "profile balanced" in _html(profile)
+    assert "song 1" in _html(recognition)
+    assert any("image/png" in one.get("data", {}) for one in picture)
+    assert "recall_1pct" in _html(board)
+
+
+def _html(outputs: list[Any]) -> str:
+    return "".join("".join(one.get("data", {}).get("text/html", "")) for one in outputs)

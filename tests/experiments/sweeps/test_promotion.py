@@ -123,6 +123,8 @@ def test_a_promoted_profile_learned_and_served_keeps_its_reported_accuracy(
         for track in context.parts.indexed:
             library.learn(context.corpus.path_of(track))
     monkeypatch.delenv("FPCORE_PROFILES")  # the server's decoders warm up with a preset
+    with Library.open(database) as library:
+        assert library.profile == profile
     # Excerpts and noise of another seed: neither the sweep nor the promotion heard them.
     more = spec.model_copy(update={"excerpts": Excerpts(indexed=12, left_out=12)}).plan
     fresh = replace(context, plan=replace(more, seed=1234))

@@ -238,6 +238,22 @@ def test_an_index_of_the_same_configuration_is_left_alone(
     assert database.read_bytes() == before
 
 
+def test_an_index_keeps_the_profile_that_it_was_made_anew_under(
+    learned: tuple[Path, list[Path]],
+) -> None:
+    database, _ = learned
+    other = NEW.model_copy(update={"description": "of an earlier run"})
+    beside = database.with_name(f"{database.name}.{NEW.fingerprint.digest[:12]}.new")
+    Library.open(beside, other, create=True).close()
+    assert reindex(database, NEW, n_workers=1).swapped
+    with Library.open(database) as library:
+        assert library.profile == NEW
+    made = reindex(database, other)
+    assert (made.swapped, made.renewed) == (False, True)
+    with Library.open(database) as library:
+        assert library.profile == other
+
+
 @pytest.mark.parametrize("one_by_one", [True, False])
 def test_music_that_was_moved_is_reindexed_once_it_is_learned_from_its_new_place(
     learned: tuple[Path, list[Path]], one_by_one: bool

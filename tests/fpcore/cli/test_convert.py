@@ -17,7 +17,7 @@ DATABASE = "music_recognition.db"
 def _classic(folder: Path) -> Path:
     """Make a database of two songs in the classic layout, and return an excerpt of the second."""
     songs = [write_wav(folder / f"song {number}.wav", piece(number)) for number in (3, 4)]
-    profile = load_profile("balanced")
+    profile = load_profile("balanced").model_copy(update={"name": "own"})
     with Library.open(folder / DATABASE, profile, create=True, layout="classic") as library:
         for song in songs:
             library.learn(song)
@@ -33,6 +33,7 @@ def test_a_converted_database_answers_the_same_and_is_converted_once(tmp_path: P
     assert list((tmp_path / f"{DATABASE}.segments").glob("*.segment"))
     assert answer("recognize", excerpt, cwd=tmp_path)["results"][0]["candidates"] == before
     assert answer("check", "--full", cwd=tmp_path)["problems"] == []
+    assert answer("stats", cwd=tmp_path)["profile"] == "own"
     again = fpcore("convert", cwd=tmp_path)
     assert again.stdout == f"{DATABASE}: has the layout of today already\n"
     assert answer("convert", cwd=tmp_path)["converted"] is False

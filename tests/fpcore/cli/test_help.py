@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,7 @@ def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
         done = fpcore(*arguments, cwd=tmp_path)
         assert done.returncode == 2, arguments
         assert "Traceback" not in done.stderr and "Error" in done.stderr
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert fpcore("--version", cwd=tmp_path).stdout == f"fpcore {metadata.version('fpworkbench')}\n"

@@ -31,7 +31,7 @@ def test_stats_add_up(tmp_path: Path, database: Path) -> None:
     assert set(stats) == {
         "n_songs", "duration_s", "n_postings", "file_bytes", "unused_bytes", "lookup_bytes",
         "file_bytes_per_posting", "lookup_bytes_per_posting", "config_digest",
-        "n_distinct_hashes", "postings_per_hash", "histogram", "hottest", "snapshot",
+        "n_distinct_hashes", "postings_per_hash", "histogram", "hottest", "snapshot", "profile",
     }  # fmt: skip
     songs = answer("songs", cwd=tmp_path)["songs"]
     assert stats["n_songs"] == len(songs)

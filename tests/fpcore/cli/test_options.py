@@ -81,14 +81,19 @@ def test_a_database_of_another_digest_is_refused_with_the_fields_that_differ(
     assert_whole(tmp_path, 8)
 
 
-def test_a_database_of_no_profile_at_hand_is_refused(
+def test_of_a_database_that_keeps_no_profile_one_at_hand_must_have_the_configuration(
     tmp_path: Path, one_song: Path, database: Path
 ) -> None:
     profiles = tmp_path / "profiles"
     profiles.mkdir()
     # The user's file stands in for the preset of the name under which the songs were learned.
     (profiles / "balanced.json").write_text(load_profile("seed").model_dump_json())
-    done = fpcore("recognize", one_song, cwd=tmp_path, env={"FPCORE_PROFILES": str(profiles)})
+    asked = ("recognize", one_song)
+    kept = fpcore(*asked, cwd=tmp_path, env={"FPCORE_PROFILES": str(profiles)})
+    assert (kept.returncode, kept.stderr) == (3, "")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM meta WHERE key = 'profile'")
+    done = fpcore(*asked, cwd=tmp_path, env={"FPCORE_PROFILES": str(profiles)})
     complaint(done, "music_recognition.db", "none of the profiles at hand")
 
 

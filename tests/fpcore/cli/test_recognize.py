@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +206,26 @@ def test_recognize_goes_on_past_bad_files(tmp_path: Path, learned: Learned, data
     assert '"song in flac"' in done.stdout
     results = answer("recognize", *names, good, cwd=tmp_path, code=1)["results"]
     assert [result["error"] is None for result in results] == [False] * len(names) + [True]
+
+
+def test_recognize_asks_all_that_a_folder_holds(
+    excerpt: Path, stranger: Path, tmp_path: Path, database: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    (folder / "monday").mkdir(parents=True)
+    shutil.copy(stranger, folder / "a.wav")
+    shutil.copy(excerpt, folder / "monday" / "b.wav")
+    (folder / "notes.txt").write_text("no audio")
+    done = fpcore("recognize", "--json", "recordings", cwd=tmp_path)
+    assert done.returncode == 3
+    passed = "passed over 1 file without audio that can be read: notes.txt"
+    assert done.stderr == f"fpcore: recordings: {passed}\n"
+    results = json.loads(done.stdout)["results"]
+    assert [one["file"] for one in results] == ["recordings/a.wav", "recordings/monday/b.wav"]
+    assert [one["match"] is None for one in results] == [True, False]
+    (tmp_path / "empty").mkdir()
+    refused = fpcore("recognize", "empty", cwd=tmp_path)
+    complaint(refused, "there is no audio file in empty")
 
 
 def test_recognize_finds_nothing_in_silence(tmp_path: Path, database: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -92,11 +93,25 @@ def test_the_snapshot_of_the_old_database_goes_and_a_new_one_can_be_made(folder:
     assert fpcore("check", cwd=folder).returncode == 0
 
 
+def test_a_profile_with_the_same_hashes_only_takes_the_place_of_the_other_one(
+    folder: Path,
+) -> None:
+    mine = answer("profile", "show", "seed", cwd=folder) | {"name": "mine"}
+    (folder / "mine.json").write_text(json.dumps(mine))
+    shutil.rmtree(folder / "music")
+    assert answer("stats", cwd=folder)["profile"] == "seed"
+    renewed = fpcore("reindex", "--profile", "mine.json", cwd=folder)
+    assert (renewed.returncode, renewed.stderr) == (0, "")
+    assert renewed.stdout.endswith("of profile mine, and is asked under it from now on\n")
+    (folder / "mine.json").unlink()
+    assert fpcore("stats", cwd=folder).stdout.startswith("profile               mine\n")
+
+
 def test_it_answers_in_json(folder: Path) -> None:
     told = answer(*REINDEX, cwd=folder)
-    assert told == {"n_songs": N_SONGS, "swapped": True, "gone": []}
+    assert told == {"n_songs": N_SONGS, "swapped": True, "renewed": False, "gone": []}
     told = answer(*REINDEX, cwd=folder)
-    assert told == {"n_songs": N_SONGS, "swapped": False, "gone": []}
+    assert told == {"n_songs": N_SONGS, "swapped": False, "renewed": False, "gone": []}
 
 
 def test_songs_whose_audio_is_gone_are_listed_and_the_database_stays(folder: Path) -> None:

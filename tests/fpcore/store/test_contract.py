@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreError, UnknownSongError
+from fpcore.profiles import MadeWith, load_profile
 from fpcore.records import Cut
-from fpcore.store import JSON, CheckReport, Entry, NewSong, Store
+from fpcore.store import JSON, CheckReport, Entry, NewSong, Store, open_store
 from tests.fpcore.store.material import (
     PACKED,
     Engine,
@@ -33,6 +34,24 @@ from tests.fpcore.store.material import (
 def store(engine: Engine, tmp_path: Path) -> Iterator[Store]:
     with engine(tmp_path / "index.db") as opened:
         yield opened
+
+
+class TestProfile:
+    def test_it_has_none_until_it_is_given_one_of_its_hashes(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        assert store.made_with() is None
+        own = load_profile().model_copy(update={"fingerprint": store.config})
+        for by_name in (True, False):
+            store.remember(MadeWith(own, by_name))
+            assert store.made_with() == MadeWith(own, by_name)
+        with pytest.raises(ValueError, match="makes other hashes"):
+            store.remember(MadeWith(load_profile("seed"), by_name=True))
+        store.add_song(*entry(1))
+        store.clear()
+        store.backup(tmp_path / "backup.db")
+        with open_store(tmp_path / "backup.db", None) as copy:
+            assert copy.made_with() == MadeWith(own, by_name=False)
 
 
 class TestAdding:
