@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from tests.changes import Change
 from tests.equivalent_mutants import EQUIVALENT, Equivalent
-from tests.mutants import MODULES, ROOT, Survivor, is_equivalent
+from tests.mutants import MODULES, ROOT, is_equivalent
 
 
 @pytest.mark.parametrize("folder", ["experiments/metrics", "experiments/protocol", "fpcore/stages"])
@@ -32,7 +33,7 @@ def test_what_is_called_equivalent_stands_in_the_code_and_has_a_reason(known: Eq
 
 def test_a_change_is_equivalent_only_when_nothing_else_changed() -> None:
     def found(before: str, after: str) -> bool:
-        return is_equivalent(Survivor("a", before, after), "experiments/metrics/counts.py")
+        return is_equivalent(Change("a", before, after), "experiments/metrics/counts.py")
 
     assert found("f(zip(a, b, strict=True))", "f(zip(a, b, strict=False))")
     assert not found("f(zip(a, b, strict=True))", "g(zip(a, b, strict=False))")
