@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import unified_diff
-from functools import wraps
+from functools import partial, wraps
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -48,7 +48,7 @@ LEAST_CPU_S = 5
 TIMES_AS_LONG = 6
 """What tests of a change may take: so many times as long as without it, and the seconds above."""
 
-LONGEST_S = 600.0
+LONGEST_S = 1800.0
 """How long is waited for tests that take no processor time: the machine may be busy."""
 
 
@@ -223,17 +223,20 @@ class _Trial:
     def _tried_warm(self, items: list[pytest.Item]) -> tuple[dict[str, _Seen], list[Change]]:
         """Run all tests; return what came of them, and the changes that go unnoticed after that.
 
-        Tests that pass no second time in the same process take part in cold forks only.
+        Tests that do not pass again in a fork of their process take part in cold forks only.
         """
         first = self._run_each(items)
-        again = _in_fork(lambda: self._run_each(items)) or {}
+        again: dict[str, _Seen] = {}
         gc.collect()
         gc.freeze()
+        for item in items:
+            limit_s = _limit_s(first[item.nodeid].cpu_s)
+            again |= _in_fork(partial(self._run_each, [item]), cpu_s=limit_s) or {}
         return first, [one for one in self._changes if self._survives(one, items, again)]
 
     def _run_each(self, items: list[pytest.Item]) -> dict[str, _Seen]:
         seen = {}
-        for item, following in zip(items, [*items[1:], *items[:1]], strict=True):
+        for item, following in _in_order(items):
             start_s = time.process_time()
             self._module.reached.clear()
             passed = self._passes(item, following)
@@ -251,20 +254,29 @@ class _Trial:
         tests = sorted(
             filter(is_of_it, items), key=lambda item: (item.path, seen[item.nodeid].cpu_s)
         )
-        cpu_s = LEAST_CPU_S + TIMES_AS_LONG * sum(seen[item.nodeid].cpu_s for item in tests)
-        return not tests or _in_fork(lambda: self._all_pass(change, tests), cpu_s=cpu_s) is True
+        limit_s = _limit_s(sum(seen[item.nodeid].cpu_s for item in tests))
+        all_pass = partial(self._all_pass, change, tests)
+        return not tests or _in_fork(all_pass, cpu_s=limit_s) is True
 
     def _all_pass(self, change: Change, tests: list[pytest.Item]) -> bool:
-        # What is set up for tests of another file has to go before the first test.
-        tests[0].session._setupstate.teardown_exact(tests[0])
         self._module.active = change.name
-        followings = [*tests[1:], tests[0]]
-        return all(self._passes(*pair) for pair in zip(tests, followings, strict=True))
+        return all(self._passes(*pair) for pair in _in_order(tests))
 
     def _passes(self, item: pytest.Item, following: pytest.Item) -> bool:
         self._failed = False
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return not self._failed
+
+
+def _in_order(tests: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item]]:
+    """Yield each test with the one that is run next; the first is next when all are through."""
+    tests[0].session._setupstate.teardown_exact(tests[0])  # what another file's tests have set up
+    yield from zip(tests, [*tests[1:], tests[0]], strict=True)
+
+
+def _limit_s(cpu_s: float) -> float:
+    """Return the processor time that tests may take with a change, from that without one."""
+    return LEAST_CPU_S + TIMES_AS_LONG * cpu_s
 
 
 def _in_fork(work: Callable[[], Returned], *, cpu_s: float = math.inf) -> Returned | None:
