@@ -308,7 +308,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
         # From the process that all tests fork workers from, and which has loaded what they need.
         dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
