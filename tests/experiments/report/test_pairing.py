@@ -81,7 +81,7 @@ def test_queries_are_asked_by_all_from_one_place_or_where_nobody_knows_it() -> N
         pd.DataFrame({"query": list(places), "start_s": [found[run] for found in places.values()]})
         for run in range(3)
     ]
-    alone = pd.DataFrame({"query": ["of one run"], "start_s": [1.0]})
+    alone = pd.DataFrame({"query": ["of one run"], "start_s": [math.nan]})
     assert asked_by_all([pd.concat([rows[0], alone]), *rows[1:]]) == {"same", "recorded"}
 
 
