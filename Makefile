@@ -74,7 +74,7 @@ test: setup ## Run the linters, the type check, the layer contracts and every te
 	@echo "Running those that listen in real time, alone" && \
 	$(BIN)/pytest -m real_time $$(grep -rl --include='*.py' mark.real_time tests)
 
-mutants: setup ## Change statistics and stages at random and count what tests notice (hours; ONLY=metrics)
+mutants: setup ## Change statistics and stages, one thing at a time, and count what tests notice (ONLY=metrics)
 	@$(BIN)/python -m tests.mutants $(ONLY)
 
 bench: setup ## Measure speed and size, of the core, of sweeps and of the service

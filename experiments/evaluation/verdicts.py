@@ -60,7 +60,7 @@ def verdict_on_recording(
     same_passage = abs(error_s) <= PLACE_TOLERANCE_S
     if audio_of is not None and not same_passage and not math.isnan(query.start_s):
         passage = _passage(audio_of(song), query.start_s, duration_s)
-        same_passage = len(passage) > 0 and sounds_the_same(passage, audio_of(answer), offset_s)
+        same_passage = sounds_the_same(passage, audio_of(answer), offset_s)
     return {"right": True, "offset_error_s": error_s, "same_passage": same_passage}
 
 
@@ -95,7 +95,8 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
     Parameters
     ----------
     clip : float32 (n,)
-        The passage that was asked, undegraded, at the sample rate of ``song``.
+        The passage that was asked, undegraded, at the sample rate of ``song``. One without a sample
+        sounds like nothing.
     song : Signal, float32 (n_samples,)
         The whole song that was answered.
     offset_s : float
@@ -114,7 +115,7 @@ def sounds_the_same(clip: FloatArray, song: Signal, offset_s: float) -> bool:
     start = round(offset_s * song.sample_rate_hz) - reach
     wanted = len(clip) + 2 * reach
     before, after = max(0, -start), max(0, start + wanted - len(song.samples))
-    if before + after >= wanted:
+    if before + after >= wanted or not len(clip):
         return False
     passage = np.pad(song.samples[max(start, 0) : start + wanted], (before, after))
     products = correlate(passage, clip, mode="valid", method="fft")

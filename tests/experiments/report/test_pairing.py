@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments.report import study, tables
+from experiments.report.pairing import alike_in_all, asked_by_all
 from tests.experiments.cli.running import fpbench
 from tests.experiments.report import synthetic_runs
 
@@ -65,3 +68,33 @@ def test_a_report_of_runs_that_asked_other_queries_is_refused(tmp_path: Path) ->
     assert done.returncode == 1
     assert "drawn with the seeds 0 and 1, which cannot stand in one ranking" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_queries_are_asked_by_all_from_one_place_or_where_nobody_knows_it() -> None:
+    places = {
+        "same": (1.0, 1.0, 1.0),
+        "moved": (1.0, 1.0, 1.1),
+        "recorded": (math.nan, math.nan, math.nan),
+        "known to some": (1.0, math.nan, 1.0),
+    }
+    rows = [
+        pd.DataFrame({"query": list(places), "start_s": [found[run] for found in places.values()]})
+        for run in range(3)
+    ]
+    alone = pd.DataFrame({"query": ["of one run"], "start_s": [math.nan]})
+    assert asked_by_all([pd.concat([rows[0], alone]), *rows[1:]]) == {"same", "recorded"}
+
+
+def test_conditions_are_alike_in_all_where_each_run_has_them(tmp_path: Path) -> None:
+    soft, loud = (
+        {"name": "room", "chain": [{"kind": "white", "snr_db": snr_db}]} for snr_db in (6, 0)
+    )
+    conditions = (["clean", "white-0db", soft], ["clean", "white-0db", loud], ["clean", soft])
+    a, b, c = (
+        one_trial(tmp_path / str(number), degradations=names).manifest
+        for number, names in enumerate(conditions)
+    )
+    assert alike_in_all([a]) == {"clean", "white-0db", "room"}
+    assert alike_in_all([a, b]) == {"clean", "white-0db"}
+    assert alike_in_all([a, c]) == {"clean", "room"}
+    assert alike_in_all([a, b, c]) == {"clean"}

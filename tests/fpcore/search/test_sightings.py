@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,6 +58,24 @@ def test_a_window_holds_each_of_two_songs_in_a_row(six_songs: Store) -> None:
 
 def test_a_window_of_unknown_music_holds_no_song(six_songs: Store) -> None:
     assert _seen(part(UNKNOWN, 0, 10), six_songs) == []
+
+
+def test_each_pass_is_looked_at_by_itself_while_nothing_is_recognised(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _window(part(UNKNOWN, 0, 10), six_songs)._trace
+    second = replace(first, pass_name="thorough")  # which is no likelier
+    looked_at: list[SearchTrace] = []
+
+    class Noted(_Window):
+        def __init__(self, signal: Signal, window_s: float, trace: SearchTrace, *rest: Any) -> None:
+            looked_at.append(trace)
+            super().__init__(signal, window_s, trace, *rest)
+
+    monkeypatch.setattr(module, "passes", lambda *_: iter([[first], [second]]))
+    monkeypatch.setattr(module, "_Window", Noted)
+    assert _seen(part(UNKNOWN, 0, 10), six_songs) == []
+    assert [trace.pass_name for trace in looked_at] == ["first", "thorough"]
 
 
 def test_the_line_of_a_sighting_is_the_heaviest_rival_of_its_song(six_songs: Store) -> None:
