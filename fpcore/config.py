@@ -336,7 +336,8 @@ class QueryConfig(Strict):
     ``n_candidates`` songs are verified, each at its ``n_offsets`` heaviest offsets. Of
     a recording, the first ``max_query_s`` from its first sound on are used, unless it is scanned.
     What is not recognised gets a ``thorough`` pass, and is then tried at other speeds, pitches and
-    tempos by the ``playback`` search, where these are set.
+    tempos by the ``playback`` search, where these are set. With ``interruptions``, it is at last
+    taken for a song that other sound interrupts, where two parts of one seem to be heard.
     """
 
     max_peaks_per_s: PerSecond | None = None
@@ -348,6 +349,7 @@ class QueryConfig(Strict):
     max_query_s: Annotated[float, Field(gt=0, le=MAX_S)] = 60.0
     thorough: ThoroughPass | None = None
     playback: PlaybackSearch | None = None
+    interruptions: bool = True
 
     @property
     def thoroughly(self) -> QueryConfig:

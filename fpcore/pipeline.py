@@ -27,11 +27,11 @@ from fpcore.records import (
     Remixed,
     Signal,
 )
-from fpcore.stages import hashing, level_ranks, peaks, spectrogram
+from fpcore.stages import hashing, level_ranks, peaks, spectrogram, splicing
 from fpcore.stages.crest import crest_db
 from fpcore.stages.landmarks import landmarks
 from fpcore.stages.pauses import Pause, pauses, without
-from fpcore.stages.windows import window_frames
+from fpcore.stages.windows import LONGEST_S, window_frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class Heard:
     each sub-hop shift, ``fine_maxima`` those by the smaller neighbourhood of the thorough pass
     (empty without one). ``ranks`` says how loud each bin is at each time, ``crest_db`` by how many
     dB the peaks stand out. Where ``cut_out`` is not empty, all this is of the recording without
-    those pauses.
+    those pauses, or without what interrupts its music.
     """
 
     maxima: tuple[Peaks, ...]
@@ -315,13 +315,61 @@ def hear(
     return Heard(tuple(maxima), tuple(fine_maxima), ranks, clear_db, signal.duration_s)
 
 
+def uninterrupted(
+    before: Heard, after: Heard, start: int, end: int, config: FingerprintConfig
+) -> Heard:
+    """Return what is found around a stretch of a recording as if the stretch were not there.
+
+    Parameters
+    ----------
+    before, after : Heard
+        What is found in a window with what lies before the stretch, and in one with what lies after
+        it, at n sub-hop shifts. They may be the same.
+    start, end : int
+        First tick of the stretch and first tick after it, in n-ths of a hop.
+    config : FingerprintConfig
+        The configuration that both were found with.
+
+    Returns
+    -------
+    Heard
+        At most as long as a window may be. How far peaks stand out is the mean of both. Times are
+        those of the recording without the stretch.
+    """
+    hop, n_shifts = config.spectrogram.hop_length, len(before.maxima)
+    splice = _around(before, after, start, end, round(LONGEST_S / config.hop_s) * n_shifts)
+    stretch = Pause(start * hop // n_shifts, end * hop // n_shifts)
+    return Heard(
+        splicing.spliced_peaks(before.maxima, after.maxima, splice),
+        splicing.spliced_peaks(before.fine_maxima, after.fine_maxima, splice),
+        splicing.spliced_ranks(before.ranks, after.ranks, splice),
+        (before.crest_db + after.crest_db) / 2,
+        before.duration_s - stretch.length / config.sample_rate_hz,
+        (stretch,),
+    )
+
+
+def _around(before: Heard, after: Heard, start: int, end: int, longest: int) -> splicing.Splice:
+    """Return the most that may be taken of two windows around a stretch, from both sides alike."""
+    first, last = before.ranks.first_tick, after.ranks.first_tick + len(after.ranks.rank)
+    n_before, n_after = start - first, last - end
+    half = longest // 2
+    first = max(first, start - max(half, longest - n_after))
+    last = min(last, end + max(half, longest - n_before))
+    return splicing.Splice(first, start, end, last)
+
+
 def window_s(found: QueryFingerprint, config: FingerprintConfig) -> tuple[float, float]:
     """Return where the window of a query starts and ends, in seconds.
 
-    Times are those of the recording without the pauses that were cut out of it.
+    Times are those of the recording without what was cut out of it.
     """
+    ranks, ticks_per_frame = found.heard.ranks, found.hashes.ticks_per_frame
+    start = ranks.first_tick // ticks_per_frame
     lengths = dict(window_frames(found.duration_s, config.hop_s))
-    start = found.heard.ranks.first_tick // found.hashes.ticks_per_frame
+    if start not in lengths:  # it was put together of two
+        n_more = config.spectrogram.n_fft // config.spectrogram.hop_length - 1
+        lengths[start] = len(ranks.rank) // ticks_per_frame + n_more
     end_s = (start + lengths[start]) * config.hop_s
     return start * config.hop_s, min(end_s, found.duration_s)
 

@@ -34,9 +34,10 @@ from fpcore.records import (
     Verification,
 )
 from fpcore.search import playback
+from fpcore.search.interruptions import Searched, interruption
 from fpcore.search.tempo import tempo_of
 from fpcore.stages import decision, matching
-from fpcore.stages.pauses import recorded_s
+from fpcore.stages.pauses import SHORTEST_S, recorded_s
 from fpcore.stages.verification import verify
 from fpcore.store.base import Index
 
@@ -61,7 +62,7 @@ class SearchTrace:
     ``evidence`` and ``log_odds`` float64 (n,) is one place in a song. ``rows`` int64 (s,) has the
     best place of each song, the likeliest song first, and ``matches[i]`` stands for ``rows[i]``.
     The recording lasts ``query_s``, and ``heard_s`` is where the window starts and ends in it;
-    times in ``query`` are those without the pauses that were cut out of it.
+    times in ``query`` are those without what was cut out of it.
     ``cut`` says when only a part of the recording could be decoded, ``remixed`` when channels
     of it were reversed or left out.
     """
@@ -201,7 +202,8 @@ def passes(
     """Yield the traces of a first and a thorough pass, and of those at other playbacks.
 
     A recording with pauses gets a first and a thorough pass as if it had none, before any at other
-    playbacks.
+    playbacks. After those, one without pauses in which a song seems to go on after other sound gets
+    both as if it had not been interrupted.
 
     The next pass is only made when its traces are asked for, and only as far as the profile has it.
     Each trace has the times of its own pass over its own window.
@@ -222,7 +224,8 @@ def passes(
     ------
     list of SearchTrace
         At least one list. Those of a first and a thorough pass have a trace for each window; of
-        other playbacks each has a list of one, a window's most promising first.
+        other playbacks each has a list of one, a window's most promising first. Passes without an
+        interruption have one trace each.
 
     Raises
     ------
@@ -233,25 +236,16 @@ def passes(
     joined = [one for one in windows if one.heard.cut_out and len(one.hashes)]
     windows = [one for one in windows if not one.heard.cut_out]
     windows = [one for one in windows if len(one.hashes)] or windows[:1]
-    thoroughly = profile.model_copy(update={"query": asked.thoroughly})
-    n_hypotheses = n_before
-    ways: list[tuple[Sequence[pipeline.QueryFingerprint], PassName, PassName]]
-    ways = [(windows, "first", "thorough"), (joined, "joined", "joined-thorough")]
-    for asked_of, first, thorough in ways[: 1 + bool(joined)]:
-        n_hypotheses += len(asked_of)
-        yield [
-            _aligned(one, store, profile, pass_name=first, n_hypotheses=n_hypotheses)
-            for one in asked_of
-        ]
-        if not len(windows[0].hashes):
-            return
-        if asked.thorough is not None:
-            n_hypotheses += len(asked_of)
-            again = [pipeline.thorough_query_of(one.heard, config, asked) for one in asked_of]
-            yield [
-                _aligned(one, store, thoroughly, pass_name=thorough, n_hypotheses=n_hypotheses)
-                for one in again
-            ]
+    as_recorded: list[SearchTrace] = []
+    for of_pass in _two_passes(windows, ("first", "thorough"), n_before, store, profile):
+        yield of_pass
+        as_recorded += of_pass
+    n_hypotheses = as_recorded[-1].n_hypotheses
+    for of_pass in _two_passes(joined, ("joined", "joined-thorough"), n_hypotheses, store, profile):
+        yield of_pass
+        n_hypotheses = of_pass[-1].n_hypotheses
+    if not len(windows[0].hashes):
+        return
     if asked.playback is not None:
         n_hypotheses += len(windows) * playback.n_playbacks(asked.playback)
         for one in windows:
@@ -260,6 +254,69 @@ def passes(
                 yield [
                     _aligned(moved, store, profile, pass_name="playback", n_hypotheses=n_hypotheses)
                 ]
+    if asked.interruptions and not joined:
+        whole = _uninterrupted(as_recorded, profile)
+        yield from _two_passes(whole, ("joined", "joined-thorough"), n_hypotheses, store, profile)
+
+
+def _two_passes(
+    windows: Sequence[pipeline.QueryFingerprint],
+    names: tuple[PassName, PassName],
+    n_hypotheses: int,
+    store: Index,
+    profile: Profile,
+) -> Iterator[list[SearchTrace]]:
+    """Yield the traces of a pass over each window, and of a thorough one if the profile has it.
+
+    ``n_hypotheses`` had been tried before. Nothing is looked for thoroughly in silence.
+    """
+    if not windows:
+        return
+    first, thorough = names
+    n_hypotheses += len(windows)
+    yield [
+        _aligned(one, store, profile, pass_name=first, n_hypotheses=n_hypotheses) for one in windows
+    ]
+    if profile.query.thorough is None or not len(windows[0].hashes):
+        return
+    n_hypotheses += len(windows)
+    thoroughly = profile.model_copy(update={"query": profile.query.thoroughly})
+    config = profile.fingerprint
+    again = [pipeline.thorough_query_of(one.heard, config, profile.query) for one in windows]
+    yield [
+        _aligned(one, store, thoroughly, pass_name=thorough, n_hypotheses=n_hypotheses)
+        for one in again
+    ]
+
+
+def _uninterrupted(
+    traces: Sequence[SearchTrace], profile: Profile
+) -> list[pipeline.QueryFingerprint]:
+    """Return a window as if its music had not been interrupted; none where all seems whole.
+
+    ``traces`` are those of the passes over the recording as it is.
+    """
+    config, ticks_per_frame = profile.fingerprint, traces[0].query.hashes.ticks_per_frame
+    heard = [trace.query.heard for trace in traces]
+    found = interruption(
+        [
+            Searched(
+                trace.hits,
+                trace.candidates,
+                one.ranks.first_tick,
+                one.ranks.first_tick + len(one.ranks.rank),
+            )
+            for trace, one in zip(traces, heard, strict=True)
+        ],
+        width_ticks=profile.query.width_ticks(ticks_per_frame),
+        shortest_ticks=SHORTEST_S / config.hop_s * ticks_per_frame,
+    )
+    if found is None:
+        return []
+    whole = pipeline.uninterrupted(
+        heard[found.before], heard[found.after], found.start, found.end, config
+    )
+    return [pipeline.query_of(whole, config, profile.query)]
 
 
 def answer_of(traces: Sequence[SearchTrace], store: Index, profile: Profile) -> SearchTrace:

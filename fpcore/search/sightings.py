@@ -136,7 +136,10 @@ def sightings(
     StoreError
         When the index cannot be read, or is damaged.
     """
-    query = pipeline.query(signal, profile.fingerprint, profile.query)
+    # What interrupts a song in one window does not in the next ones.
+    asked = profile.query.model_copy(update={"interruptions": False})
+    profile = profile.model_copy(update={"query": asked})
+    query = pipeline.query(signal, profile.fingerprint, asked)
     traces: list[SearchTrace] = []
     for (trace,) in passes([query], store, profile):
         traces.append(trace)

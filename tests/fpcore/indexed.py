@@ -24,7 +24,7 @@ UNKNOWN = 99
 PROFILE = Profile(
     name="tested",
     fingerprint=LEAN,
-    query=QueryConfig(max_peaks_per_s=30.0, fan_out=15, n_shifts=2),
+    query=QueryConfig(max_peaks_per_s=30.0, fan_out=15, n_shifts=2, interruptions=False),
     decision=Decision(intercept=-20.0, weights={"log_votes": 2.0, "found": 2.0}, threshold=0.5),
 )
 

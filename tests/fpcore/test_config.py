@@ -412,6 +412,7 @@ def test_no_model_of_a_configuration_takes_yes_for_a_number() -> None:
         (name, field)
         for model in (FingerprintConfig, QueryConfig, Decision, *_models_within(FingerprintConfig))
         for name, field in model.model_fields.items()
+        if field.annotation is not bool
     ]
     assert len(fields) > 30
     for name, field in fields:

@@ -300,12 +300,15 @@ def test_a_run_with_damaged_rows_is_not_gone_on_with_until_they_are_removed(
 def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     swept: RunFolder, tmp_path: Path
 ) -> None:
+    import dask
     from distributed import Client, LocalCluster
 
     killed: list[int] = []
     with (
+        # From the process that all tests fork workers from, and which has loaded what they need.
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):

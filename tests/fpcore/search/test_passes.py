@@ -17,6 +17,7 @@ from fpcore.config import PlaybackSearch, QueryConfig, ThoroughPass
 from fpcore.errors import StoreError
 from fpcore.records import AS_LEARNED, Playback, Recognition, Signal, Verification
 from fpcore.search import passes as passes_module
+from fpcore.search.interruptions import Interruption, Searched
 from fpcore.search.passes import (
     PassName,
     SearchTrace,
@@ -28,6 +29,7 @@ from fpcore.search.passes import (
 )
 from fpcore.search.playback import n_playbacks
 from fpcore.stages import decision
+from fpcore.stages.pauses import Pause
 from fpcore.stages.verification import verify
 from fpcore.stages.windows import window_frames
 from fpcore.store import NewSong, Store, open_store
@@ -439,6 +441,91 @@ def test_halves_of_which_neither_is_enough_are_recognised_together(
     assert found.recognition.match is not None
     assert found.recognition.match.offset_s == pytest.approx(11.0, abs=0.025)
     assert found.recognition.query_s == pytest.approx(EXCERPT_S + pause_s)
+
+
+# Music that other sound interrupts
+
+
+INTERRUPTED = THOROUGH.model_copy(
+    update={"query": THOROUGH.query.model_copy(update={"interruptions": True})}
+)
+LOUDER = 3.0
+"""By how much what interrupts is louder than the music."""
+
+
+def _interrupted(index: int, start_s: float, by_s: float) -> Signal:
+    """Return an excerpt in whose middle some seconds of music are heard that nobody learned."""
+    first, second = np.split(indexed.part(index, start_s, EXCERPT_S), 2)
+    other = np.float32(LOUDER) * indexed.part(UNKNOWN, 2.0, by_s)
+    return Signal(np.concatenate([first, other, second]), RATE_HZ)
+
+
+@pytest.mark.parametrize("by_s", [1.5, 5.013, 20.0])
+def test_music_goes_on_after_what_interrupts_it(six_songs: Store, by_s: float) -> None:
+    windows = pipeline.queries(_interrupted(1, 8.0, by_s), LEAN, THOROUGH.query)
+    as_it_is, _, [joined], [thorough] = passes(windows, six_songs, INTERRUPTED)
+    n_hypotheses = 2 * len(windows)
+    assert (joined.pass_name, joined.n_hypotheses) == ("joined", n_hypotheses + 1)
+    assert (thorough.pass_name, thorough.n_hypotheses) == ("joined-thorough", n_hypotheses + 2)
+    for trace in (joined, thorough):
+        assert trace.matches[0].song_name == "song 1"
+        assert trace.matches[0].offset_s == pytest.approx(8.0, abs=0.025)
+        assert trace.query_s == pytest.approx(EXCERPT_S + by_s, abs=1e-4)
+    best = max(as_it_is, key=lambda one: one.matches[0].votes)
+    assert joined.matches[0].votes > 1.5 * best.matches[0].votes
+    assert joined.evidence["rank_z"][0] > best.evidence["rank_z"][0]
+    assert joined.heard_s == pytest.approx((0.0, EXCERPT_S + by_s), abs=2 * LEAN.hop_s)
+    assert len(list(passes(windows, six_songs, THOROUGH))) == 2
+
+
+def test_parts_of_which_neither_is_enough_are_recognised_together(six_songs: Store) -> None:
+    heard = _interrupted(3, 11.0, 5.0)
+    apart = align(heard, six_songs, PROFILE).matches[0].probability
+    unsure = with_threshold(np.nextafter(apart, 1))
+    assert align(heard, six_songs, unsure).recognition.match is None
+    asked = unsure.query.model_copy(update={"interruptions": True})
+    found = align(heard, six_songs, unsure.model_copy(update={"query": asked}))
+    assert found.pass_name == "joined"
+    assert found.recognition.match is not None
+    assert found.recognition.match.offset_s == pytest.approx(11.0, abs=0.025)
+    assert found.recognition.query_s == pytest.approx(EXCERPT_S + 5.0)
+
+
+def test_an_interruption_is_looked_for_in_all_windows_of_both_passes(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, float]] = []
+    seen: list[Searched] = []
+
+    def told(searched: list[Searched], **named: float) -> Interruption:
+        seen.extend(searched)
+        asked.append(named)
+        return Interruption(100, 300, before=0, after=3, idf=1.0)
+
+    monkeypatch.setattr(passes_module, "interruption", told)
+    windows = pipeline.queries(_interrupted(1, 8.0, 8.0), LEAN, THOROUGH.query)
+    assert len(windows) == 2
+    first, thorough, [joined], _ = passes(windows, six_songs, INTERRUPTED)
+    assert [one.hits for one in seen] == [trace.hits for trace in (*first, *thorough)]
+    assert [one.candidates for one in seen] == [one.candidates for one in (*first, *thorough)]
+    ticks_per_frame, hop = THOROUGH.query.n_shifts, LEAN.spectrogram.hop_length
+    ranks = [window.heard.ranks for window in windows]
+    bounds = [(one.first_tick, one.first_tick + len(one.rank)) for one in ranks]
+    assert [(one.first, one.last) for one in seen] == 2 * bounds
+    a_second = pytest.approx(RATE_HZ / hop * ticks_per_frame)
+    width_ticks = THOROUGH.query.width_ticks(ticks_per_frame)
+    assert asked == [{"width_ticks": width_ticks, "shortest_ticks": a_second}]
+    stretch = Pause(100 * hop // ticks_per_frame, 300 * hop // ticks_per_frame)
+    assert joined.query.heard.cut_out == (stretch,)
+    assert joined.query.heard.crest_db == np.mean([one.heard.crest_db for one in windows])
+
+
+def test_beside_pauses_no_interruption_is_looked_for(
+    six_songs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes_module, "interruption", None)
+    paused = pipeline.queries(_with_pause(1, 8.0, 5.0), LEAN, THOROUGH.query)
+    assert len(list(passes(paused, six_songs, INTERRUPTED))) == 4
 
 
 # Another tempo than was assumed
