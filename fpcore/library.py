@@ -30,16 +30,17 @@ from time import perf_counter
 from typing import BinaryIO, Self
 
 from fpcore.audio import AudioLimits, checksum, decode_blocks, load_from_first_sound
+from fpcore.audio.titles import title_of
 from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchanged
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
-from fpcore.printable import as_text
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.records import Appearance, Cut, FloatArray, Recognition, Remixed
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
 from fpcore.store import JSON, Added, LayoutName, NewSong, Store, open_store
+from fpcore.store.derived_names import NameBy, derived_name, marked_as_given
 
 AudioSource = str | Path | BinaryIO
 """A path, or an open seekable binary file."""
@@ -151,6 +152,7 @@ class Library(Closing):
         metadata: Mapping[str, JSON] | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
         on_remixed: Callable[[Remixed], None] = _log,
     ) -> Added:
         """Learn one song, as much of it as can be decoded.
@@ -164,7 +166,7 @@ class Library(Closing):
         source : str, Path or binary file object
             The audio of the song.
         name : str, optional
-            What to call it; without one, the stem of its file's name.
+            What to call it; without one, see ``name_by``.
         metadata : mapping of str to JSON, optional
             What else to keep with it.
         strict : bool
@@ -172,6 +174,9 @@ class Library(Closing):
             much there was of it (`fpcore.store.Song.cut`).
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        name_by : {"tags", "file"}
+            Whether a song without a name is called as its tags say, "Artist – Title", where they
+            have a title, or as its file without the ending in any case.
         on_remixed : callable, optional
             Told when channels were reversed or left out; by default that is logged as a warning.
 
@@ -197,15 +202,18 @@ class Library(Closing):
                 return known
             self.store.check_writable()
             found = extract(source, self.profile.fingerprint, self.limits, strict=strict)
+            title = title_of(source) if not name and name_by == "tags" else None
         if found.remixed is not None:
             on_remixed(found.remixed)
-        called = "unnamed"
-        origin: dict[str, JSON] = {}
-        if isinstance(source, str | Path):
-            called = as_text(Path(source).stem)
-            origin["source"] = str(Path(source).resolve())
-        described = {**origin, **(metadata or {})}
-        song = NewSong(name or called, content, found.duration_s, described, found.cut)
+        file = Path(source) if isinstance(source, str | Path) else None
+        described: dict[str, JSON] = {} if file is None else {"source": str(file.resolve())}
+        described |= metadata or {}
+        if name:
+            described = marked_as_given(name, described)
+        else:
+            called = derived_name(title, file=file, source=described.get("source"))
+            name, described = called.name, {**described, **called.mark}
+        song = NewSong(name, content, found.duration_s, described, found.cut)
         return self.store.add_song(
             song, found.hashes, found.constellation, allow_duplicates=allow_duplicates
         )
@@ -217,6 +225,7 @@ class Library(Closing):
         n_workers: int | None = None,
         strict: bool = False,
         allow_duplicates: bool = False,
+        name_by: NameBy = "tags",
     ) -> Iterator[Outcome]:
         """Learn many files on all cores; see `fpcore.bulk.learn.learn_files`.
 
@@ -230,6 +239,8 @@ class Library(Closing):
             Let files fail that are cut off or damaged on the way.
         allow_duplicates : bool
             Learn the audio of a song that is there again from another file.
+        name_by : {"tags", "file"}
+            What the songs are called by; see `learn`.
 
         Returns
         -------
@@ -243,6 +254,7 @@ class Library(Closing):
             limits=self.limits,
             strict=strict,
             allow_duplicates=allow_duplicates,
+            name_by=name_by,
         )
 
     def recognize(self, source: AudioSource) -> Recognition:

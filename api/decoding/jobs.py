@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, decode_blocks, load_from_first_sound
+from fpcore.audio.titles import title_of
 from fpcore.bulk import learn
 from fpcore.config import Profile
 from fpcore.errors import AudioError, FpError
@@ -101,6 +102,14 @@ class Hear:
         return TimedQuery(windows, decoded - started, perf_counter() - decoded, cut, remixed)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Titled:
+    """What is stored of a song, and what its tags call it, if they do."""
+
+    fingerprint: pipeline.Fingerprint
+    title: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """Decode a song and compute what is stored of it; ``strict`` refuses one that is cut off."""
@@ -109,8 +118,8 @@ class Extract:
     name: str
     strict: bool = False
 
-    def run(self, task: Task) -> pipeline.Fingerprint:
-        """Return the fingerprint.
+    def run(self, task: Task) -> Titled:
+        """Return the fingerprint, and the title in the tags.
 
         Raises
         ------
@@ -118,7 +127,8 @@ class Extract:
             When the file cannot be decoded, or too little of it stands out to find it again.
         """
         config = task.profile.fingerprint
-        return learn.extract(self.path, config, task.limits, name=self.name, strict=self.strict)
+        found = learn.extract(self.path, config, task.limits, name=self.name, strict=self.strict)
+        return Titled(found, title_of(self.path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from fpcore.config import Decision, FingerprintConfig, Profile, QueryConfig
 from fpcore.records import Appearance, Cut, Match, Recognition, Remixed, Scanned
 from fpcore.store import Added, Song
+from fpcore.store.derived_names import MARK
 
 SOURCE_KEY = "source"
 """Metadata under which a song's file is recorded for re-indexing; never shown to clients, but for
 the name of its folder where songs that share a name are told apart by it."""
+
+OWN_KEYS = frozenset({SOURCE_KEY, MARK})
+"""Metadata that are the server's own, and not shown."""
 
 
 def example(**content: Any) -> ConfigDict:
@@ -71,7 +75,8 @@ class SongBody(BaseModel):
 
     song_id: int
     song_name: str = Field(
-        description="As it was sent; where songs share a name, with what tells them apart"
+        description="As it was sent, or as its tags or its file call it; where songs share a name, "
+        "with what tells them apart"
     )
     duration_s: float
     fingerprints: int
@@ -89,7 +94,7 @@ class SongBody(BaseModel):
     @classmethod
     def of(cls, song: Song, title: str | None = None) -> SongBody:
         """Return a song of the store as clients see it, under its ``title`` if it has one."""
-        shown = {key: value for key, value in song.metadata.items() if key != SOURCE_KEY}
+        shown = {key: value for key, value in song.metadata.items() if key not in OWN_KEYS}
         return cls(
             song_id=song.id,
             song_name=title or song.name,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from api.errors import RefusedError
-from api.schemas.bodies import SOURCE_KEY
+from api.schemas.bodies import OWN_KEYS
 from fpcore.config import Strict, describe
 from fpcore.store import JSON
 from fpcore.store.base import MAX_METADATA_DEPTH, is_deeper
@@ -48,8 +48,8 @@ def _parse_metadata(text: str) -> dict[str, JSON]:
         raise ValueError("must be a JSON object")
     if is_deeper(content, MAX_METADATA_DEPTH):
         raise ValueError(f"must not be nested more than {MAX_METADATA_DEPTH} levels deep")
-    if SOURCE_KEY in content:
-        raise ValueError(f"must not have the key {SOURCE_KEY!r}, which is the server's own")
+    for key in OWN_KEYS & content.keys():
+        raise ValueError(f"must not have the key {key!r}, which is the server's own")
     return content
 
 
@@ -71,7 +71,10 @@ class Form(Strict):
 class LearnForm(Form):
     """What is said of a song to learn."""
 
-    song_name: SongName
+    song_name: Annotated[
+        SongName,
+        Field(description="Kept verbatim; without it, the song is called as its tags or its file"),
+    ] = ""  # no name that is sent can be empty
     metadata: Annotated[
         Mapping[str, Any],
         BeforeValidator(_parse_metadata, json_schema_input_type=str),

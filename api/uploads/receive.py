@@ -39,6 +39,9 @@ OVERHEAD_BYTES = 1 << 16
 
 MAX_NAME = 200
 
+NAMELESS = "the file"
+"""What messages call a file that comes without a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
@@ -56,6 +59,11 @@ class Upload:
     name: str
     checksum: str
     fields: dict[str, str]
+
+    @property
+    def given_name(self) -> str | None:
+        """The name of the file, None when it came without one."""
+        return None if self.name == NAMELESS else self.name
 
 
 @asynccontextmanager
@@ -191,7 +199,7 @@ async def _write(
 
 def _shown(filename: str) -> str:
     """Return a file's name, shortened, as messages show it; of one without, what it is."""
-    name = (filename or "the file")[-MAX_NAME:]
+    name = (filename or NAMELESS)[-MAX_NAME:]
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
 
 

@@ -30,13 +30,13 @@ class LocalService:
     ----------
     folder : Path
         It is made when the service starts.
-    command : sequence of str, optional
-        What serves; by default the service of this installation.
+    module : str
+        What serves, as ``python -m`` would run it; by default the service of this installation.
     """
 
-    def __init__(self, folder: Path, command: tuple[str, ...] | None = None) -> None:
+    def __init__(self, folder: Path, module: str = "api") -> None:
         self.database = folder / DATABASE
-        self._command = command or (sys.executable, "-m", "api")
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
         self._reading: threading.Thread | None = None
         self._said: deque[str] = deque(maxlen=20)
@@ -69,7 +69,7 @@ class LocalService:
         return self._address
 
     def _launch(self) -> None:
-        if self._command[1:] == ("-m", "api") and importlib.util.find_spec("api") is None:
+        if importlib.util.find_spec(self._module) is None:
             raise NotServedError(
                 'The service is not installed here: pip install "fpworkbench[service]".'
             )
@@ -86,7 +86,7 @@ class LocalService:
         try:
             self.database.parent.mkdir(parents=True, exist_ok=True)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "clients.desktop.guard", *self._command],
+                [sys.executable, "-m", "clients.desktop.guard", self._module],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clients.rest import AsyncClient, RestError, Song, SongPage
-from clients.rest.errors import BusyError, ForbiddenError, NoServerError, WrongKeyError
+from clients.rest.errors import (
+    BusyError,
+    ForbiddenError,
+    NoServerError,
+    NotFoundError,
+    WrongKeyError,
+)
 
 PAGE_SONGS = 100
 _KEPT_PAGES = 40
@@ -79,7 +86,7 @@ def sound_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is: ``name`` is learned now, ``n_done`` of ``n_files`` are done."""
+    """How far it is: ``name`` is worked on now, ``n_done`` of ``n_files`` are done."""
 
     n_done: int
     n_files: int
@@ -93,6 +100,54 @@ class Learning:
     n_learned: int = 0
     n_known: int = 0
     refused: list[tuple[Path, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Removal:
+    """What became of songs: gone, or refused with a sentence."""
+
+    n_removed: int = 0
+    refused: list[tuple[Song, str]] = field(default_factory=list)
+
+
+async def remove(
+    client: AsyncClient, songs: Sequence[Song], told: Callable[[Step], None]
+) -> Removal:
+    """Remove songs one after another; one that is refused does not keep the others in.
+
+    Parameters
+    ----------
+    client : AsyncClient
+        Of the server that has them.
+    songs : sequence of Song
+        Those that are gone already count as removed.
+    told : callable
+        Told how far it is before each song and at the end; called by any thread.
+
+    Returns
+    -------
+    Removal
+        What became of them.
+
+    Raises
+    ------
+    RestError
+        When no further song would be removed either: no server, a wrong key, a busy server.
+    """
+    became = Removal()
+    for number, song in enumerate(songs):
+        told(Step(number, len(songs), song.song_name))
+        try:
+            with contextlib.suppress(NotFoundError):
+                await client.remove(song.song_id)
+        except (NoServerError, WrongKeyError, ForbiddenError, BusyError):
+            raise
+        except RestError as error:
+            became.refused.append((song, str(error)))
+        else:
+            became.n_removed += 1
+    told(Step(len(songs), len(songs), ""))
+    return became
 
 
 async def learn(
@@ -124,7 +179,7 @@ async def learn(
     for number, path in enumerate(files):
         told(Step(number, len(files), path.name))
         try:
-            learned = await client.learn(path, song_name(path))
+            learned = await client.learn(path)
         except (NoServerError, WrongKeyError, ForbiddenError, BusyError):
             raise
         except RestError as error:
@@ -134,9 +189,3 @@ async def learn(
             became.n_known += not learned.created
     told(Step(len(files), len(files), ""))
     return became
-
-
-def song_name(path: Path) -> str:
-    """Return what a song of a file is called: its name without an ending, as text."""
-    stem = path.stem.encode("utf-8", "replace").decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else " " for char in stem).strip() or "unnamed"

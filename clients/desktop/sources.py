@@ -11,8 +11,9 @@ import os
 import queue
 import shutil
 import subprocess
+import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +29,11 @@ SILENT_S = 3.0
 _OWN_SOUND = ("monitor", "loopback", "stereo mix", "what u hear", "blackhole")
 """Parts of the names of inputs that give what a computer plays."""
 
+
+_portaudio_alone = threading.Lock()
+"""Held while PortAudio starts, lists or opens, which crashes in two threads at once. As it starts,
+`sounddevice` keeps complaints, as that there is no JACK server, from standard error: with a second
+thread they come through, or standard error stays closed for good."""
 
 _open_inputs: list[object] = []
 """Streams that give sound now, under which PortAudio's list of devices must stay."""
@@ -62,12 +68,23 @@ class Input:
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[int, Iterator[Samples]]]:
         """Give the sampling rate and blocks as they are heard."""
-        sound = _portaudio()
         heard: queue.SimpleQueue[Samples] = queue.SimpleQueue()
 
         def take(block: Any, n_frames: int, time: Any, status: Any) -> None:
             heard.put(np.array(block[:, 0], np.int16))
 
+        with _portaudio_alone:
+            stream, rate_hz = self._stream(take)
+            _open_inputs.append(stream)
+        try:
+            with stream:
+                yield rate_hz, _taken(heard)
+        finally:
+            _open_inputs.remove(stream)
+
+    def _stream(self, take: Callable[[Any, int, Any, Any], None]) -> tuple[Any, int]:
+        """Return a stream that is not started, and its sampling rate in Hz."""
+        sound = _portaudio()
         try:
             with _sound_server_input(self.monitor):
                 found = sound.query_devices(self.device, "input")
@@ -85,12 +102,7 @@ class Input:
                 f"No microphone can be opened ({_cause(error)}): connect one, allow its use, or "
                 "open a file."
             ) from error
-        _open_inputs.append(stream)
-        try:
-            with stream:
-                yield rate_hz, _taken(heard)
-        finally:
-            _open_inputs.remove(stream)
+        return stream, rate_hz
 
 
 def _taken(heard: queue.SimpleQueue[Samples]) -> Iterator[Samples]:
@@ -145,11 +157,12 @@ def inputs() -> list[Input]:
     """
     found = [MICROPHONE]
     try:
-        sound = _portaudio()
-        if not _open_inputs:  # PortAudio looks for devices when it starts, and never again
-            sound._terminate()
-            sound._initialize()
-        devices = [one for one in sound.query_devices() if one["max_input_channels"] > 0]
+        with _portaudio_alone:
+            sound = _portaudio()
+            if not _open_inputs:  # PortAudio looks for devices when it starts, and never again
+                sound._terminate()
+                sound._initialize()
+            devices = [one for one in sound.query_devices() if one["max_input_channels"] > 0]
     except NoSoundError:
         return found
     except Exception:  # PortAudio has no devices at all, in several ways

@@ -16,6 +16,7 @@ from clients.desktop.views.profile import ProfileView
 from clients.desktop.views.recognise import RecogniseView
 from clients.desktop.views.settings import SettingsView
 from clients.desktop.widgets import look
+from clients.desktop.widgets.drops import take_drops
 from clients.desktop.words import Way, counted
 from clients.rest import Stats
 
@@ -64,6 +65,7 @@ class Window(ttk.App):
         self.current = tk.StringVar(self)
         self._side().grid(row=0, column=0, sticky="nsew")
         self._bind_keys()
+        take_drops(self, self.dropped)
         self.show("RecogniseView")
         self._poll()
         self.look_at_server()
@@ -96,6 +98,14 @@ class Window(ttk.App):
         """Recognise a file."""
         self.show("RecogniseView")
         self.views["RecogniseView"].ask_file(path)
+
+    def dropped(self, paths: list[Path]) -> None:
+        """Learn what is dropped on the library; anywhere else it is to be recognised."""
+        if self.current.get() == "LibraryView":
+            self.views["LibraryView"].add(paths)
+            return
+        self.show("RecogniseView")
+        self.views["RecogniseView"].ask_files(paths)
 
     def close(self) -> None:
         """Close the window, and end what it began."""

@@ -61,7 +61,7 @@ class AsyncClient:
     async def learn(
         self,
         source: Source,
-        song_name: str,
+        song_name: str | None = None,
         *,
         metadata: Mapping[str, Any] | None = None,
         strict: bool = False,
@@ -74,8 +74,9 @@ class AsyncClient:
         ----------
         source : path, bytes or file
             The recording; a file is read from where it stands, and stays open.
-        song_name : str
-            Kept verbatim.
+        song_name : str, optional
+            Kept verbatim; without, the server calls the song as its tags say, "Artist – Title", or
+            as its file.
         metadata : mapping of str to any, optional
             What JSON has a form for.
         strict : bool
@@ -83,7 +84,7 @@ class AsyncClient:
         allow_duplicates : bool
             Whether the audio of a known song is learned again from another file.
         filename : str, optional
-            What messages call the recording; by default the name of its file.
+            What the recording is called; by default the name of its file.
 
         Returns
         -------

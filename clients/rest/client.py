@@ -60,7 +60,7 @@ class Client:
     def learn(
         self,
         source: Source,
-        song_name: str,
+        song_name: str | None = None,
         *,
         metadata: Mapping[str, Any] | None = None,
         strict: bool = False,
@@ -73,8 +73,9 @@ class Client:
         ----------
         source : path, bytes or file
             The recording; a file is read from where it stands, and stays open.
-        song_name : str
-            Kept verbatim.
+        song_name : str, optional
+            Kept verbatim; without, the server calls the song as its tags say, "Artist – Title", or
+            as its file.
         metadata : mapping of str to any, optional
             What JSON has a form for.
         strict : bool
@@ -82,7 +83,7 @@ class Client:
         allow_duplicates : bool
             Whether the audio of a known song is learned again from another file.
         filename : str, optional
-            What messages call the recording; by default the name of its file.
+            What the recording is called; by default the name of its file.
 
         Returns
         -------

@@ -57,7 +57,7 @@ class Request(Generic[AnswerT]):
 
 def learn(
     recording: Recording,
-    song_name: str,
+    song_name: str | None,
     *,
     metadata: Mapping[str, Any],
     strict: bool,
@@ -69,8 +69,8 @@ def learn(
     ----------
     recording : Recording
         The song.
-    song_name : str
-        Kept verbatim.
+    song_name : str or None
+        Kept verbatim; without, the song is called as its tags or its file.
     metadata : mapping of str to any
         What JSON has a form for.
     strict : bool
@@ -83,8 +83,8 @@ def learn(
     Request of Learned
         Nothing is read of the recording yet.
     """
-    fields = {
-        "song_name": song_name,
+    fields = {} if song_name is None else {"song_name": song_name}
+    fields |= {
         "metadata": json.dumps(dict(metadata)),
         "strict": _word(strict),
         "allow_duplicates": _word(allow_duplicates),

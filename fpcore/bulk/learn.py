@@ -4,9 +4,9 @@ Each worker takes one file at a time, so memory stays bounded by their number. F
 are written in batches of one transaction each, and only then reported: what was reported as
 learned is on the disk. Learning the same files again passes over what is there, which is also
 how an interrupted run is resumed. Of a file that is cut off or damaged on the way, what comes
-before is learned. A file with the audio of a song that is there, under other tags or in another
-container, is that song, and is not decoded again; a whole copy of one that is incomplete takes its
-place.
+before is learned. A song is called as the tags of its file say, or else as the file. A file with
+the audio of a song that is there, under other tags or in another container, is that song, and is
+not decoded again; a whole copy of one that is incomplete takes its place.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from typing import BinaryIO, Literal, Self
 from fpcore import pipeline
 from fpcore.audio import AudioLimits, checksum, decode_blocks
 from fpcore.audio.sources import name_of
+from fpcore.audio.titles import title_of
 from fpcore.bulk.losses import lost
 from fpcore.bulk.worker_pool import WorkerDiedError, WorkerPool, done_alone
 from fpcore.config import FingerprintConfig
 from fpcore.errors import AudioError, FpError, UnknownSongError
 from fpcore.limits import is_of_memory
-from fpcore.printable import as_text
 from fpcore.records import Cut, Remixed
 from fpcore.store import Added, Entry, NewSong, Song, Store
+from fpcore.store.derived_names import NameBy, after_move, derived_name
 
 BATCH_SONGS = 20
 BATCH_S = 5.0
@@ -83,25 +84,32 @@ class Extraction:
     """What a worker needs to know besides the path.
 
     Files whose checksum is in ``known`` are not fingerprinted again. With ``strict``, those that
-    are cut off or damaged are refused.
+    are cut off or damaged are refused. Tags are read only to ``name_by`` them.
     """
 
     config: FingerprintConfig
     limits: AudioLimits
     known: frozenset[str] = frozenset()
     strict: bool = False
+    name_by: NameBy = "file"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extracted:
-    """What a worker sends back; ``fingerprint`` is None when the checksum was known."""
+    """What a worker sends back; ``fingerprint`` is None when the checksum was known.
+
+    ``title`` is what the tags of the file call it, if they were read and say so.
+    """
 
     checksum: str
     fingerprint: pipeline.Fingerprint | None
+    title: str | None = None
 
 
-def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: str) -> Entry:
-    """Return what a store takes for the song in a file.
+def entry(
+    path: Path, content: str, fingerprint: pipeline.Fingerprint, *, title: str | None
+) -> Entry:
+    """Return what a store takes for the song in a file that nobody named.
 
     Parameters
     ----------
@@ -111,8 +119,8 @@ def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: 
         Its checksum.
     fingerprint : pipeline.Fingerprint
         What was found in it.
-    name : str
-        What to call the song.
+    title : str or None
+        What to call the song; without, as its file.
 
     Returns
     -------
@@ -124,8 +132,10 @@ def entry(path: Path, content: str, fingerprint: pipeline.Fingerprint, *, name: 
     StoreError
         When the name is not a text that a store can hold.
     """
-    metadata = {"source": str(path.resolve())}
-    song = NewSong(name, content, fingerprint.duration_s, metadata, fingerprint.cut)
+    source = str(path.resolve())
+    called = derived_name(title, file=path, source=source)
+    metadata = {"source": source, **called.mark}
+    song = NewSong(called.name, content, fingerprint.duration_s, metadata, fingerprint.cut)
     return song, fingerprint.hashes, fingerprint.constellation
 
 
@@ -156,7 +166,7 @@ def relocated(song: Song, path: Path, store: Store) -> Song:
     source = song.metadata.get("source")
     if not isinstance(source, str) or os.path.exists(source):
         return song
-    return store.update_metadata(song.id, {"source": str(path.resolve())})
+    return store.update_metadata(song.id, after_move(song, str(path.resolve())))
 
 
 def extract(
@@ -237,8 +247,9 @@ def learn_files(
     limits: AudioLimits | None = None,
     strict: bool = False,
     allow_duplicates: bool = False,
+    name_by: NameBy = "tags",
 ) -> Iterator[Outcome]:
-    """Learn files under the stem of their names and yield what became of each, as they finish.
+    """Learn files and yield what became of each, as they finish.
 
     Parameters
     ----------
@@ -255,6 +266,9 @@ def learn_files(
     allow_duplicates : bool
         Learn the audio of a song that is there again from another file; the same file is known
         all the same.
+    name_by : {"tags", "file"}
+        Whether songs are called as the tags of their files say, where these have a title, or all as
+        their files without the ending.
 
     Yields
     ------
@@ -271,7 +285,7 @@ def learn_files(
     if not allow_duplicates:
         copies = store.copies().items()
         known |= {one for one, copy in copies if not (strict and copy.known_by == "whole")}
-    job = Extraction(store.config, limits or AudioLimits(), frozenset(known), strict)
+    job = Extraction(store.config, limits or AudioLimits(), frozenset(known), strict, name_by)
     batch = _Batch(store, allow_duplicates=allow_duplicates)
     for finished in extract_files(paths, job, n_workers or os.cpu_count() or 1):
         if batch.is_due:
@@ -284,8 +298,7 @@ def learn_files(
         elif result.fingerprint is None:
             yield _known(path, result.checksum, store)
         else:
-            name = as_text(path.stem)
-            song = entry(path, result.checksum, result.fingerprint, name=name)
+            song = entry(path, result.checksum, result.fingerprint, title=result.title)
             batch.add(path, song, result.fingerprint.remixed)
     yield from batch.write()
 
@@ -411,7 +424,8 @@ def _work(job: Extraction, path: Path) -> Extracted:
         content = checksum(path)
         if content in job.known:
             return Extracted(content, None)
-        return Extracted(content, extract(path, job.config, job.limits, strict=job.strict))
+        found = extract(path, job.config, job.limits, strict=job.strict)
+        return Extracted(content, found, title_of(path) if job.name_by == "tags" else None)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypedDict
 
 import typer
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fpcore.errors import FpError
     from fpcore.library import Library
     from fpcore.records import Remixed
+
+_NameBy = Literal["tags", "file"]
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -57,6 +59,13 @@ def learn(
         bool,
         typer.Option("--allow-duplicates", help="Learn the same audio again from another file."),
     ] = False,
+    name_by: Annotated[
+        _NameBy,
+        typer.Option(
+            metavar="tags|file",
+            help="What to call songs by: the tags of their files, or the files.",
+        ),
+    ] = "tags",
     jobs: options.Jobs = None,
     db: options.Database = options.DEFAULT_DATABASE,
     profile: options.ProfileName = None,
@@ -65,7 +74,9 @@ def learn(
 ) -> None:
     """Learn songs, so that recordings of them are recognised.
 
-    Each song is called as its file without the suffix. What was learned before is passed over,
+    Each song is called "Artist - Title" as the tags of its file say, or as its file without the
+    suffix where they have no title, and always with `--name-by file`. Songs that are known keep
+    their names (`fpcore rename --by-tags`). What was learned before is passed over,
     also under another file name, so the same command resumes after an interruption; when the file
     it was learned from is gone, the new one takes its place for `fpcore reindex`. The same audio
     under other tags or in another container is not learned either, but reported, unless allowed. Of
@@ -108,7 +119,7 @@ def learn(
         tally.add_fault(fault)
     if files:
         with options.open_library(db, profile, create=True, wait_s=wait) as library:
-            how = _How(strict=strict, allow_duplicates=allow_duplicates)
+            how = _How(strict=strict, allow_duplicates=allow_duplicates, name_by=name_by)
             outcomes = (
                 library.learn_files(files, n_workers=jobs, **how)
                 if name is None
@@ -127,6 +138,7 @@ class _How(TypedDict):
 
     strict: bool
     allow_duplicates: bool
+    name_by: _NameBy
 
 
 def _learn_as(name: str, path: Path, library: Library, how: _How) -> Iterator[Outcome]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fpcore.cli import options
-from fpcore.cli.output import clock, counted, print_json, print_table, say, song_record
+from fpcore.cli.output import (
+    clock,
+    counted,
+    print_json,
+    print_table,
+    progress_bar,
+    say,
+    song_record,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fpcore.bulk.retitle import Why
     from fpcore.store import Song, Store
 
 LARGEST_INTEGER = 2**63 - 1
@@ -99,11 +111,17 @@ def _place(total: int, offset: int, n_shown: int) -> str:
 
 def rename(
     which: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="SONG", help="Its id, as `fpcore songs` lists it, or its name."),
-    ],
-    name: Annotated[str, typer.Argument(metavar="NEW-NAME", help="What to call it from now on.")],
+    ] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NEW-NAME", help="What to call it from now on.")
+    ] = None,
     *,
+    by_tags: Annotated[
+        bool,
+        typer.Option("--by-tags", help="Call songs as the tags of their files do, instead."),
+    ] = False,
     db: options.Database = options.DEFAULT_DATABASE,
     wait: options.WaitS = options.DEFAULT_WAIT_S,
     as_json: options.AsJson = False,
@@ -112,13 +130,28 @@ def rename(
 
     SONG is taken as by `fpcore remove`. The new name is kept as it is written.
 
+    With --by-tags every song that is called as its file, or as its tags were, is called "Artist -
+    Title" as they say now. Names that were given stay. A file must be the one that was learned, or
+    have been learned again since: then it is known to hold the same audio.
+
     \b
     Examples:
       fpcore rename 17 "Aria, first take"
       fpcore rename track01 "Aria"
+      fpcore rename --by-tags
 
     Exit codes: 0 renamed, 1 the song was not found or the database cannot be written.
     """
+    if by_tags:
+        if which is not None:
+            raise typer.BadParameter("is for all songs: name none", param_hint="'--by-tags'")
+        _rename_by_tags(db, wait, as_json=as_json)
+        return
+    if which is None or name is None:
+        raise typer.BadParameter(
+            "is missing: say which song to call what, or use --by-tags",
+            param_hint="SONG" if which is None else "NEW-NAME",
+        )
     if not name.strip():
         raise typer.BadParameter("is empty: say what to call the song", param_hint="NEW-NAME")
     with options.open_existing(db, wait_s=wait) as store:
@@ -129,6 +162,36 @@ def rename(
         print_json({"renamed": song_record(song), "name_before": before})
         return
     say(f'renamed {song.id}: "{before}" is "{song.name}" now')
+
+
+def _rename_by_tags(database: Path, wait_s: float, *, as_json: bool) -> None:
+    from fpcore.bulk.retitle import rename_by_tags
+
+    with (
+        options.open_existing(database, wait_s=wait_s) as store,
+        progress_bar("reading tags") as note,
+    ):
+        found = rename_by_tags(store, note=note)
+    if as_json:
+        renamed = [
+            {"renamed": song_record(song), "name_before": found.names_before[song.id]}
+            for song in found.songs
+        ]
+        print_json({"songs": renamed, "kept": {why: found.kept[why] for why in _KEPT}})
+        return
+    for song in found.songs:
+        say(f'renamed {song.id}: "{found.names_before[song.id]}" is "{song.name}" now')
+    parts = [f"renamed {counted(len(found.songs), 'song')}"]
+    parts += [f"{n:,} {_KEPT[why]}" for why, n in found.kept.items()]
+    say("; ".join(parts))
+
+
+_KEPT: Mapping[Why, str] = {
+    "named so": "called so already",
+    "given": "with a name that was given",
+    "no title": "without a title in the tags",
+    "no file": "whose file is gone or holds something else now",
+}
 
 
 def remove(
@@ -208,9 +271,11 @@ def _called(store: Store, name: str) -> list[int]:
 
 def _titled(store: Store, title: str) -> list[int]:
     """Return the id of the song of a name and what tells it from others of that name."""
-    name, _, _ = title.rpartition(" (")
-    found = store.names(_called(store, name)) if name else {}
-    return [song_id for song_id, shown in found.items() if shown == title]
+    for start in (found.start() for found in re.finditer(r" \(", title)):  # folders have it, too
+        named = _called(store, title[:start])
+        if found := [one for one, shown in store.names(named).items() if shown == title]:
+            return found
+    return []
 
 
 def _is_id(text: str) -> bool:

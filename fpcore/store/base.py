@@ -499,12 +499,22 @@ class Store(Closing):
     def rename(self, song_id: int, name: str) -> Song:
         """Give a song another name, which is kept verbatim, and return the song.
 
+        `rename_by_tags` leaves it from then on.
+
         Raises
         ------
         UnknownSongError
             When there is no such song.
         StoreError
             When the name is none that a new song may have.
+        """
+
+    @abstractmethod
+    def rename_by_tags(self, titles: Mapping[int, str]) -> list[Song]:
+        """Call songs as the tags of their files do, and return those whose names are other ones.
+
+        ``titles`` holds what tags say by the ids of the songs. Passed over are songs that are not
+        there any more, and those that were given a name; see `fpcore.store.derived_names`.
         """
 
     @abstractmethod

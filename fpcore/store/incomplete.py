@@ -7,25 +7,25 @@ soundtracks, five codecs).
 
 A whole copy from elsewhere must have the same audio. It must also have the length that the part
 states or, when that states none, its name: pieces may begin alike, such as episodes by their theme.
+A part may lack the tags, which stand at the end of some files: then its file must be called alike.
 What lies at the path of the part may be another encoding.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
-from fpcore.printable import as_text
 from fpcore.records import BoolArray, Constellation
-from fpcore.store import song_rows
-from fpcore.store.base import JSON, Added, NewSong, Song
+from fpcore.store import derived_names, song_rows
+from fpcore.store.base import Added, NewSong, Song
 from fpcore.store.batch import Batch
 from fpcore.store.codec import decode_constellation
 
@@ -43,9 +43,12 @@ _END_S = 1.0
 
 _INCOMPLETE = "SELECT id FROM songs WHERE complete = 0 ORDER BY id"
 _COMPLETE = """
-SELECT id FROM songs WHERE complete = 1 AND (
-  name = ?1 OR abs(duration_s - ?2) <= ?3
-  OR iif(json_valid(metadata), json_extract(metadata, '$.source'), NULL) = ?4) ORDER BY id
+SELECT id FROM (
+  SELECT *, iif(json_valid(metadata), json_extract(metadata, '$.source'), NULL) AS source
+  FROM songs
+) WHERE complete = 1 AND (
+  name IN (?1, ?5) OR abs(duration_s - ?2) <= ?3 OR source = ?4
+  OR instr(source, '/' || ?5 || '.') > 0) ORDER BY id
 """
 
 
@@ -121,9 +124,9 @@ def whole_of(
     if new.cut is None:
         return None
     part = decode_constellation(batch.constellations[number])
-    like = new.name, new.cut.stated_s, _END_S, new.metadata.get("source")
-    if not isinstance(like[3], str):
-        like = (*like[:3], None)
+    source = new.metadata.get("source")
+    at = source if isinstance(source, str) else None
+    like = new.name, new.cut.stated_s, _END_S, at, derived_names.file_name(new)
     ids = [song_id for (song_id,) in connection.execute(_COMPLETE, like).fetchall()]
     for song in _readable(connection, ids, path):
         if _is_whole(new, song, config, part, _peaks(connection, song.id)):
@@ -132,26 +135,17 @@ def whole_of(
 
 
 def in_place_of(new: NewSong, part: Song) -> NewSong:
-    """Return a whole copy under what was known of its part: its metadata, and a name of its own.
+    """Return a whole copy under what was known of its part: its metadata, and a name it was given.
 
-    A name is the song's own when it is not just that of its file.
+    A name that the whole copy itself was given comes before that.
     """
     kept = {key: value for key, value in part.metadata.items() if key != "source"}
-    name = part.name if _is_of_file(new) and _is_own(part) else new.name
-    return replace(new, name=name, metadata={**kept, **new.metadata})
-
-
-def _is_of_file(song: NewSong | Song) -> bool:
-    return song.name == _stem(song.metadata)
-
-
-def _is_own(song: NewSong | Song) -> bool:
-    return _stem(song.metadata) is not None and not _is_of_file(song)
-
-
-def _stem(metadata: Mapping[str, JSON]) -> str | None:
-    source = metadata.get("source")
-    return as_text(PurePath(source).stem) if isinstance(source, str) else None
+    kept.pop(derived_names.MARK, None)
+    metadata = {**kept, **new.metadata}
+    if derived_names.is_derived(new) and not derived_names.is_derived(part):
+        given = derived_names.marked_as_given(part.name, metadata)
+        return replace(new, name=part.name, metadata=given)
+    return replace(new, metadata=metadata)
 
 
 def _readable(connection: sqlite3.Connection, ids: Iterable[int], path: Path) -> Iterator[Song]:
@@ -197,7 +191,7 @@ def _may_be_elsewhere(part: NewSong | Song, whole: NewSong | Song) -> bool:
     """Whether a song that was not found at the path of a part may be a whole copy of it."""
     stated_s = None if part.cut is None else part.cut.stated_s
     if stated_s is None:
-        return part.name == whole.name
+        return derived_names.are_alike(part, whole)
     return abs(whole.duration_s - stated_s) <= _END_S
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from fpcore.errors import StoreError, UnknownSongError
 from fpcore.store import schema, song_ids
 from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
+from fpcore.store.derived_names import derived_name, is_derived, marked_as_given
 from fpcore.store.titles import titles
 
 _COLUMNS = (
@@ -164,7 +166,7 @@ def update_metadata(
 
 
 def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) -> Song:
-    """Give a song another name.
+    """Give a song another name, which it keeps when names are derived anew.
 
     Parameters
     ----------
@@ -190,9 +192,48 @@ def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) 
         When the name is none that a new song may have, or its row is damaged.
     """
     song = get(connection, song_id, path)
-    new = NewSong(name, song.checksum, song.duration_s)  # refuses what no column can hold
-    connection.execute("UPDATE songs SET name = ? WHERE id = ?", (new.name, song_id))
-    return replace(song, name=new.name)
+    return _renamed(connection, song, name, marked_as_given(name, song.metadata))
+
+
+def rename_by_tags(
+    connection: sqlite3.Connection, titles: Mapping[int, str], path: Path
+) -> list[Song]:
+    """Call songs as the tags of their files do, but for those that were given a name.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In a transaction that may write.
+    titles : mapping of int to str
+        What tags say, by the ids of the songs; those that are not there are passed over.
+    path : Path
+        What messages call the database.
+
+    Returns
+    -------
+    list of Song
+        Those that are called otherwise now, as they are then.
+    """
+    renamed = []
+    for song_id, title in titles.items():
+        with suppress(UnknownSongError):
+            song = get(connection, song_id, path)
+            if is_derived(song) and song.name != title:
+                found = derived_name(title, file=None)
+                metadata = {**song.metadata, **found.mark}
+                renamed.append(_renamed(connection, song, found.name, metadata))
+    return renamed
+
+
+def _renamed(
+    connection: sqlite3.Connection, song: Song, name: str, metadata: Mapping[str, JSON]
+) -> Song:
+    NewSong(name, song.checksum, song.duration_s)  # refuses what no column can hold
+    connection.execute(
+        "UPDATE songs SET name = ?, metadata = ? WHERE id = ?",
+        (name, json.dumps(metadata), song.id),
+    )
+    return replace(song, name=name, metadata=metadata)
 
 
 def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:

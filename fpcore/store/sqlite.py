@@ -314,6 +314,11 @@ class SqliteStore(Store):
         with self._pool.writing() as connection:
             return song_rows.rename(connection, song_id, name, self._path)
 
+    def rename_by_tags(self, titles: Mapping[int, str]) -> list[Song]:
+        """Call songs as the tags of their files do, in one transaction."""
+        with self._pool.writing() as connection:
+            return song_rows.rename_by_tags(connection, titles, self._path)
+
     def remove(self, song_id: int) -> Song:
         """Remove a song; its postings go by the trigger ``songs_delete``."""
         with self._pool.writing() as connection:

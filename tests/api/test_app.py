@@ -39,7 +39,7 @@ def test_documentation_covers_every_endpoint(client: httpx.Client) -> None:
     }
     assert {path: set(methods) for path, methods in schema["paths"].items()} == expected
     form = schema["paths"]["/learn"]["post"]["requestBody"]["content"]["multipart/form-data"]
-    assert set(form["schema"]["required"]) == {"file", "song_name"}
+    assert set(form["schema"]["required"]) == {"file"}
     assert form["schema"]["properties"]["song_name"]["maxLength"] == MAX_SONG_NAME
 
 

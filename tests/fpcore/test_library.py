@@ -21,7 +21,7 @@ from fpcore.library import Library
 from fpcore.profiles import load_profile, save_profile
 from fpcore.records import Cut
 from fpcore.store import open_store
-from tests import audio_files
+from tests import audio_files, tagged_files
 from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part, silence
 from tests.fpcore.synthetic import LEAN
 
@@ -243,7 +243,7 @@ def test_the_source_is_kept_beside_ones_own_metadata(library: Library, music: li
     assert song.name == "Aria"
     assert song.metadata == {"source": str(music[0].resolve()), **given}
     other = library.learn(music[1], metadata={"source": "a record"}).song
-    assert other.metadata == {"source": "a record"}
+    assert other.metadata == {"source": "a record", "named_by": "file"}
 
 
 def test_an_open_file_is_learned_from_its_beginning_and_has_no_source(
@@ -257,6 +257,19 @@ def test_an_open_file_is_learned_from_its_beginning_and_has_no_source(
     assert song.checksum == checksum(music[0])
     unnamed = library.learn(io.BytesIO(music[1].read_bytes())).song
     assert (unnamed.name, unnamed.metadata) == ("unnamed", {})
+
+
+def test_a_song_is_called_as_its_tags_say_unless_it_is_given_a_name(
+    library: Library, tmp_path: Path
+) -> None:
+    names = {}
+    for seed, (how, given) in enumerate({"tags": {}, "name": {"name": "mine"}}.items(), 90):
+        sound = io.BytesIO()
+        soundfile.write(sound, part(seed % 2, 20.0, 4.0), RATE_HZ, format="WAV")
+        names[how] = library.learn(
+            io.BytesIO(tagged_files.tagged(sound.getvalue(), "Aria")), **given
+        ).song.name
+    assert names == {"tags": "Aria", "name": "mine"}
 
 
 def test_what_gives_no_fingerprint_or_no_audio_is_refused_and_leaves_nothing(

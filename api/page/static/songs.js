@@ -97,8 +97,8 @@ function confirmed(song) {
 function enqueue(files) {
   queue = queue.filter(({ state }) => state.dataset.state !== "learned");
   for (const file of files) {
-    const input = make("input", { required: "", maxlength: "300", autocomplete: "off" });
-    input.value = file.name.replace(/\.[^.]+$/, "") || file.name;
+    const placeholder = `As in its tags, or “${file.name.replace(/\.[^.]+$/, "") || file.name}”`;
+    const input = make("input", { placeholder, maxlength: "300", autocomplete: "off" });
     queue.push({ file, input, state: make("span", { class: "state" }) });
   }
   showQueue();
@@ -139,12 +139,14 @@ async function learn({ file, input, state }) {
   tell("learning", "Learning…");
   try {
     const options = { write: true, onWait: (text) => tell("learning", text) };
-    const song = await postFile("learn", file, { song_name: input.value }, options);
+    const fields = input.value.trim() ? { song_name: input.value } : {};
+    const song = await postFile("learn", file, fields, options);
     const note = song.warning && song.complete ? `; ${song.warning}` : "";
     const why = { audio: ": same audio", whole: ": there it is whole" }[song.known_by] ?? "";
     tell("learned", song.created
       ? `Learned: ${plural(song.fingerprints, "fingerprint")}${cutOff(song)}${note}`
       : `Known already, as “${song.song_name}”${why}`);
+    input.value = song.song_name;
     input.disabled = true;
   } catch (problem) {
     tell("failed", problem.message);

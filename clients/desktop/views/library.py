@@ -12,16 +12,18 @@ import ttkbootstrap as ttk
 from clients.desktop import songs
 from clients.desktop.jobs import Job
 from clients.desktop.session import Session
-from clients.desktop.songs import Learning, SongList, Step
+from clients.desktop.songs import Learning, Removal, SongList, Step
 from clients.desktop.views.recognise import SOUND_TYPES
 from clients.desktop.views.view import View
 from clients.desktop.widgets import dialogs, look
-from clients.desktop.widgets.song_table import SongTable, summary
+from clients.desktop.widgets.song_table import MOST_CHOSEN, SongTable, summary
 from clients.desktop.words import Problem, Way, counted, problem, sentence
 from clients.rest import Song, SongPage
 
 TYPED_MS = 250
 """After so long without another key the songs are searched."""
+
+_SOME_NAMES = 2
 
 
 class LibraryView(View):
@@ -33,7 +35,7 @@ class LibraryView(View):
         super().__init__(parent, session, go)
         self._list = SongList()
         self._asked: set[int] = set()
-        self._adding: Job | None = None
+        self._working: Job | None = None
         self._typed = ""
         self.dialog: dialogs.Dialog | None = None
         self.search = tk.StringVar(self)
@@ -44,7 +46,7 @@ class LibraryView(View):
         card.grid(row=3, sticky="nsew", pady=(look.GAP, 0))
         self._empty = look.Empty(card, "music-note-list", "", "")
         self.table = SongTable(card, row=self._song_of, seen=self._seen)
-        self.table.bind("<<SongChosen>>", lambda event: self._enable())
+        self.table.bind("<<SongChosen>>", lambda event: self._choice_changed())
         self.table.tree.bind("<Double-1>", lambda event: self.rename())
         self.table.tree.bind("<F2>", lambda event: self.rename())
         self.table.tree.bind("<Delete>", lambda event: self.remove())
@@ -58,7 +60,7 @@ class LibraryView(View):
     def reload(self, *, keep: bool = False) -> None:
         """Ask for the songs anew, for those in sight if ``keep``."""
         first = self.table.first if keep else 0
-        self.table.selected = None  # another song may stand there now
+        self.table.forget_choice()  # other songs may stand there now
         self._list = SongList(self.search.get().strip())
         self._asked = set()
         self._want(first // songs.PAGE_SONGS, first)
@@ -66,9 +68,15 @@ class LibraryView(View):
 
     @property
     def chosen(self) -> Song | None:
-        """The song that is chosen."""
-        number = self.table.selected
-        return None if number is None else self._list.row(number)
+        """The song that is chosen, if it is only one."""
+        songs = self.all_chosen
+        return songs[0] if len(songs) == 1 else None
+
+    @property
+    def all_chosen(self) -> list[Song]:
+        """The songs that are chosen; none while it is not known which all of them are."""
+        found = [self._list.row(number) for number in sorted(self.table.chosen)]
+        return [] if None in found else [song for song in found if song is not None]
 
     def _song_of(self, row: int) -> Song | None:
         return self._list.row(row)
@@ -87,29 +95,25 @@ class LibraryView(View):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Learn files and folders."""
-        if not paths or self._adding is not None:
+        if self._working is not None:
+            self.note.configure(text="Add more when these are done.")
             return
-        self.problem_bar.hide()
-        self._tell_step(Step(0, 0, "Looking for files…"))
-        self._progress.grid(row=4, sticky="ew", pady=(look.GAP, 0))
-        jobs = self._session.jobs
-        shown = Job()
-        self._adding = self._session.ask(
-            lambda client: songs.learn(
-                client, paths, lambda step: jobs.progress(shown, self._tell_step, step)
-            ),
+        if not paths:
+            return
+        self._begin(Step(0, 0, "Looking for files…"), "added until then stays")
+        self._working = self._session.ask(
+            lambda client: songs.learn(client, paths, self._steps),
             done=self._added,
-            failed=lambda error: self._not_added(error, paths),
+            failed=lambda error: self._not_done(error, lambda: self.add(paths)),
         )
-        self._shown_steps = shown
         self._enable()
 
     def cancel(self) -> None:
-        """Learn no further files."""
-        if self._adding is not None:
-            self._adding.cancel()
-            self._end_of_adding()
-            self.note.configure(text="Cancelled; what was added until then stays.")
+        """Learn no further files, or remove no further songs."""
+        if self._working is not None:
+            self._working.cancel()
+            self._end()
+            self.note.configure(text=f"Cancelled; what was {self._if_cancelled}.")
 
     def rename(self) -> None:
         """Ask for another name of the chosen song."""
@@ -125,15 +129,23 @@ class LibraryView(View):
             )
 
     def remove(self) -> None:
-        """Ask whether the chosen song is to be removed."""
-        song = self.chosen
-        if song is not None:
+        """Ask whether the chosen songs are to be removed."""
+        chosen = self.all_chosen
+        if len(chosen) == 1:
             self.dialog = dialogs.confirm(
                 self,
                 "Remove the song?",
-                f"“{song.song_name}” will not be recognised any more. Its audio file stays.",
+                f"“{chosen[0].song_name}” will not be recognised any more. Its audio file stays.",
                 action="Remove",
-                accepted=lambda: self._removed(song),
+                accepted=lambda: self._removed(chosen[0]),
+            )
+        elif chosen and self._working is None:
+            self.dialog = dialogs.confirm(
+                self,
+                f"Remove {counted(len(chosen), 'song')}?",
+                f"{_named(chosen)} will not be recognised any more. Their audio files stay.",
+                action="Remove",
+                accepted=lambda: self._all_removed(chosen),
             )
 
     def _renamed(self, song: Song, name: str) -> None:
@@ -154,6 +166,17 @@ class LibraryView(View):
             )
         )
 
+    def _all_removed(self, chosen: Sequence[Song]) -> None:
+        if self._working is not None:
+            return
+        self._begin(Step(0, len(chosen), ""), "removed until then is gone")
+        self._working = self._session.ask(
+            lambda client: songs.remove(client, chosen, self._steps),
+            done=self._gone,
+            failed=lambda error: self._not_done(error, lambda: self._all_removed(chosen)),
+        )
+        self._enable()
+
     def _change(self, begin: Callable[[], object]) -> None:
         self.problem_bar.hide()
         begin()
@@ -172,23 +195,43 @@ class LibraryView(View):
         self.step.configure(text=(number if step.n_files else "") + step.name)
 
     def _added(self, became: Learning) -> None:
-        self._end_of_adding()
-        self.note.configure(text=_told(became))
-        if became.refused:
-            path, reason = became.refused[0]
-            more = len(became.refused) - 1
+        self._end()
+        refused = [(path.name, reason) for path, reason in became.refused]
+        self._tell_refused("could not add", refused)
+        self._changed(_told(became))
+
+    def _gone(self, became: Removal) -> None:
+        self._end()
+        refused = [(song.song_name, reason) for song, reason in became.refused]
+        self._tell_refused("could not remove", refused)
+        self._changed(f"Removed {counted(became.n_removed, 'song')}.")
+
+    def _tell_refused(self, what: str, refused: Sequence[tuple[str, str]]) -> None:
+        if refused:
+            name, reason = refused[0]
+            more = len(refused) - 1
             others = f" and {counted(more, 'other')}" if more else ""
-            told = f"could not add {path.name}{others}: {reason}"
+            told = f"{what} {name}{others}: {reason}"
             self.problem_bar.show(Problem(sentence(told)), lambda way: None)
-        self.reload(keep=True)
-        self.event_generate("<<ServerChanged>>")
 
-    def _not_added(self, error: Exception, paths: Sequence[Path]) -> None:
-        self._end_of_adding()
-        self._failed(error, lambda: self.add(paths))
+    def _not_done(self, error: Exception, again: Callable[[], None]) -> None:
+        self._end()
+        self._failed(error, again)
 
-    def _end_of_adding(self) -> None:
-        self._adding = None
+    def _begin(self, step: Step, if_cancelled: str) -> None:
+        """Show how far a job is that takes long."""
+        self.problem_bar.hide()
+        self._tell_step(step)
+        self._progress.grid(row=4, sticky="ew", pady=(look.GAP, 0))
+        self._shown_steps = Job()
+        self._if_cancelled = if_cancelled
+
+    def _steps(self, step: Step) -> None:
+        """Show a step; called by any thread."""
+        self._session.jobs.progress(self._shown_steps, self._tell_step, step)
+
+    def _end(self) -> None:
+        self._working = None
         self._shown_steps.cancel()
         self._progress.grid_remove()
         self._enable()
@@ -235,6 +278,8 @@ class LibraryView(View):
         self.count.configure(text=summary(total, wanted.name))
         self._show_table(total > 0)
         if before != total:
+            if before is not None:
+                self.table.forget_choice()
             self.table.show(total, first=self.table.first if first is None else first)
         else:
             self.table.refresh()
@@ -257,15 +302,28 @@ class LibraryView(View):
         if self._list.name:
             self._empty.say("Nothing found", f"No song has “{self._list.name}” in its name.")
         else:
-            self._empty.say("No songs yet", "Add files or a folder of music to recognise.")
+            self._empty.say("No songs yet", "Add or drop files and folders of music to recognise.")
         self._empty.pack(fill="both", expand=True)
 
+    def _choice_changed(self) -> None:
+        n_chosen = len(self.table.chosen)
+        if n_chosen > 1:
+            most = ", which is as many as can be" if n_chosen == MOST_CHOSEN else ""
+            self.note.configure(text=f"{counted(n_chosen, 'song')} chosen{most}.")
+        self._enable()
+
     def _enable(self) -> None:
-        state = "normal" if self.chosen is not None else "disabled"
-        for one in (self.rename_button, self.remove_button):
-            one.configure(state=state)
-        for one in (self.files_button, self.folder_button):
-            one.configure(state="disabled" if self._adding is not None else "normal")
+        for number in sorted({row // songs.PAGE_SONGS for row in self.table.chosen}):
+            for page in self._list.missing(number * songs.PAGE_SONGS, 1):
+                self._want(page)
+        chosen, is_free = self.all_chosen, self._working is None
+        for button, is_possible in (
+            (self.rename_button, len(chosen) == 1),
+            (self.remove_button, len(chosen) == 1 or (chosen and is_free)),
+            (self.files_button, is_free),
+            (self.folder_button, is_free),
+        ):
+            button.configure(state="normal" if is_possible else "disabled")
 
     # Its parts
 
@@ -305,6 +363,13 @@ class LibraryView(View):
         self.cancel_button = look.button(row, "Cancel", "x-lg", self.cancel)
         self.cancel_button.grid(row=0, column=1, rowspan=2, padx=(16, 0))
         return row
+
+
+def _named(chosen: Sequence[Song]) -> str:
+    """Return some of the names of songs, and how many others there are."""
+    names = [f"“{song.song_name}”" for song in chosen[:_SOME_NAMES]]
+    more = len(chosen) - len(names)
+    return ", ".join(names) + f" and {counted(more, 'other')}" if more else " and ".join(names)
 
 
 def _told(became: Learning) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog
 
@@ -21,7 +21,7 @@ from clients.desktop.views.view import View
 from clients.desktop.widgets import look
 from clients.desktop.widgets.answer import AnswerCard
 from clients.desktop.widgets.sound import Sound
-from clients.desktop.words import Way, clock, problem
+from clients.desktop.words import Problem, Way, clock, problem
 from clients.rest import Recognition
 
 SOUND_TYPES = [
@@ -95,6 +95,14 @@ class RecogniseView(View):
         chosen = filedialog.askopenfilename(parent=self, title="Recognise", filetypes=SOUND_TYPES)
         if chosen:
             self.ask_file(Path(chosen))
+
+    def ask_files(self, paths: Sequence[Path]) -> None:
+        """Ask which song a file is, if it is only one."""
+        if len(paths) == 1 and not paths[0].is_dir():
+            self.ask_file(paths[0])
+            return
+        told = "Only one recording is recognised at a time: drop one here, or songs on the library."
+        self.problem_bar.show(Problem(told), self._on_way)
 
     def ask_file(self, path: Path) -> None:
         """Ask which song a file is."""

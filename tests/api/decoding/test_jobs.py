@@ -33,7 +33,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
     with open_store(found.database, profile.fingerprint, create=True) as store:
         for seed in (1, 2):
             (folder / "song.wav").write_bytes(song(seed))
-            made = Extract(folder / "song.wav", "song.wav").run(found)
+            made = Extract(folder / "song.wav", "song.wav").run(found).fingerprint
             new = NewSong(f"Song {seed}", f"checksum {seed}", made.duration_s)
             store.add_song(new, made.hashes, made.constellation)
     return found
@@ -86,7 +86,7 @@ def test_of_a_song_that_is_cut_off_there_is_a_fingerprint_unless_it_must_be_whol
 ) -> None:
     path = tmp_path / "cut.wav"
     path.write_bytes(song(1)[: len(song(1)) // 2])
-    found = Extract(path, "cut.wav").run(task)
+    found = Extract(path, "cut.wav").run(task).fingerprint
     assert found.cut is not None
     assert found.cut.decoded_s == pytest.approx(found.duration_s, abs=0.01)
     with pytest.raises(AudioError, match=r"^cut\.wav: is cut off"):

@@ -201,7 +201,7 @@ def test_jobs_give_what_the_core_gives(tmp_path: Path, pool: DecodePool) -> None
     expected = pipeline.query(signal_, profile.fingerprint, profile.query)
     assert heard.windows[0].hashes.token.tolist() == expected.hashes.token.tolist()
     assert heard.windows[0].hashes.tick.tolist() == expected.hashes.tick.tolist()
-    found = run(pool, Extract(path, "song.wav"))
+    found = run(pool, Extract(path, "song.wav")).fingerprint
     whole = pipeline.fingerprint([signal_.samples], profile.fingerprint)
     assert found.hashes.token.tolist() == whole.hashes.token.tolist()
     assert found.duration_s == whole.duration_s

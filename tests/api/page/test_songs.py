@@ -31,7 +31,7 @@ def test_song_learned_through_the_page_is_recognised(
     expect(page.locator("#no-songs")).to_contain_text("No songs yet")
     add(page, ("track 01.wav", song(4)))
     name = page.get_by_role("textbox", name="Name of track 01.wav")
-    expect(name).to_have_value("track 01")
+    expect(name).to_have_attribute("placeholder", "As in its tags, or “track 01”")
     expect(name).to_be_focused()
     name.fill("Ėglė & <i>žalčiai</i>")
     page.get_by_role("button", name="Learn 1 song").click()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
 import soundfile
 
-from tests import audio_files
+from tests import audio_files, tagged_files
 from tests.api import material
 from tests.api.material import assert_refused, learn, recognize, song
 
@@ -121,3 +122,31 @@ def test_every_supported_kind_of_file_is_learned_and_recognised(
     assert learned.status_code == 201, learned.text
     found = recognize(client, content, filename=kind).json()
     assert found["song_id"] == learned.json()["song_id"]
+
+
+def test_a_song_without_a_name_is_called_as_its_tags_or_as_the_file_that_was_sent(
+    client: httpx.Client,
+) -> None:
+    def learned(content: bytes, filename: str) -> dict[str, Any]:
+        response = client.post("/learn", files={"file": (filename, content)})
+        assert response.status_code == 201, response.text
+        body: dict[str, Any] = response.json()
+        return body
+
+    by_tags = learned(tagged_files.tagged(song(1), "Aria", "Ada"), "01.wav")
+    assert (by_tags["song_name"], by_tags["metadata"]) == ("Ada – Aria", {})
+    assert learned(song(2), "Éléonore 2.wav")["song_name"] == "Éléonore 2"
+    assert learned(song(3), " .wav")["song_name"] == "unnamed"
+    given = learn(client, tagged_files.tagged(song(4), "Waltz"), "mine").json()
+    assert given["song_name"] == "mine"
+
+
+def test_a_whole_copy_without_a_name_is_called_as_its_tags_in_place_of_a_part_without(
+    client: httpx.Client,
+) -> None:
+    whole = tagged_files.tagged(song(1), "Aria", "Ada")
+    cut = whole[: round(0.75 * len(song(1)))]
+    parts = [client.post("/learn", files={"file": ("01.wav", one)}) for one in (cut, whole)]
+    before, after = (response.json() for response in parts)
+    assert (before["song_name"], before["complete"]) == ("01", False)
+    assert (after["song_name"], after["replaced"]) == ("Ada – Aria", [before["song_id"]])

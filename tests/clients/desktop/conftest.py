@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from clients.desktop import sources
+from clients.desktop.local_service import LocalService
 from clients.desktop.session import Session
 from clients.desktop.sources import FileInput
 from clients.rest import Patience
@@ -91,8 +93,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(screen: None, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    """What opens a window on a server's address."""
+def desk(
+    screen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Desk]]:
+    """What opens a window on a server's address, on a computer with one microphone."""
+    # What is really there is listed in `test_sources`: here it would outlast some tests.
+    monkeypatch.setattr(sources, "inputs", lambda: [sources.MICROPHONE])
     with contextlib.ExitStack() as opened:
 
         def open_window(address: str, *, patience: Patience | None = None, **chosen: Any) -> Desk:
@@ -102,3 +108,16 @@ def desk(screen: None, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
             return made
 
         yield open_window
+
+
+@pytest.fixture
+def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], LocalService]:
+    """What gives a service that runs some code."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+
+    def service(code: str) -> LocalService:
+        (tmp_path / "code_that_serves.py").write_text(code)
+        return LocalService(tmp_path / "data", "code_that_serves")
+
+    return service

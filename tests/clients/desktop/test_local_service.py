@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,10 @@ SERVING = (
 )
 
 
-def command(code: str) -> tuple[str, ...]:
-    return (sys.executable, "-c", code)
-
-
-def test_it_is_started_once_and_its_database_lies_where_it_says(tmp_path: Path) -> None:
-    service = LocalService(tmp_path / "data", command(SERVING))
+def test_it_is_started_once_and_its_database_lies_where_it_says(
+    tmp_path: Path, serving: Callable[[str], LocalService]
+) -> None:
+    service = serving(SERVING)
     assert not service.is_running
 
     async def twice() -> list[str]:
@@ -35,8 +33,8 @@ def test_it_is_started_once_and_its_database_lies_where_it_says(tmp_path: Path) 
     service.stop()
 
 
-def test_it_is_started_anew_when_it_has_died(tmp_path: Path) -> None:
-    service = LocalService(tmp_path, command(SERVING))
+def test_it_is_started_anew_when_it_has_died(serving: Callable[[str], LocalService]) -> None:
+    service = serving(SERVING)
     for _ in range(2):
         assert asyncio.run(service.started()) == "http://127.0.0.1:07"
         service.stop()
@@ -50,10 +48,11 @@ def test_it_is_started_anew_when_it_has_died(tmp_path: Path) -> None:
         ("", "(it said nothing)"),
     ],
 )
-def test_why_it_does_not_start_is_one_sentence(code: str, cause: str, tmp_path: Path) -> None:
-    service = LocalService(tmp_path, command(code))
+def test_why_it_does_not_start_is_one_sentence(
+    code: str, cause: str, serving: Callable[[str], LocalService]
+) -> None:
     with pytest.raises(NotServedError) as error:
-        asyncio.run(service.started())
+        asyncio.run(serving(code).started())
     assert str(error.value) == f"The service on this computer does not start {cause}: see to that."
 
 

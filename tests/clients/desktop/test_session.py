@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,12 @@ def test_an_address_that_is_none_is_told_like_other_errors(session: Session) -> 
     assert isinstance(asked(session), SettingError)
 
 
-def test_this_computer_serves_when_it_is_chosen(session: Session, tmp_path: Path) -> None:
+def test_this_computer_serves_when_it_is_chosen(
+    session: Session, serving: Callable[[str], LocalService]
+) -> None:
     with pretending() as server:
         code = f"import signal; print('Serving {server.address} (x)', flush=True); signal.pause()"
-        session.local = LocalService(tmp_path, (sys.executable, "-c", code))
+        session.local = serving(code)
         session.change(is_local=True)
         assert session.server_name == "this computer"
         assert isinstance(asked(session), Stats)

@@ -97,6 +97,22 @@ def test_what_the_computer_plays_is_an_input_beside_the_microphone(
         assert {level_db(one) for one in islice(blocks, 4)} == {FLOOR_DB}
 
 
+LISTED_AT_ONCE = """
+import sys, threading
+from clients.desktop import sources
+threads = [threading.Thread(target=sources.inputs) for _ in range(12)]
+for one in threads: one.start()
+for one in threads: one.join()
+print("heard", file=sys.stderr)
+"""
+
+
+def test_inputs_are_listed_by_several_threads_and_nothing_but_complaints_is_silenced() -> None:
+    command = [sys.executable, "-c", LISTED_AT_ONCE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "heard\n")
+
+
 def test_without_a_microphone_that_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
     monkeypatch.setattr(sources, "_OWN_SOUND", ())

@@ -25,6 +25,7 @@ from tests.api.material import excerpt, song, variant
 from tests.api.server import Server
 from tests.clients.conftest import SONGS
 from tests.clients.rest.asking import Asking, Opened
+from tests.tagged_files import tagged
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 
@@ -52,6 +53,10 @@ def test_a_song_is_learned_from_a_path_with_all_that_is_said_of_it(
     again = client.learn(path, "again")
     assert (again.created, again.known_by, again.song_id) == (False, "file", learned.song_id)
     assert client.song(learned.song_id).checksum == learned.checksum
+
+
+def test_a_song_without_a_name_is_called_as_its_tags_say(client: Asking) -> None:
+    assert client.learn(tagged(song(7), "Aria", "Ada")).song_name == "Ada – Aria"
 
 
 def test_the_example_of_the_readme_works(

@@ -74,6 +74,11 @@ def test_flags_are_said_as_the_service_reads_them() -> None:
     }
 
 
+def test_a_song_that_is_given_no_name_is_sent_without() -> None:
+    request = endpoints.learn(HEARD, None, metadata={}, strict=False, allow_duplicates=False)
+    assert request.form is not None and "song_name" not in request.form.fields
+
+
 def test_what_no_name_is_asked_for_has_none() -> None:
     assert endpoints.songs_page(limit=2, offset=4, order="newest").params == {
         "limit": 2,

@@ -19,8 +19,10 @@ from fpcore.pipeline import Fingerprint
 from fpcore.profiles import load_profile
 from fpcore.records import Cut
 from fpcore.store import SqliteStore, open_store
+from fpcore.store.derived_names import NameBy
 from tests.fpcore.indexed import RATE_HZ, part
 from tests.fpcore.synthetic import LEAN
+from tests.tagged_files import tagged
 
 
 @pytest.fixture
@@ -133,10 +135,20 @@ def test_an_entry_keeps_the_whole_path_for_learning_again(
 ) -> None:
     found = learn.extract(files[0], LEAN, learn.AudioLimits())
     monkeypatch.chdir(tmp_path)
-    song, hashes, peaks = learn.entry(Path("0.wav"), "sum", found, name="x")
-    assert (song.name, song.checksum, song.duration_s) == ("x", "sum", 4.0)
+    song, hashes, peaks = learn.entry(Path("0.wav"), "sum", found, title=None)
+    assert (song.name, song.checksum, song.duration_s) == ("0", "sum", 4.0)
     assert song.metadata == {"source": str(files[0].resolve())}
     assert (hashes, peaks) == (found.hashes, found.constellation)
+
+
+@pytest.mark.parametrize(("name_by", "name"), [("tags", "Ada – Aria"), ("file", "0")])
+def test_songs_are_called_as_their_tags_or_their_files(
+    store: SqliteStore, files: list[Path], name_by: NameBy, name: str
+) -> None:
+    files[0].write_bytes(tagged(files[0].read_bytes(), "Aria", "Ada"))
+    outcomes = learn.learn_files(files[:2], store, n_workers=1, name_by=name_by)
+    named = {outcome.path: outcome.song and outcome.song.name for outcome in outcomes}
+    assert named == {files[0]: name, files[1]: "1"}
 
 
 def test_of_a_file_that_is_cut_off_there_is_a_fingerprint_unless_strict(files: list[Path]) -> None:
@@ -147,7 +159,7 @@ def test_of_a_file_that_is_cut_off_there_is_a_fingerprint_unless_strict(files: l
     found = learn.extract(cut, LEAN, learn.AudioLimits())
     assert found.cut == Cut(pytest.approx(3.0, abs=1e-3), 4.0)
     assert 0 < len(found.hashes) < len(whole.hashes)
-    song, *_ = learn.entry(files[0], "sum", found, name="x")
+    song, *_ = learn.entry(files[0], "sum", found, title=None)
     assert song.cut == found.cut
     with pytest.raises(AudioError, match=r"^a name: is cut off after 3\.00 s of 4\.00 s"):
         learn.extract(cut, LEAN, learn.AudioLimits(), name="a name", strict=True)

@@ -12,6 +12,7 @@ import pytest
 from tests.fpcore.cli.conftest import Learned
 from tests.fpcore.cli.material import KINDS, SONG_KEYS, piece, write_wav
 from tests.fpcore.cli.running import answer, assert_whole, complaint, fpcore
+from tests.tagged_files import tagged
 
 
 def test_songs_searches_and_pages(learned: Learned, tmp_path: Path, database: Path) -> None:
@@ -163,3 +164,36 @@ def test_a_song_whose_record_is_damaged_is_named_and_can_be_removed(
     complaint(fpcore("check", cwd=tmp_path), "song 2", "`fpcore remove 2`")
     assert fpcore("remove", "2", cwd=tmp_path).returncode == 0
     assert_whole(tmp_path, 7)
+
+
+def test_songs_are_called_as_their_tags_and_renamed_by_them_but_for_given_names(
+    tmp_path: Path, one_song: Path
+) -> None:
+    file = tmp_path / "A (1999)" / "01.wav"
+    file.parent.mkdir()
+    file.write_bytes(tagged(one_song.read_bytes(), "Aria", "Ada"))
+    assert fpcore("learn", file, "--name-by", "file", cwd=tmp_path).returncode == 0
+    (song,) = answer("songs", cwd=tmp_path)["songs"]
+    assert song["name"] == "01"
+    said = fpcore("rename", "--by-tags", cwd=tmp_path).stdout
+    assert said == f'renamed {song["id"]}: "01" is "Ada – Aria" now\nrenamed 1 song\n'
+    found = answer("rename", "--by-tags", cwd=tmp_path)
+    assert found == {
+        "songs": [], "kept": {"named so": 1, "given": 0, "no title": 0, "no file": 0},
+    }  # fmt: skip
+    twin = tmp_path / "B" / "twin.wav"
+    twin.parent.mkdir()
+    write_wav(twin, piece(21, duration_s=8.0))
+    twin.write_bytes(tagged(twin.read_bytes(), "Aria", "Ada"))
+    assert fpcore("learn", twin, cwd=tmp_path).returncode == 0
+    lines = fpcore("songs", cwd=tmp_path).stdout
+    assert "Ada – Aria (A (1999))" in lines and "Ada – Aria (B)" in lines
+    assert fpcore("rename", "Ada – Aria (A (1999))", "mine", cwd=tmp_path).returncode == 0
+    kept = fpcore("rename", "--by-tags", cwd=tmp_path).stdout
+    assert kept.startswith("renamed 0 songs; ") and "1 with a name that was given" in kept
+
+
+def test_rename_asks_for_what_is_missing_and_takes_no_song_by_tags(tmp_path: Path) -> None:
+    for arguments in ((), ("17",), ("17", "x", "--by-tags")):
+        refused = fpcore("rename", *arguments, cwd=tmp_path)
+        assert refused.returncode == 2 and "--by-tags" in refused.stderr, refused.stderr

@@ -337,3 +337,18 @@ def test_a_name_that_no_new_song_may_have_is_refused(store: Store) -> None:
     with pytest.raises(UnknownSongError):
         store.rename(99, "x")
     assert store.song(song.id) == song
+
+
+def test_titles_of_tags_replace_no_name_that_was_given(store: Store) -> None:
+    by_file: dict[str, JSON] = {"source": "/music/song 1.mp3"}
+    plain = store.add_song(replace(entry(1)[0], metadata=by_file), *entry(1)[1:]).song
+    given = store.add_song(*entry(2)).song
+    (renamed,) = store.rename_by_tags({plain.id: "Ada – Aria", given.id: "x", 99: "gone"})
+    assert renamed == store.song(plain.id)
+    assert (renamed.name, store.song(given.id)) == ("Ada – Aria", given)
+    assert store.rename_by_tags({plain.id: "Ada – Aria"}) == []
+    (again,) = store.rename_by_tags({plain.id: "Ada – Waltz"})
+    assert again.name == "Ada – Waltz"
+    store.rename(plain.id, "song 1")
+    assert store.rename_by_tags({plain.id: "Ada – Aria"}) == []
+    assert store.check(full=True).ok

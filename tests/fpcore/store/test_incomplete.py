@@ -215,3 +215,47 @@ def test_what_fails_on_the_way_leaves_the_part(
         assert isinstance(store, SqliteStore)
         assert store.songs() == [part]
         assert store.check(full=True).ok
+
+
+TAGGED: dict[str, JSON] = {"source": "/copies/aria.wav", "named_by": "tags"}
+
+
+@pytest.mark.parametrize("whole_first", [False, True])
+def test_a_part_without_its_tags_is_known_by_the_name_of_its_file(
+    tmp_path: Path, whole_first: bool
+) -> None:
+    part, whole = named(heard(1, until=2000, **PLACE), "aria"), heard(1, **TAGGED)
+    whole = named(whole, "Ada – Aria")
+    with new_store(tmp_path / "index.db") as store:
+        for one in (whole, part) if whole_first else (part, whole):
+            learned(store, one)
+        (song,) = store.songs()
+        assert (song.name, song.metadata, song.complete) == ("Ada – Aria", TAGGED, True)
+
+
+@pytest.mark.parametrize("whole_first", [False, True])
+def test_a_part_with_its_tags_is_known_by_the_name_of_its_file_to_a_whole_one_without(
+    tmp_path: Path, whole_first: bool
+) -> None:
+    part = named(heard(1, until=2000, **TAGGED), "Ada – Aria")
+    whole = named(heard(1, **PLACE), "aria")
+    with new_store(tmp_path / "index.db") as store:
+        for one in (whole, part) if whole_first else (part, whole):
+            learned(store, one)
+        (song,) = store.songs()
+        assert (song.name, song.metadata) == ("aria", PLACE)
+
+
+def test_parts_and_wholes_whose_tags_differ_are_songs_of_their_own(tmp_path: Path) -> None:
+    with new_store(tmp_path / "index.db") as store:
+        learned(store, named(heard(1, until=2000, **TAGGED), "Ada – Aria"))
+        elsewhere: dict[str, JSON] = {**TAGGED, "source": "/more/aria.wav"}
+        assert learned(store, named(heard(1, **elsewhere), "Ada – Waltz")).replaced == ()
+
+
+def test_tags_replace_no_name_that_was_given_to_a_part(tmp_path: Path) -> None:
+    with new_store(tmp_path / "index.db") as store:
+        part = learned(store, named(heard(1, until=2000, **PLACE), "aria")).song
+        store.rename(part.id, "mine")
+        song = learned(store, named(heard(1, **{**TAGGED, **PLACE}), "Ada – Aria")).song
+        assert (song.name, song.metadata) == ("mine", PLACE)

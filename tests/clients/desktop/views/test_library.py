@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from clients.desktop.widgets.song_table import MOST_CHOSEN
 from tests.api.material import song
 from tests.api.server import Server
 from tests.clients.conftest import SONGS
 from tests.clients.desktop.conftest import Desk
-from tests.clients.desktop.pretending import Answer, Pretending, pretending
+from tests.clients.desktop.pretending import Answer, Pretending, pretending, refusal
 from tests.clients.desktop.pretending import song as told_of
 
 N_SONGS = 10_000
@@ -59,6 +60,72 @@ def test_songs_are_added_found_renamed_and_removed(
     open_desk.until(lambda: not rows(open_desk) or not view.table.winfo_ismapped())
     assert "was removed" in view.note.cget("text")
     open_desk.until(lambda: "3 songs" in open_desk.window.state_text.cget("text"))
+
+
+def click(open_desk: Desk, row: int, *, state: int = 0) -> None:
+    """Press the first button of the mouse on a row in sight; ``state`` are the keys held."""
+    tree = open_desk.library.table.tree
+    x, y, *_ = tree.bbox(f"row{row}")
+    tree.event_generate("<Button-1>", x=x + 5, y=y + 5, state=state)
+    tree.event_generate("<ButtonRelease-1>", x=x + 5, y=y + 5)
+
+
+SHIFT, CONTROL = 1, 4
+
+
+def test_several_songs_are_chosen_by_clicks_and_keys_and_removed_at_once(
+    desk: Callable[..., Desk],
+) -> None:
+    with pretending() as server:
+        many(server)
+        server.says("/songs/1", 404, refusal("unknown_song", "gone"))
+        server.says("/songs/2", 507, refusal("disk_full", "full"))
+        server.says("/songs/4", 200, told_of(4))
+        open_desk = desk(server.address)
+        view = open_desk.library
+        open_desk.window.show("LibraryView")
+        open_desk.until(lambda: rows(open_desk) and view.table.winfo_ismapped())
+        open_desk.window.update()
+        click(open_desk, 4)
+        assert view.table.chosen == {4} and str(view.rename_button.cget("state")) == "normal"
+        click(open_desk, 1, state=SHIFT)
+        assert view.table.chosen == {1, 2, 3, 4}
+        click(open_desk, 3, state=CONTROL)
+        assert view.table.chosen == {1, 2, 4}
+        assert str(view.rename_button.cget("state")) == "disabled"
+        assert view.note.cget("text") == "3 songs chosen."
+        assert len(view.table.tree.selection()) == 3
+        view.remove_button.invoke()
+        assert "“song 1”, “song 2” and 1 other will" in view.dialog.text.cget("text")
+        view.dialog.accept.invoke()
+        open_desk.until(lambda: view.note.cget("text") == "Removed 2 songs.")
+        told = view.problem_bar.problem.sentence
+        assert told.startswith("Could not remove song 2: ") and "full" in told
+        removed = [one for one in server.asked if one.startswith("/songs/")]
+        assert removed == ["/songs/1", "/songs/2", "/songs/4"]
+        assert view.table.chosen == frozenset()
+
+
+def test_a_choice_goes_beyond_what_is_in_sight_but_not_for_ever(desk: Callable[..., Desk]) -> None:
+    with pretending() as server:
+        many(server)
+        open_desk = desk(server.address)
+        view = open_desk.library
+        open_desk.window.show("LibraryView")
+        open_desk.until(lambda: rows(open_desk) and view.table.winfo_ismapped())
+        tree = view.table.tree
+        tree.focus_force()
+        open_desk.until(lambda: open_desk.window.focus_get() is tree)
+        tree.event_generate("<Home>")
+        tree.event_generate("<Shift-End>")
+        assert (len(view.table.chosen), max(view.table.chosen)) == (MOST_CHOSEN, MOST_CHOSEN - 1)
+        assert view.table.selected == N_SONGS - 1
+        assert view.note.cget("text") == "1,000 songs chosen, which is as many as can be."
+        open_desk.until(lambda: len(view.all_chosen) == MOST_CHOSEN)
+        tree.event_generate("<Up>")
+        assert view.table.chosen == {N_SONGS - 2}
+        tree.event_generate("<Control-a>")
+        assert len(view.table.chosen) == MOST_CHOSEN
 
 
 def test_a_wrong_key_is_told_and_the_settings_are_the_way_on(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from clients.desktop import preferences
@@ -30,12 +29,14 @@ def test_a_server_and_its_key_are_tried_and_kept(desk: Callable[..., Desk]) -> N
         assert view.key_entry.cget("show") == "•"
 
 
-def test_this_computer_is_used_when_that_is_chosen(desk: Callable[..., Desk]) -> None:
+def test_this_computer_is_used_when_that_is_chosen(
+    desk: Callable[..., Desk], serving: Callable[[str], LocalService]
+) -> None:
     with pretending() as server:
         open_desk = desk("http://nobody.invalid")
         session, view = open_desk.session, open_desk.settings
         code = f"import signal; print('Serving {server.address} (x)', flush=True); signal.pause()"
-        session.local = LocalService(session.folder, (sys.executable, "-c", code))
+        session.local = serving(code)
         open_desk.window.go("local")
         assert open_desk.window.current.get() == "SettingsView"
         assert view.result.cget("text") == "Starting the service…"

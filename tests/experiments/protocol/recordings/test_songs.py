@@ -91,3 +91,15 @@ def test_songs_of_a_database_are_called_by_name_number_and_file(tmp_path: Path) 
         assert ids(known.named(text, BASE)) == ["twin (2)"]
     assert known.answered(numbers[2], "twin").id == "twin (2)"
     assert known.answered(99, "learned meanwhile").id == "learned meanwhile"
+
+
+def test_a_song_that_is_called_as_its_tags_is_found_by_its_file(tmp_path: Path) -> None:
+    with open_store(tmp_path / "m.db", PACKED, create=True) as store:
+        metadata: dict[str, JSON] = {"source": "/music/A/01.mp3", "named_by": "tags"}
+        store.add_song(
+            NewSong("AC/DC – Aria", "a" * 64, 30.0, metadata), hashes((1, 1)), no_peaks()
+        )
+        known = KnownSongs.of_store(store)
+    for text in ("01", "A/01.mp3", "AC/DC – Aria"):
+        assert ids(known.named(text, BASE)) == ["AC/DC – Aria"]
+    assert ids(known.of_main_name("elsewhere/01.wav")) == ["AC/DC – Aria"]
