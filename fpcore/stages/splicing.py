@@ -55,7 +55,8 @@ def spliced_peaks(
 
     Examples
     --------
-    >>> every = Peaks.on_bins(np.arange(6), np.zeros(6), np.arange(6))
+    >>> frame, level_db = np.arange(6, dtype=np.int32), np.arange(6, dtype=np.float32)
+    >>> every = Peaks.on_bins(frame, np.zeros(6, np.int32), level_db)
     >>> found = spliced_peaks([every, every], [every, every], Splice(1, 2, 5, 11))
     >>> [at_shift.level_db.tolist() for at_shift in found]
     [[2.0, 3.0, 4.0], [0.0, 3.0, 4.0, 5.0]]
