@@ -24,6 +24,7 @@ from fpcore.errors import (
     ConfigMismatchError,
     FpError,
     NotAudioError,
+    StoreAwayError,
     StoreBusyError,
     StoreFullError,
     StoreReadOnlyError,
@@ -94,6 +95,9 @@ def refusal_of(error: Exception) -> RefusedError:
 
 _REFUSALS: dict[type[Exception], Callable[[], RefusedError]] = {
     StoreBusyError: lambda: busy("database_busy", "another writer holds the database: try again"),
+    StoreAwayError: lambda: busy(
+        "database_away", "the database cannot be reached, so nothing can be written: try again"
+    ),
     StoreFullError: no_room,
     StoreReadOnlyError: lambda: RefusedError(
         403, "read_only", "the server's index can only be read: nothing of it is changed"

@@ -72,7 +72,7 @@ class Service:
         limits = AudioLimits(max_duration_s=settings.max_duration_s)
         self.pool = DecodePool(
             settings.decode_workers,
-            Task(profile, limits, store.path.absolute(), bounds),
+            Task(profile, limits, store.file.absolute(), bounds),
             on_loss=self.metrics.lost_workers.inc,
         )
 

@@ -19,6 +19,8 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -28,6 +30,7 @@ from pydantic import (
 
 from fpcore.config import Strict, describe
 from fpcore.errors import ConfigError
+from fpcore.places import Place, place_of
 from fpcore.profiles import DEFAULT_PROFILE
 
 PREFIX = "FPAPI_"
@@ -54,6 +57,7 @@ def _check_network(text: str) -> str:
     return text
 
 
+Database = Annotated[Place, PlainValidator(place_of), PlainSerializer(str)]
 Proxy = Annotated[str, AfterValidator(_check_network)]
 
 
@@ -75,8 +79,9 @@ class Settings(Strict):
     """Port that it binds to; 0 takes any that is free."""
     web_workers: Count = 1
     """Server processes; each has a decoding pool of its own."""
-    database: Path = Path("music_recognition.db")
-    """The index; made when it does not exist."""
+    database: Database = Path("music_recognition.db")
+    """The index: a file, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, a database of a
+    PostgreSQL server that several machines may serve; made when there is none in it."""
     profile: str = DEFAULT_PROFILE
     """Name or file of the profile that is served."""
     busy_timeout_s: PositiveSeconds = 10.0

@@ -51,5 +51,9 @@ class StoreFullError(StoreError):
     """A write that was rolled back because the disk is full."""
 
 
+class StoreAwayError(StoreError):
+    """A database server that cannot be reached now."""
+
+
 class UnknownSongError(StoreError):
     """A song id or name that the index does not hold."""

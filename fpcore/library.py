@@ -35,11 +35,12 @@ from fpcore.bulk.learn import Outcome, extract, learn_files, relocated, unchange
 from fpcore.closing import Closing
 from fpcore.config import Profile
 from fpcore.errors import ConfigError, ConfigMismatchError
+from fpcore.places import Place
 from fpcore.profiles import DEFAULT_PROFILE, load_profile, profile_names
 from fpcore.records import Appearance, Cut, FloatArray, Recognition, Remixed
 from fpcore.search import scan
 from fpcore.search.passes import SearchTrace, align
-from fpcore.store import JSON, Added, LayoutName, NewSong, Store, open_store
+from fpcore.store import JSON, Added, LayoutName, NewSong, Store, holds_something, open_store
 from fpcore.store.derived_names import NameBy, derived_name, marked_as_given
 
 AudioSource = str | Path | BinaryIO
@@ -86,7 +87,7 @@ class Library(Closing):
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        path: str | Place,
         profile: Profile | str | Path | None = None,
         *,
         create: bool = False,
@@ -94,17 +95,17 @@ class Library(Closing):
         busy_timeout_s: float = 30.0,
         limits: AudioLimits | None = None,
     ) -> Self:
-        """Open the index in a file.
+        """Open an index.
 
         Parameters
         ----------
-        path : str or Path
-            The database.
+        path : str, Path or Address
+            The database file, or ``postgresql://…``, the address of a PostgreSQL database.
         profile : Profile, str or Path, optional
             A profile, or its name or file. Without one, an index is opened under the profile
             at hand that it was made with, and a new one is made with the default.
         create : bool
-            Make the index when the file does not exist.
+            Make the index when there is none.
         layout : {"classic", "segments"}, optional
             How a new index keeps its postings; see `fpcore.store.open_store`.
         busy_timeout_s : float
@@ -120,7 +121,7 @@ class Library(Closing):
         Raises
         ------
         StoreError
-            When the file cannot be used.
+            When the database cannot be used.
         ConfigMismatchError
             When it was made with another configuration than the profile's.
         ConfigError
@@ -128,7 +129,7 @@ class Library(Closing):
         """
         if isinstance(profile, str | Path):
             profile = load_profile(profile)
-        if profile is None and create and not _holds_something(Path(path)):
+        if profile is None and create and not holds_something(path):
             profile = load_profile(DEFAULT_PROFILE)
         config = profile.fingerprint if profile else None
         store = open_store(
@@ -360,14 +361,6 @@ class Library(Closing):
     def close(self) -> None:
         """Close the store."""
         self.store.close()
-
-
-def _holds_something(path: Path) -> bool:
-    """Whether there is a file with content; what cannot be read is left to the store."""
-    try:
-        return path.stat().st_size > 0
-    except OSError:
-        return False
 
 
 def profile_of(store: Store) -> Profile:

@@ -366,11 +366,13 @@ def window_s(found: QueryFingerprint, config: FingerprintConfig) -> tuple[float,
     """
     ranks, ticks_per_frame = found.heard.ranks, found.hashes.ticks_per_frame
     start = ranks.first_tick // ticks_per_frame
-    lengths = dict(window_frames(found.duration_s, config.hop_s))
-    if start not in lengths:  # it was put together of two
-        n_more = config.spectrogram.n_fft // config.spectrogram.hop_length - 1
-        lengths[start] = len(ranks.rank) // ticks_per_frame + n_more
-    end_s = (start + lengths[start]) * config.hop_s
+    n_more = config.spectrogram.n_fft // config.spectrogram.hop_length - 1
+    n_frames = len(ranks.rank) // ticks_per_frame + n_more
+    length = dict(window_frames(found.duration_s, config.hop_s)).get(start, n_frames)
+    # Frames that are begun, and sub-hop shifts, take up to three. It was else put together of two.
+    if not length - 3 <= n_frames <= length:
+        length = n_frames
+    end_s = (start + length) * config.hop_s
     return start * config.hop_s, min(end_s, found.duration_s)
 
 

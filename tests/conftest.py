@@ -20,7 +20,7 @@ for libraries in ("OPENBLAS", "OMP"):
     os.environ.setdefault(f"{libraries}_NUM_THREADS", "1")
 
 from fpcore.bulk.interrupts import held_back  # noqa: E402
-from tests import audio_files, scratch, warm  # noqa: E402
+from tests import audio_files, postgres, scratch, warm  # noqa: E402
 from tests.order import ordered  # noqa: E402
 
 # Shells start background jobs with SIGINT ignored, and children inherit that: Ctrl-C would then
@@ -49,13 +49,16 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folders that all processes of this run share."""
     if not hasattr(config, "workerinput"):
-        warm.open_folder(scratch.open_folder() / "warm")
+        folder = scratch.open_folder()
+        warm.open_folder(folder / "warm")
+        postgres.open_folder(folder / "postgres")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the interpreter that they share."""
     if not hasattr(config, "workerinput"):
         warm.close_folder()
+        postgres.close_folder()
 
 
 @pytest.fixture(scope="session", autouse=True)

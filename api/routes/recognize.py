@@ -38,12 +38,14 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
     """
     async with accepted(request, service, forms.RecognizeForm) as (upload, form, place):
         started = perf_counter()
+        as_of = service.store.as_of
         if form.scan:
             scanned = await service.work(jobs.Scan(upload.path, upload.name), place)
             return RecognitionBody.of_scan(
                 scanned,
                 profile=service.profile,
                 total_s=perf_counter() - started,
+                as_of=as_of,
             )
         heard = await service.work(jobs.Hear(upload.path, upload.name), place)
         found = await to_thread.run_sync(_look_up, heard, service)
@@ -53,6 +55,7 @@ async def recognize(request: Request, service: ServiceDep) -> RecognitionBody:
             top=form.top,
             profile=service.profile,
             total_s=perf_counter() - started,
+            as_of=as_of,
         )
 
 

@@ -249,6 +249,16 @@ def warning_of(*notes: Cut | Remixed | str | None) -> str | None:
     return "; ".join(str(note) for note in notes if note is not None) or None
 
 
+def _lag(as_of: datetime | None) -> str | None:
+    """Return what to say of an index that may lack something since a time."""
+    if as_of is None:
+        return None
+    return (
+        f"songs that were learned or removed elsewhere since {as_of:%Y-%m-%d %H:%M:%S} UTC may not "
+        "count: the database cannot be reached"
+    )
+
+
 class RecognitionBody(BaseModel):
     """Which song a recording comes from, or that it is none of them.
 
@@ -281,7 +291,12 @@ class RecognitionBody(BaseModel):
     warning: str | None = Field(
         default=None,
         description="For people: why only a part of the recording could be heard, or which "
-        "channels were reversed or left out",
+        "channels were reversed or left out, or that `as_of` is not null",
+    )
+    as_of: datetime | None = Field(
+        default=None,
+        description="When the database cannot be reached: the time since when songs that were "
+        "learned or removed elsewhere may not count",
     )
     profile: ServedProfile
     times: TimesBody
@@ -303,6 +318,7 @@ class RecognitionBody(BaseModel):
         query_s=10.0,
         hashes=5210,
         warning=None,
+        as_of=None,
         profile={"name": "balanced", "digest": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f2"},
         times={
             "decode_s": 0.004,
@@ -315,7 +331,13 @@ class RecognitionBody(BaseModel):
 
     @classmethod
     def of_recognition(
-        cls, found: Recognition, *, top: int, profile: Profile, total_s: float
+        cls,
+        found: Recognition,
+        *,
+        top: int,
+        profile: Profile,
+        total_s: float,
+        as_of: datetime | None = None,
     ) -> RecognitionBody:
         """Return the body for a recognition.
 
@@ -329,6 +351,8 @@ class RecognitionBody(BaseModel):
             The configuration that gave the answer.
         total_s : float
             Seconds from the last byte of the request to the answer.
+        as_of : datetime, optional
+            Since when the index may lack something, if it may; see `fpcore.store.Store.as_of`.
 
         Returns
         -------
@@ -351,7 +375,8 @@ class RecognitionBody(BaseModel):
             candidates=[CandidateBody.of(match) for match in found.candidates[:top]],
             query_s=found.query_s,
             hashes=found.n_hashes,
-            warning=warning_of(found.cut, found.remixed),
+            warning=warning_of(found.cut, found.remixed, _lag(as_of)),
+            as_of=as_of,
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=times.decode_s,
@@ -363,7 +388,14 @@ class RecognitionBody(BaseModel):
         )
 
     @classmethod
-    def of_scan(cls, scanned: Scanned, *, profile: Profile, total_s: float) -> RecognitionBody:
+    def of_scan(
+        cls,
+        scanned: Scanned,
+        *,
+        profile: Profile,
+        total_s: float,
+        as_of: datetime | None = None,
+    ) -> RecognitionBody:
         """Return the body for a scan; the appearance with the highest confidence is the answer.
 
         Parameters
@@ -374,6 +406,8 @@ class RecognitionBody(BaseModel):
             The configuration that gave the answer.
         total_s : float
             Seconds from the last byte of the request to the answer.
+        as_of : datetime, optional
+            Since when the index may lack something, if it may; see `fpcore.store.Store.as_of`.
 
         Returns
         -------
@@ -390,7 +424,8 @@ class RecognitionBody(BaseModel):
             matched=best is not None,
             **answer,
             appearances=appearances,
-            warning=warning_of(scanned.cut, scanned.remixed),
+            warning=warning_of(scanned.cut, scanned.remixed, _lag(as_of)),
+            as_of=as_of,
             profile=ServedProfile.of(profile),
             times=TimesBody(
                 decode_s=0.0, fingerprint_s=0.0, lookup_s=0.0, align_s=0.0, total_s=total_s

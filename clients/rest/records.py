@@ -137,7 +137,9 @@ class Recognition:
     """Which song a recording comes from, or that it is none of them (not ``matched``).
 
     ``candidates`` begin with the likeliest. ``appearances`` are there after a scan alone. From
-    ``start_s`` on the song is heard in the recording, and is at ``song_offset_s`` then.
+    ``start_s`` on the song is heard in the recording, and is at ``song_offset_s`` then. While the
+    service cannot reach its database, ``as_of`` is the time since when songs learned or removed
+    elsewhere may not count.
     """
 
     matched: bool
@@ -158,6 +160,7 @@ class Recognition:
     warning: str | None
     profile: ServedProfile
     times: Times
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

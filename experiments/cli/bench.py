@@ -85,6 +85,14 @@ def bench_learn(
     layout: Annotated[
         Literal["segments", "classic"], typer.Option(help="How the index keeps postings.")
     ] = "segments",
+    postgres: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Measure instead how much slower songs are learned into this empty database of a "
+            "PostgreSQL server, postgresql://…, than into a file.",
+        ),
+    ] = None,
 ) -> None:
     """Measure learning into a new index and into a large one.
 
@@ -97,13 +105,16 @@ def bench_learn(
       fpbench bench-learn --songs 10000
     """
     from experiments.corpora import corpus as open_corpus
-    from experiments.studies.benchmarks.learning import measure
+    from experiments.studies.benchmarks.learning import compared, measure
     from fpcore.profiles import load_profile
 
     source, asked = open_corpus(corpus), load_profile(profile)
     sizes = sorted({0, songs // 10, songs})
     with working("Learning") as show:
-        figures = list(measure(source, asked, sizes, layout=layout, show=show))
+        if postgres is not None:
+            figures = list(compared(source, asked, postgres, show=show))
+        else:
+            figures = list(measure(source, asked, sizes, layout=layout, show=show))
     _print(figures)
 
 

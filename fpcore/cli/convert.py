@@ -40,11 +40,12 @@ def convert(
     """
     from fpcore.store.conversion import convert as converted
 
-    options.require(db)
+    file = options.file_of(db, "convert")
+    options.require(file)
     try:
         with progress_bar("converting") as note:
-            is_new = converted(db, busy_timeout_s=wait, note=note)
-        stats = _indexed(db)
+            is_new = converted(file, busy_timeout_s=wait, note=note)
+        stats = _indexed(file)
     except KeyboardInterrupt:
         complain("interrupted: the same command goes on from there")
         raise typer.Exit(EXIT_INTERRUPTED) from None

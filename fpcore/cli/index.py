@@ -11,6 +11,7 @@ import typer
 
 from fpcore.cli import options
 from fpcore.cli.output import complain, counted, print_json, print_table, say, size
+from fpcore.places import Place
 
 if TYPE_CHECKING:
     from fpcore.store import SnapshotState, StoreStats, TokenStats
@@ -192,7 +193,7 @@ class _Checked:
     notes: tuple[str, ...] = ()
 
 
-def _checked(db: Path, *, full: bool, add_checksums: bool) -> _Checked:
+def _checked(db: Place, *, full: bool, add_checksums: bool) -> _Checked:
     """Check a database; a file too damaged to open is a problem, too."""
     from fpcore.errors import StoreDamagedError
 
@@ -206,7 +207,7 @@ def _checked(db: Path, *, full: bool, add_checksums: bool) -> _Checked:
         return _Checked(False, full, 0, 0, (problem,))
 
 
-def _tell(checked: _Checked, db: Path) -> None:
+def _tell(checked: _Checked, db: Place) -> None:
     if checked.n_checksums_added:
         say(f"{db}: {counted(checked.n_checksums_added, 'song')} given a checksum")
     if checked.ok:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+from fpcore.places import Address, Place, place_of
 
 if TYPE_CHECKING:
     from fpcore.library import Library
@@ -13,14 +15,29 @@ if TYPE_CHECKING:
 
 DEFAULT_DATABASE = Path("music_recognition.db")
 
+
+def _place(text: str | Place) -> Place:
+    """Return what an option names, or refuse it as one that is not valid."""
+    try:
+        return place_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+if TYPE_CHECKING:
+    _Given: TypeAlias = Place
+else:
+    _Given = str  # Typer takes no union; what an option becomes is up to its parser
+
 Database = Annotated[
-    Path,
+    _Given,
     typer.Option(
         "--db",
         envvar="FPCORE_DB",
-        metavar="FILE",
-        readable=False,
-        help="The database file with the songs that were learned.",
+        metavar="FILE|URL",
+        parser=_place,
+        help="The database with the songs that were learned: a file, or postgresql://…, a database "
+        "of a PostgreSQL server.",
     ),
 ]
 
@@ -63,7 +80,7 @@ DEFAULT_WAIT_S = 30.0
 
 
 def open_library(
-    database: Path,
+    database: Place,
     profile_name: str | None,
     *,
     create: bool = False,
@@ -73,8 +90,8 @@ def open_library(
 
     Parameters
     ----------
-    database : Path
-        The file.
+    database : Place
+        The file, or the address.
     profile_name : str or None
         A profile's name or file; None takes the one that the database was made with.
     create : bool
@@ -101,7 +118,7 @@ def open_library(
     return Library.open(database, profile_name, create=create, busy_timeout_s=wait_s)
 
 
-def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
+def open_existing(database: Place, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
     """Open the store in a database that must be there, whatever its profile.
 
     Raises
@@ -115,10 +132,12 @@ def open_existing(database: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Store:
     return open_store(database, None, busy_timeout_s=wait_s)
 
 
-def require(database: Path) -> None:
+def require(database: Place) -> None:
     """Refuse a database that is not there, with the command that makes one."""
     from fpcore.errors import StoreError
 
+    if isinstance(database, Address):  # which tells itself what is not there
+        return
     try:
         database.stat()
     except FileNotFoundError:
@@ -126,3 +145,21 @@ def require(database: Path) -> None:
             f"there is no database {database}: make it with `fpcore learn PATHS…` first, or "
             "name another one with --db"
         ) from None
+
+
+def file_of(database: Place, command: str) -> Path:
+    """Return the file of a database for a command that works on files alone.
+
+    Raises
+    ------
+    StoreError
+        When it is no file.
+    """
+    from fpcore.errors import StoreError
+
+    if isinstance(database, Address):
+        raise StoreError(
+            f"`fpcore {command}` works on files, not on {database}: learn the music into a new "
+            "database under the wanted profile, and use that"
+        )
+    return database

@@ -98,7 +98,7 @@ def answers(
     if n_workers == 1:
         yield from (_answer(library, path, ask) for path in paths)
     elif paths:
-        database = library.store.path.absolute()
+        database = library.store.file.absolute()
         question = _Question(ask, database, library.profile, library.limits)
         yield from _in_order(paths, question, n_workers)
 

@@ -51,11 +51,12 @@ def reindex(
     from fpcore.profiles import load_profile
 
     chosen = load_profile(profile)
-    options.require(db)
+    file = options.file_of(db, "reindex")
+    options.require(file)
     try:
         with progress_bar("indexing") as note:
             made = made_anew(
-                db, chosen, drop_gone=drop_gone, n_workers=jobs, busy_timeout_s=wait, note=note
+                file, chosen, drop_gone=drop_gone, n_workers=jobs, busy_timeout_s=wait, note=note
             )
     except KeyboardInterrupt:
         complain("interrupted: the same command goes on from there")

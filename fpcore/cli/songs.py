@@ -20,9 +20,8 @@ from fpcore.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fpcore.bulk.retitle import Why
+    from fpcore.places import Place
     from fpcore.store import Song, Store
 
 LARGEST_INTEGER = 2**63 - 1
@@ -164,7 +163,7 @@ def rename(
     say(f'renamed {song.id}: "{before}" is "{song.name}" now')
 
 
-def _rename_by_tags(database: Path, wait_s: float, *, as_json: bool) -> None:
+def _rename_by_tags(database: Place, wait_s: float, *, as_json: bool) -> None:
     from fpcore.bulk.retitle import rename_by_tags
 
     with (

@@ -16,7 +16,8 @@ from fpcore.store.base import (
     TokenStats,
 )
 from fpcore.store.layout import LayoutName
-from fpcore.store.sqlite import SqliteStore, open_store
+from fpcore.store.opening import holds_something, open_store
+from fpcore.store.sqlite import SqliteStore
 
 __all__ = [
     "JSON",
@@ -34,5 +35,6 @@ __all__ = [
     "Store",
     "StoreStats",
     "TokenStats",
+    "holds_something",
     "open_store",
 ]

@@ -24,6 +24,7 @@ import numpy as np
 from fpcore.closing import Closing
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError, UnknownSongError
+from fpcore.places import Place
 from fpcore.records import Constellation, Cut, Hashes, LongArray, Postings
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
@@ -306,8 +307,22 @@ class Store(Closing):
 
     @property
     @abstractmethod
-    def path(self) -> Path:
+    def path(self) -> Place:
         """Where the index lies."""
+
+    @property
+    @abstractmethod
+    def file(self) -> Path:
+        """The file that other processes of this machine may open to read the index."""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Since when answers may lack what others wrote, in UTC; None when they lack nothing.
+
+        Answers do when they are given from what this machine has of an index elsewhere, and that
+        cannot be reached.
+        """
+        return None
 
     def check_writable(self) -> None:
         """Raise `StoreReadOnlyError` when the index can only be read.
@@ -579,7 +594,7 @@ class Store(Closing):
         """Return what there is to say about the snapshot, or None when there is none."""
 
     @abstractmethod
-    def backup(self, path: str | Path) -> None:
+    def backup(self, path: str | Place) -> None:
         """Write a copy of the index as it is now to a new file, while others use it.
 
         Raises

@@ -1,29 +1,23 @@
-"""Connections to one SQLite database, shared by threads and safe across forks.
+"""Connections to one SQLite database, in transactions that read or write; see also `pooling`.
 
-A connection serves one thread at a time and goes back to a small pool. One that met an error
-is closed instead. SQLite forbids carrying an open connection through a fork: the child would
-inherit its idea of the file locks, which the system does not pass on, and a log that the child
-still writes could be deleted. So a fork waits until no connection is in use, closes the idle
-ones, and both sides open new ones when they need them.
+SQLite forbids carrying an open connection through a fork: besides the file locks, a log that the
+child still writes could be deleted.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from fpcore.errors import StoreError
-from fpcore.store.failures import busy, translated_errors
+from fpcore.errors import StoreError, StoreReadOnlyError
+from fpcore.places import Place
+from fpcore.store.failures import translated_errors
+from fpcore.store.pooling import Pool
 from fpcore.store.read_only import is_read_only, options_of_reading, read_only, unchanged
-
-N_IDLE = 8
-"""Connections kept open for later; more are opened when more threads come at once."""
 
 _PRAGMAS = (
     "synchronous = FULL",  # an acknowledged song survives a power cut
@@ -117,32 +111,39 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-_pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
-_fork_lock = threading.Lock()
-_paused_pools: list[ConnectionPool] = []
-
-
-class ConnectionPool:
+class ConnectionPool(Pool[sqlite3.Connection]):
     """Connections to the database at ``path``, lent to one thread at a time.
 
     To one that can only be read a new one is opened each time: others may begin a log meanwhile.
+
+    Parameters
+    ----------
+    path : Path
+        The database file.
+    busy_timeout_s : float
+        Seconds that a write waits for other writers.
+    shown : Place, optional
+        What messages call the database; without, as its file.
     """
 
-    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+    def __init__(self, path: Path, busy_timeout_s: float, *, shown: Place | None = None) -> None:
+        super().__init__(shown or path, busy_timeout_s)
+        self._given_path = path
         self._path = path.absolute()
         self._is_read_only = is_read_only(path)
-        self._shown_path = path
-        self._busy_timeout_s = busy_timeout_s
-        self._condition = threading.Condition(threading.Lock())
-        self._idle: list[sqlite3.Connection] = []
-        self._n_used = 0
+        self._refusal = str(read_only(path)) if self._is_read_only else None
+        self.keeps_idle = not self._is_read_only
         self._file: tuple[int, int] | None = None  # that connections are open to
-        self._has_writer = False
-        self._paused = False
-        self._closed = False
         self._inspect: Callable[[sqlite3.Connection], None] = lambda connection: None
-        with _fork_lock:
-            _pools.add(self)
+
+    @property
+    def path(self) -> Path:
+        """The database file, whatever the working folder becomes."""
+        return self._path
+
+    def refuse_writing(self, reason: str) -> None:
+        """Have every write refused from now on, for a reason."""
+        self._refusal = reason
 
     def inspect_new(self, inspect: Callable[[sqlite3.Connection], None]) -> None:
         """Have each connection inspected when it is opened from now on, which may raise.
@@ -166,6 +167,12 @@ class ConnectionPool:
                     connection.execute("ROLLBACK")
 
     @contextmanager
+    def deciding(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection as `reading` does, to tell whether there is anything to write."""
+        with self.reading() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction that alone may write, committed at the end."""
         self.check_writable()
@@ -174,8 +181,8 @@ class ConnectionPool:
 
     def check_writable(self) -> None:
         """Raise `StoreReadOnlyError` when the database can only be read."""
-        if self._is_read_only:
-            raise read_only(self._shown_path)
+        if self._refusal is not None:
+            raise StoreReadOnlyError(self._refusal)
 
     @contextmanager
     def plain(self, *, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
@@ -185,43 +192,23 @@ class ConnectionPool:
 
     @contextmanager
     def _lent(self, *, writer: bool, mode: Mode = "rw") -> Iterator[sqlite3.Connection]:
-        if self._is_read_only:
-            mode = "ro"
+        connect = partial(self._connected, "ro" if self._is_read_only else mode)
         with (
-            translated_errors(self._shown_path, self._busy_timeout_s),
+            translated_errors(self._given_path, self._busy_timeout_s),
             unchanged(self._path) if self._is_read_only else nullcontext(),
+            self._lending(connect, writer=writer) as connection,
         ):
-            idle = self._borrow(writer=writer)
-            sound: sqlite3.Connection | None = None
-            try:
-                connection = idle or connect(self._path, self._busy_timeout_s, mode=mode)
-                try:
-                    self._keep_to_file()
-                    if idle is None:
-                        self._inspect(connection)
-                    yield connection
-                    sound = None if self._is_read_only else connection
-                finally:
-                    if sound is None:
-                        connection.close()
-            finally:
-                self._give_back(sound, writer=writer)
+            yield connection
 
-    def _borrow(self, *, writer: bool) -> sqlite3.Connection | None:
-        """Wait for the turn and return an idle connection, or None to open one."""
-        with self._condition:
-            in_turn = self._condition.wait_for(
-                lambda: self._closed or not (self._paused or (writer and self._has_writer)),
-                timeout=self._busy_timeout_s if writer else None,
-            )
-            if self._closed:
-                raise StoreError(f"{self._shown_path} was closed: open it again")
-            if not in_turn:
-                raise busy(self._shown_path, self._busy_timeout_s)
-            self._check_file()
-            self._n_used += 1
-            self._has_writer |= writer
-            return self._idle.pop() if self._idle else None
+    def _connected(self, mode: Mode) -> sqlite3.Connection:
+        connection = connect(self._path, self._busy_timeout_s, mode=mode)
+        try:
+            self._keep_to_file()
+            self._inspect(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _keep_to_file(self) -> None:
         """Remember the file that the first connection was opened to."""
@@ -229,7 +216,7 @@ class ConnectionPool:
             if self._file is None:
                 self._file = _file_at(self._path)
 
-    def _check_file(self) -> None:
+    def _before_lending(self) -> None:
         """Refuse to go on when another file, or none, is in the place of the one that is open.
 
         Nobody would ever read what is written to the old file, and a connection to the new one
@@ -239,61 +226,6 @@ class ConnectionPool:
             self._file = None
         if self._file is not None and self._file != _file_at(self._path):
             raise StoreError(
-                f"{self._shown_path} was replaced or removed while it was in use: end this "
+                f"{self._shown} was replaced or removed while it was in use: end this "
                 "program, put the file that you want in its place, and start again"
             )
-
-    def _give_back(self, connection: sqlite3.Connection | None, *, writer: bool) -> None:
-        with self._condition:
-            keep = not self._closed and len(self._idle) < N_IDLE
-            if connection is not None and keep:
-                self._idle.append(connection)
-        if connection is not None and not keep:
-            connection.close()
-        with self._condition:
-            self._n_used -= 1
-            self._has_writer &= not writer
-            self._condition.notify_all()
-
-    def close(self) -> None:
-        """Close the idle connections now and those in use when they come back."""
-        with self._condition:
-            self._closed = True
-            self._close_idle()
-            self._condition.notify_all()
-
-    def _close_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-
-    def pause(self) -> None:
-        """Wait until no connection is in use, close all, and let nobody in until `resume`."""
-        self._condition.acquire()
-        self._paused = True
-        self._condition.wait_for(lambda: not self._n_used)
-        self._close_idle()
-
-    def resume(self) -> None:
-        """End a `pause`, in the same thread or in its copy in a forked child."""
-        self._paused = False
-        self._condition.notify_all()
-        self._condition.release()
-
-
-def _before_fork() -> None:
-    _fork_lock.acquire()
-    for pool in list(_pools):
-        pool.pause()
-        _paused_pools.append(pool)
-
-
-def _after_fork() -> None:
-    while _paused_pools:
-        _paused_pools.pop().resume()
-    _fork_lock.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )

@@ -11,10 +11,10 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 from fpcore.errors import StoreError
+from fpcore.places import Place
 from fpcore.records import Constellation
 from fpcore.store import song_rows
 from fpcore.store.codec import decode_constellation
@@ -47,7 +47,7 @@ class Constellations:
         self._lock = threading.Lock()
 
     def read(
-        self, connection: sqlite3.Connection, song_ids: Sequence[int], path: Path
+        self, connection: sqlite3.Connection, song_ids: Sequence[int], path: Place
     ) -> dict[int, Constellation]:
         """Return the constellation of each song by its id.
 
@@ -57,7 +57,7 @@ class Constellations:
             In a transaction that sees one state of the index.
         song_ids : sequence of int
             The songs.
-        path : Path
+        path : Place
             What messages call the database.
 
         Returns
@@ -106,7 +106,7 @@ class Constellations:
                 self._n_peaks -= len(oldest)
 
 
-def _decoded(blob: bytes | None, song_id: int, path: Path) -> Constellation:
+def _decoded(blob: bytes | None, song_id: int, path: Place) -> Constellation:
     remedy = "remove the song and learn it again"
     if blob is None:
         raise StoreError(f"{path} has lost the constellation of song {song_id}: {remedy}")

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
+from fpcore.places import Place
 from fpcore.records import Constellation, IntArray, LongArray
 from fpcore.stages import hashing
 from fpcore.store import song_rows
@@ -126,7 +126,7 @@ def find_same(
     batch: Batch,
     number: int,
     *,
-    path: Path,
+    path: Place,
     config: FingerprintConfig,
     layout: Layout,
     allow_duplicates: bool,
@@ -141,7 +141,7 @@ def find_same(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.

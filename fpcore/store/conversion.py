@@ -75,7 +75,7 @@ def convert(
         schema.bring_up_to_date(connection)
         if schema.layout_of(connection) == "segments":
             return False
-        config = schema.stored_config(connection, path)
+        config = schema.config_in(schema.stored_meta(connection), path)
         if config.n_tokens > MAX_SEGMENT_TOKENS:
             raise StoreError(
                 f"{path} stays in the classic layout: under its configuration there are "

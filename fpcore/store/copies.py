@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from fpcore.places import Place
 from fpcore.store import song_rows
 from fpcore.store.base import Added, Copy
 
@@ -27,7 +27,7 @@ def all_of(connection: sqlite3.Connection) -> dict[str, Copy]:
     return {checksum: Copy(song_id, known_by) for checksum, song_id, known_by in rows}
 
 
-def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Added | None:
+def find(connection: sqlite3.Connection, checksum: str, path: Place) -> Added | None:
     """Return the song that a file was known to be, or None.
 
     Parameters
@@ -36,7 +36,7 @@ def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Added | N
         To the index.
     checksum : str
         Checksum of the file.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns

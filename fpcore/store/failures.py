@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fpcore.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
+from fpcore.places import Place
 from fpcore.store.read_only import is_read_only, read_only
 
 _PRIMARY_CODE = 0xFF
@@ -53,7 +54,7 @@ def translated_os_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def busy(path: Path, busy_timeout_s: float) -> StoreBusyError:
+def busy(path: Place, busy_timeout_s: float) -> StoreBusyError:
     """Return the error for a lock that another writer kept for too long."""
     return StoreBusyError(
         f"{path} is locked by another writer for more than {busy_timeout_s:g} s: "

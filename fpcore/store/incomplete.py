@@ -17,12 +17,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
+from fpcore.places import Place
 from fpcore.records import BoolArray, Constellation
 from fpcore.store import derived_names, song_rows
 from fpcore.store.base import Added, NewSong, Song
@@ -57,7 +57,7 @@ def parts_of(
     batch: Batch,
     number: int,
     *,
-    path: Path,
+    path: Place,
     config: FingerprintConfig,
 ) -> tuple[Song, ...]:
     """Return the incomplete songs of an index whose place a song that is added must take.
@@ -70,7 +70,7 @@ def parts_of(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.
@@ -97,7 +97,7 @@ def whole_of(
     batch: Batch,
     number: int,
     *,
-    path: Path,
+    path: Place,
     config: FingerprintConfig,
 ) -> Added | None:
     """Return the complete song of an index of which one that is added is a part, or None.
@@ -110,7 +110,7 @@ def whole_of(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     config : FingerprintConfig
         The configuration of the index.
@@ -148,7 +148,7 @@ def in_place_of(new: NewSong, part: Song) -> NewSong:
     return replace(new, metadata=metadata)
 
 
-def _readable(connection: sqlite3.Connection, ids: Iterable[int], path: Path) -> Iterator[Song]:
+def _readable(connection: sqlite3.Connection, ids: Iterable[int], path: Place) -> Iterator[Song]:
     """Yield songs, but for those whose rows are damaged."""
     for song_id in ids:
         with suppress(StoreError):

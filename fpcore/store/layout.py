@@ -20,7 +20,7 @@ LayoutName: TypeAlias = Literal["classic", "segments"]
 
 
 class Layout(Protocol):
-    """How an index keeps postings; made by `fpcore.store.sqlite.open_store`."""
+    """How an index keeps postings; made by `fpcore.store.sqlite.open_file`."""
 
     @property
     def song_tables(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fpcore.config import ALGORITHM_VERSION, FingerprintConfig, diff, parse
 from fpcore.errors import ConfigError, ConfigMismatchError, StoreError
+from fpcore.places import Place
 from fpcore.store.connections import transaction
 from fpcore.store.layout import LayoutName
 
@@ -271,8 +272,9 @@ def prepare(
     if create and config is not None and _is_empty(connection):
         _create(connection, config, create)
     check_is_index(connection, path)
-    stored = stored_config(connection, path)
-    _check_config(connection, path, stored=stored, wanted=config)
+    meta = stored_meta(connection)
+    stored = config_in(meta, path)
+    check_config(meta, path, stored=stored, wanted=config)
     can_write = not _pragma(connection, "query_only")
     if can_write and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         connection.execute("PRAGMA journal_mode = WAL")
@@ -388,18 +390,23 @@ def _create(connection: sqlite3.Connection, config: FingerprintConfig, layout: L
             return
         for statement in statements(config, layout):
             connection.execute(statement)
-        meta = {
-            "digest": config.digest,
-            "config": canonical_json(config),
-            "algorithm_version": str(ALGORITHM_VERSION),
-            "created_at": now(),
-            "package_version": _package_version(),
-        }
+        meta = new_meta(config)
         if layout == "segments":
             meta["songs_state"] = ""
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSIONS[layout]}")
+
+
+def new_meta(config: FingerprintConfig) -> dict[str, str]:
+    """Return what the table ``meta`` of a new index says of its configuration and its origin."""
+    return {
+        "digest": config.digest,
+        "config": canonical_json(config),
+        "algorithm_version": str(ALGORITHM_VERSION),
+        "created_at": now(),
+        "package_version": _package_version(),
+    }
 
 
 def canonical_json(config: FingerprintConfig) -> str:
@@ -439,9 +446,8 @@ def stored_meta(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
-def stored_config(connection: sqlite3.Connection, path: Path) -> FingerprintConfig:
-    """Return the configuration that the index was made with."""
-    meta = stored_meta(connection)
+def config_in(meta: Mapping[str, str], path: Place) -> FingerprintConfig:
+    """Return the configuration that an index was made with, by its table ``meta``."""
     try:
         return parse(FingerprintConfig, meta["config"], source="its configuration")
     except (KeyError, ConfigError) as error:
@@ -452,15 +458,33 @@ def stored_config(connection: sqlite3.Connection, path: Path) -> FingerprintConf
         ) from None
 
 
-def _check_config(
-    connection: sqlite3.Connection,
-    path: Path,
+def check_config(
+    meta: Mapping[str, str],
+    path: Place,
     *,
     stored: FingerprintConfig,
     wanted: FingerprintConfig | None,
 ) -> None:
-    """Refuse an index whose hashes differ from those that this program makes for ``wanted``."""
-    meta = stored_meta(connection)
+    """Refuse an index whose hashes differ from those that this program makes for ``wanted``.
+
+    Parameters
+    ----------
+    meta : mapping of str to str
+        The table ``meta`` of the index.
+    path : Place
+        What messages call the database.
+    stored : FingerprintConfig
+        The configuration in it.
+    wanted : FingerprintConfig or None
+        The one that it must be; None takes any.
+
+    Raises
+    ------
+    ConfigMismatchError
+        When it is another one.
+    StoreError
+        When the digest does not belong to it.
+    """
     algorithm = meta.get("algorithm_version")
     differences = [
         f"{key} is {before!r} there and {after!r} here"

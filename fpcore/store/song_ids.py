@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 from fpcore.errors import StoreError
+from fpcore.places import Place
 
 LAST_ID = 2**53 - 1
 """The highest id that learning gives: higher ones lose digits in programs that read JSON."""
@@ -23,7 +23,7 @@ SELECT max((SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'song
 """
 
 
-def check_one_is_left(connection: sqlite3.Connection, path: Path) -> None:
+def check_one_is_left(connection: sqlite3.Connection, path: Place) -> None:
     """Raise `StoreError` when no song can be given an id; ``path`` is what it names."""
     highest = _highest(connection)
     if highest >= LAST_ID:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from fpcore.errors import StoreError, UnknownSongError
+from fpcore.places import Place
 from fpcore.store import schema, song_ids
 from fpcore.store.base import JSON, NewSong, Song
 from fpcore.store.batch import Batch
@@ -34,7 +34,7 @@ def insert(
     connection: sqlite3.Connection,
     batch: Batch,
     number: int,
-    path: Path,
+    path: Place,
     *,
     song_id: int | None = None,
 ) -> int:
@@ -48,7 +48,7 @@ def insert(
         The songs that are added.
     number : int
         Which of them, from 0.
-    path : Path
+    path : Place
         What messages call the database.
     song_id : int, optional
         An id that no song has any more; without, it gets a new one.
@@ -89,7 +89,7 @@ def insert(
     return song_id
 
 
-def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
+def get(connection: sqlite3.Connection, song_id: int, path: Place) -> Song:
     """Return one song.
 
     Parameters
@@ -98,7 +98,7 @@ def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
         To the index.
     song_id : int
         The song.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -116,7 +116,7 @@ def get(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
     return _song_of(_row(connection, song_id, path), path)
 
 
-def _row(connection: sqlite3.Connection, song_id: int, path: Path) -> tuple[Any, ...]:
+def _row(connection: sqlite3.Connection, song_id: int, path: Place) -> tuple[Any, ...]:
     # An integer beyond SQLite's range cannot even be asked for.
     row: tuple[Any, ...] | None = None
     if abs(song_id) < 2**63:
@@ -129,7 +129,7 @@ def _row(connection: sqlite3.Connection, song_id: int, path: Path) -> tuple[Any,
 
 
 def update_metadata(
-    connection: sqlite3.Connection, song_id: int, values: Mapping[str, JSON], path: Path
+    connection: sqlite3.Connection, song_id: int, values: Mapping[str, JSON], path: Place
 ) -> Song:
     """Put values into the metadata of a song, beside what is there.
 
@@ -141,7 +141,7 @@ def update_metadata(
         The song.
     values : mapping of str to JSON
         What to put.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -165,7 +165,7 @@ def update_metadata(
     return replace(song, metadata=new.metadata)
 
 
-def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) -> Song:
+def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Place) -> Song:
     """Give a song another name, which it keeps when names are derived anew.
 
     Parameters
@@ -176,7 +176,7 @@ def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) 
         The song.
     name : str
         Kept verbatim.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -196,7 +196,7 @@ def rename(connection: sqlite3.Connection, song_id: int, name: str, path: Path) 
 
 
 def rename_by_tags(
-    connection: sqlite3.Connection, titles: Mapping[int, str], path: Path
+    connection: sqlite3.Connection, titles: Mapping[int, str], path: Place
 ) -> list[Song]:
     """Call songs as the tags of their files do, but for those that were given a name.
 
@@ -206,7 +206,7 @@ def rename_by_tags(
         In a transaction that may write.
     titles : mapping of int to str
         What tags say, by the ids of the songs; those that are not there are passed over.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -236,7 +236,7 @@ def _renamed(
     return replace(song, name=name, metadata=metadata)
 
 
-def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -> dict[int, str]:
+def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Place) -> dict[int, str]:
     """Return the title of each song by its id; see `fpcore.store.titles`.
 
     Parameters
@@ -245,7 +245,7 @@ def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -
         To the index.
     song_ids : sequence of int
         The songs.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -269,14 +269,14 @@ def names(connection: sqlite3.Connection, song_ids: Sequence[int], path: Path) -
     return titles(connection, found)
 
 
-def unknown(song_id: int, path: Path) -> UnknownSongError:
+def unknown(song_id: int, path: Place) -> UnknownSongError:
     """Return the error that says that an index has no such song."""
     return UnknownSongError(f"there is no song {song_id} in {path}: list the songs it has")
 
 
 def select(
     connection: sqlite3.Connection,
-    path: Path,
+    path: Place,
     *,
     name_contains: str | None = None,
     limit: int | None = None,
@@ -288,7 +288,7 @@ def select(
     ----------
     connection : sqlite3.Connection
         To the index.
-    path : Path
+    path : Place
         What messages call the database.
     name_contains : str, optional
         Keep songs with this text in the name, in either case.
@@ -322,7 +322,7 @@ def count(connection: sqlite3.Connection, name_contains: str | None) -> int:
     return int(connection.execute(query, (name_contains,)).fetchone()[0])
 
 
-def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | None:
+def find(connection: sqlite3.Connection, checksum: str, path: Place) -> Song | None:
     """Return the song of a content, or None.
 
     Parameters
@@ -331,7 +331,7 @@ def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | No
         To the index.
     checksum : str
         Checksum of the content.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -350,7 +350,7 @@ def find(connection: sqlite3.Connection, checksum: str, path: Path) -> Song | No
     return None if row is None else _song_of(row, path)
 
 
-def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
+def remove(connection: sqlite3.Connection, song_id: int, path: Place) -> Song:
     """Remove a song.
 
     A song whose row is damaged can be removed too.
@@ -361,7 +361,7 @@ def remove(connection: sqlite3.Connection, song_id: int, path: Path) -> Song:
         In a transaction that may write.
     song_id : int
         The song.
-    path : Path
+    path : Place
         What messages call the database.
 
     Returns
@@ -399,7 +399,7 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
                 yield f"song {song_id}: {fault}: {remedy(song_id)}"
 
 
-def _song_of(row: tuple[Any, ...], path: Path) -> Song:
+def _song_of(row: tuple[Any, ...], path: Place) -> Song:
     song_id, name = row[:2]
     try:
         return _song(row, _time_of(row[_TIME]), _metadata_of(row[_METADATA]))

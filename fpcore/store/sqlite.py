@@ -21,6 +21,7 @@ import numpy as np
 from fpcore import atomic
 from fpcore.config import FingerprintConfig
 from fpcore.errors import StoreError
+from fpcore.places import Address, Place, place_of
 from fpcore.records import Constellation, LongArray, Postings
 from fpcore.store import (
     contents,
@@ -59,8 +60,8 @@ CHECKSUM_SONGS = 100
 """Songs that get their checksums in one transaction."""
 
 
-def open_store(
-    path: str | Path,
+def open_file(
+    path: Path,
     config: FingerprintConfig | None,
     *,
     create: bool = False,
@@ -75,7 +76,7 @@ def open_store(
 
     Parameters
     ----------
-    path : str or Path
+    path : Path
         The database file.
     config : FingerprintConfig or None
         The configuration that the index must have; None takes whatever it was made with.
@@ -103,25 +104,72 @@ def open_store(
     """
     if create and config is None:
         raise ValueError("a new index needs a config")
-    path = Path(path)
+    pool = ConnectionPool(path, busy_timeout_s)
+    stored, kept = prepared(pool, path, config, create=create, layout=layout)
+    return SqliteStore(path, stored, pool, kept)
+
+
+def prepared(
+    pool: ConnectionPool,
+    path: Path,
+    config: FingerprintConfig | None,
+    *,
+    create: bool,
+    layout: LayoutName | None,
+) -> tuple[FingerprintConfig, Layout]:
+    """Return the configuration and the layout of the index in a file, made when it is not there.
+
+    Parameters
+    ----------
+    pool : ConnectionPool
+        To the file; closed when the index cannot be used.
+    path : Path
+        The database file.
+    config : FingerprintConfig or None
+        The configuration that the index must have; None takes any.
+    create : bool
+        Make a new index when the file does not exist or is empty.
+    layout : {"classic", "segments"}, optional
+        How a new index keeps its postings.
+
+    Raises
+    ------
+    StoreError, ConfigMismatchError
+        As `open_file` does.
+    """
+    try:
+        return _prepared(pool, path, config, create=create, layout=layout)
+    except BaseException:
+        pool.close()
+        raise
+
+
+def _prepared(
+    pool: ConnectionPool,
+    path: Path,
+    config: FingerprintConfig | None,
+    *,
+    create: bool,
+    layout: LayoutName | None,
+) -> tuple[FingerprintConfig, Layout]:
     if sqlite3.sqlite_version_info < schema.OLDEST_SQLITE:
         raise StoreError(
             f"SQLite {sqlite3.sqlite_version} is too old for an index: use a Python with "
             f"{'.'.join(map(str, schema.OLDEST_SQLITE))} or newer"
         )
     check_place(path, create=create)
-    pool = ConnectionPool(path, busy_timeout_s)
     wanted = (layout or _layout_for(config)) if create and config is not None else None
-    try:
-        with pool.plain(mode="rwc" if create else "rw") as connection:
-            stored = schema.prepare(connection, path, config, create=wanted)
-            digest = schema.stored_meta(connection).get("digest", "")
-            kind = schema.layout_of(connection)
-        pool.inspect_new(partial(_inspect, path=path, digest=digest, layout=kind))
-    except BaseException:
-        pool.close()
-        raise
-    return SqliteStore(path, stored, pool, _LAYOUTS[kind](path, stored))
+    with pool.plain(mode="rwc" if create else "rw") as connection:
+        stored = schema.prepare(connection, path, config, create=wanted)
+        meta = schema.stored_meta(connection)
+        kind = schema.layout_of(connection)
+    pool.inspect_new(partial(_inspect, path=path, digest=meta.get("digest", ""), layout=kind))
+    if "replica_of" in meta:
+        pool.refuse_writing(
+            f"{path} is this machine's copy of {meta['replica_of']}, which would never get what is "
+            "written here: write to that"
+        )
+    return stored, _LAYOUTS[kind](path, stored)
 
 
 def _layout_for(config: FingerprintConfig) -> LayoutName:
@@ -147,10 +195,10 @@ def _inspect(
 
 
 class SqliteStore(Store):
-    """An index in one SQLite file; made by `open_store`."""
+    """An index in one SQLite file; made by `open_file`."""
 
     def __init__(
-        self, path: Path, config: FingerprintConfig, pool: ConnectionPool, layout: Layout
+        self, path: Place, config: FingerprintConfig, pool: ConnectionPool, layout: Layout
     ) -> None:
         self._path = path
         self._config = config
@@ -159,9 +207,14 @@ class SqliteStore(Store):
         self._constellations = Constellations()
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Place:
         """The database file."""
         return self._path
+
+    @property
+    def file(self) -> Path:
+        """The same."""
+        return self._pool.path
 
     def check_writable(self) -> None:
         """Raise `StoreReadOnlyError` when the file or its folder cannot be written to."""
@@ -177,7 +230,7 @@ class SqliteStore(Store):
         batch = Batch.of(list(entries), self._config)
         checksums = [song.checksum for song in batch.songs]
         find = partial(self._find_same, batch=batch, allow_duplicates=allow_duplicates)
-        with self._pool.reading() as connection:
+        with self._pool.deciding() as connection:
             known = [find(connection, number) for number in range(len(batch.songs))]
             found = [one for one in known if one]
             is_known = len(found) == len(known)
@@ -381,9 +434,11 @@ class SqliteStore(Store):
         """Return what there is to say about the files beside the database."""
         return self._layout.snapshot(self._pool)
 
-    def backup(self, path: str | Path) -> None:
+    def backup(self, path: str | Place) -> None:
         """Write a copy as a new file, which is there once it is whole."""
-        target = Path(path)
+        target = place_of(path)
+        if isinstance(target, Address):
+            raise StoreError(f"{target} exists already, and is no file: name one for the backup")
         check_folder(target)
         if os.path.lexists(target):
             raise StoreError(f"{target} exists already: give the backup another name")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcore import pipeline
-from fpcore.config import FingerprintConfig, QueryConfig
-from fpcore.pipeline import Fingerprint
-from fpcore.records import Signal
+from fpcore.config import FingerprintConfig, QueryConfig, ThoroughPass
+from fpcore.pipeline import Fingerprint, Heard
+from fpcore.records import LevelRanks, Peaks, Signal
+from fpcore.stages.pauses import Pause
 from fpcore.stages.spectrogram import TILE_FRAMES
-from tests.fpcore import synthetic
+from fpcore.stages.windows import window_frames
+from tests.fpcore import indexed, synthetic
 from tests.fpcore.synthetic import CLASSIC, LEAN, SMALL, DictIndex
 
 RATE_HZ = SMALL.sample_rate_hz
@@ -166,6 +170,96 @@ def test_silence_around_music_leaves_its_evidence_as_it_is() -> None:
     apart = np.abs(around.ranks.rank[300:697].astype(int) - alone.ranks.rank)
     assert np.mean(apart) < 4  # of 256: six frames more are ranked, on a coarser scale
     assert around.crest_db == pytest.approx(alone.crest_db, abs=0.5)
+
+
+def _around_cut(maxima: Peaks, frame: int) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
+    """Return the peaks so far from a frame that it is not heard there, and those near it."""
+    reach = 30  # whitening 22, a frame's samples 4, the neighbourhood 4
+    far: set[tuple[int, ...]] = set()
+    near: set[tuple[int, ...]] = set()
+    for one in zip(maxima.frame.tolist(), maxima.bin.tolist(), maxima.level_db, strict=True):
+        (far if abs(one[0] - frame) > reach else near).add(one)
+    return far, near
+
+
+def test_a_recording_without_a_stretch_has_the_peaks_of_what_is_left_of_it() -> None:
+    asked = QueryConfig(n_shifts=2, thorough=ThoroughPass())
+    half_hop = LEAN.spectrogram.hop_length // 2
+    start, end = 129, 344  # an odd number of half hops: what follows changes its shift
+    first, second = np.split(indexed.part(1, 8.0, 6.0), 2)
+    other = np.float32(3) * indexed.part(indexed.UNKNOWN, 2.0, 5.0)
+    samples = np.concatenate([first, other, second])
+    heard = pipeline.hear(Signal(samples, LEAN.sample_rate_hz), LEAN, asked)
+    left = pipeline.uninterrupted(heard, heard, start, end, LEAN)
+    cut = np.concatenate([samples[: start * half_hop], samples[end * half_hop :]])
+    of_cut = pipeline.hear(Signal(cut, LEAN.sample_rate_hz), LEAN, asked)
+    for got, expected in zip(
+        (*left.maxima, *left.fine_maxima), (*of_cut.maxima, *of_cut.fine_maxima), strict=True
+    ):
+        far, near = _around_cut(got, start // 2)
+        far_of_cut, near_of_cut = _around_cut(expected, start // 2)
+        assert far == far_of_cut
+        assert len(far) > 70
+        # Near the cut some peaks stand beside other sound in the one and in music in the other.
+        same = {one[:2] for one in near} & {one[:2] for one in near_of_cut}
+        assert len(same) > 0.7 * max(len(near), len(near_of_cut))
+    assert left.duration_s == pytest.approx(of_cut.duration_s)
+    assert left.cut_out == (Pause(start * half_hop, end * half_hop),)
+    n_ticks = min(len(left.ranks.rank), len(of_cut.ranks.rank))
+    assert n_ticks >= len(of_cut.ranks.rank) - 1
+    ranks = [one.ranks.rank[:n_ticks].ravel() for one in (left, of_cut)]
+    assert np.corrcoef(ranks[0], ranks[1])[0, 1] > 0.9
+
+
+def _blank(first_tick: int, n_ticks: int, crest_db: float) -> Heard:
+    """Return a window at one shift in which nothing stands out."""
+    none = np.zeros(0, np.int32)
+    nothing = Peaks.on_bins(none, none, np.zeros(0, np.float32))
+    rank = np.zeros((n_ticks, 3), np.uint8)
+    ranks = LevelRanks(rank, np.ones(n_ticks, np.bool_), LEAN.first_bin, first_tick)
+    return Heard((nothing,), (nothing,), ranks, crest_db, 60.0)
+
+
+def test_of_two_windows_around_a_stretch_a_window_is_taken_from_both_sides_alike() -> None:
+    longest = round(12 / LEAN.hop_s)
+    assert longest == 258
+    for n_before, n_after in product([0, 50, 100, 129, 130, 200, 258, 300], repeat=2):
+        start = 100 + n_before
+        before, after = _blank(100, n_before + 9, 10.0), _blank(start + 50, n_after + 20, 13.0)
+        left = pipeline.uninterrupted(before, after, start, start + 70, LEAN)
+        taken_before = start - left.ranks.first_tick
+        assert len(left.ranks.rank) == min(longest, n_before + n_after)
+        assert taken_before == min(n_before, max(longest // 2, longest - n_after))
+        assert left.crest_db == 11.5
+        assert left.duration_s == pytest.approx(60.0 - 70 * LEAN.hop_s)
+
+
+@pytest.mark.parametrize("n_shifts", [1, 2, 3])
+@pytest.mark.parametrize("seconds", [0.02, 0.5, 12.0, 12.003, 13.0071, 21.5])
+def test_a_query_knows_where_its_window_starts_and_ends(n_shifts: int, seconds: float) -> None:
+    silence = Signal(np.zeros(round(seconds * RATE_HZ), np.float32), RATE_HZ)
+    windows = pipeline.queries(silence, SMALL, QueryConfig(n_shifts=n_shifts))
+    expected = [
+        (start * SMALL.hop_s, min((start + length) * SMALL.hop_s, silence.duration_s))
+        for start, length in window_frames(silence.duration_s, SMALL.hop_s)
+    ]
+    assert [pipeline.window_s(one, SMALL) for one in windows] == expected
+
+
+@pytest.mark.parametrize(
+    ("cut_s", "expected"), [((9.0, 16.0), (3.0, 15.0)), ((5.0, 16.0), (0.0, 12.0))]
+)
+def test_a_window_that_is_put_together_of_two_ends_where_the_second_does(
+    cut_s: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    asked = QueryConfig(n_shifts=2)
+    noise = synthetic.integer_noise(25 * RATE_HZ, 3).astype(np.float32)
+    first, *_, last = pipeline.queries(Signal(noise, RATE_HZ), SMALL, asked)
+    start, end = (round(at_s / SMALL.hop_s * 2) for at_s in cut_s)
+    left = pipeline.uninterrupted(first.heard, last.heard, start, end, SMALL)
+    found = pipeline.query_of(left, SMALL, asked)
+    # A window has so many frames, and the last one is of four hops.
+    assert pipeline.window_s(found, SMALL) == pytest.approx(expected, abs=4 * SMALL.hop_s)
 
 
 def test_no_query_hash_comes_twice() -> None:

@@ -109,7 +109,7 @@ def test_the_core_is_installed_without_an_extra_and_the_rest_with_the_one_it_bel
 @pytest.mark.parametrize(
     ("package", "among"),
     [
-        ("fpcore", ()),
+        ("fpcore", ("postgres",)),
         ("api", ("service",)),
         ("clients", ("client", "desktop")),
         ("experiments", ("bench", "cluster", "peers", "demo")),

@@ -37,6 +37,7 @@ class LibraryView(View):
         self._asked: set[int] = set()
         self._working: Job | None = None
         self._typed = ""
+        self._told_choice = ""
         self.dialog: dialogs.Dialog | None = None
         self.search = tk.StringVar(self)
         self.rowconfigure(3, weight=1)
@@ -306,10 +307,9 @@ class LibraryView(View):
         self._empty.pack(fill="both", expand=True)
 
     def _choice_changed(self) -> None:
-        n_chosen = len(self.table.chosen)
-        if n_chosen > 1:
-            most = ", which is as many as can be" if n_chosen == MOST_CHOSEN else ""
-            self.note.configure(text=f"{counted(n_chosen, 'song')} chosen{most}.")
+        before, self._told_choice = self._told_choice, _choice(len(self.table.chosen))
+        if self._told_choice or self.note.cget("text") == before:
+            self.note.configure(text=self._told_choice)
         self._enable()
 
     def _enable(self) -> None:
@@ -363,6 +363,16 @@ class LibraryView(View):
         self.cancel_button = look.button(row, "Cancel", "x-lg", self.cancel)
         self.cancel_button.grid(row=0, column=1, rowspan=2, padx=(16, 0))
         return row
+
+
+def _choice(n_chosen: int) -> str:
+    """Return how many songs are chosen, if there are several.
+
+    >>> _choice(3), _choice(1)
+    ('3 songs chosen.', '')
+    """
+    most = ", which is as many as can be" if n_chosen == MOST_CHOSEN else ""
+    return f"{counted(n_chosen, 'song')} chosen{most}." if n_chosen > 1 else ""
 
 
 def _named(chosen: Sequence[Song]) -> str:

@@ -30,6 +30,7 @@ from experiments.studies.large_index.songs import (
     synthetic_songs,
 )
 from fpcore.config import Profile
+from fpcore.errors import FpError
 from fpcore.records import LongArray
 from fpcore.store import Entry, Store, open_store
 from fpcore.store.layout import LayoutName
@@ -106,6 +107,71 @@ def measure(
             yield Figure(asked, _lookup_ms(store, pool), "ms", 2)
         yield from _sizes(store, folder)
         yield Figure(f"time to learn one, the last to {sizes[0]:,}", times[-1] / times[0], "×", 1.3)
+
+
+def compared(source: Corpus, profile: Profile, address: str, *, show: Tell) -> Iterator[Figure]:
+    """Yield how fast songs are learned into an empty PostgreSQL database, and into a file.
+
+    The same songs go into both, in turns, so that what else the machine does slows both.
+
+    Parameters
+    ----------
+    source : Corpus
+        Real songs, whose tokens the learned ones are drawn from.
+    profile : Profile
+        Under which they are learned.
+    address : str
+        Of the database, ``postgresql://…``; its songs are removed at the end.
+    show : Tell
+        Is told what is being done.
+
+    Yields
+    ------
+    Figure
+
+    Raises
+    ------
+    FpError
+        When the database has songs already, or cannot be used.
+    """
+    config = profile.fingerprint
+    show("Fingerprinting")
+    real = islice(real_songs(source, config), N_REAL)
+    pool = np.concatenate([hashes.token for _, hashes, _ in real])
+    rng, limit = seeded_rng(0, "bench"), 2 * N_ONE + N_BATCHED
+    songs = list(synthetic_songs(pool, config, rng, limit, duration_s=SONG_S))
+    with (
+        room_for(limit) as folder,
+        open_store(folder / "index.db", config, create=True) as file,
+        open_store(address, config, create=True) as server,
+    ):
+        if server.n_songs():
+            raise FpError(f"{server.path} has songs: name an empty database")
+        show("Learning")
+        try:
+            for store in (file, server):  # loads what the first use loads
+                store.add_songs(songs[:N_ONE])
+            yield from _rates(file, server, songs[N_ONE : 2 * N_ONE], 1)
+            yield from _rates(file, server, songs[2 * N_ONE :], BATCH_SONGS)
+        finally:
+            server.clear()
+
+
+def _rates(
+    file: Store, server: Store, songs: Sequence[Entry], batch_songs: int
+) -> Iterator[Figure]:
+    spent_s = {"file": 0.0, "PostgreSQL": 0.0}
+    for first in range(0, len(songs), batch_songs):
+        batch = songs[first : first + batch_songs]
+        for name, store in zip(spent_s, (file, server), strict=True):
+            started = perf_counter()
+            store.add_songs(batch)
+            spent_s[name] += perf_counter() - started
+    how = "one at a time" if batch_songs == 1 else f"in batches of {batch_songs}"
+    for name, seconds in spent_s.items():
+        yield Figure(f"learn a song {how}, {name}", 1e3 * seconds / len(songs), "ms")
+    ratio = spent_s["file"] / spent_s["PostgreSQL"]
+    yield Figure(f"rate in PostgreSQL to that in a file, {how}", ratio, "×", 0.5, at_least=True)
 
 
 def _learned(store: Store, songs: Iterator[Entry], n_songs: int, batch_songs: int) -> LearningCost:

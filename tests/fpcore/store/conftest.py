@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fpcore.errors import StoreError
 from fpcore.store import SqliteStore, open_store
+from tests import postgres
 from tests.fpcore.store.material import (
     CONFIGS,
     ENGINES,
@@ -19,15 +22,25 @@ from tests.fpcore.store.material import (
     Refusal,
     entry,
     files_in,
+    new_postgres_store,
     new_store,
 )
 
 
 @pytest.fixture(params=list(ENGINES.values()), ids=list(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Engine]:
     """Each engine in turn."""
     chosen: Engine = request.param
-    return chosen
+    if chosen is not new_postgres_store:
+        yield chosen
+        return
+    monkeypatch.setenv("FPCORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    with ExitStack() as databases:
+        yield partial(chosen, databases=databases)
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +89,10 @@ def refused_unchanged(request: pytest.FixtureRequest) -> Refusal:
         assert files_in(path.parent) == before
 
     return check
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The address of an empty database."""
+    with postgres.database(postgres.shared()) as made:
+        yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import numpy as np
 
 from fpcore import pipeline
 from fpcore.config import FingerprintConfig, SpectrogramConfig
+from fpcore.places import Address
 from fpcore.records import Constellation, Hashes, LongArray, Postings
 from fpcore.store import Entry, NewSong, SqliteStore, Store, open_store
 from fpcore.store.layout import LayoutName
+from tests import postgres
 
 PACKED = FingerprintConfig(spectrogram=SpectrogramConfig(min_hz=200.0, max_hz=3500.0))
 TEXT = PACKED.model_copy(update={"token": "text"})
@@ -91,11 +93,25 @@ Refusal = Callable[[Path, str], None]
 Engine = Callable[[Path], Store]
 """Opens the index at a path, a new one if there is none."""
 
+
+def new_postgres_store(path: Path, *, databases: ExitStack, kind: str = "packed") -> Store:
+    """Return the index in a database of the shared server that is called like the path.
+
+    A backup at the path is opened itself, and so is what a store calls its path. The database is
+    removed at the end of ``databases``.
+    """
+    if isinstance(path, Address) or path.exists():
+        return open_store(path, CONFIGS[kind], create=True)
+    url = databases.enter_context(postgres.database(postgres.shared(), suffix=path.name))
+    return open_store(url, CONFIGS[kind], create=True)
+
+
 ENGINES: dict[str, Engine] = {
     "sqlite, segments": partial(new_store, layout="segments"),
     "sqlite, segments, text": partial(new_store, kind="text", layout="segments"),
     "sqlite, packed": partial(new_store, kind="packed"),
     "sqlite, text": partial(new_store, kind="text"),
+    "postgresql": new_postgres_store,
 }
 """Every engine that there is; all keep one contract."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fpcore.errors import StoreBusyError, StoreError
-from fpcore.store import SqliteStore, connections
+from fpcore.store import SqliteStore
 from tests.fpcore.store.material import entry, in_sql, new_store, rows, scan
 
 
@@ -129,19 +129,6 @@ class TestThreads:
                 with pytest.raises(StoreBusyError, match=r"locked by another writer .* 0\.05 s"):
                     attempt.result(timeout=60)
             assert store.add_song(*entry(1)).created
-
-    def test_few_connections_stay_open(self, store: SqliteStore) -> None:
-        n_threads = 4 * connections.N_IDLE
-        inside = threading.Barrier(n_threads)
-
-        def read(_: int) -> None:
-            with store._pool.reading() as connection:
-                connection.execute("SELECT count(*) FROM songs").fetchone()
-                inside.wait(timeout=60)
-
-        with ThreadPoolExecutor(n_threads) as threads:
-            list(threads.map(read, range(n_threads)))
-        assert len(store._pool._idle) == connections.N_IDLE
 
     @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
     def test_closing_closes_every_file(self, store: SqliteStore) -> None:
