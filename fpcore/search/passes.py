@@ -99,7 +99,14 @@ class SearchTrace:
         )
 
 
-def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0.0) -> SearchTrace:
+def align(
+    signal: Signal,
+    store: Index,
+    profile: Profile,
+    *,
+    decode_s: float = 0.0,
+    n_before: int = 0,
+) -> SearchTrace:
     """Return the trace of the pass that gives the answer to a recording.
 
     A recording that the first pass does not recognise gets further passes as the profile says (see
@@ -116,6 +123,8 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
         Its fingerprint part must be the one that the index was made with.
     decode_s : float
         Seconds that decoding the signal took, to be passed on in the times.
+    n_before : int, at least 0
+        Hypotheses that were tried before, about a recording that this is a part of.
 
     Returns
     -------
@@ -132,7 +141,9 @@ def align(signal: Signal, store: Index, profile: Profile, *, decode_s: float = 0
     started = perf_counter()
     windows = pipeline.queries(signal, profile.fingerprint, profile.query)
     fingerprint_s = perf_counter() - started
-    return align_query(windows, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s)
+    return align_query(
+        windows, store, profile, decode_s=decode_s, fingerprint_s=fingerprint_s, n_before=n_before
+    )
 
 
 def align_query(
@@ -142,6 +153,7 @@ def align_query(
     *,
     decode_s: float = 0.0,
     fingerprint_s: float = 0.0,
+    n_before: int = 0,
 ) -> SearchTrace:
     """Return the trace of the pass that gives the answer, for a recording whose hashes are known.
 
@@ -155,6 +167,8 @@ def align_query(
         The configuration that ``windows`` were made with.
     decode_s, fingerprint_s : float
         Seconds that decoding and fingerprinting took, to be passed on in the times.
+    n_before : int, at least 0
+        As for `align`.
 
     Returns
     -------
@@ -168,7 +182,7 @@ def align_query(
     """
     started = perf_counter()
     traces: list[SearchTrace] = []
-    for of_pass in passes(windows, store, profile):
+    for of_pass in passes(windows, store, profile, n_before=n_before):
         traces += of_pass
         if any(trace.recognition.match for trace in of_pass):
             break
@@ -179,7 +193,11 @@ def align_query(
 
 
 def passes(
-    windows: Sequence[pipeline.QueryFingerprint], store: Index, profile: Profile
+    windows: Sequence[pipeline.QueryFingerprint],
+    store: Index,
+    profile: Profile,
+    *,
+    n_before: int = 0,
 ) -> Iterator[list[SearchTrace]]:
     """Yield the traces of a first and a thorough pass, and of those at other playbacks.
 
@@ -199,6 +217,8 @@ def passes(
         The songs to search.
     profile : Profile
         The configuration that ``windows`` were made with.
+    n_before : int, at least 0
+        As for `align`.
 
     Yields
     ------
@@ -217,7 +237,7 @@ def passes(
     windows = [one for one in windows if not one.heard.cut_out]
     windows = [one for one in windows if len(one.hashes)] or windows[:1]
     as_recorded: list[SearchTrace] = []
-    for of_pass in _two_passes(windows, ("first", "thorough"), 0, store, profile):
+    for of_pass in _two_passes(windows, ("first", "thorough"), n_before, store, profile):
         yield of_pass
         as_recorded += of_pass
     n_hypotheses = as_recorded[-1].n_hypotheses

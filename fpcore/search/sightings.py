@@ -7,6 +7,10 @@ own. Every peak of the window speaks for one song only: a place most of whose vo
 of an earlier song is not told, but kept as a rival of that song. Copies of a song and
 its own repetitions are such rivals, and which of them was played shows only over many windows.
 
+A line at another tempo may run through two plays of a spot, where the song repeats itself a little
+sooner or later than the spot does. So such a line is told only if it explains no fewer votes than
+all songs that are heard at the tempo that was assumed.
+
 Times are in seconds of the recording.
 """
 
@@ -81,7 +85,7 @@ class Rival:
     """A line that the votes of a song may be of as well.
 
     ``weight`` is that of its votes in the seconds of that song, ``n_peaks`` how many of its peaks
-    are in the window, each counted by how near it lies.
+    are heard in them, each counted by how near it lies.
     """
 
     line: Line
@@ -139,9 +143,12 @@ def sightings(
     traces: list[SearchTrace] = []
     for (trace,) in passes([query], store, profile):
         traces.append(trace)
-        answer = trace if trace.recognition.match is None else answer_of(traces, store, profile)
-        window = _Window(signal, window_s, answer, store, profile, followed)
-        found = [*window.songs_of_the_whole(), *window.songs_of_parts()]
+        heard = [trace]
+        if trace.recognition.match is not None:
+            answer = answer_of(traces, store, profile)
+            heard = [answer, trace] if answer.pass_name == "tempo" else [answer]
+        ways = [_Window(signal, window_s, one, store, profile, followed) for one in heard]
+        found = max((way.songs() for way in ways), key=_weight)
         if found:
             return found
     return []
@@ -170,6 +177,7 @@ class _Window:
         self._signal, self._window_s = signal, window_s
         self._trace, self._store, self._profile = trace, store, profile
         hashes, config = trace.query.hashes, profile.fingerprint
+        self._n_hypotheses = trace.n_hypotheses
         self._tempo = trace.query.playback.tempo
         self._song_tick_s = config.hop_s / hashes.ticks_per_frame
         self._anchor_bin, _, delta_frames = unpack(hashes.token, config)
@@ -190,6 +198,10 @@ class _Window:
         ]
         self._followed = [self._place_of(line) for line in followed]
 
+    def songs(self) -> list[Sighting]:
+        """Return the songs that are heard."""
+        return [*self.songs_of_the_whole(), *self.songs_of_parts()]
+
     def songs_of_the_whole(self) -> Iterator[Sighting]:
         """Yield the songs that are accepted by the evidence of the whole window."""
         for row, match in zip(self._trace.rows, self._trace.matches, strict=True):
@@ -209,7 +221,7 @@ class _Window:
             number, start_s, end_s = best
             tried.add(number)
             found = self._recognised(self._places[number].line.song_id, start_s, end_s)
-            if found is not None and self._share_explained(found[0]) < EXPLAINED:
+            if found is not None and self._has_own_votes(found[0]):
                 yield self._sighting(*found)
 
     def _place(self, song_id: int, song_name: str, offset_ticks: float) -> _Place:
@@ -228,11 +240,24 @@ class _Window:
         weight = self._weight[place.rows]
         return _share(weight, self._explained[self._anchor[place.rows]])
 
+    @property
+    def _least_weight(self) -> float:
+        """The weight that the votes of a place must exceed to be tried, and to be told."""
+        return LEAST_CONTRAST * float(self._trace.candidates.chance.max(initial=0.0))
+
+    def _has_own_votes(self, place: _Place) -> bool:
+        """Whether enough votes of a place, and most of them, begin at peaks that are free.
+
+        A part that was tried may turn out to be at another place than that for which it was.
+        """
+        is_free = self._share_explained(place) < EXPLAINED
+        return is_free and self._weight_of(self._free(place)) > self._least_weight
+
     def _heaviest_run(self, tried: set[int]) -> tuple[int, float, float] | None:
         """Return the place, and the seconds, with most votes that no song explains yet."""
-        best, most = None, LEAST_CONTRAST * float(self._trace.candidates.chance.max(initial=0.0))
-        free = [place.rows[~self._explained[self._anchor[place.rows]]] for place in self._places]
-        weights = [float(self._weight[rows].sum()) for rows in free]
+        best, most = None, self._least_weight
+        free = [self._free(place) for place in self._places]
+        weights = [self._weight_of(rows) for rows in free]
         for number in sorted(range(len(free)), key=weights.__getitem__, reverse=True):
             place, rows = self._places[number], free[number]
             if weights[number] <= most:
@@ -241,11 +266,8 @@ class _Window:
                 continue
             if len(rows) < FEWEST_VOTES:
                 continue
-            start_s, end_s = heaviest_run(
-                self._start_s[rows], self._end_s[rows], self._weight[rows]
-            )
-            inside = (self._start_s[rows] >= start_s) & (self._end_s[rows] <= end_s)
-            weight = float(self._weight[rows[inside]].sum())
+            start_s, end_s = self._run_of(rows)
+            weight = self._weight_of(self._within(rows, start_s, end_s))
             if weight > most and end_s - start_s >= SHORTEST_S:
                 best, most = (number, start_s, end_s), weight
         return best
@@ -253,14 +275,19 @@ class _Window:
     def _recognised(
         self, song_id: int, start_s: float, end_s: float
     ) -> tuple[_Place, Match] | None:
-        """Return where in a song some seconds are by themselves, None when they are not in it."""
+        """Return where in a song some seconds are by themselves, None when they are not in it.
+
+        That they are is one more hypothesis about the window.
+        """
         rate_hz, hop = self._signal.sample_rate_hz, self._profile.fingerprint.spectrogram.hop_length
         first = max(0, round((start_s - MARGIN_S - self._window_s) * rate_hz)) // hop * hop
         past = round((end_s + MARGIN_S - self._window_s) * rate_hz)
         part = Signal(self._signal.samples[first:past], rate_hz)
         query = self._profile.query.model_copy(update={"playback": None})
         asked = self._profile.model_copy(update={"query": query})
-        for match in align(part, self._store, asked).matches:
+        trace = align(part, self._store, asked, n_before=self._n_hypotheses)
+        self._n_hypotheses = trace.n_hypotheses
+        for match in trace.matches:
             if match.song_id == song_id and match.accepted:
                 part_s = self._window_s + first / rate_hz
                 line = Line(song_id, match.song_name, part_s, match.offset_s)
@@ -268,25 +295,43 @@ class _Window:
         return None
 
     def _sighting(self, place: _Place, match: Match) -> Sighting:
-        """Return a song that was recognised, and let it explain the peaks that it has."""
-        free = place.rows[~self._explained[self._anchor[place.rows]]]
-        start_s, end_s = heaviest_run(self._start_s[free], self._end_s[free], self._weight[free])
-        of_song = self._peaks_of(place, start_s, end_s)
-        self._explained |= of_song
-        lines, weights = [], []
-        for other in (place, *self._places, *self._followed):
-            rows = other.rows
-            rows = rows[(self._start_s[rows] >= start_s) & (self._end_s[rows] <= end_s)]
-            weight = self._weight[rows]
-            if other is place or (
-                len(rows) and _share(weight, of_song[self._anchor[rows]]) >= EXPLAINED
-            ):
-                lines.append(other.line)
-                weights.append(float(weight.sum()))
-        rivals = tuple(map(Rival, lines, weights, self._peaks_heard(lines)))
-        of_one_song = [one for one in rivals if one.line.song_id == place.line.song_id]
+        """Return a song that was recognised, and let it explain the peaks that it has.
+
+        A line that was recognised may run through two plays, of which each has a line of its own
+        with more votes. So the seconds are those of the line with most votes in the run.
+        """
+        lines = (place, *self._places, *self._followed)
+        of_song = [one for one in lines if one.line.song_id == place.line.song_id]
+        run_s = self._run_of(self._free(place))
+        free = [self._within(self._free(one), *run_s) for one in of_song]
+        place = of_song[max(range(len(free)), key=lambda number: self._weight_of(free[number]))]
+        start_s, end_s = self._run_of(self._free(place))
+        peaks = self._peaks_of(place, start_s, end_s)
+        self._explained |= peaks
+        rivals, weights = [place.line], [self._weight_of(self._within(place.rows, start_s, end_s))]
+        for other in lines:
+            rows = self._within(other.rows, start_s, end_s)
+            if len(rows) and _share(self._weight[rows], peaks[self._anchor[rows]]) >= EXPLAINED:
+                rivals.append(other.line)
+                weights.append(self._weight_of(rows))
+        told = tuple(map(Rival, rivals, weights, self._peaks_heard(rivals, start_s, end_s)))
+        of_one_song = [one for one in told if one.line.song_id == place.line.song_id]
         line = max(of_one_song, key=lambda one: one.weight).line
-        return Sighting(start_s, end_s, match, line, rivals)
+        return Sighting(start_s, end_s, match, line, told)
+
+    def _free(self, place: _Place) -> LongArray:
+        """Return the rows of a place's votes at peaks that no song explains yet."""
+        return place.rows[~self._explained[self._anchor[place.rows]]]
+
+    def _run_of(self, rows: LongArray) -> tuple[float, float]:
+        return heaviest_run(self._start_s[rows], self._end_s[rows], self._weight[rows])
+
+    def _within(self, rows: LongArray, start_s: float, end_s: float) -> LongArray:
+        """Return those of some votes that begin and end from one time to another."""
+        return rows[(self._start_s[rows] >= start_s) & (self._end_s[rows] <= end_s)]
+
+    def _weight_of(self, rows: LongArray) -> float:
+        return float(self._weight[rows].sum())
 
     def _peaks_of(self, place: _Place, start_s: float, end_s: float) -> BoolArray:
         """Return which anchors are peaks of a song from one time to another, by their numbers."""
@@ -306,18 +351,29 @@ class _Window:
         numbers[self._anchor[is_peak]] = True
         return numbers
 
-    def _peaks_heard(self, lines: Sequence[Line]) -> list[float]:
-        """Return how many of the peaks kept of a song the window has, for each line."""
+    def _peaks_heard(self, lines: Sequence[Line], start_s: float, end_s: float) -> list[float]:
+        """Return how many of the peaks kept of a song are heard in some seconds, for each line.
+
+        Beyond them, where the song may be played once more, another line would count what is its.
+        """
         query, n = self._trace.query, len(lines)
+        frame_s = self._profile.fingerprint.hop_s / self._tempo
+        first, last = ((at_s - self._window_s) / frame_s for at_s in (start_s, end_s))
+        peaks = [of.taken((of.frame > first - 1) & (of.frame < last + 1)) for of in query.peaks]
         offsets = [line.song_at(self._window_s) / self._song_tick_s for line in lines]
         song_id = np.array([line.song_id for line in lines])
         places = Candidates(
             song_id, np.array(offsets), np.zeros(n, np.int64), np.zeros(n), np.ones(n)
         )
         songs = self._store.constellations(np.unique(song_id).tolist())
-        found = verify(places, query.peaks, query.heard.ranks, songs, query.playback)
+        found = verify(places, peaks, query.heard.ranks, songs, query.playback)
         heard: list[float] = found.kept_verified.tolist()
         return heard
+
+
+def _weight(found: Sequence[Sighting]) -> float:
+    """Return the weight of the votes that sightings explain; the first rival is their place."""
+    return sum(sighting.rivals[0].weight for sighting in found)
 
 
 def _share(weight: DoubleArray, chosen: BoolArray) -> float:

@@ -13,8 +13,9 @@ as the rest a JSON object; zeros fill it up. Columns follow without gaps, little
 Header, songs and sums are compared with their checksums when the file is opened, every other page
 when it is first touched. So what is damaged gives no answer, and a large file opens at once.
 A segment is never changed. A file that another program cuts short is noticed before a look-up, by
-its size; if that happens while it is read, the system ends this process (SIGBUS). To read in place
-of mapping would take a system call for each page of each look-up.
+its size, and while it is read that program waits (`fpcore.store.lease`); where there are no leases,
+the system ends a process that reads what is gone. To read in place of mapping would take a system
+call for each page of each look-up.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ import json
 import mmap
 import os
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +35,7 @@ from numpy.typing import NDArray
 
 from fpcore.errors import StoreError
 from fpcore.records import BoolArray, LongArray
+from fpcore.store.lease import Lease
 from fpcore.store.snapshot import Signature, signature_of
 
 if TYPE_CHECKING:
@@ -65,7 +69,8 @@ class Segment:
     """A segment that can be looked up in; its arrays are read-only.
 
     ``path`` and ``signature`` are None when it is in memory alone. ``widths`` are the bits of a
-    record. ``seen`` says of each page of a column whether it was compared with its sum.
+    record. ``seen`` says of each page of a column whether it was compared with its sum. What
+    `SUMMED` names is read while the segment is `kept`; the rest is in memory.
     """
 
     path: Path | None
@@ -75,6 +80,7 @@ class Segment:
     widths: tuple[int, int, int]
     columns: dict[str, NDArray[Any]] = field(repr=False)
     seen: dict[str, BoolArray] = field(repr=False)
+    lease: Lease | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, path: Path) -> Segment:
@@ -91,7 +97,10 @@ class Segment:
         try:
             with path.open("rb") as file:
                 signature = signature_of(os.fstat(file.fileno()))
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                lease = Lease.on(file.fileno())
+                with _kept(lease, path, signature):
+                    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                    return replace(cls.of(mapped, path, signature), lease=lease)
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -99,7 +108,6 @@ class Segment:
             raise DamagedSegmentError(path, signature, reason) from None
         except ValueError:  # no empty file can be mapped
             raise DamagedSegmentError(path, signature, "is damaged (it is empty)") from None
-        return cls.of(mapped, path, signature)
 
     @classmethod
     def of(
@@ -157,6 +165,18 @@ class Segment:
         """Size of the file."""
         return PAGE_BYTES + sum(column.nbytes for column in self.columns.values())
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the file from being cut short while inside, where that can be.
+
+        Raises
+        ------
+        DamagedSegmentError
+            When another program has begun to write to it.
+        """
+        with _kept(self.lease, self.path, self.signature):
+            yield
+
     def runs(self, tokens: LongArray) -> Runs:
         """Return where the records of tokens int64 (n,) are; ascending ones are found faster.
 
@@ -212,11 +232,12 @@ class Segment:
         """Compare every page with its sum; raises `DamagedSegmentError`."""
         from fpcore.kernels import records
 
-        for name in SUMMED:
-            pages = self._pages(name)
-            if not np.array_equal(records.page_sums(pages.words), pages.sums):
-                raise self._damaged()
-            pages.seen[:] = True
+        with self.kept():
+            for name in SUMMED:
+                pages = self._pages(name)
+                if not np.array_equal(records.page_sums(pages.words), pages.sums):
+                    raise self._damaged()
+                pages.seen[:] = True
 
     def is_current(self) -> bool:
         """Whether the file is still the one that was mapped; a segment in memory always is."""
@@ -235,6 +256,28 @@ class Segment:
 
     def _damaged(self) -> DamagedSegmentError:
         return DamagedSegmentError(self.path, self.signature, "is damaged (a page has changed)")
+
+
+@contextmanager
+def kept(segments: Iterable[Segment]) -> Iterator[None]:
+    """Keep the files of segments from being cut short while inside; see `Segment.kept`."""
+    with ExitStack() as stack:
+        for segment in segments:
+            stack.enter_context(segment.kept())
+        yield
+
+
+@contextmanager
+def _kept(lease: Lease | None, path: Path | None, signature: Signature | None) -> Iterator[None]:
+    if lease is None:
+        yield
+        return
+    if not lease.take():
+        raise DamagedSegmentError(path, signature, "is being written to by another program")
+    try:
+        yield
+    finally:
+        lease.give_back()
 
 
 def header_of(content: dict[str, Any]) -> bytes:
@@ -261,7 +304,7 @@ def _header(octets: bytes) -> dict[str, Any]:
 
 
 def _column(mapped: bytes | mmap.mmap, name: str, header: dict[str, Any]) -> NDArray[Any]:
-    """Return a column as an array that is a part of the file."""
+    """Return a column as an array: a part of the file, or in memory when all of it is read now."""
     stated = header["columns"][name]
     n_bytes, offset = int(stated["n_bytes"]), int(stated["offset"])
     if stated["dtype"] not in _DTYPES.get(name, ("<u8",)):
@@ -272,4 +315,4 @@ def _column(mapped: bytes | mmap.mmap, name: str, header: dict[str, Any]) -> NDA
     if name in _CHECKED and zlib.crc32(octets.data) != stated["crc32"]:
         raise ValueError(f"its column {name} has changed")
     values: NDArray[Any] = octets.view(stated["dtype"])
-    return values
+    return values.copy() if name in _CHECKED else values

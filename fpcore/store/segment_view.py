@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fpcore.records import BoolArray, LongArray, Postings
-from fpcore.store.segment import Segment
+from fpcore.store.segment import Segment, kept
 
 InUse: TypeAlias = tuple[Segment, BoolArray]
 """A segment and which of its songs are looked up in it, bool (s,)."""
@@ -124,14 +124,15 @@ def lookup(in_use: Sequence[InUse], tokens: LongArray) -> Postings:
 
     order = np.argsort(tokens, kind="stable")
     ascending = tokens[order]
-    found = [(segment, segment.runs(ascending), live) for segment, live in in_use]
-    lengths = [segment.live_lengths(runs, live) for segment, runs, live in found]
-    length = np.sum(lengths, axis=0) if lengths else np.zeros_like(order)
-    ends = np.cumsum(length)
-    n = int(ends[-1]) if len(ends) else 0
-    gathered = Gathered(np.empty(n, np.int64), np.empty(n, np.int32), ends - length)
-    for segment, runs, live in found:
-        segment.gather(runs, live, gathered)
+    with kept(segment for segment, _ in in_use):
+        found = [(segment, segment.runs(ascending), live) for segment, live in in_use]
+        lengths = [segment.live_lengths(runs, live) for segment, runs, live in found]
+        length = np.sum(lengths, axis=0) if lengths else np.zeros_like(order)
+        ends = np.cumsum(length)
+        n = int(ends[-1]) if len(ends) else 0
+        gathered = Gathered(np.empty(n, np.int64), np.empty(n, np.int32), ends - length)
+        for segment, runs, live in found:
+            segment.gather(runs, live, gathered)
     return Postings(np.repeat(order, length), gathered.song_id, gathered.frame)
 
 

@@ -115,16 +115,17 @@ def _merged_parts(
         for segment, number in zip(segments, numbers, strict=True):
             start, shift = segment.columns["start"], segment.widths[0]
             last = min(-(-end >> shift) if end else 0, len(start) - 1)
-            found.append(
-                records.unpack(
-                    start,
-                    min(first >> shift, last),
-                    last,
-                    segment.columns["packed"],
-                    records.Widths(*segment.widths),
-                    number,
+            with segment.kept():
+                found.append(
+                    records.unpack(
+                        start,
+                        min(first >> shift, last),
+                        last,
+                        segment.columns["packed"],
+                        records.Widths(*segment.widths),
+                        number,
+                    )
                 )
-            )
         token, song, frame = map(np.concatenate, zip(*found, strict=True))
         yield _sorted(token, song, frame)
 
@@ -136,7 +137,8 @@ def _cuts(segments: Sequence[Segment], config: FingerprintConfig) -> list[int]:
     total = sum(segment.n_postings for segment in segments)
     share = max(PART_POSTINGS * largest.n_postings // max(total, 1), 1)
     wanted = np.arange(share, largest.n_postings, share)
-    buckets = np.searchsorted(largest.columns["start"], wanted).astype(np.int64)
+    with largest.kept():
+        buckets = np.searchsorted(largest.columns["start"], wanted).astype(np.int64)
     inner = (buckets << largest.widths[0]) // step * step
     end = -(-config.n_tokens // step) * step
     return [0, *np.unique(inner[(inner > 0) & (inner < end)]).tolist(), end]

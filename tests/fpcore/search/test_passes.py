@@ -392,6 +392,14 @@ def test_every_window_in_every_pass_is_a_hypothesis(six_songs: Store) -> None:
         np.testing.assert_allclose(trace.evidence["log_hypotheses"], expected)
 
 
+def test_hypotheses_about_the_recording_that_this_is_a_part_of_count(six_songs: Store) -> None:
+    signal = excerpt(1, 3, 5.0)
+    alone = align(signal, six_songs, PROFILE)
+    after = align(signal, six_songs, PROFILE, n_before=9)
+    assert (alone.n_hypotheses, after.n_hypotheses) == (1, 10)
+    np.testing.assert_allclose(after.evidence["log_hypotheses"], np.log(10))
+
+
 # Recordings with pauses
 
 

@@ -282,7 +282,7 @@ def test_an_edit_that_is_played_whole_is_told_from_the_song(songs_and_copies: St
     _assert_heard(_scanned([edited], songs_and_copies), [("song 1, edit", 0, 32.7)])
 
 
-def test_the_span_is_of_the_place_that_was_chosen_though_another_weighs_more(
+def test_the_span_is_of_the_line_that_is_told_though_another_song_weighs_more(
     six_songs: Store,
 ) -> None:
     contrary = Decision(intercept=0.0, weights={"log_votes": -1.0}, threshold=0.0)
@@ -296,7 +296,7 @@ def test_the_span_is_of_the_place_that_was_chosen_though_another_weighs_more(
     votes = matching.hits_at_offset(
         chosen.hits,
         found.song_id,
-        float(chosen.candidates.offset_ticks[chosen.rows[0]]),
+        (found.song_offset_s - found.start_s) * ticks_per_frame / PROFILE.fingerprint.hop_s,
         profile.query.width_ticks(ticks_per_frame),
     )
     rows = chosen.hits.row[votes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,9 @@ from fpcore.search.sightings import (
 )
 from fpcore.stages.decision import FEWEST_VOTES
 from fpcore.stages.hashing import unpack
-from fpcore.store import Store
-from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part
+from fpcore.store import NewSong, Store, open_store
+from tests.fpcore.indexed import PROFILE, RATE_HZ, UNKNOWN, part, silence
+from tests.fpcore.synthetic import LEAN
 
 
 def _seen(
@@ -54,6 +56,26 @@ def test_a_window_holds_each_of_two_songs_in_a_row(six_songs: Store) -> None:
     assert (second.start_s, second.end_s) == pytest.approx((105, 110), abs=0.6)
     assert first.line.song_at(100) == pytest.approx(3, abs=0.05)
     assert second.line.song_at(105) == pytest.approx(9, abs=0.05)
+
+
+def test_a_spot_that_is_repeated_nearly_as_its_song_repeats_itself_is_not_at_another_tempo(
+    tmp_path: Path,
+) -> None:
+    """Its two plays lie on a line at a tempo of 0.98: from one repetition to the next."""
+    spot_s, period_s, repeats_s = 4.0, 4.5, 4.4
+    spot, between = part(0, 3, spot_s), part(UNKNOWN, 0, repeats_s - spot_s)
+    samples = np.concatenate([part(1, 0, 20), spot, between, spot, part(2, 0, 20)])
+    heard = np.concatenate([spot, silence(period_s - spot_s), spot])
+    query = PROFILE.query.model_copy(update={"playback": PlaybackSearch()})
+    profile = PROFILE.model_copy(update={"query": query})
+    with open_store(tmp_path / "songs.db", LEAN, create=True) as store:
+        found = pipeline.fingerprint([samples], LEAN)
+        new = NewSong("song", "sum", found.duration_s)
+        store.add_song(new, found.hashes, found.constellation)
+        told = sightings(Signal(heard, RATE_HZ), 100.0, [], store, profile)
+    heard_s = sorted((one.start_s, one.end_s) for one in told)
+    np.testing.assert_allclose(heard_s, [(100, 104), (104.5, 108.5)], atol=0.6)
+    assert {one.line.tempo for one in told} == {1.0}
 
 
 def test_a_window_of_unknown_music_holds_no_song(six_songs: Store) -> None:
@@ -268,9 +290,14 @@ def test_of_each_line_as_many_peaks_are_heard_as_its_candidate_has(
 ) -> None:
     lines = [place.line for place in window._places]
     kept = window._trace.verification.kept_verified
-    assert window._peaks_heard(lines) == pytest.approx(kept.tolist())
+    assert window._peaks_heard(lines, 100.0, 110.0) == pytest.approx(kept.tolist())
+    halves = [window._peaks_heard(lines, start_s, start_s + 5) for start_s in (100.0, 105.0)]
+    assert np.sum(halves, axis=0) == pytest.approx(kept, abs=2)  # those of the frames between
+    first, second = ([line.song_id for line in lines].index(song_id) for song_id in (1, 2))
+    assert halves[0][first] > 5 * halves[1][first]
+    assert halves[1][second] > 5 * halves[0][second]
     faster = _window(window._signal.samples, six_songs, tempo=1.25)
-    assert sum(faster._peaks_heard(lines)) < 0.7 * kept.sum()
+    assert sum(faster._peaks_heard(lines, 100.0, 110.0)) < 0.7 * kept.sum()
 
 
 def _heaviest_by_trying_all(window: _Window, tried: set[int]) -> tuple[int, float, float] | None:
@@ -386,10 +413,16 @@ def test_seconds_are_recognised_with_a_margin_and_as_they_were_learned(
     window: _Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Signal, Profile]] = []
+    tried = [window._trace.n_hypotheses]
 
-    def align_and_note(signal: Signal, store: Store, profile: Profile) -> SearchTrace:
+    def align_and_note(
+        signal: Signal, store: Store, profile: Profile, *, n_before: int
+    ) -> SearchTrace:
         asked.append((signal, profile))
-        return align(signal, store, profile)
+        assert n_before == tried[-1]  # each part is one more hypothesis about the window
+        trace = align(signal, store, profile, n_before=n_before)
+        tried.append(trace.n_hypotheses)
+        return trace
 
     monkeypatch.setattr(module, "align", align_and_note)
     searching = PROFILE.query.model_copy(update={"playback": PlaybackSearch()})
@@ -410,6 +443,7 @@ def test_seconds_are_recognised_with_a_margin_and_as_they_were_learned(
         assert profile.query == PROFILE.query  # which searches no playback
         assert place.line.song_name == match.song_name
         assert window._recognised(3, start_s, end_s) is None
+    assert tried == sorted(set(tried))
 
 
 def test_rivals_are_the_lines_of_most_votes_at_the_peaks_of_a_song(six_songs: Store) -> None:
@@ -440,12 +474,37 @@ def test_rivals_are_the_lines_of_most_votes_at_the_peaks_of_a_song(six_songs: St
         assert {rival.line: rival.weight for rival in found.rivals} == expected
         assert found.rivals[0].line == place.line
         lines = [rival.line for rival in found.rivals]
-        assert [rival.n_peaks for rival in found.rivals] == window._peaks_heard(lines)
+        assert [rival.n_peaks for rival in found.rivals] == window._peaks_heard(lines, *run)
         assert window._share_explained(place) > 0.9
     assert window._share_explained(window._places[first]) > 0.9  # still
     names = {rival.line.song_name for rival in told[first].rivals}
     assert "near" in names
     assert "far" not in names
+
+
+def test_a_song_is_heard_in_the_seconds_of_the_line_that_most_votes_are_on(window: _Window) -> None:
+    """A line that was recognised may run through two plays, and have the half of each."""
+    place, match = window._places[0], window._trace.matches[0]
+    other = next(one for one in window._places if one.line.song_id != place.line.song_id)
+    through = replace(place.line, song_s=place.line.song_s + 9.0)
+    rows = np.union1d(place.rows[::3], other.rows[::3])
+    found = window._sighting(_Place(through, rows), match)
+    assert found.line == place.line
+    run = heaviest_run(*(of[place.rows] for of in (window._start_s, window._end_s, window._weight)))
+    assert (found.start_s, found.end_s) == run
+    assert window._share_explained(other) < EXPLAINED
+
+
+def test_a_part_that_turns_out_to_be_where_few_votes_are_is_not_told(
+    window: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, match = window._places[0], window._trace.matches[0]
+    few = _Place(place.line, place.rows[:4])
+    monkeypatch.setattr(window, "_recognised", lambda *_: (few, match))
+    window._weight[few.rows] = window._least_weight / 4
+    assert list(window.songs_of_parts()) == []
+    window._weight[few.rows] *= 1.01
+    assert len(list(window.songs_of_parts())) == 1
 
 
 def test_a_place_of_which_just_half_is_explained_is_not_told(
@@ -475,7 +534,7 @@ def test_a_line_with_just_half_of_its_votes_at_the_peaks_of_a_song_is_a_rival(
         _Place(half, np.concatenate([of_song[:3], of_none[:3]])),
         _Place(less, np.concatenate([of_song[:3], of_none[:4]])),
     ]
-    window._peaks_heard = lambda lines: [0.0] * len(lines)  # type: ignore[method-assign]
+    window._peaks_heard = lambda lines, *run: [0.0] * len(lines)  # type: ignore[method-assign]
     found = [rival.line for rival in window._sighting(place, match).rivals]
     assert half in found
     assert less not in found

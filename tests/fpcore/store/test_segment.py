@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,25 @@ def test_a_file_that_was_written_to_is_not_current_and_one_that_is_gone_is(path:
     assert segment.is_current()
     path.write_bytes(b"another")
     assert not segment.is_current()
+
+
+def test_a_file_that_is_looked_up_in_cannot_be_cut_short_and_one_that_was_is_refused(
+    path: Path,
+) -> None:
+    segment = Segment.open(path)
+    if segment.lease is None:
+        pytest.skip("this file system has no leases")
+    with segment.kept(), pytest.raises(BlockingIOError):
+        os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK))
+    asked = [(segment, np.ones(3, np.bool_))]
+    tokens = np.unique(SONGS[9].token)
+    assert rows(lookup(asked, tokens)) == scan(SONGS, tokens)
+    merged = segment_writing.merged(asked, PACKED)
+    os.truncate(path, PAGE_BYTES)
+    for read in (lambda: lookup(asked, tokens), segment.verify, lambda: list(merged.parts)):
+        with pytest.raises(DamagedSegmentError, match="being written to by another program"):
+            read()
+    assert segment.song_id.tolist() == [5, 9, 300]
 
 
 def test_what_is_no_whole_segment_is_refused_with_its_path(path: Path) -> None:
