@@ -198,8 +198,12 @@ def runs(
         if low == end:
             continue
         target = wanted[i] & low_bits
-        at = _first_not_below(words, low, end, target, width, rest)
+        # The first token of a bucket begins with it, and the last one ends with it.
+        at = _first_not_below(words, low, end, target, width, rest) if target else low
         first[i] = at
+        if target == low_bits:
+            length[i] = end - at
+            continue
         step = np.int64(1)  # most tokens have few records: look near before far
         while at + step < end and _token(words, at + step, width, rest) == target:
             step *= 2

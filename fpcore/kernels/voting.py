@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from fpcore.kernels.compiling import kernel
 from fpcore.kernels.sorting import Keys, sorted_part
 
+_N_SLOTS = 4096
+"""Counters that fit into the nearest cache, many for the fifty hits that a song has by chance."""
+
 
 class Weighing(NamedTuple):
     """What a window holds and what it weighs.
@@ -91,33 +94,6 @@ def windows(key: Keys, weighing: Weighing) -> Windows:
 
 @kernel
 def heaviest_windows(
-    key: Keys, first: NDArray[np.int64], weighing: Weighing
-) -> NDArray[np.float64]:
-    """Return what the heaviest window of each song weighs.
-
-    Parameters
-    ----------
-    key : int32 or int64 (k,)
-        The keys of all songs, each song's sorted.
-    first : int64 (s + 1,)
-        Where the keys of each song begin, and last where those of all end.
-    weighing : Weighing
-        What a window holds and weighs.
-
-    Returns
-    -------
-    float64 (s,)
-        Weights; 0 for a song without hits.
-    """
-    heaviest = np.empty(len(first) - 1, np.float64)
-    n_inside = np.zeros(len(weighing.weight), np.int32)
-    for song in range(len(first) - 1):
-        heaviest[song] = _heaviest(key[first[song] : first[song + 1]], weighing, n_inside)
-    return heaviest
-
-
-@kernel
-def heaviest_decoys(
     key: Keys,
     first: NDArray[np.int64],
     weighing: Weighing,
@@ -126,10 +102,17 @@ def heaviest_decoys(
 ) -> NDArray[np.float64]:
     """Return what the heaviest window of each song weighs once its hits are moved.
 
+    Chance hits are mostly *alone*: no other of the song lies within a window's width. Nothing but
+    their own weight counts then, and only the few others are sorted.
+
     Parameters
     ----------
-    key, first, weighing : array or Weighing
-        As for `heaviest_windows`.
+    key : int32 or int64 (k,)
+        The keys of all songs, each song's in any order.
+    first : int64 (s + 1,)
+        Where the keys of each song begin, and last where those of all end.
+    weighing : Weighing
+        What a window holds and weighs.
     moved_ticks : int64 (m,)
         By how much the hits of each query hash move. Moved offsets must lie in
         ``[0, 2 ** n_bits)``.
@@ -141,22 +124,63 @@ def heaviest_decoys(
     float64 (s,)
         Weights; 0 for a song without hits.
     """
-    row_bits = weighing.row_bits
-    heaviest = np.empty(len(first) - 1, np.float64)
-    n_inside = np.zeros(len(weighing.weight), np.int32)
+    weight, width_ticks, row_bits = weighing
+    heaviest = np.zeros(len(first) - 1, np.float64)
+    n_inside = np.zeros(len(weight), np.int32)
     longest = 0
     for song in range(len(first) - 1):
         longest = max(longest, first[song + 1] - first[song])
     one, other = np.empty(longest, np.int64), np.empty(longest, np.int64)
-    row_mask = (1 << row_bits) - 1
+    seen = np.empty(_N_SLOTS, np.uint8)
+    row_mask = np.uint64((1 << row_bits) - 1)
+    slot_bit = row_bits
+    while 1 << (slot_bit - row_bits) < width_ticks:
+        slot_bit += 1
     for song in range(len(first) - 1):
         n = first[song + 1] - first[song]
+        alone = 0.0
         for i in range(n):
-            moved = np.int64(key[first[song] + i])
-            one[i] = moved + (moved_ticks[moved & row_mask] << row_bits)
-        moved_key = sorted_part(one, other, n, row_bits, row_bits + n_bits)
-        heaviest[song] = _heaviest(moved_key[:n], weighing, n_inside)
+            unmoved = np.int64(key[first[song] + i])
+            row = np.uint64(unmoved) & row_mask  # an index that may be negative would cost more
+            one[i] = unmoved + (moved_ticks[row] << row_bits)
+            alone = weight[row] if weight[row] > alone else alone
+        n = _crowded(one, n, slot_bit, seen)
+        by_offset = sorted_part(one, other, n, row_bits, row_bits + n_bits)
+        heaviest[song] = max(alone, _heaviest(by_offset[:n], weighing, n_inside))
     return heaviest
+
+
+@kernel
+def _crowded(key: NDArray[np.int64], n: int, slot_bit: int, seen: NDArray[np.uint8]) -> int:
+    """Move those of the first ``n`` keys to the front that may share a window; return how many.
+
+    Offsets are counted in slots at least as wide as a window, so that hits of one window lie in the
+    same slot or in neighbours. Slots far apart share a counter, which keeps some that are alone.
+
+    Parameters
+    ----------
+    key : int64 (>= n,)
+        The keys; written to.
+    n : int
+        How many keys there are.
+    slot_bit : int
+        The bits from here on are the slot.
+    seen : uint8 (N_SLOTS,)
+        Room for counters.
+    """
+    seen[:] = 0
+    shift, mask, one = np.uint64(slot_bit), np.uint64(_N_SLOTS - 1), np.uint64(1)
+    for i in range(n):
+        slot = (np.uint64(key[i]) >> shift) & mask
+        seen[slot] = min(seen[slot] + one, np.uint64(2))
+    n_kept = 0
+    for i in range(n):
+        moved = key[i]
+        slot = (np.uint64(moved) >> shift) & mask
+        around = seen[(slot - one) & mask] + seen[slot] + seen[(slot + one) & mask]
+        key[n_kept] = moved
+        n_kept += around > one
+    return n_kept
 
 
 @kernel

@@ -64,6 +64,7 @@ def tempo_of(
     length = int(found.query.tick.max(initial=first_tick)) - first_tick + 1
     half_ticks = max(width_ticks, 1) / 2
     reach = max_change * length + width_ticks
+    found = found.of_songs(np.array([song_id]))
     near = hits_at_offset(found, song_id, offset_ticks, 2 * reach)
     row, offset, weight = found.taken(np.arange(near.start, near.stop))
     tick = found.query.tick[row].astype(np.float64) - first_tick - length / 2

@@ -53,15 +53,17 @@ class Hits:
 
     Song ``song_ids[i]`` has the hits from ``first[i]`` to before ``first[i + 1]``; ids ascend.
     ``key`` (k,), int32 or int64, holds row and offset of a hit as `fpcore.kernels.sorting` says,
-    with ``row_bits`` and the offset counted from ``lowest_ticks``. ``query`` is what was looked up,
+    with ``row_bits``, and ``offset_bits`` for the offset, which is counted from ``lowest_ticks``.
+    ``gathered`` (k,) are the same keys, each song's in the order of their tokens: an answer needs
+    few songs sorted. ``query`` is what was looked up,
     ``weights`` float64 (m,) the rarity of each of its hashes, and ``usual_weight`` the mean rarity
     of those that the index holds.
 
     The more songs, the more postings has each token, and the less each hit weighs. Divided by the
     usual weight, evidence means about the same in libraries of any size.
 
-    The other columns, all (k,), are computed when they are first asked for: they take ten times as
-    much memory, and an answer needs them for few songs.
+    The sorted keys and the other columns, all (k,), are computed when they are first asked for:
+    they take ten times as much memory, and an answer needs them for few songs.
     """
 
     query: QueryHashes
@@ -69,12 +71,22 @@ class Hits:
     usual_weight: float
     song_ids: LongArray
     first: LongArray
-    key: Keys
+    gathered: Keys
     lowest_ticks: int
+    offset_bits: int
     row_bits: int
 
     def __len__(self) -> int:
-        return len(self.key)
+        return len(self.gathered)
+
+    @cached_property
+    def key(self) -> Keys:
+        """Row and offset, each song's by offset; equal offsets in the order of their tokens."""
+        from fpcore.kernels import sorting
+
+        key = self.gathered.copy()
+        sorting.sort_songs(key, self.first, self.row_bits, self.offset_bits)
+        return key
 
     @cached_property
     def row(self) -> LongArray:
@@ -101,6 +113,15 @@ class Hits:
     def weight(self) -> DoubleArray:
         """Rarity of the hash, float64."""
         return self.weights[self.row]
+
+    def of_songs(self, song_ids: LongArray) -> Hits:
+        """Return the hits of some songs, int64 (s,), of those that have any."""
+        numbers = np.flatnonzero(np.isin(self.song_ids, song_ids))
+        starts, ends = self.first[numbers], self.first[numbers + 1]
+        parts = [self.gathered[start:end] for start, end in zip(starts, ends, strict=True)]
+        gathered = np.concatenate([self.gathered[:0], *parts])
+        first = np.concatenate([np.zeros(1, np.int64), np.cumsum(ends - starts)])
+        return replace(self, song_ids=self.song_ids[numbers], first=first, gathered=gathered)
 
     def taken(self, hit: LongArray) -> tuple[LongArray, LongArray, DoubleArray]:
         """Return row int64, offset in ticks int64 and weight float64, (n,), of numbered hits."""
@@ -172,13 +193,14 @@ def hits(query: QueryHashes, tokens: LongArray, postings: Postings) -> Hits:
     key = np.empty(int(first[-1]), _key_type(n_bits, row_bits))
     key_of_frame = query.ticks_per_frame << row_bits
     sorting.fill_keys(key, first[:-1].copy(), of_index, of_query, key_of_frame)
-    sorting.sort_songs(key, first, row_bits, n_bits)
     # Tokens that the query does not have may have been looked up too: drop songs without a hit.
     first = np.concatenate([first[:-1][n_hits > 0], first[-1:]])
     weights = rarity(n_postings)[token_row]
     known = n_postings[token_row] > 0
     usual_weight = float(weights[known].mean()) if known.any() else 1.0
-    return Hits(query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, row_bits)
+    return Hits(
+        query, weights, usual_weight, song_ids[n_hits > 0], first, key, lowest, n_bits, row_bits
+    )
 
 
 def rarity(n_postings: LongArray) -> DoubleArray:
@@ -244,11 +266,13 @@ def rank(found: Hits, query_config: QueryConfig) -> Candidates:
 
     width_ticks = query_config.width_ticks(found.query.ticks_per_frame)
     weighing = found.weighing(width_ticks)
-    heaviest = voting.heaviest_windows(found.key, found.first, weighing)
+    heaviest = _heaviest(found, np.zeros(len(found.query), np.int64), width_ticks)
     chance = chance_weight(found, heaviest, width_ticks)
     songs = np.argsort(-heaviest, kind="stable")[: query_config.n_candidates]
+    place = np.argsort(np.argsort(songs))  # of each among the ids of these alone
+    found = found.of_songs(found.song_ids[songs])
     windows = voting.top_windows_of_songs(
-        found.key, found.first, songs, weighing, query_config.n_offsets
+        found.key, found.first, place, weighing, query_config.n_offsets
     )
     return _evidence(found, windows, chance)
 
@@ -347,15 +371,19 @@ def warped_weights(found: Hits, warp: int, width_ticks: int) -> DoubleArray:
     ValueError
         When the warped offsets do not fit into 63 bits beside the row.
     """
+    moved = (1 + warp) * found.query.tick.astype(np.int64)
+    return _heaviest(found, moved - moved.min(initial=0), width_ticks)
+
+
+def _heaviest(found: Hits, moved_ticks: LongArray, width_ticks: int) -> DoubleArray:
+    """Return the weight of each song's heaviest window when the hits of each hash are moved."""
     from fpcore.kernels import voting
 
-    moved = (1 + warp) * found.query.tick.astype(np.int64)
-    moved -= moved.min(initial=0)
-    highest = int(found.key.max(initial=0)) >> found.row_bits
-    n_bits = (highest + int(moved.max(initial=0))).bit_length()
+    highest = int(found.gathered.max(initial=0)) >> found.row_bits
+    n_bits = (highest + int(moved_ticks.max(initial=0))).bit_length()
     _key_type(n_bits, found.row_bits)
-    weight: DoubleArray = voting.heaviest_decoys(
-        found.key, found.first, found.weighing(width_ticks), moved, n_bits
+    weight: DoubleArray = voting.heaviest_windows(
+        found.gathered, found.first, found.weighing(width_ticks), moved_ticks, n_bits
     )
     return weight
 
@@ -367,7 +395,7 @@ def _without_heaviest(found: Hits, width_ticks: int) -> Hits:
     windows = voting.windows(found.key, found.weighing(width_ticks))
     best = int(np.argmax(windows.total))
     key = np.delete(found.key, slice(best, int(windows.end[best])))
-    return replace(found, key=key, first=np.array([0, len(key)]))
+    return replace(found, gathered=key, first=np.array([0, len(key)]))
 
 
 def _evidence(found: Hits, windows: HitSpans, chance: float) -> Candidates:

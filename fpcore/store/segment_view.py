@@ -8,7 +8,7 @@ another segment holds as well. Songs that none holds are *uncovered*.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -54,6 +54,48 @@ def songs_of(connection: sqlite3.Connection) -> Songs:
     return Songs(ids[order], keys[order], last_id)
 
 
+class SongsRead:
+    """The songs of one index, as they were last read or written by this process.
+
+    To read those of 100,000 songs takes longer than to learn ten, and whoever learns knows them
+    already. A state that is rolled back is never seen again, so that what is kept of it does not
+    count. May be used by several threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[str, Songs] | None = None
+
+    def read(self, connection: sqlite3.Connection) -> Songs:
+        """Return the songs of the index in the state that a connection sees."""
+        state, known = state_of(connection), self._known
+        if known is None or known[0] != state:
+            known = self._known = state, songs_of(connection)
+        return known[1]
+
+    def added(self, connection: sqlite3.Connection, before: str, keys: Mapping[int, int]) -> None:
+        """Note songs that were written, and nothing else, since a state.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            In the transaction that wrote them.
+        before : str
+            The state that it saw before.
+        keys : mapping of int to int
+            The key of each song that was written by its id.
+        """
+        known = self._known
+        if known is None or known[0] != before or min(keys, default=0) <= known[1].last_id:
+            return  # ids that were given before are rare: all songs are read then
+        ids, of_ids = np.array(sorted(keys.items()), np.int64).T
+        songs = Songs(
+            np.concatenate([known[1].song_id, ids]),
+            np.concatenate([known[1].key, of_ids]),
+            int(ids[-1]),
+        )
+        self._known = state_of(connection), songs
+
+
 def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], LongArray]:
     """Return the segments that songs are looked up in, and the ids of those that none covers.
 
@@ -81,10 +123,9 @@ def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], Lo
     return in_use, songs.song_id[is_left]
 
 
-def of_no_use(songs: Songs, segments: Iterable[Segment]) -> list[Segment]:
-    """Return the segments in which nothing is looked up, but for those of songs learned since."""
-    segments = list(segments)
-    used = {id(segment) for segment, _ in assigned(songs, segments)[0]}
+def of_no_use(songs: Songs, segments: Iterable[Segment], in_use: Sequence[InUse]) -> list[Segment]:
+    """Return the segments that are not in use, but for those of songs learned since."""
+    used = {id(segment) for segment, _ in in_use}
     return [
         one for one in segments if id(one) not in used and not (one.song_id > songs.last_id).any()
     ]

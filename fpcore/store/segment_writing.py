@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 BUCKET_POSTINGS = 16
 """A bucket of tokens has about so many: fewer take more room, more take longer to search."""
 
-PART_POSTINGS = 1 << 21
-"""Postings that are merged at a time."""
+PART_POSTINGS = 1 << 18
+"""Postings that are merged at a time: as many as stay in a processor's cache."""
 
 _RECORD_BITS = 62
 _WORD_BITS = 64
@@ -107,7 +108,7 @@ def merged(
 def _merged_parts(
     segments: Sequence[Segment], numbers: Sequence[LongArray], config: FingerprintConfig
 ) -> Iterator[Columns]:
-    from fpcore.kernels import records
+    from fpcore.kernels import merging, records
 
     cuts = _cuts(segments, config)
     for first, end in pairwise(cuts):
@@ -126,8 +127,8 @@ def _merged_parts(
                         number,
                     )
                 )
-        token, song, frame = map(np.concatenate, zip(*found, strict=True))
-        yield _sorted(token, song, frame)
+        fewest_first = sorted(found, key=lambda columns: len(columns[0]))
+        yield reduce(merging.merged, fewest_first)
 
 
 def _cuts(segments: Sequence[Segment], config: FingerprintConfig) -> list[int]:

@@ -30,7 +30,7 @@ from fpcore.store.failures import translated_os_errors
 from fpcore.store.layout import Layout
 from fpcore.store.segment import DamagedSegmentError, Segment
 from fpcore.store.segment_folder import SegmentFolder, mergeable
-from fpcore.store.segment_view import InUse, View, assigned, of_no_use
+from fpcore.store.segment_view import InUse, SongsRead, View, assigned, of_no_use
 from fpcore.store.segment_writing import Content
 from fpcore.store.snapshot import song_key
 
@@ -58,6 +58,7 @@ class SegmentedLayout(Layout):
         self._path = path
         self._config = config
         self._folder = SegmentFolder(path, config)
+        self._songs = SongsRead()
         self._view: View | None = None
         self._lock = threading.Lock()  # of who makes a view, or starts to merge
         self._n_learned = 0  # since segments were last written
@@ -66,16 +67,18 @@ class SegmentedLayout(Layout):
 
     def insert(self, connection: sqlite3.Connection, batch: Batch, song_ids: LongArray) -> None:
         """Write a row for each song."""
+        before, keys = segment_view.state_of(connection), {}
         for number in np.flatnonzero(song_ids >= 0).tolist():
             song_id = int(song_ids[number])
             identity = connection.execute(
                 "SELECT checksum, learned_at, fingerprint_checksum FROM songs WHERE id = ?",
                 (song_id,),
             ).fetchone()
-            key = song_key(*identity)
+            key = keys[song_id] = song_key(*identity)
             postings = encode_postings(*batch.of_song(number))
             connection.execute("INSERT INTO postings VALUES (?, ?)", (song_id, postings))
             connection.execute("INSERT INTO song_keys VALUES (?, ?)", (song_id, key))
+        self._songs.added(connection, before, keys)
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Remove all postings."""
@@ -117,7 +120,7 @@ class SegmentedLayout(Layout):
 
     def _new_view(self, connection: sqlite3.Connection, state: str) -> View:
         """Return a view of a state; writes segments first when many songs have none."""
-        songs, opened = segment_view.songs_of(connection), self._folder.look()
+        songs, opened = self._songs.read(connection), self._folder.look()
         self._folder.tell_refusals()
         # What was put together for lack of a place to write to is not put together again.
         kept = [] if self._view is None else self._view.in_memory(GROUP_SONGS)
@@ -172,11 +175,13 @@ class SegmentedLayout(Layout):
         OSError
             When there is no room.
         """
-        songs = segment_view.songs_of(connection)
-        if len(assigned(songs, self._folder.look())[1]) < at_least:
+        songs, opened = self._songs.read(connection), self._folder.look()
+        _, left = assigned(songs, opened)
+        if len(left) < at_least:
             return
         with self._folder.writing():
-            _, left = assigned(songs, self._folder.look())  # another may have been faster
+            if self._folder.look() is not opened:  # another may have been faster
+                _, left = assigned(songs, self._folder.look())
             if len(left) >= at_least:
                 for content in self._contents(connection, left):
                     self._folder.write(content, durable=False)
@@ -210,9 +215,10 @@ class SegmentedLayout(Layout):
     def _on_disk(self, pool: ConnectionPool) -> tuple[list[InUse], list[Segment]]:
         """Return the segments in the folder that are in use, and those that never will be."""
         with pool.reading() as connection:
-            songs = segment_view.songs_of(connection)
+            songs = self._songs.read(connection)
         opened = self._folder.look()
-        return assigned(songs, opened)[0], of_no_use(songs, opened)
+        in_use, _ = assigned(songs, opened)
+        return in_use, of_no_use(songs, opened, in_use)
 
     def _merge(
         self, pool: ConnectionPool, choose: Callable[[Sequence[InUse]], Sequence[InUse]]
@@ -313,7 +319,7 @@ class SegmentedLayout(Layout):
 
     def _state(self, pool: ConnectionPool) -> SnapshotState:
         with pool.reading() as connection:
-            songs = segment_view.songs_of(connection)
+            songs = self._songs.read(connection)
         segments = self._folder.look()
         in_use, left = assigned(songs, segments)
         n_songs = sum(len(segment.song_id) for segment in segments)

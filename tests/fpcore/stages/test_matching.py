@@ -65,6 +65,10 @@ def test_hits_equal_the_nested_loops(lookup: tuple[QueryHashes, np.ndarray, Post
     assert [hit[4] for hit in listed] == pytest.approx([hit[4] for hit in expected])
     by_offset = list(zip(got.song_id.tolist(), got.offset_ticks.tolist(), strict=True))
     assert by_offset == sorted(by_offset)
+    of_two = got.of_songs(np.array([1, 3, 9]))
+    is_of_two = np.isin(got.song_id, [1, 3])
+    for column in ("row", "song_id", "frame", "offset_ticks", "weight"):
+        np.testing.assert_array_equal(getattr(of_two, column), getattr(got, column)[is_of_two])
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 
-from fpcore.store import segment_view
+import numpy as np
+import pytest
+
+from fpcore.store import open_store, segment_view
+from fpcore.store.batch import Batch
 from fpcore.store.segment import Segment
 from fpcore.store.segment_view import InUse, Songs, View, assigned, lookup, of_no_use
-from tests.fpcore.store.material import entry, new_store, rows, scan
+from fpcore.store.segmented import SegmentedLayout
+from tests.fpcore.store.material import entry, in_sql, new_store, rows, scan
 from tests.fpcore.store.test_segment import octets_of
 
 
@@ -40,7 +47,8 @@ def test_a_song_with_another_key_or_none_is_not_looked_up() -> None:
 
 def test_of_no_use_are_segments_whose_songs_are_gone_or_elsewhere_but_not_newer_ones() -> None:
     whole, part, gone, newer = _segment(1, 2, 3), _segment(2), _segment(8), _segment(8, 10)
-    found = of_no_use(_songs(1, 2, 3), [whole, part, gone, newer])
+    songs, segments = _songs(1, 2, 3), [whole, part, gone, newer]
+    found = of_no_use(songs, segments, assigned(songs, segments)[0])
     assert sorted(map(id, found)) == sorted(map(id, [part, gone]))
 
 
@@ -74,6 +82,50 @@ def test_the_state_changes_whenever_songs_come_or_go(tmp_path: object) -> None:
                 songs = segment_view.songs_of(connection)
         assert len(states) == 5
         assert (songs.song_id.tolist(), songs.last_id) == ([], 2)
+
+
+def test_songs_that_were_written_are_known_without_reading_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_read = 0
+
+    def counted(connection: sqlite3.Connection) -> Songs:
+        nonlocal n_read
+        n_read += 1
+        return read(connection)
+
+    def n_read_after(change: Callable[[], object]) -> int:
+        """Return how often all songs are read after a change; the songs must be right."""
+        before = n_read
+        change()
+        with store._pool.reading() as connection:
+            known, songs = layout._songs.read(connection), read(connection)
+        assert known.song_id.tolist() == songs.song_id.tolist()
+        assert known.key.tolist() == songs.key.tolist()
+        assert known.last_id == songs.last_id
+        return n_read - before
+
+    def fail_to_write() -> None:
+        with pytest.raises(ZeroDivisionError), store._pool.writing() as connection:
+            store._insert(connection, Batch.of([entry(8)], store.config), allow_duplicates=False)
+            1 / 0  # noqa: B018
+
+    read = segment_view.songs_of
+    monkeypatch.setattr(segment_view, "songs_of", counted)
+    with new_store(tmp_path / "index.db", layout="segments") as store:
+        layout = store._layout
+        assert isinstance(layout, SegmentedLayout)
+        assert n_read_after(lambda: store.add_song(*entry(1))) == 1
+        assert n_read_after(lambda: store.add_songs(map(entry, range(2, 5)))) == 0
+        assert n_read_after(lambda: store.add_song(*entry(1))) == 0  # known already
+        assert n_read_after(fail_to_write) == 1
+        assert n_read_after(lambda: store.add_song(*entry(5))) == 0
+        assert n_read_after(lambda: store.remove(2)) == 1
+        assert n_read_after(lambda: store.remove(5)) == 1
+        assert n_read_after(lambda: store.add_song(*entry(6))) == 0
+        assert n_read_after(lambda: in_sql(store.path, "DELETE FROM songs WHERE id = 1")) == 1
+        with open_store(store.path, None) as other:
+            assert n_read_after(lambda: other.add_song(*entry(7))) == 1
 
 
 def test_a_view_is_of_one_state_and_the_segments_that_were_open() -> None:

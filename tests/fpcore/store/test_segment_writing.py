@@ -28,19 +28,20 @@ def _merged(*parts: tuple[Segment, list[bool]]) -> Segment:
     return Segment.of(file.getvalue())
 
 
-@pytest.mark.parametrize("part_postings", [1 << 21, 100])
+@pytest.mark.parametrize("part_postings", [1 << 18, 100])
 def test_merging_gives_the_postings_of_the_songs_that_are_taken(
     monkeypatch: pytest.MonkeyPatch, part_postings: int
 ) -> None:
     monkeypatch.setattr(segment_writing, "PART_POSTINGS", part_postings)
     every = [True, True]
-    merged = _merged((_segment(1, 4), every), (_segment(2, 3, 7), [True, True, False]))
-    expected = _segment(1, 2, 3, 4)
-    assert merged.song_id.tolist() == [1, 2, 3, 4]
+    two, three = _segment(1, 4), _segment(2, 3, 7)
+    merged = _merged((two, every), (three, [True, True, False]), (_segment(5, 6), every))
+    expected = _segment(1, 2, 3, 4, 5, 6)
+    assert merged.song_id.tolist() == [1, 2, 3, 4, 5, 6]
     assert merged.song_key.tolist() == expected.song_key.tolist()
     assert merged.n_postings == expected.n_postings
     tokens = np.arange(0, PACKED.n_tokens, 1009)
-    one, other = (lookup([(of, np.ones(4, np.bool_))], tokens) for of in (merged, expected))
+    one, other = (lookup([(of, np.ones(6, np.bool_))], tokens) for of in (merged, expected))
     for column in ("query_row", "song_id", "frame"):
         np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
     merged.verify()
