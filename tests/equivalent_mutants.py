@@ -381,8 +381,8 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     *(
         Equivalent("stages/matching", before, after, "one bit more than needed does no harm")
         for before, after in (
-            (r"key\.max\(initial=0\)", "key.max(initial=1)"),
-            (r"moved\.max\(initial=0\)", "moved.max(initial=1)"),
+            (r"gathered\.max\(initial=0\)", "gathered.max(initial=1)"),
+            (r"moved_ticks\.max\(initial=0\)", "moved_ticks.max(initial=1)"),
         )
     ),
     *_any_of(

@@ -88,6 +88,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fpcore/stages/splicing.py": (),
     "fpcore/stages/verification.py": (),
     "fpcore/stages/windows.py": (),
+    "fpcore/search/duplicates.py": (),
     "fpcore/search/interruptions.py": (),
     "fpcore/search/passes.py": ("tests/fpcore/search/test_playback.py",),
     "fpcore/search/playback.py": (),

@@ -124,7 +124,17 @@ def assigned(songs: Songs, segments: Iterable[Segment]) -> tuple[list[InUse], Lo
 
 
 def of_no_use(songs: Songs, segments: Iterable[Segment], in_use: Sequence[InUse]) -> list[Segment]:
-    """Return the segments that are not in use, but for those of songs learned since."""
+    """Return the segments that are not in use, but for those of songs learned since.
+
+    Parameters
+    ----------
+    songs : Songs
+        Those that the index had when the segments in use were chosen.
+    segments : iterable of Segment
+        All that are there.
+    in_use : sequence of InUse
+        Those that look-ups are made in.
+    """
     used = {id(segment) for segment, _ in in_use}
     return [
         one for one in segments if id(one) not in used and not (one.song_id > songs.last_id).any()

@@ -36,7 +36,7 @@ def found(name: str) -> dict[str, Any]:
         "matched": True, "song_id": 7, "song_name": name, "matches": 90, "confidence": 0.97,
         "offset_s": 3.0, "start_s": 0.0, "end_s": 10.0, "song_offset_s": 3.0, "pitch": None,
         "tempo": None, "candidates": [], "appearances": None, "query_s": 10.0, "hashes": 900,
-        "warning": None, "profile": {"name": "p", "digest": "d"},
+        "warning": None, "as_of": None, "profile": {"name": "p", "digest": "d"},
         "times": dict.fromkeys(TIMES, 0.1),
     }  # fmt: skip
 

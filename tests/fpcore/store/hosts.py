@@ -10,16 +10,21 @@ from unittest.mock import patch
 
 import numpy as np
 
+from fpcore.profiles import MadeWith
 from fpcore.store import open_store
 from fpcore.store.postgres import CACHE_VARIABLE, PostgresStore
 from tests import postgres
 from tests.fpcore.store.material import PACKED, entry, rows
 
 
-def open_on(host: Path, url: str, *, busy_timeout_s: float = 60.0) -> PostgresStore:
+def open_on(
+    host: Path, url: str, *, made_with: MadeWith | None = None, busy_timeout_s: float = 60.0
+) -> PostgresStore:
     """Open the index at an address as the machine with a cache folder does."""
     with patch.dict(os.environ, {CACHE_VARIABLE: str(host)}):
-        store = open_store(url, PACKED, create=True, busy_timeout_s=busy_timeout_s)
+        store = open_store(
+            url, PACKED, create=True, made_with=made_with, busy_timeout_s=busy_timeout_s
+        )
     assert isinstance(store, PostgresStore)
     return store
 

@@ -9,11 +9,12 @@ import pytest
 
 from fpcore.errors import StoreError, StoreReadOnlyError
 from fpcore.places import Address
+from fpcore.profiles import MadeWith, load_profile
 from fpcore.store import open_store
 from fpcore.store.postgres import replica_of
 from tests import postgres
 from tests.fpcore.store.hosts import follow, open_on, two
-from tests.fpcore.store.material import entry
+from tests.fpcore.store.material import PACKED, entry
 
 
 def test_a_replica_that_is_lost_or_damaged_or_of_another_index_is_made_again(
@@ -38,6 +39,19 @@ def test_a_replica_that_is_lost_or_damaged_or_of_another_index_is_made_again(
     with open_on(tmp_path, url) as store:
         assert store.songs() == [new]
         assert store.check(full=True).ok
+
+
+def test_the_profile_of_an_index_is_known_on_every_machine(url: str, tmp_path: Path) -> None:
+    own = load_profile().model_copy(update={"name": "own", "fingerprint": PACKED})
+    first, second = MadeWith(own, by_name=False), MadeWith(own, by_name=True)
+    with open_on(tmp_path / "a", url, made_with=first) as one:
+        assert one.made_with() == first
+    with open_on(tmp_path / "b", url) as other:
+        assert other.made_with() == first
+        other.remember(second)
+        assert other.made_with() == second
+    with open_on(tmp_path / "a", url) as one:
+        assert one.made_with() == second
 
 
 def test_a_replica_that_is_opened_as_a_file_can_be_read_alone(url: str, tmp_path: Path) -> None:
