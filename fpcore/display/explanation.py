@@ -143,7 +143,10 @@ def _heading(figure: Figure, explanation: Explanation, *, known_wrong: bool) -> 
 def _summary(explanation: Explanation) -> str:
     """Return in words what the answer rests on."""
     start_s, end_s = explanation.window_s
-    looked_up = f"{end_s - start_s:.1f} s of recording gave {explanation.n_hashes} hashes"
+    heard = f"{end_s - start_s:.1f} s of recording"
+    if explanation.left_out_s:
+        heard += f", with {explanation.left_out_s:.1f} s left out,"
+    looked_up = f"{heard} gave {explanation.n_hashes} hashes"
     if start_s or end_s < explanation.query_s / explanation.playback.tempo:
         looked_up = f"From {clock(start_s)} to {clock(end_s)}, {looked_up}"
     if not explanation.places:

@@ -4,7 +4,8 @@ Conventions: ``query_s`` is a time in the recording and ``song_s`` a time in a s
 of the first sample of a frame. An *offset* is song time minus query time, so all that belongs
 together has one offset, and the offset is where in the song the recording begins. A recording
 at another speed, pitch or tempo is shown as if it were not, and one that was recognised without its
-pauses is shown without them. Records compare by identity; their arrays are read-only.
+pauses, or without what interrupts its music, is shown without them. Records compare by identity;
+their arrays are read-only.
 """
 
 from __future__ import annotations
@@ -180,13 +181,14 @@ class Explanation:
     ``calibrated`` says whether the model behind the probability was ever fitted to data. ``reason``
     says why there is no candidate, and is None when there is one. ``band_hz`` is the lowest and the
     highest frequency in use, ``query_s`` the length of the recording. What is shown was heard in
-    it from ``window_s[0]`` to ``window_s[1]``. ``spectrogram`` is None unless the recording was
-    given.
+    it from ``window_s[0]`` to ``window_s[1]``. Pauses and interruptions, ``left_out_s`` seconds,
+    are not shown, and not in these times. ``spectrogram`` is None unless the recording was given.
     """
 
     query: QueryPeaks
     query_s: float
     window_s: tuple[float, float]
+    left_out_s: float
     n_hashes: int
     band_hz: tuple[float, float]
     threshold: float
@@ -241,6 +243,7 @@ def explain(
         query=QueryPeaks(_scaled(heard.tick, tick_s), _scaled(heard.bin, config.bin_hz)),
         query_s=query.duration_s * query.playback.tempo,
         window_s=pipeline.window_s(query, config),
+        left_out_s=sum(one.length for one in query.heard.cut_out) / config.sample_rate_hz,
         n_hashes=len(query.hashes),
         band_hz=(low_hz, low_hz + (config.n_bins - 1) * config.bin_hz),
         threshold=profile.decision.threshold,

@@ -20,7 +20,13 @@ from experiments.degradations.config import Speed
 from experiments.folders import temporary_folder
 from experiments.progress import Tell
 from experiments.seeds import seeded_rng
-from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.studies.large_index.songs import (
+    clips,
+    fill,
+    real_songs,
+    synthetic_songs,
+    tokens_of,
+)
 from fpcore import Library, pipeline
 from fpcore.audio import decode_blocks, load
 from fpcore.config import Profile
@@ -156,7 +162,7 @@ def index_figures(
     """
     config = profile.fingerprint
     real = list(real_songs(source, config))
-    pool = np.concatenate([hashes.token for _, hashes, _ in real])
+    pool = tokens_of(real)
     rng = seeded_rng(0, "bench")
     with open_store(folder / "index.db", config, create=True) as store:
         _fill(store, real, show)

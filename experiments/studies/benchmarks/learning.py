@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 import psutil
 
 from experiments.corpora import Corpus
@@ -28,6 +27,7 @@ from experiments.studies.large_index.songs import (
     fill,
     real_songs,
     synthetic_songs,
+    tokens_of,
 )
 from fpcore.config import Profile
 from fpcore.errors import FpError
@@ -87,8 +87,7 @@ def measure(
     """
     config = profile.fingerprint
     show("Fingerprinting")
-    real = islice(real_songs(source, config), N_REAL)
-    pool = np.concatenate([hashes.token for _, hashes, _ in real])
+    pool = tokens_of(islice(real_songs(source, config), N_REAL))
     rng, limit = seeded_rng(0, "bench"), max(sizes) + len(sizes) * (N_ONE + N_BATCHED)
     songs = synthetic_songs(pool, config, rng, limit, duration_s=SONG_S)
     with (
@@ -136,8 +135,7 @@ def compared(source: Corpus, profile: Profile, address: str, *, show: Tell) -> I
     """
     config = profile.fingerprint
     show("Fingerprinting")
-    real = islice(real_songs(source, config), N_REAL)
-    pool = np.concatenate([hashes.token for _, hashes, _ in real])
+    pool = tokens_of(islice(real_songs(source, config), N_REAL))
     rng, limit = seeded_rng(0, "bench"), 2 * N_ONE + N_BATCHED
     songs = list(synthetic_songs(pool, config, rng, limit, duration_s=SONG_S))
     with (

@@ -27,7 +27,13 @@ from experiments.progress import Tell
 from experiments.seeds import seeded_rng
 from experiments.studies.benchmarks.core import Figure
 from experiments.studies.large_index.scratch import room_for
-from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.studies.large_index.songs import (
+    clips,
+    fill,
+    real_songs,
+    synthetic_songs,
+    tokens_of,
+)
 from experiments.workers import own_process
 from fpcore import Library
 from fpcore.bulk.learn import BATCH_SONGS
@@ -116,7 +122,7 @@ def measure(
         for kind, chain in HARD.items():
             _write_clips(source, folder / kind, profile, n=N_HARD_CLIPS, chain=chain)
         real = list(real_songs(source, config))[: sizes[0]]
-        pool = np.concatenate([hashes.token for _, hashes, _ in real])
+        pool = tokens_of(real)
         n_synthetic = max(sizes) + n_more - len(real)
         rng = seeded_rng(0, "bench")
         songs = synthetic_songs(pool, config, rng, n_synthetic, duration_s=SONG_S)

@@ -33,7 +33,13 @@ from experiments.studies.benchmarks.server import (
     form_of,
     serving,
 )
-from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.studies.large_index.songs import (
+    clips,
+    fill,
+    real_songs,
+    synthetic_songs,
+    tokens_of,
+)
 from experiments.workers import own_process
 from fpcore import Library
 from fpcore.bulk.parent import end_with_parent
@@ -366,7 +372,7 @@ def _fill(database: Path, source: Corpus, profile: Profile, n_songs: int, show: 
     with open_store(database, config, create=True) as store:
         real = list(real_songs(source, config))[:n_songs]
         fill(store, real, progress)
-        pool = np.concatenate([hashes.token for _, hashes, _ in real])
+        pool = tokens_of(real)
         rng = seeded_rng(0, "bench")
         n_more = n_songs - store.n_songs()
         more = synthetic_songs(pool, config, rng, n_more)

@@ -45,6 +45,11 @@ def _entry(source: Corpus, track: Track, config: FingerprintConfig) -> Entry:
     return song, found.hashes, found.constellation
 
 
+def tokens_of(songs: Iterable[Entry]) -> LongArray:
+    """Return the tokens of songs one after another, int64 (n,): what others are drawn from."""
+    return np.concatenate([hashes.token for _, hashes, _ in songs])
+
+
 def synthetic_songs(
     pool: LongArray,
     config: FingerprintConfig,

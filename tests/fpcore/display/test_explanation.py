@@ -18,7 +18,7 @@ from fpcore.errors import FpError
 from fpcore.search.explain import Explanation
 from fpcore.store import Store
 from tests.fpcore.display.material import drawn, renamed, samples_of, texts
-from tests.fpcore.explained import PROFILE, ask, excerpt, filled_store, song
+from tests.fpcore.explained import PROFILE, RATE_HZ, ask, excerpt, filled_store, song
 
 ODD_NAMES = [
     "$x_1^2$ and $unbalanced",
@@ -104,6 +104,21 @@ def test_verdict_of_a_long_recording_says_from_when_to_when_it_was_heard(store: 
     assert explanation.window_s[1] == pytest.approx(18, abs=0.1)
     said = verdict(explanation)
     assert said.startswith("“song 0” heard from 0:13.0 to 0:18.0, where it is at 0:00.0 — ")
+
+
+def test_what_interrupts_the_music_is_told_as_left_out(store: Store) -> None:
+    first, second = np.split(excerpt(song(2), 10.3, 6.0), 2)
+    noise = np.random.default_rng(1).normal(0, 0.1, 5 * RATE_HZ).astype(np.float32)
+    unsure = PROFILE.decision.model_copy(update={"threshold": 0.999})
+    asked = PROFILE.query.model_copy(update={"interruptions": True})
+    profile = PROFILE.model_copy(update={"decision": unsure, "query": asked})
+    whole = ask(store, np.concatenate([first, second]), profile).explanation
+    parted = ask(store, np.concatenate([first, noise, second]), profile).explanation
+    assert whole.left_out_s == 0
+    assert parted.left_out_s == pytest.approx(5, abs=0.1)
+    told = f"s of recording, with {parted.left_out_s:.1f} s left out, gave"
+    assert any(told in text for text in texts(explanation_figure(parted)))
+    assert not any("left out" in text for text in texts(explanation_figure(whole)))
 
 
 def test_a_wrong_answer_is_no_success_in_the_headline(accepted: Explanation) -> None:

@@ -13,7 +13,13 @@ import soundfile
 
 from experiments.corpora import Corpus, corpus
 from experiments.degradations.config import White
-from experiments.studies.large_index.songs import clips, fill, real_songs, synthetic_songs
+from experiments.studies.large_index.songs import (
+    clips,
+    fill,
+    real_songs,
+    synthetic_songs,
+    tokens_of,
+)
 from fpcore import pipeline
 from fpcore.audio import load
 from fpcore.profiles import load_profile
@@ -54,6 +60,12 @@ def test_real_songs_are_those_of_the_corpus_fingerprinted(source: Corpus) -> Non
     expected = pipeline.fingerprint([samples], CONFIG)
     np.testing.assert_array_equal(hashes.token, expected.hashes.token)
     np.testing.assert_array_equal(constellation.frame, expected.constellation.frame)
+
+
+def test_tokens_are_those_of_all_songs_in_their_order() -> None:
+    first, second = synthetic(2)
+    both = tokens_of(iter([second, first]))
+    np.testing.assert_array_equal(both, [*second[1].token, *first[1].token])
 
 
 def test_synthetic_songs_have_as_many_hashes_a_second_as_real_ones_in_the_same_regions() -> None:

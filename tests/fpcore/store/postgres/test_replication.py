@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fpcore.store import postgres_replica
+from fpcore.store.postgres import replica
 from tests import postgres
 from tests.fpcore.store.hosts import are_equal, follow, open_on, two
 from tests.fpcore.store.material import entry
@@ -17,7 +17,7 @@ PATIENCE_S = 120.0
 def test_a_machine_follows_what_another_learns_changes_and_removes(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_replica, "LATE_S", PATIENCE_S)
+    monkeypatch.setattr(replica, "LATE_S", PATIENCE_S)
     with two(tmp_path, url) as (one, other):
         first, second, third = (a.song for a in one.add_songs(entry(seed) for seed in range(3)))
         follow(other)

@@ -1,8 +1,8 @@
 """PostgreSQL store: an index for several machines, each of which keeps a replica of it.
 
-The truth is in PostgreSQL (`fpcore.store.postgres_schema`). Every machine has all of it in a file
+The truth is in PostgreSQL (`fpcore.store.postgres.tables`). Every machine has all of it in a file
 of its cache folder too, with the segments for look-ups beside it, follows what others change
-(`fpcore.store.postgres_replica`), and answers from there: as fast as from an index of its own, and
+(`fpcore.store.postgres.replica`), and answers from there: as fast as from an index of its own, and
 while the server is away.
 """
 
@@ -26,13 +26,14 @@ from fpcore.errors import (
 from fpcore.folders import user_folder
 from fpcore.places import Address
 from fpcore.profiles import MadeWith
-from fpcore.store import postgres_check, postgres_schema, schema
+from fpcore.store import schema
 from fpcore.store.base import Added, CheckReport
 from fpcore.store.failures import translated_os_errors
 from fpcore.store.layout import Layout
-from fpcore.store.postgres_replica import ReplicaPool
-from fpcore.store.postgres_schema import Origin
-from fpcore.store.postgres_server import PostgresServer
+from fpcore.store.postgres import checking, tables
+from fpcore.store.postgres.replica import ReplicaPool
+from fpcore.store.postgres.server import PostgresServer
+from fpcore.store.postgres.tables import Origin
 from fpcore.store.sqlite import MAX_SEGMENT_TOKENS, SqliteStore, prepared
 
 CACHE_VARIABLE = "FPCORE_CACHE"
@@ -46,7 +47,7 @@ def holds_index(address: Address) -> bool:
     """Whether there is an index in a database; of one that cannot be reached, whether there was."""
     with closing(PostgresServer(address, 0.0)) as server:
         try:
-            return postgres_schema.holds_index(server)
+            return tables.holds_index(server)
         except StoreAwayError:
             return replica_of(address).exists()
 
@@ -125,7 +126,7 @@ def _opened(
 ) -> PostgresStore:
     path = replica_of(address)
     try:
-        origin: Origin | None = postgres_schema.prepare(
+        origin: Origin | None = tables.prepare(
             server, address, config, create=create, made_with=made_with
         )
         away = None
@@ -171,7 +172,7 @@ def _prepared(
             rows = [("replica_of", str(address)), ("replica_identity", origin.identity)]
             connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", rows)
             identity = origin.identity
-        if origin is not None and origin.made_with is not None:
+        if origin is not None and origin.made_with not in (None, schema.profile_in(meta)):
             schema.keep_profile(connection, origin.made_with)
     if origin is not None and identity != origin.identity:
         pool.close()
@@ -215,14 +216,14 @@ class PostgresStore(SqliteStore):
     def remember(self, made_with: MadeWith) -> None:
         """Remember a profile, here at once and on other machines when they open the index."""
         super().remember(made_with)
-        postgres_schema.keep_profile(self._pool.server, made_with)
+        tables.keep_profile(self._pool.server, made_with)
 
     def check(self, *, full: bool = False) -> CheckReport:
         """Return what is wrong with the index and with what this machine has of it."""
         try:
             self._pool.follow()
             with self._pool.server.reading() as truth:
-                problems = tuple(postgres_check.problems(truth, self._config, full=full))
+                problems = tuple(checking.problems(truth, self._config, full=full))
         except StoreAwayError as error:
             problems = (str(error),)
         of_replica = super().check(full=full)

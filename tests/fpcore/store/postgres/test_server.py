@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fpcore.errors import StoreAwayError, StoreBusyError, StoreError, StoreReadOnlyError
-from fpcore.store import open_store, postgres_server
+from fpcore.store import open_store
+from fpcore.store.postgres import server
 from tests import postgres
 from tests.fpcore.store.hosts import in_truth, open_on
 from tests.fpcore.store.material import PACKED, TEXT, entry
@@ -75,7 +76,7 @@ class TestRefusals:
                 store.remove(song.id)
 
     def test_a_version_that_is_too_old(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(postgres_server, "OLDEST_SERVER", 99)
+        monkeypatch.setattr(server, "OLDEST_SERVER", 99)
         assert "too old for an index: use version 99" in self.refusal(url)
 
     def test_another_configuration_and_what_only_files_can_be(self, url: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fpcore.errors import StoreError
-from fpcore.store import postgres_schema
+from fpcore.store.postgres import tables
 from tests.fpcore.store.hosts import follow, in_truth, open_on
 from tests.fpcore.store.material import entry
 
@@ -35,11 +35,11 @@ def test_tables_of_an_older_version_are_brought_up_to_date(
 ) -> None:
     with open_on(tmp_path, url) as store:
         store.add_song(*entry(1))
-    monkeypatch.setattr(postgres_schema, "VERSION", 2)
+    monkeypatch.setattr(tables, "VERSION", 2)
     with pytest.raises(StoreError, match="tables of version 1, this fpcore knows 2"):
         open_on(tmp_path, url)
     step = ("ALTER TABLE songs ADD COLUMN mood text",)
-    monkeypatch.setattr(postgres_schema, "STEPS", {1: step})
+    monkeypatch.setattr(tables, "STEPS", {1: step})
     with open_on(tmp_path, url) as store:
         assert store.n_songs() == 1
     assert in_truth(url, "SELECT mood FROM fpcore.songs") == [(None,)]

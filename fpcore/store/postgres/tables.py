@@ -18,7 +18,7 @@ from fpcore.errors import StoreError
 from fpcore.places import Address
 from fpcore.profiles import MadeWith
 from fpcore.store import schema
-from fpcore.store.postgres_server import SCHEMA, PostgresServer, TruthConnection
+from fpcore.store.postgres.server import SCHEMA, PostgresServer, TruthConnection
 
 VERSION = 1
 """Raised when tables change, or how something is written in them."""

@@ -19,8 +19,8 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from fpcore.errors import StoreError
-from fpcore.store.postgres_schema import SONG_COLUMNS
-from fpcore.store.postgres_server import TruthConnection
+from fpcore.store.postgres.server import TruthConnection
+from fpcore.store.postgres.tables import SONG_COLUMNS
 from fpcore.store.snapshot import song_key
 
 _ALL = 2**62

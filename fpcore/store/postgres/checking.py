@@ -9,7 +9,7 @@ from fpcore.config import ALGORITHM_VERSION, FingerprintConfig
 from fpcore.errors import StoreError
 from fpcore.store.checksums import fingerprint_checksum
 from fpcore.store.codec import decode_constellation, decode_postings
-from fpcore.store.postgres_server import TruthConnection
+from fpcore.store.postgres.server import TruthConnection
 from fpcore.store.song_rows import remedy
 
 _N_ROWS = 100

@@ -21,8 +21,8 @@ from pathlib import Path
 from fpcore.errors import StoreAwayError, StoreError
 from fpcore.places import Address
 from fpcore.store.connections import ConnectionPool, Mode, transaction
-from fpcore.store.postgres_replication import position_of, pull, push, recorded, state_of
-from fpcore.store.postgres_server import PostgresServer
+from fpcore.store.postgres.replication import position_of, pull, push, recorded, state_of
+from fpcore.store.postgres.server import PostgresServer
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fpcore.errors import StoreAwayError
-from fpcore.store import postgres_replica
+from fpcore.store.postgres import replica
 from tests import postgres
 from tests.fpcore.store.hosts import follow, open_on
 from tests.fpcore.store.material import entry, rows, scan
@@ -149,7 +149,7 @@ def test_a_server_that_is_killed_while_machines_learn_has_what_it_acknowledged(
 def test_while_the_server_is_away_a_machine_answers_says_so_and_follows_again_later(
     server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_replica, "LATE_S", 0.0)
+    monkeypatch.setattr(replica, "LATE_S", 0.0)
     with postgres.database(server) as url, open_on(tmp_path / "a", url) as store:
         song = store.add_song(*entry(1)).song
         tokens = entry(1)[1].token
@@ -172,7 +172,7 @@ def test_while_the_server_is_away_a_machine_answers_says_so_and_follows_again_la
                 open_on(tmp_path / "nothing kept", url)
         finally:
             server.start()
-        monkeypatch.setattr(postgres_replica, "LATE_S", PATIENCE_S)
+        monkeypatch.setattr(replica, "LATE_S", PATIENCE_S)
         with open_on(tmp_path / "b", url) as other:
             other.add_song(*entry(3))
         follow(store)

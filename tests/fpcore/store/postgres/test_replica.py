@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fpcore.store import postgres_replica
-from fpcore.store.postgres_server import TruthConnection
+from fpcore.store.postgres import replica
+from fpcore.store.postgres.server import TruthConnection
 from tests.fpcore.store.hosts import are_equal, follow, open_on, two
 from tests.fpcore.store.material import entry
 
@@ -32,7 +32,7 @@ def test_a_machine_follows_by_itself(url: str, tmp_path: Path) -> None:
 def test_an_index_comes_in_parts_and_is_whole_at_the_end(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_replica, "CHUNK_SONGS", 2)
+    monkeypatch.setattr(replica, "CHUNK_SONGS", 2)
     with open_on(tmp_path / "a", url) as one:
         one.add_songs(entry(seed) for seed in range(5))
         one.remove(2)
